@@ -1,0 +1,299 @@
+"""The trace format, version 1, as frozen types.
+
+These classes are the format: the JSON Schema is made from them, and reading a file checks it against them. Equal
+programs give equal traces apart from clock times, so nothing here is an address or an ``id()``: ids are ``t0``, ``n0``,
+``b0``, ... in order of birth. Lines count from 1, bytes are integers, unknown is ``None``, and the floats that JSON
+cannot say are the strings ``"nan"``, ``"inf"`` and ``"-inf"``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+VERSION = 1
+
+Device = Literal["cpu", "cuda"]
+Number = bool | int | float | Literal["nan", "inf", "-inf"]
+# A Number, or lists of Values nested as deep as the tensor has dimensions. The codec checks what this type cannot say.
+Values = Any
+FailureKind = Literal["syntax", "not_allowed", "raised", "timeout", "out_of_memory", "crashed", "too_large"]
+GradientCause = Literal["backward", "zero", "none", "assigned"]
+Category = Literal["leaf", "saved", "gradient", "optimizer", "temporary", "other"]
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What all records share: frozen, and strict about fields (msgspec does not inherit ``kw_only``)."""
+
+
+class Program(Record, kw_only=True):
+    """What a person makes: source text, the device it runs on and the seed given to PyTorch before its first line."""
+
+    source: str
+    device: Device = "cpu"
+    seed: int = 0
+
+
+class Environment(Record, kw_only=True):
+    """Where the program ran; ``device_name`` is the GPU's name, or the processor's architecture on the CPU."""
+
+    torch: str
+    python: str
+    device_name: str
+
+
+class Failure(Record, kw_only=True):
+    """Why a run did not reach its end.
+
+    ``message`` is PyTorch's or Python's own. ``explanation`` says what it means in this program and ``hint`` the line
+    that would fix it. ``node`` and ``backward`` are the ids of the node and engine run in which it stopped.
+    """
+
+    kind: FailureKind
+    message: str
+    error_type: str | None = None
+    line: int | None = None
+    explanation: str | None = None
+    hint: str | None = None
+    node: str | None = None
+    backward: str | None = None
+
+
+class Summary(Record, kw_only=True):
+    """A tensor in seven numbers, over its finite elements; ``nan``, ``inf`` and ``zero`` count elements."""
+
+    min: Number | None
+    max: Number | None
+    mean: Number | None
+    std: Number | None
+    nan: int
+    inf: int
+    zero: int
+
+
+class Step(Record, kw_only=True):
+    """One executed line: what it changed and the half-open range of ``stdout`` that it printed.
+
+    ``variables`` maps each name that was bound or changed to a tensor id, or to a short text for anything else.
+    ``function`` is the function the line belongs to, ``None`` at the top level.
+    """
+
+    index: int
+    line: int
+    variables: dict[str, str] = {}
+    stdout: tuple[int, int]
+    function: str | None = None
+
+
+class Tensor(Record, kw_only=True):
+    """A tensor as it was at one moment; an in-place change makes a new record with the same ``origin``.
+
+    ``origin`` is the id of the first record of the same tensor object. ``node`` is its ``grad_fn``. ``name`` is the
+    variable it was first seen in. ``values`` is ``None`` where the tensor is larger than the cap or has no plain
+    numbers to show (complex, sparse, a ``vmap`` batch).
+    """
+
+    id: str
+    origin: str
+    name: str | None
+    shape: list[int]
+    dtype: str
+    device: str
+    requires_grad: bool
+    is_leaf: bool
+    node: str | None
+    version: int | None
+    view_of: str | None
+    nbytes: int
+    values: Values
+    summary: Summary | None
+
+
+class SavedTensor(Record, kw_only=True):
+    """What a node keeps for its backward. ``tensor`` is the id of the program's tensor that shares its memory.
+
+    ``shape`` is ``None`` for a saved number (an exponent, a dimension), whose text is in ``value``.
+    """
+
+    name: str
+    shape: list[int] | None = None
+    dtype: str | None = None
+    nbytes: int = 0
+    tensor: str | None = None
+    value: str | None = None
+
+
+class Node(Record, kw_only=True):
+    """An autograd node (``grad_fn``), named as PyTorch names it.
+
+    ``leaf`` is the variable's name and ``tensor`` its record for ``AccumulateGrad``. ``order`` is 1 for the forward's
+    graph and n + 1 for what a ``create_graph`` pass over a graph of order n built; ``created_by`` is that pass.
+    ``formula`` is PyTorch's own derivative. ``saved_bytes`` counts each saved storage once.
+    """
+
+    id: str
+    name: str
+    line: int | None
+    module: str | None
+    order: int
+    leaf: str | None
+    tensor: str | None
+    saved: list[SavedTensor]
+    saved_bytes: int
+    formula: str | None
+    created_by: str | None
+
+
+class Edge(Record, kw_only=True):
+    """Gradient flows from ``source`` to ``target``, where it is output number ``input`` of the forward operation.
+
+    ``slot`` is the place of this edge among the source's ``next_functions``: the index of its ``grad_inputs``.
+    """
+
+    source: str
+    target: str
+    input: int
+    slot: int
+
+
+class Gradient(Record, kw_only=True):
+    """One gradient that travelled along an edge."""
+
+    shape: list[int]
+    values: Values
+    summary: Summary | None
+
+
+class BackwardStep(Record, kw_only=True):
+    """One node run by the engine: what came in (one per output of the forward operation) and what went out."""
+
+    node: str
+    grad_outputs: list[Gradient | None]
+    grad_inputs: list[Gradient | None]
+
+
+class EngineFailure(Record, kw_only=True):
+    """Where an engine run stopped; ``freed_by`` is the run that had released what this one needed."""
+
+    node: str | None
+    message: str
+    freed_by: str | None
+
+
+class Backward(Record, kw_only=True):
+    """One run of the autograd engine.
+
+    ``outputs`` are the nodes it started from. ``internal`` marks runs that PyTorch's own Python code makes for the
+    program, such as those of ``autograd.functional``. ``freed`` lists the nodes whose saved tensors it released.
+    """
+
+    id: str
+    line: int | None
+    call: Literal["backward", "grad"]
+    outputs: list[str]
+    retain_graph: bool
+    create_graph: bool
+    steps: list[BackwardStep]
+    freed: list[str]
+    failure: EngineFailure | None
+    internal: bool
+
+
+class GradientChange(Record, kw_only=True):
+    """One change of a leaf's ``.grad``; ``step`` is the index of the step in which it happened."""
+
+    variable: str
+    tensor: str | None
+    step: int | None
+    line: int | None
+    cause: GradientCause
+    backward: str | None
+    added: Gradient | None
+    total: Gradient | None
+
+
+class MemoryEvent(Record, kw_only=True):
+    """One allocation (positive) or release (negative), in nanoseconds since the run began."""
+
+    t_ns: int
+    line: int | None
+    node: str | None
+    delta_bytes: int
+    category: Category
+    total_bytes: int
+
+
+class CudaSample(Record, kw_only=True):
+    """What CUDA's allocator said at the end of a step."""
+
+    step: int
+    allocated_bytes: int
+    reserved_bytes: int
+    peak_bytes: int
+
+
+class Memory(Record, kw_only=True):
+    """Bytes over time; ``source`` says where they were measured."""
+
+    source: str
+    device: str
+    baseline_bytes: int
+    peak_bytes: int
+    peak_line: int | None
+    events: list[MemoryEvent]
+    cuda: list[CudaSample] | None
+
+
+class Drawing(Record, kw_only=True):
+    """What torchviz draws for variable ``of`` after step ``step``, with ids renumbered.
+
+    Function boxes are named after the trace's nodes. ``dot`` is ``None`` where the graph was too large to draw, and
+    ``nodes`` says how large it is.
+    """
+
+    of: str
+    step: int | None
+    show_attrs: bool
+    show_saved: bool
+    nodes: int
+    dot: str | None
+
+
+class Warned(Record, kw_only=True):
+    """A warning that PyTorch or Python issued while the program ran."""
+
+    line: int | None
+    category: str
+    message: str
+
+
+class Truncation(Record, kw_only=True):
+    """An observer that stepped aside: which one, the cap that it reached, and what is missing because of it."""
+
+    observer: Literal["steps", "tensors", "values", "nodes", "backwards", "gradients", "torchviz", "warnings"]
+    cap: int
+    missing: str
+
+
+class Trace(Record, kw_only=True):
+    """Everything about one run. ``duration_ns`` is the program's own clock time and the only field that varies."""
+
+    version: Literal[1] = VERSION
+    program: Program
+    environment: Environment
+    stdout: str
+    stdout_truncated: bool
+    failure: Failure | None
+    steps: list[Step]
+    steps_truncated: bool
+    tensors: list[Tensor]
+    nodes: list[Node]
+    edges: list[Edge]
+    backwards: list[Backward]
+    gradients: list[GradientChange]
+    memory: Memory | None
+    torchviz: list[Drawing]
+    warnings: list[Warned]
+    truncations: list[Truncation]
+    duration_ns: int
