@@ -4,6 +4,7 @@ A trace is all that a view may ask for. It imports nothing of ours, so that the 
 a notebook on another machine can all read it.
 """
 
+from components.trace.caps import Caps
 from components.trace.codec import (
     DamagedTrace,
     decode_trace,
@@ -43,6 +44,7 @@ from components.trace.records import (
 __all__ = [
     "Backward",
     "BackwardStep",
+    "Caps",
     "Category",
     "CudaSample",
     "DamagedTrace",

@@ -277,7 +277,7 @@ class Truncation(Record, kw_only=True):
 
 
 class Trace(Record, kw_only=True):
-    """Everything about one run. ``duration_ns`` is the program's own clock time and the only field that varies."""
+    """Everything about one run. ``duration_ns`` is the clock time of the observed run and the only field that varies."""
 
     version: Literal[1] = VERSION
     program: Program

@@ -1,0 +1,11 @@
+"""Runs a program under observers and fills a trace: the only part that knows how PyTorch works inside.
+
+Only the worker's processes import it. Each observer is a context manager or a log that keeps nothing alive that the
+program would have freed, and says in its docstring what it cannot see.
+"""
+
+from components.capture.failures import RunInterrupted, failure_of
+from components.capture.run import capture_program, environment, warm_up
+from components.trace import Caps
+
+__all__ = ["Caps", "RunInterrupted", "capture_program", "environment", "failure_of", "warm_up"]

@@ -1,0 +1,244 @@
+"""Every run of the autograd engine, node by node.
+
+``backward()``, ``autograd.grad()`` and all of ``autograd.functional`` go through one door,
+``torch.autograd.graph._engine_run_backward``. While this observer is active the door leads here: the graph below the
+outputs is written down, each node gets a hook that reports what came in and what went out, and the hooks come off
+again when the run ends, however it ends.
+
+Known limitations: a run on a GPU executes its nodes on a thread of its own; their order is still the true one. Nodes
+past the cap carry no hooks.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from types import FrameType, TracebackType
+from typing import Any, Literal
+
+import torch
+
+from components.capture.marks import Marks
+from components.capture.names import program_line
+from components.capture.nodes import GraphNode, NodeDraft, NodeLog, is_freed
+from components.capture.quiet import quiet
+from components.capture.truncations import Truncations
+from components.capture.values import ValueReader
+from components.language import PROGRAM_FILENAME
+from components.trace import Backward, BackwardStep, Caps, EngineFailure, Gradient
+
+Reached = list[tuple[NodeDraft, GraphNode]]
+_OF_THE_CALL = ("torch/_tensor.py", "torch/autograd/__init__.py", "torch/autograd/graph.py", "torch/overrides.py")
+
+
+@dataclass(slots=True, eq=False)
+class EngineStepDraft:
+    """One executed node."""
+
+    node: NodeDraft
+    grad_outputs: list[Gradient | None]
+    grad_inputs: list[Gradient | None]
+
+
+@dataclass(slots=True, eq=False)
+class BackwardDraft:
+    """An engine run in the making."""
+
+    index: int
+    line: int | None
+    step: int | None
+    call: Literal["backward", "grad"]
+    outputs: list[NodeDraft]
+    retain_graph: bool
+    create_graph: bool
+    internal: bool
+    order: int
+    steps: list[EngineStepDraft] = field(default_factory=list)
+    freed: list[NodeDraft] = field(default_factory=list)
+    entered: NodeDraft | None = None
+    error: int | None = None
+    stopped: str | None = None
+
+    def finish(self, node_ids: dict[int, str], backward_ids: dict[int, str]) -> Backward:
+        """Return the record."""
+        failure = None
+        if self.stopped is not None:
+            node = self.entered
+            freed_by = node.freed_by if node is not None and node.freed_by != self.index else None
+            failure = EngineFailure(
+                node=node_ids[node.index] if node is not None else None,
+                message=self.stopped,
+                freed_by=backward_ids[freed_by] if freed_by is not None else None,
+            )
+        return Backward(
+            id=backward_ids[self.index],
+            line=self.line,
+            call=self.call,
+            outputs=[node_ids[node.index] for node in self.outputs],
+            retain_graph=self.retain_graph,
+            create_graph=self.create_graph,
+            steps=[
+                BackwardStep(
+                    node=node_ids[step.node.index], grad_outputs=step.grad_outputs, grad_inputs=step.grad_inputs
+                )
+                for step in self.steps
+            ],
+            freed=[node_ids[node.index] for node in self.freed],
+            failure=failure,
+            internal=self.internal,
+        )
+
+
+class EngineObserver:
+    """Stands at the engine's door while it is active.
+
+    ``before_run(outputs, reached, internal)`` is called while nothing is released yet; ``accumulated(leaf, run,
+    added)`` once for each leaf that the run has added to, after the run. ``step`` says which step is being executed.
+    """
+
+    def __init__(
+        self,
+        caps: Caps,
+        truncations: Truncations,
+        nodes: NodeLog,
+        values: ValueReader,
+        *,
+        step: Callable[[], int | None],
+        before_run: Callable[[Sequence[torch.Tensor], Reached], None],
+        accumulated: Callable[[NodeDraft, torch.Tensor, BackwardDraft, Gradient], None],
+    ) -> None:
+        self._runs_left = truncations.allowance("backwards", caps.backwards, "later engine runs")
+        self._steps_left = truncations.allowance("backwards", caps.engine_steps, "nodes of later engine runs")
+        self._nodes = nodes
+        self._values = values
+        self._step = step
+        self._before_run = before_run
+        self._accumulated = accumulated
+        self._original: Callable[..., Any] = torch.autograd.graph._engine_run_backward
+        self.makers: Marks[BackwardDraft | None] = Marks(None)
+        self.drafts: list[BackwardDraft] = []
+
+    def __enter__(self) -> EngineObserver:
+        self._set_door(self._run)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._set_door(self._original)
+
+    @staticmethod
+    def _set_door(door: Callable[..., Any]) -> None:
+        torch.autograd.graph._engine_run_backward = door
+        torch.autograd._engine_run_backward = door  # type: ignore[attr-defined]
+
+    def _run(self, outputs: Sequence[Any], *arguments: Any, **options: Any) -> Any:
+        """Do what ``_engine_run_backward`` does; its positional arguments are grad_outputs, retain, create, inputs."""
+        if not self._runs_left.take():
+            return self._original(outputs, *arguments, **options)
+        with quiet():
+            tensors = [output for output in outputs if isinstance(output, torch.Tensor)]
+            roots, reached = self._nodes.reach(_root(output) for output in outputs)
+            draft = self._draft(roots, reached, arguments, options)
+            if not draft.internal:
+                self._before_run(tensors, reached)
+            handles = self._hook(draft, reached)
+        outer = self.makers.current
+        self.makers.switch(draft if draft.create_graph else None)
+        try:
+            return self._original(outputs, *arguments, **options)
+        except BaseException as error:
+            draft.error = id(error)
+            draft.stopped = str(error)
+            raise
+        finally:
+            self.makers.switch(outer)
+            for handle in handles:
+                handle.remove()
+            with quiet():
+                self._settle(draft, dict((node.index, graph_node) for node, graph_node in reached))
+
+    def _draft(
+        self, roots: list[NodeDraft], reached: Reached, arguments: tuple[Any, ...], options: dict[str, Any]
+    ) -> BackwardDraft:
+        draft = BackwardDraft(
+            index=len(self.drafts),
+            line=program_line(),
+            step=self._step(),
+            call="backward" if options.get("accumulate_grad") else "grad",
+            outputs=roots,
+            retain_graph=bool(arguments[1]),
+            create_graph=bool(arguments[2]),
+            internal=_is_internal(sys._getframe(2)),
+            order=1 + max((self.order_of(node) for node, _ in reached), default=1),
+        )
+        self.drafts.append(draft)
+        return draft
+
+    def order_of(self, node: NodeDraft) -> int:
+        """Return 1 for the forward's graph, n + 1 for nodes built by a pass over a graph of order n."""
+        maker = self.maker_of(node)
+        return maker.order if maker is not None else 1
+
+    def maker_of(self, node: NodeDraft) -> BackwardDraft | None:
+        """Return the ``create_graph`` pass that built the node; a leaf's node is nobody's."""
+        return self.makers.owner_of(node.number) if node.leaf is None else None
+
+    def _hook(self, draft: BackwardDraft, reached: Reached) -> list[Any]:
+        if not self._steps_left.take(len(reached)):
+            return []
+        handles = []
+        for node, graph_node in reached:
+            handles.append(graph_node.register_prehook(partial(self._entered, draft, node)))
+            handles.append(graph_node.register_hook(partial(self._left, draft, node)))
+        return handles
+
+    def _entered(self, draft: BackwardDraft, node: NodeDraft, grad_outputs: tuple[Any, ...]) -> None:
+        draft.entered = node
+
+    def _left(
+        self, draft: BackwardDraft, node: NodeDraft, grad_inputs: tuple[Any, ...], grad_outputs: tuple[Any, ...]
+    ) -> None:
+        with quiet():
+            gradient = self._values.gradient
+            draft.steps.append(
+                EngineStepDraft(node, [gradient(grad) for grad in grad_outputs], [gradient(grad) for grad in grad_inputs])
+            )
+
+    def _settle(self, draft: BackwardDraft, graph_nodes: dict[int, GraphNode]) -> None:
+        """After the run: which nodes it released, and what it added to which leaf."""
+        if not draft.retain_graph or draft.stopped is not None:
+            for step in draft.steps:
+                node = step.node
+                holds_tensors = node.freed_by is None and any(s.record.shape is not None for s in node.saved)
+                if holds_tensors and is_freed(graph_nodes[node.index]):
+                    node.freed_by = draft.index
+                    draft.freed.append(node)
+        if draft.call != "backward":
+            return
+        for step in draft.steps:
+            added = step.grad_outputs[0] if step.node.leaf is not None and step.grad_outputs else None
+            if added is not None:
+                self._accumulated(step.node, graph_nodes[step.node.index].variable, draft, added)
+
+
+def _root(output: Any) -> GraphNode:
+    """Return the node of a tensor, of a leaf (its ``AccumulateGrad``) or of a ``GradientEdge``."""
+    if isinstance(output, torch.Tensor):
+        return output.grad_fn or torch.autograd.graph.get_gradient_edge(output).node
+    return output.node
+
+
+def _is_internal(frame: FrameType | None) -> bool:
+    """Whether PyTorch's own Python code, not the program, asked for this run."""
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if name == PROGRAM_FILENAME:
+            return False
+        ours = "/components/language/" in name or "/components/capture/" in name
+        if not ours and not name.endswith(_OF_THE_CALL):
+            return True
+        frame = frame.f_back
+    return True

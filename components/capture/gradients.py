@@ -1,0 +1,138 @@
+"""Every change of a leaf's ``.grad``, and what caused it.
+
+``backward()`` is seen as it ends; everything else (zeroed in place, set to ``None``, assigned, clipped) is seen by
+comparing after each line.
+
+Known limitations: a change that bypasses the version counter (``x.grad.data.zero_()``) is seen on gradients of up to
+``values_per_tensor`` elements. Once the program has run more lines than are recorded, changes between two backward
+passes are seen at the second, without their line.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from components.capture.quiet import plain
+from components.capture.tensors import TensorDraft
+from components.capture.truncations import Truncations
+from components.capture.values import ValueReader
+from components.trace import Caps, Gradient, GradientCause, GradientChange
+
+
+@dataclass(slots=True)
+class _Watched:
+    leaf: weakref.ref[torch.Tensor]
+    draft: TensorDraft
+    grad: weakref.ref[torch.Tensor] | None = None
+    version: int = -1
+    numbers: Any = None
+
+
+@dataclass(slots=True, eq=False)
+class ChangeDraft:
+    """A change in the making: the variable's name may be found later than the change."""
+
+    draft: TensorDraft
+    step: int | None
+    line: int | None
+    cause: GradientCause
+    backward: int | None
+    added: Gradient | None
+    total: Gradient | None
+
+    def finish(self, backward_ids: dict[int, str]) -> GradientChange:
+        """Return the record."""
+        identity = self.draft.identity
+        return GradientChange(
+            variable=identity.name or f"leaf t{identity.index}",
+            tensor=f"t{identity.index}",
+            step=self.step,
+            line=self.line,
+            cause=self.cause,
+            backward=backward_ids[self.backward] if self.backward is not None else None,
+            added=self.added,
+            total=self.total,
+        )
+
+
+class GradientLog:
+    """Watches the leaves that it is shown."""
+
+    def __init__(self, caps: Caps, truncations: Truncations, values: ValueReader) -> None:
+        self._values = values
+        self._allowance = truncations.allowance("gradients", caps.gradients, "later changes of .grad")
+        self._room = truncations.allowance("gradients", caps.watched_leaves, "changes of .grad of further leaves")
+        self._compared_elements = caps.values_per_tensor
+        self._watched: dict[int, _Watched] = {}
+        self.changes: list[ChangeDraft] = []
+
+    def watch(self, leaf: torch.Tensor, draft: TensorDraft) -> None:
+        """Look after this leaf's ``.grad`` from now on. Call it inside ``quiet()``, as every method here."""
+        key = draft.identity.index
+        if key in self._watched or not self._room.take():
+            return
+        watched = _Watched(weakref.ref(leaf), draft)
+        self._watched[key] = watched
+        self._remember(watched, leaf.grad)
+
+    def compare(self, step: int | None, line: int | None) -> None:
+        """Note what happened to each ``.grad`` since it was last looked at, other than by ``backward()``."""
+        for key, watched in list(self._watched.items()):
+            leaf = watched.leaf()
+            if leaf is None:
+                del self._watched[key]
+                continue
+            cause = self._cause(watched, leaf.grad)
+            if cause is not None:
+                self._note(watched, leaf.grad, step, line, cause)
+
+    def accumulated(
+        self, leaf: torch.Tensor, draft: TensorDraft, step: int | None, line: int | None, backward: int, added: Gradient
+    ) -> None:
+        """Note that ``backward()`` added to this leaf's ``.grad``."""
+        self.watch(leaf, draft)
+        watched = self._watched.get(draft.identity.index)
+        if watched is not None:
+            self._note(watched, leaf.grad, step, line, "backward", backward, added)
+
+    def _note(
+        self,
+        watched: _Watched,
+        grad: torch.Tensor | None,
+        step: int | None,
+        line: int | None,
+        cause: GradientCause,
+        backward: int | None = None,
+        added: Gradient | None = None,
+    ) -> None:
+        self._remember(watched, grad)
+        if self._allowance.take():
+            total = self._values.gradient(grad)
+            self.changes.append(ChangeDraft(watched.draft, step, line, cause, backward, added, total))
+
+    def _remember(self, watched: _Watched, grad: torch.Tensor | None) -> None:
+        if grad is None:
+            watched.grad, watched.version, watched.numbers = None, -1, None
+            return
+        watched.grad = weakref.ref(grad)
+        watched.version = grad._version
+        watched.numbers = self._numbers(grad)
+
+    def _numbers(self, grad: torch.Tensor) -> str | None:
+        flat = plain(grad) if grad.numel() <= self._compared_elements else None
+        return repr(flat.detach().tolist()) if flat is not None else None
+
+    def _cause(self, watched: _Watched, grad: torch.Tensor | None) -> GradientCause | None:
+        before = watched.grad() if watched.grad is not None else None
+        if grad is None:
+            return "none" if watched.grad is not None else None
+        if watched.grad is None or before is not grad:
+            return "assigned"
+        if grad._version == watched.version and self._numbers(grad) == watched.numbers:
+            return None
+        flat = plain(grad)
+        return "zero" if flat is not None and not bool(flat.detach().any()) else "assigned"

@@ -1,0 +1,226 @@
+"""The autograd graph: every node once, with what it saved and where its gradient flows.
+
+A node has no lasting identity in Python (``id()`` is reused), but PyTorch numbers nodes as they are made; an
+``AccumulateGrad`` is recognised by its leaf. So the graph can be written down while nodes come and go, and watching
+keeps none alive. All walks are iterative.
+
+Known limitations: tensors packed by ``saved_tensors_hooks`` are not unpacked for the record; they show as packed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import torch
+
+from components.capture.quiet import quiet
+from components.capture.tensors import TensorDraft, TensorLog
+from components.capture.truncations import Truncations
+from components.trace import Caps, SavedTensor
+
+GraphNode = Any  # torch.autograd.graph.Node does not declare what C++ gives its nodes.
+_RAW = "_raw_saved_"
+_SAVED = "_saved_"
+_NO_NUMBER = 2**63
+_LONGEST_TEXT = 60
+
+
+@dataclass(slots=True, eq=False)
+class SavedDraft:
+    """What a node saved under one name; ``tensor`` is the program's tensor in the same memory."""
+
+    record: SavedTensor
+    tensor: TensorDraft | None = None
+
+
+@dataclass(slots=True, eq=False)
+class NodeDraft:
+    """A node in the making. ``number`` is PyTorch's own count; ``targets`` are ``next_functions`` in
+    their order, ``None`` until the walk has been here."""
+
+    index: int
+    number: int
+    name: str
+    leaf: TensorDraft | None
+    targets: list[tuple[NodeDraft, int] | None] | None = None
+    saved: list[SavedDraft] = field(default_factory=list)
+    saved_bytes: int = 0
+    packed: bool = False
+    freed_by: int | None = None
+
+
+class NodeLog:
+    """Makes one draft of each node that can be reached from what it is shown."""
+
+    def __init__(self, caps: Caps, truncations: Truncations, tensors: TensorLog) -> None:
+        self._allowance = truncations.allowance("nodes", caps.nodes, "later nodes of the graph")
+        self._tensors = tensors
+        self._by_number: dict[int, NodeDraft] = {}
+        self._by_leaf: dict[int, NodeDraft] = {}
+        self.drafts: list[NodeDraft] = []
+
+    def register(self, root: GraphNode) -> NodeDraft | None:
+        """Write down the part of the graph below ``root`` that is not known yet; return the root's draft.
+
+        ``None`` if there is no room for it. Call it inside ``quiet()``.
+        """
+        return self._visit([root], whole=False)[0]
+
+    def reach(self, roots: Iterable[GraphNode]) -> tuple[list[NodeDraft], list[tuple[NodeDraft, GraphNode]]]:
+        """Return the drafts of ``roots`` and every node that can be reached from them, each with its draft."""
+        reached: list[tuple[NodeDraft, GraphNode]] = []
+        drafts = self._visit(list(roots), whole=True, reached=reached)
+        return [draft for draft in drafts if draft is not None], reached
+
+    def _visit(
+        self,
+        roots: list[GraphNode],
+        *,
+        whole: bool,
+        reached: list[tuple[NodeDraft, GraphNode]] | None = None,
+    ) -> list[NodeDraft | None]:
+        """Walk depth first. ``whole`` walks through what is known already, otherwise the walk stops there."""
+        found = [self._find_or_add(root) for root in roots]
+        seen: set[int] = set()
+        pending = [(draft, root) for draft, root in zip(found, roots, strict=True) if draft is not None]
+        while pending:
+            draft, node = pending.pop()
+            if draft.index in seen or not (whole or draft.targets is None):
+                continue
+            seen.add(draft.index)
+            if reached is not None:
+                reached.append((draft, node))
+            targets: list[tuple[NodeDraft, int] | None] = []
+            for target, input_number in node.next_functions:
+                below = None if target is None else self._find_or_add(target)
+                targets.append(None if below is None else (below, input_number))
+                if below is not None:
+                    pending.append((below, target))
+            draft.targets = targets
+        return found
+
+    def _find_or_add(self, node: GraphNode) -> NodeDraft | None:
+        number = node._sequence_nr()
+        leaf: TensorDraft | None = None
+        if number >= _NO_NUMBER:
+            variable = getattr(node, "variable", None)
+            leaf = self._tensors.observe(variable) if variable is not None else None
+            if leaf is None:
+                return None
+            known = self._by_leaf.get(leaf.identity.index)
+        else:
+            known = self._by_number.get(number)
+        if known is not None:
+            return known
+        if not self._allowance.take():
+            return None
+        draft = NodeDraft(len(self.drafts), number, node.name().rpartition("::")[2], leaf)
+        self.drafts.append(draft)
+        if leaf is not None:
+            self._by_leaf[leaf.identity.index] = draft
+        else:
+            self._by_number[number] = draft
+            self._note_saved(draft, node)
+        return draft
+
+    def _note_saved(self, draft: NodeDraft, node: GraphNode) -> None:
+        storages: dict[int, int] = {}
+        for name, value in saved_by(node):
+            if isinstance(value, torch.Tensor):
+                draft.saved.append(self._saved_tensor(name, value))
+                _count_storage(storages, value)
+            elif isinstance(value, _Packed):
+                draft.packed = True
+                draft.saved.append(SavedDraft(SavedTensor(name=name, value="packed by saved_tensors_hooks")))
+            else:
+                draft.saved.append(SavedDraft(SavedTensor(name=name, value=value)))
+        draft.saved_bytes = sum(storages.values())
+
+    def _saved_tensor(self, name: str, value: torch.Tensor) -> SavedDraft:
+        record = SavedTensor(
+            name=name,
+            shape=list(value.shape),
+            dtype=str(value.dtype).removeprefix("torch."),
+            nbytes=value.numel() * value.element_size(),
+        )
+        return SavedDraft(record, self._tensors.sharing_memory(value))
+
+
+@dataclass(frozen=True)
+class _Packed:
+    """Stands for a tensor that a pair of ``saved_tensors_hooks`` has packed away."""
+
+
+def saved_by(node: GraphNode) -> Iterator[tuple[str, torch.Tensor | _Packed | str]]:
+    """Yield what a node keeps: tensors, and the text of numbers such as an exponent. Runs none of the program's hooks.
+
+    Goes through ``_raw_saved_*``, which gives the memory without the version check and without unpacking.
+    """
+    raw_names, plain_names = _saved_names(type(node))
+    for attribute in raw_names:
+        name = attribute.removeprefix(_RAW).replace("tensors", "saved_tensors")
+        try:
+            raw = getattr(node, attribute)
+        except RuntimeError:
+            continue  # freed
+        several = isinstance(raw, tuple | list)
+        for index, entry in enumerate(raw if several else (raw,)):
+            value = _raw_value(entry)
+            if value is not None:
+                yield (f"{name}[{index}]" if several else name), value
+    for attribute in plain_names:
+        try:
+            value = getattr(node, attribute)
+        except RuntimeError:
+            continue
+        if value is not None:
+            yield attribute.removeprefix(_SAVED), _short(value)
+
+
+def is_freed(node: GraphNode) -> bool:
+    """Whether a node that had saved tensors has released them."""
+    raw_names, _ = _saved_names(type(node))
+    for attribute in raw_names:
+        try:
+            raw = getattr(node, attribute)
+        except RuntimeError:
+            return True
+        entries = raw if isinstance(raw, tuple | list) else (raw,)
+        if any(entry is not None and entry.data is not None for entry in entries):
+            return False
+    return bool(raw_names)
+
+
+def _raw_value(entry: Any) -> torch.Tensor | _Packed | None:
+    if entry is None:
+        return None
+    if entry.unpack_hook is not None:
+        return _Packed()
+    value = entry.data
+    return value if isinstance(value, torch.Tensor) else None
+
+
+@cache
+def _saved_names(kind: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    names = dir(kind)
+    raw = tuple(name for name in names if name.startswith(_RAW))
+    tensors = {name.removeprefix(_RAW) for name in raw}
+    numbers = tuple(name for name in names if name.startswith(_SAVED) and name.removeprefix(_SAVED) not in tensors)
+    return raw, numbers
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+
+
+def _count_storage(storages: dict[int, int], tensor: torch.Tensor) -> None:
+    with quiet():
+        if torch._C._functorch.is_functorch_wrapped_tensor(tensor) or tensor.layout is not torch.strided:
+            storages[id(tensor)] = tensor.numel() * tensor.element_size()
+            return
+        storage = tensor.untyped_storage()
+        storages[storage.data_ptr()] = storage.nbytes()

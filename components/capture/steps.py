@@ -1,0 +1,177 @@
+"""The lines that the program executes, one by one, and what each of them changed.
+
+``sys.settrace`` reports every line of the program's own code; PyTorch's and Python's own files are passed over. A step
+is complete when the next line of the same function begins, or the function ends. Comprehensions belong to the line that
+holds them.
+
+Known limitations: a change inside a list, a dictionary or an object shows as its new length at most. Past the cap
+tracing is switched off altogether, and later nodes have no line.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import FrameType, TracebackType
+from typing import Any
+
+import torch
+
+from components.capture.marks import Marks
+from components.capture.names import is_program_name
+from components.capture.quiet import quiet
+from components.capture.short_text import short_text
+from components.capture.tensors import TensorDraft, TensorLog
+from components.capture.truncations import Truncations
+from components.language import PROGRAM_FILENAME
+from components.trace import Caps, Step
+
+_COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+_TOP_LEVEL = "<module>"
+
+
+@dataclass(slots=True, eq=False)
+class StepDraft:
+    """A step in the making; a variable is a tensor's draft or a short text."""
+
+    index: int
+    line: int
+    function: str | None
+    stdout: tuple[int, int]
+    variables: dict[str, TensorDraft | str] = field(default_factory=dict)
+
+    def finish(self) -> Step:
+        """Return the record."""
+        named = {
+            name: f"t{value.index}" if isinstance(value, TensorDraft) else value
+            for name, value in self.variables.items()
+        }
+        return Step(index=self.index, line=self.line, function=self.function, stdout=self.stdout, variables=named)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A function being executed: the step it is in, and its variables as they were last seen."""
+
+    frame: FrameType
+    step: StepDraft | None
+    seen: dict[str, TensorDraft | str]
+
+
+class StepObserver:
+    """Follows the program while it is active; ``after_step(step, line)`` is called as each step is complete."""
+
+    def __init__(
+        self,
+        caps: Caps,
+        truncations: Truncations,
+        tensors: TensorLog,
+        given_names: frozenset[str],
+        on_leaf: Callable[[torch.Tensor, TensorDraft], None],
+        after_step: Callable[[int, int], None],
+    ) -> None:
+        self._allowance = truncations.allowance("steps", caps.steps, "later lines, and the lines of later nodes")
+        self._variables_per_step = caps.variables_per_step
+        self._tensors = tensors
+        self._given_names = given_names
+        self._on_leaf = on_leaf
+        self._after_step = after_step
+        self._open: list[_Open] = []
+        self._printed = 0
+        self.lines: Marks[int | None] = Marks(None)
+        self.drafts: list[StepDraft] = []
+        self.truncated = False
+
+    @property
+    def current(self) -> int | None:
+        """The index of the step that is being executed."""
+        step = self._open[-1].step if self._open else None
+        return step.index if step is not None else None
+
+    def printed(self, start: int, end: int) -> None:
+        """Give printed characters to the line that is being executed."""
+        self._printed = end
+        step = self._open[-1].step if self._open else None
+        if step is not None:
+            step.stdout = (start if step.stdout[0] == step.stdout[1] else step.stdout[0], end)
+
+    def __enter__(self) -> StepObserver:
+        sys.settrace(self._on_call)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        sys.settrace(None)
+
+    def _on_call(self, frame: FrameType, event: str, argument: Any) -> Any:
+        code = frame.f_code
+        if code.co_filename != PROGRAM_FILENAME or code.co_name in _COMPREHENSIONS:
+            return None
+        self._open.append(_Open(frame, None, {}))
+        return self._on_event
+
+    def _on_event(self, frame: FrameType, event: str, argument: Any) -> Any:
+        if event == "line":
+            self._finish_step()
+            self._begin_step(frame)
+        elif event == "return":
+            self._finish_step()
+            if self._open:
+                self._open.pop()
+            outer = self._open[-1].step if self._open else None
+            self.lines.switch(outer.line if outer is not None else None)
+        return None if self.truncated else self._on_event
+
+    def _begin_step(self, frame: FrameType) -> None:
+        if not self._allowance.take():
+            self._step_aside()
+            return
+        name = frame.f_code.co_name
+        step = StepDraft(
+            index=len(self.drafts),
+            line=frame.f_lineno,
+            function=None if name == _TOP_LEVEL else name,
+            stdout=(self._printed, self._printed),
+        )
+        self.drafts.append(step)
+        self._open[-1].step = step
+        self.lines.switch(step.line)
+
+    def _step_aside(self) -> None:
+        self.truncated = True
+        self._open.clear()
+        self.lines.switch(None)
+        sys.settrace(None)
+
+    def _finish_step(self) -> None:
+        innermost = self._open[-1] if self._open else None
+        if innermost is None or innermost.step is None:
+            return
+        step, innermost.step = innermost.step, None
+        with quiet():
+            step.variables = self._changed(innermost)
+            self._after_step(step.index, step.line)
+
+    def _changed(self, innermost: _Open) -> dict[str, TensorDraft | str]:
+        changed: dict[str, TensorDraft | str] = {}
+        for name, value in list(innermost.frame.f_locals.items()):
+            if name in self._given_names or not is_program_name(name):
+                continue
+            seen = self._look_at(name, value)
+            if seen is not None and innermost.seen.get(name) != seen:
+                innermost.seen[name] = seen
+                if len(changed) < self._variables_per_step:
+                    changed[name] = seen
+        return changed
+
+    def _look_at(self, name: str, value: object) -> TensorDraft | str | None:
+        if not isinstance(value, torch.Tensor):
+            return short_text(value)
+        draft = self._tensors.observe(value, name)
+        if draft is None:
+            return f"tensor of shape {tuple(value.shape)}"
+        if value.requires_grad and value.is_leaf:
+            self._on_leaf(value, draft)
+        return draft

@@ -1,0 +1,191 @@
+"""The program's tensors, as they were at each moment.
+
+A tensor object is recognised by a weak reference, so that watching keeps none alive; a new record is made when its
+version counter, its ``grad_fn``, ``requires_grad`` or its memory changed.
+
+Known limitations: a change that bypasses the version counter (``x.data.add_(1)``) is seen on leaves of up to
+``values_per_tensor`` elements, whose numbers are compared, and missed on larger ones.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from components.capture.quiet import plain
+from components.capture.truncations import Truncations
+from components.capture.values import ValueReader
+from components.trace import Caps, Summary, Tensor, Values
+
+if TYPE_CHECKING:
+    from components.capture.nodes import NodeDraft, NodeLog
+
+State = tuple[int | None, bool, int, int]
+Place = tuple[int, tuple[int, ...]]
+
+
+@dataclass(slots=True, eq=False)
+class TensorDraft:
+    """A record in the making; ``origin`` is the first draft of the same tensor object."""
+
+    index: int
+    origin: TensorDraft | None
+    name: str | None
+    tensor: Tensor
+    node: NodeDraft | None
+    view_of: TensorDraft | None
+
+    @property
+    def identity(self) -> TensorDraft:
+        """The first draft of this tensor object."""
+        return self.origin or self
+
+    def finish(self, ids: dict[int, str]) -> Tensor:
+        """Return the record, with the final ids of tensors (by draft index) and nodes."""
+        draft = self.tensor
+        return Tensor(
+            id=f"t{self.index}",
+            origin=f"t{self.identity.index}",
+            name=self.identity.name,
+            shape=draft.shape,
+            dtype=draft.dtype,
+            device=draft.device,
+            requires_grad=draft.requires_grad,
+            is_leaf=draft.is_leaf,
+            node=ids[self.node.index] if self.node is not None else None,
+            version=draft.version,
+            view_of=f"t{self.view_of.index}" if self.view_of is not None else None,
+            nbytes=draft.nbytes,
+            values=draft.values,
+            summary=draft.summary,
+        )
+
+
+@dataclass(slots=True)
+class _Live:
+    reference: weakref.ref[torch.Tensor]
+    draft: TensorDraft
+    state: State
+
+
+class TensorLog:
+    """Makes a draft of each tensor that it is shown, and a new one whenever the tensor changed."""
+
+    def __init__(self, caps: Caps, truncations: Truncations, values: ValueReader) -> None:
+        self._allowance = truncations.allowance("tensors", caps.tensors, "records of later tensors")
+        self._compared_elements = caps.values_per_tensor
+        self._values = values
+        self._live: dict[int, _Live] = {}
+        self._places: dict[Place, int] = {}
+        self.drafts: list[TensorDraft] = []
+        self.nodes: NodeLog | None = None
+
+    def known(self, tensor: torch.Tensor) -> TensorDraft | None:
+        """Return the newest draft of this tensor object, ``None`` if it was never shown."""
+        live = self._live.get(id(tensor))
+        return live.draft if live is not None and live.reference() is tensor else None
+
+    def sharing_memory(self, tensor: torch.Tensor) -> TensorDraft | None:
+        """Return the draft of the living program tensor with the same memory and shape."""
+        draft = self.known(tensor)
+        if draft is not None:
+            return draft
+        place = _place(tensor)
+        live = self._live.get(self._places.get(place, 0)) if place is not None else None
+        if live is None:
+            return None
+        candidate = live.reference()
+        return live.draft if candidate is not None and _place(candidate) == place else None
+
+    def observe(self, tensor: torch.Tensor, name: str | None = None) -> TensorDraft | None:
+        """Return the draft of the tensor as it is now; ``None`` past the cap.
+
+        Call it inside ``quiet()``.
+        """
+        state = _state(tensor)
+        live = self._live.get(id(tensor))
+        if live is not None and live.reference() is not tensor:
+            live = None
+        if live is not None and live.state == state and not self._changed_unseen(tensor, live.draft):
+            if live.draft.identity.name is None:
+                live.draft.identity.name = name
+            return live.draft
+        if not self._allowance.take():
+            return live.draft if live is not None else None
+        draft = self._draft(tensor, live.draft if live is not None else None, name, state)
+        self._live[id(tensor)] = _Live(weakref.ref(tensor), draft, state)
+        place = _place(tensor)
+        if place is not None:
+            self._places[place] = id(tensor)
+        # Only now, since the node below may have saved this very tensor.
+        if self.nodes is not None and tensor.grad_fn is not None:
+            draft.node = self.nodes.register(tensor.grad_fn)
+        if tensor._is_view() and tensor._base is not None and not _wrapped(tensor):
+            draft.view_of = self.observe(tensor._base)
+        return draft
+
+    def _draft(
+        self, tensor: torch.Tensor, before: TensorDraft | None, name: str | None, state: State
+    ) -> TensorDraft:
+        values, summary = self._values.read(tensor)
+        draft = TensorDraft(
+            index=len(self.drafts),
+            origin=before.identity if before is not None else None,
+            name=name,
+            tensor=_record(tensor, state, values, summary),
+            node=None,
+            view_of=None,
+        )
+        self.drafts.append(draft)
+        if before is not None and before.identity.name is None:
+            before.identity.name = name
+        return draft
+
+    def _changed_unseen(self, tensor: torch.Tensor, draft: TensorDraft) -> bool:
+        if not tensor.is_leaf or draft.tensor.values is None or tensor.numel() > self._compared_elements:
+            return False
+        now = plain(tensor)
+        # Text is compared, since a NaN does not equal itself.
+        return now is not None and repr(self._values.numbers(now)) != repr(draft.tensor.values)
+
+
+def _wrapped(tensor: torch.Tensor) -> bool:
+    return bool(torch._C._functorch.is_functorch_wrapped_tensor(tensor))
+
+
+def _state(tensor: torch.Tensor) -> State:
+    node = tensor.grad_fn
+    version = None if tensor.is_inference() else int(tensor._version)
+    flat = plain(tensor) if not _wrapped(tensor) else None
+    address = flat.data_ptr() if flat is not None else 0
+    return version, tensor.requires_grad, node._sequence_nr() if node is not None else -1, address  # type: ignore[attr-defined]
+
+
+def _place(tensor: torch.Tensor) -> Place | None:
+    if _wrapped(tensor) or plain(tensor) is None or tensor.numel() == 0:
+        return None
+    return tensor.data_ptr(), tuple(tensor.shape)
+
+
+def _record(tensor: torch.Tensor, state: State, values: Values, summary: Summary | None) -> Tensor:
+    return Tensor(
+        id="",
+        origin="",
+        name=None,
+        shape=list(tensor.shape),
+        dtype=str(tensor.dtype).removeprefix("torch."),
+        device=str(tensor.device),
+        requires_grad=tensor.requires_grad,
+        is_leaf=tensor.is_leaf,
+        node=None,
+        version=state[0],
+        view_of=None,
+        nbytes=tensor.numel() * tensor.element_size(),
+        values=values,
+        summary=summary,
+    )
+
+

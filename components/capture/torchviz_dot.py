@@ -1,0 +1,141 @@
+"""What torchviz draws: the only place that knows torchviz.
+
+``make_dot`` recurses once per operation, names boxes by ``id()`` and reads saved tensors. So it is called under a
+raised recursion limit, while everything it names is alive and nothing is released, and its ids are replaced: function
+boxes get the trace's node ids, other boxes ``v0``, ``v1``, ... in order of appearance.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+with warnings.catch_warnings():
+    # torchviz compares versions with distutils, which Python deprecates, here and in every call.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import torchviz
+
+from components.capture.nodes import GraphNode, NodeDraft
+from components.capture.truncations import Truncations
+from components.trace import Caps, Drawing
+
+_STATEMENT = re.compile(r"^\t(\d+)(?: -> (\d+))?(?= \[|$)", re.MULTILINE)
+_PROVISIONAL = re.compile(r"(?<=[\t ])n(\d+)(?= ->| \[|$)", re.MULTILINE)
+_VARIANTS = ((False, False), (True, False), (False, True), (True, True))
+_FRAMES_PER_NODE = 4
+
+
+@dataclass(slots=True, eq=False)
+class DrawingDraft:
+    """A drawing whose function boxes still carry the drafts' indices."""
+
+    of: str
+    step: int | None
+    show_attrs: bool
+    show_saved: bool
+    nodes: int
+    dot: str | None
+
+    def finish(self, node_ids: Mapping[int, str]) -> Drawing:
+        """Return the record, with the nodes' final ids."""
+        dot = self.dot
+        if dot is not None:
+            dot = _PROVISIONAL.sub(lambda match: node_ids[int(match[1])], dot)
+        return Drawing(
+            of=self.of,
+            step=self.step,
+            show_attrs=self.show_attrs,
+            show_saved=self.show_saved,
+            nodes=self.nodes,
+            dot=dot,
+        )
+
+
+class DrawingLog:
+    """Draws each output once, as long as there is room."""
+
+    def __init__(self, caps: Caps, truncations: Truncations) -> None:
+        self._caps = caps
+        self._allowance = truncations.allowance("torchviz", caps.drawings, "drawings of later outputs")
+        self._chars = truncations.allowance("torchviz", caps.drawing_chars, "some drawings, for their size")
+        self._drawn: set[tuple[int, ...]] = set()
+        self.drafts: list[DrawingDraft] = []
+
+    def draw(
+        self,
+        outputs: Sequence[torch.Tensor],
+        names: dict[int, tuple[str, torch.Tensor]],
+        reached: Sequence[tuple[NodeDraft, GraphNode]],
+        step: int | None,
+        of: str | None = None,
+    ) -> None:
+        """Draw ``outputs``, below which ``reached`` is the whole graph; ``names`` is what ``named_tensors`` gave."""
+        indices = {id(graph_node): node.index for node, graph_node in reached}
+        roots = tuple(indices.get(id(output.grad_fn), -1) for output in outputs)
+        if not outputs or roots in self._drawn or not self._allowance.take():
+            return
+        self._drawn.add(roots)
+        if of is None:
+            of = ", ".join(names[id(output)][0] if id(output) in names else "output" for output in outputs)
+        packed = any(node.packed for node, _ in reached)
+        for show_attrs, show_saved in self._variants(len(reached), packed):
+            text = None
+            if len(reached) <= self._caps.drawing_nodes:
+                text = self._text(outputs, names, indices, show_attrs, show_saved)
+            self.drafts.append(DrawingDraft(of, step, show_attrs, show_saved, len(reached), text))
+
+    def _variants(self, nodes: int, packed: bool) -> tuple[tuple[bool, bool], ...]:
+        """Reading what the program's own ``saved_tensors_hooks`` packed would run them: leave it."""
+        return _VARIANTS[:1] if packed or nodes > self._caps.drawing_variants_nodes else _VARIANTS
+
+    def _text(
+        self,
+        outputs: Sequence[torch.Tensor],
+        names: dict[int, tuple[str, torch.Tensor]],
+        indices: Mapping[int, int],
+        show_attrs: bool,
+        show_saved: bool,
+    ) -> str | None:
+        drawn = outputs[0] if len(outputs) == 1 else tuple(outputs)
+        params = {name: tensor for name, tensor in names.values()}
+        try:
+            with _deep_enough(len(indices)), warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                dot = torchviz.make_dot(drawn, params=params, show_attrs=show_attrs, show_saved=show_saved)
+        except RuntimeError:
+            return None  # released, or changed in place: PyTorch refuses to show what was saved
+        text = _renumber(dot.source, indices)
+        return text if self._chars.take(len(text)) else None
+
+
+def _renumber(dot: str, indices: Mapping[int, int]) -> str:
+    others: dict[str, str] = {}
+
+    def new_name(address: str) -> str:
+        index = indices.get(int(address))
+        return f"n{index}" if index is not None else others.setdefault(address, f"v{len(others)}")
+
+    def replace(match: re.Match[str]) -> str:
+        source = new_name(match[1])
+        return f"\t{source} -> {new_name(match[2])}" if match[2] else f"\t{source}"
+
+    return _STATEMENT.sub(replace, dot)
+
+
+@contextmanager
+def _deep_enough(nodes: int) -> Iterator[None]:
+    """Let torchviz recurse through a chain of this many nodes."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _FRAMES_PER_NODE * nodes + 2_000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
