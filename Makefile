@@ -1,0 +1,75 @@
+# The ways to set up, run and check Autograd Lab. `make` alone lists them.
+#
+# Everything is installed in .venv, once: a stamp file per requirements file remembers it, so a second `make run` installs
+# nothing. LAB_TORCH_INDEX names the index that PyTorch's wheel comes from; without it pip's usual index is taken.
+
+PYTHON ?= python3
+PORT ?= 8501
+TEST_JOBS ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RUN_STAMP := $(VENV)/.requirements-installed
+DEV_STAMP := $(VENV)/.requirements-dev-installed
+
+.PHONY: help setup setup-dev browser run test check bench format clean
+.DEFAULT_GOAL := help
+
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+setup: $(RUN_STAMP) ## install what the app needs
+
+setup-dev: $(DEV_STAMP) ## install what the checks and tests need too
+
+run: $(RUN_STAMP) ## start the app (PORT=8501)
+	@exec $(BIN)/python -m app --server.port $(PORT)
+
+test: $(DEV_STAMP) browser ## all checks and all tests, browser included (ARGS="-k name" for pytest)
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile $(ARGS)
+
+check: $(DEV_STAMP) ## lint, format and types, without the tests
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+	@$(BIN)/python -m mypy
+
+bench: $(DEV_STAMP) ## print the benchmarks' ratios (ARGS="-o FILE" also writes them)
+	@$(BIN)/python -m bench $(ARGS)
+
+format: $(DEV_STAMP) ## format the code and mend what can be mended
+	@$(BIN)/python -m ruff check --fix .
+	@$(BIN)/python -m ruff format .
+
+clean: ## remove caches and what was built; .venv stays
+	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+# The tests in the browser drive Chromium. Where it is missing and cannot be installed, they are skipped and say so.
+browser:
+	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "Installing Chromium for the tests in the browser ..."; \
+		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium; } >/dev/null 2>&1 \
+			|| echo "NOT TESTED: Chromium could not be installed, so the tests in the browser are skipped."; \
+	else echo "NOT TESTED: there is no Chromium here, so the tests in the browser are skipped."; fi
+
+$(BIN)/python:
+	@found=; for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+		if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then echo "Autograd Lab needs Python 3.11 or later: none was found (make PYTHON=... names one)."; exit 1; fi; \
+	echo "Making $(VENV) with $$($$found --version) ..."; \
+	$$found -m venv $(VENV) || { rm -rf $(VENV); echo "No virtual environment could be made (on Debian: apt install python3-venv)."; exit 1; }
+
+$(RUN_STAMP): requirements.txt | $(BIN)/python
+	@echo "Installing what the app needs (PyTorch is large: this can take minutes, once) ..."
+	@$(PIP) install $(if $(LAB_TORCH_INDEX),--index-url $(LAB_TORCH_INDEX)) $$(grep '^torch==' requirements.txt)
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
+	@echo "Installing what the tests need ..."
+	@$(PIP) install -r requirements-dev.txt
+	@touch $@
