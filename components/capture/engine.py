@@ -204,7 +204,9 @@ class EngineObserver:
         with quiet():
             gradient = self._values.gradient
             draft.steps.append(
-                EngineStepDraft(node, [gradient(grad) for grad in grad_outputs], [gradient(grad) for grad in grad_inputs])
+                EngineStepDraft(
+                    node, [gradient(grad) for grad in grad_outputs], [gradient(grad) for grad in grad_inputs]
+                )
             )
 
     def _settle(self, draft: BackwardDraft, graph_nodes: dict[int, GraphNode]) -> None:

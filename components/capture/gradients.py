@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
-from typing import Any
-
 import torch
 
-from components.capture.quiet import plain
+from components.capture.quiet import fingerprint, plain
 from components.capture.tensors import TensorDraft
 from components.capture.truncations import Truncations
 from components.capture.values import ValueReader
@@ -29,7 +27,7 @@ class _Watched:
     draft: TensorDraft
     grad: weakref.ref[torch.Tensor] | None = None
     version: int = -1
-    numbers: Any = None
+    numbers: bytes | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -120,11 +118,7 @@ class GradientLog:
             return
         watched.grad = weakref.ref(grad)
         watched.version = grad._version
-        watched.numbers = self._numbers(grad)
-
-    def _numbers(self, grad: torch.Tensor) -> str | None:
-        flat = plain(grad) if grad.numel() <= self._compared_elements else None
-        return repr(flat.detach().tolist()) if flat is not None else None
+        watched.numbers = fingerprint(grad, self._compared_elements)
 
     def _cause(self, watched: _Watched, grad: torch.Tensor | None) -> GradientCause | None:
         before = watched.grad() if watched.grad is not None else None
@@ -132,7 +126,7 @@ class GradientLog:
             return "none" if watched.grad is not None else None
         if watched.grad is None or before is not grad:
             return "assigned"
-        if grad._version == watched.version and self._numbers(grad) == watched.numbers:
+        if grad._version == watched.version and fingerprint(grad, self._compared_elements) == watched.numbers:
             return None
         flat = plain(grad)
         return "zero" if flat is not None and not bool(flat.detach().any()) else "assigned"

@@ -16,7 +16,6 @@ from typing import Any
 
 import torch
 
-from components.capture.quiet import quiet
 from components.capture.tensors import TensorDraft, TensorLog
 from components.capture.truncations import Truncations
 from components.trace import Caps, SavedTensor
@@ -218,9 +217,8 @@ def _short(value: object) -> str:
 
 
 def _count_storage(storages: dict[int, int], tensor: torch.Tensor) -> None:
-    with quiet():
-        if torch._C._functorch.is_functorch_wrapped_tensor(tensor) or tensor.layout is not torch.strided:
-            storages[id(tensor)] = tensor.numel() * tensor.element_size()
-            return
+    if torch._C._functorch.is_functorch_wrapped_tensor(tensor) or tensor.layout is not torch.strided:
+        storages[id(tensor)] = tensor.numel() * tensor.element_size()
+    else:
         storage = tensor.untyped_storage()
         storages[storage.data_ptr()] = storage.nbytes()

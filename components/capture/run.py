@@ -162,9 +162,7 @@ class _Run:
         if not self._drawings.drafts and variables:
             self._draw_at_the_end(*variables[-1], names)
 
-    def _draw_at_the_end(
-        self, name: str, tensor: torch.Tensor, names: dict[int, tuple[str, torch.Tensor]]
-    ) -> None:
+    def _draw_at_the_end(self, name: str, tensor: torch.Tensor, names: dict[int, tuple[str, torch.Tensor]]) -> None:
         reached = self._nodes.reach([tensor.grad_fn])[1] if tensor.grad_fn is not None else []
         self._drawings.draw([tensor], names, reached, None, of=name)
 
@@ -203,7 +201,8 @@ def environment() -> Environment:
 def warm_up() -> None:
     """Load and initialise everything that a run would otherwise load on its own time.
 
-    The worker calls it once, before it forks; afterwards a run opens no file.
+    The worker calls it once, before it forks; afterwards a run opens no file. Garbage is collected more rarely from
+    then on: the records of a large graph are none, and looking through them again and again takes longer than the run.
     """
     from components.capture import warm_up_program
     from components.language import runtime
@@ -211,3 +210,4 @@ def warm_up() -> None:
     runtime.warm_up()
     capture_program(Program(source=warm_up_program.SOURCE))
     gc.collect()
+    gc.set_threshold(100_000, 50, 1_000)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from components.capture.quiet import plain
+from components.capture.quiet import fingerprint, plain
 from components.capture.truncations import Truncations
 from components.capture.values import ValueReader
 from components.trace import Caps, Summary, Tensor, Values
@@ -69,6 +69,7 @@ class _Live:
     reference: weakref.ref[torch.Tensor]
     draft: TensorDraft
     state: State
+    numbers: bytes | None
 
 
 class TensorLog:
@@ -109,14 +110,14 @@ class TensorLog:
         live = self._live.get(id(tensor))
         if live is not None and live.reference() is not tensor:
             live = None
-        if live is not None and live.state == state and not self._changed_unseen(tensor, live.draft):
+        if live is not None and live.state == state and not self._changed_unseen(tensor, live):
             if live.draft.identity.name is None:
                 live.draft.identity.name = name
             return live.draft
         if not self._allowance.take():
             return live.draft if live is not None else None
         draft = self._draft(tensor, live.draft if live is not None else None, name, state)
-        self._live[id(tensor)] = _Live(weakref.ref(tensor), draft, state)
+        self._live[id(tensor)] = _Live(weakref.ref(tensor), draft, state, self._fingerprint(tensor))
         place = _place(tensor)
         if place is not None:
             self._places[place] = id(tensor)
@@ -127,9 +128,7 @@ class TensorLog:
             draft.view_of = self.observe(tensor._base)
         return draft
 
-    def _draft(
-        self, tensor: torch.Tensor, before: TensorDraft | None, name: str | None, state: State
-    ) -> TensorDraft:
+    def _draft(self, tensor: torch.Tensor, before: TensorDraft | None, name: str | None, state: State) -> TensorDraft:
         values, summary = self._values.read(tensor)
         draft = TensorDraft(
             index=len(self.drafts),
@@ -144,12 +143,11 @@ class TensorLog:
             before.identity.name = name
         return draft
 
-    def _changed_unseen(self, tensor: torch.Tensor, draft: TensorDraft) -> bool:
-        if not tensor.is_leaf or draft.tensor.values is None or tensor.numel() > self._compared_elements:
-            return False
-        now = plain(tensor)
-        # Text is compared, since a NaN does not equal itself.
-        return now is not None and repr(self._values.numbers(now)) != repr(draft.tensor.values)
+    def _changed_unseen(self, tensor: torch.Tensor, live: _Live) -> bool:
+        return live.numbers is not None and fingerprint(tensor, self._compared_elements) != live.numbers
+
+    def _fingerprint(self, tensor: torch.Tensor) -> bytes | None:
+        return fingerprint(tensor, self._compared_elements) if tensor.is_leaf and not _wrapped(tensor) else None
 
 
 def _wrapped(tensor: torch.Tensor) -> bool:
@@ -187,5 +185,3 @@ def _record(tensor: torch.Tensor, state: State, values: Values, summary: Summary
         values=values,
         summary=summary,
     )
-
-

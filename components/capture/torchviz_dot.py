@@ -137,5 +137,3 @@ def _deep_enough(nodes: int) -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(before)
-
-

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 
 from components.capture.quiet import plain, quiet
 from components.capture.truncations import Truncations
 from components.trace import Caps, Gradient, Number, Summary, Values
-
-_PURE_PYTHON_UP_TO = 32
 
 
 class ValueReader:
@@ -32,16 +31,13 @@ class ValueReader:
                 return None, None
             flat = flat.detach()
             count = flat.numel()
+            summary = summarise(flat) if self._summarised.take(count) else None
             values = None
             if count <= self._per_tensor and self._values.take(max(count, 1)):
-                values = self.numbers(flat)
-            summary = summarise(flat) if self._summarised.take(count) else None
+                values = flat.tolist()
+                if summary is None or summary.nan or summary.inf:
+                    values = _json_numbers(values)
         return values, summary
-
-    @staticmethod
-    def numbers(tensor: torch.Tensor) -> Values:
-        """Return the tensor's elements as nested lists, whatever the budget."""
-        return _json_numbers(tensor.detach().tolist())
 
     def gradient(self, tensor: torch.Tensor | None) -> Gradient | None:
         """Return the record of one gradient, ``None`` for an undefined one."""
@@ -53,49 +49,35 @@ class ValueReader:
 
 def summarise(tensor: torch.Tensor) -> Summary:
     """Return min, max, mean and population standard deviation of the finite elements, and what the others are."""
-    if tensor.numel() <= _PURE_PYTHON_UP_TO:
-        return _summarise_list([float(value) for value in tensor.flatten().tolist()])
-    flat = tensor.flatten().to(torch.float64)
-    finite = flat
+    count = tensor.numel()
+    if count == 1:
+        return _summarise_one(float(tensor.item()))
+    numbers = tensor.to(torch.float64).numpy(force=True)
     nan = inf = 0
-    if not bool(torch.isfinite(flat.sum())):
-        nan = int(flat.isnan().sum())
-        inf = int(flat.isinf().sum())
-        finite = flat[flat.isfinite()]
-    zero = flat.numel() - int(flat.count_nonzero())
-    if finite.numel() == 0:
+    zero = count - int(np.count_nonzero(numbers))
+    if count and not math.isfinite(numbers.sum()):
+        finite = np.isfinite(numbers)
+        nan = int(np.isnan(numbers).sum())
+        inf = count - nan - int(finite.sum())
+        numbers = numbers[finite]
+    if numbers.size == 0:
         return Summary(min=None, max=None, mean=None, std=None, nan=nan, inf=inf, zero=zero)
-    least, most = torch.aminmax(finite)
-    std, mean = torch.std_mean(finite, correction=0)
     return Summary(
-        min=json_number(least.item()),
-        max=json_number(most.item()),
-        mean=json_number(mean.item()),
-        std=json_number(std.item()),
+        min=float(numbers.min()),
+        max=float(numbers.max()),
+        mean=json_number(float(numbers.mean())),
+        std=json_number(float(numbers.std())),
         nan=nan,
         inf=inf,
         zero=zero,
     )
 
 
-def _summarise_list(numbers: list[float]) -> Summary:
-    finite = [number for number in numbers if math.isfinite(number)]
-    nan = sum(math.isnan(number) for number in numbers)
-    inf = len(numbers) - len(finite) - nan
-    zero = numbers.count(0.0)
-    if not finite:
-        return Summary(min=None, max=None, mean=None, std=None, nan=nan, inf=inf, zero=zero)
-    mean = sum(finite) / len(finite)
-    std = math.sqrt(sum((number - mean) ** 2 for number in finite) / len(finite)) if len(finite) > 1 else 0.0
-    return Summary(
-        min=min(finite),
-        max=max(finite),
-        mean=json_number(mean),
-        std=json_number(std),
-        nan=nan,
-        inf=inf,
-        zero=zero,
-    )
+def _summarise_one(number: float) -> Summary:
+    if math.isfinite(number):
+        return Summary(min=number, max=number, mean=number, std=0.0, nan=0, inf=0, zero=int(number == 0))
+    nan = math.isnan(number)
+    return Summary(min=None, max=None, mean=None, std=None, nan=int(nan), inf=int(not nan), zero=0)
 
 
 def json_number(value: float | int | bool) -> Number:
