@@ -1,0 +1,15 @@
+"""Runs strangers' programs: each in a throw-away process behind walls, and every outcome as a ``Trace``.
+
+    pool = Pool()
+    trace = pool.run(Program(source="print(1)"))
+
+``submit`` gives a ``Run`` with progress and Stop for long programs. Nothing here imports torch; the zygote does.
+"""
+
+from components.worker.limits import Limits
+from components.worker.pool import Pool
+from components.worker.run import Progress, Run
+from components.worker.supervisor import ZygoteOptions
+from components.worker.walls import Wall, summary
+
+__all__ = ["Limits", "Pool", "Progress", "Run", "Wall", "ZygoteOptions", "summary"]

@@ -1,0 +1,110 @@
+"""One throw-away process: confine itself, run one program, hand over one trace, end.
+
+Forked from the zygote, so torch is there already. Nothing of the program's text has ever been in the zygote's memory,
+where the next person's child would inherit it: it arrives through a pipe of this run.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Collection
+from typing import NoReturn
+
+from components.trace import encode_trace
+from components.worker.channel import Channel
+from components.worker.confine import WALLS, Confinement
+from components.worker.confine.process import clear_environment, first_to_go, keep_only, own_session
+from components.worker.entry import Entry
+from components.worker.messages import Problem, Request, request_decoder
+from components.worker.stream import too_large_message
+from components.worker.watch import Watch
+
+RESULT_DESCRIPTOR = 3
+# Address space that a program cannot use, given back before the trace is encoded. Untouched, it costs no memory.
+_RESERVE_BYTES = 64 << 20
+
+
+def run_child(entry: Entry, plan: Collection[str], parent: int, request: int, result: int) -> NoReturn:
+    """Run the program that arrives at the descriptor ``request``; the answer goes to ``result``. Never returns.
+
+    ``plan`` names the walls to put up; a child that cannot put up one of them does not run its program.
+    """
+    status = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        message = _read_request(request)
+        isolate(result)
+        limits = message.limits
+        channel = Channel(RESULT_DESCRIPTOR, limits.stdout_chars)
+        watch = Watch(channel, limits, entry)
+        reserve = mmap.mmap(-1, _RESERVE_BYTES)
+        try:
+            confine(plan, Confinement(parent, limits.memory_mb, limits.processor_seconds()))
+        except OSError as error:
+            channel.problem(Problem("crashed", f"The program was not run: it could not be confined ({error})."))
+        else:
+            _run(entry, message, channel, watch, reserve)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def isolate(result: int) -> None:
+    """Give up terminal, environment, directory and all file descriptors but the result's."""
+    own_session()
+    sys.stdin = None
+    keep_only(result, RESULT_DESCRIPTOR)
+    clear_environment()
+    first_to_go()
+    os.chdir("/")
+
+
+def confine(plan: Collection[str], confinement: Confinement) -> None:
+    """Put up the walls of the plan, in order; raises ``OSError``."""
+    for wall in WALLS:
+        if wall.name in plan:
+            wall.put_up(confinement)
+
+
+def _run(entry: Entry, request: Request, channel: Channel, watch: Watch, reserve: mmap.mmap) -> None:
+    limits = request.limits
+    try:
+        watch.start()
+        trace = entry.run(request.program, limits.capture_caps(), channel.output, limits.source)
+        watch.finish()
+        reserve.close()
+        data = encode_trace(trace)
+    except MemoryError:
+        watch.finish()
+        reserve.close()
+        channel.problem(Problem("out_of_memory", f"The program used more than its {limits.memory_mb:,} MiB of memory."))
+    except BaseException as error:  # noqa: BLE001
+        watch.finish()
+        channel.problem(_explain(entry, error))
+    else:
+        if len(data) > limits.trace_bytes:
+            channel.problem(Problem("too_large", too_large_message(len(data), limits.trace_bytes)))
+        else:
+            channel.result(data)
+
+
+def _explain(entry: Entry, error: BaseException) -> Problem:
+    """Say what came out of the observers although they promise that nothing does."""
+    if isinstance(error, entry.interrupted):
+        return Problem(error.kind, str(error.message)[:2_000])
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}" if frames else ""
+    return Problem("crashed", f"Autograd Lab itself failed: {type(error).__name__}: {error}"[:1_500] + f"{place}.")
+
+
+def _read_request(descriptor: int) -> Request:
+    pieces = []
+    while piece := os.read(descriptor, 1 << 16):
+        pieces.append(piece)
+    return request_decoder.decode(b"".join(pieces))

@@ -1,0 +1,83 @@
+"""The small walls: what a process gives up about itself before it runs a stranger's program."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import struct
+
+from components.worker.confine.libc import IS_LINUX, prctl, syscall
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP = 1, 4, 24
+_PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
+_CAPSET = {"x86_64": 126, "aarch64": 91}
+_CAPABILITY_VERSION_3 = 0x20080522
+_LAST_CAPABILITY = 63
+
+
+def no_new_privileges() -> None:
+    """Never gain privileges again, for instance by running a set-user-id program."""
+    prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def not_dumpable() -> None:
+    """No core dumps, and no other process of this user may trace this one or read its memory."""
+    prctl(_PR_SET_DUMPABLE, 0)
+
+
+def die_with_parent(parent: int) -> None:
+    """Be killed when the process ``parent`` ends; raises ``OSError`` if it has ended already."""
+    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise ProcessLookupError("the parent process is gone")
+
+
+def drop_capabilities() -> None:
+    """Give up root's capabilities: in a container or on a server that runs as root, root is then a plain user."""
+    if platform.machine() not in _CAPSET:
+        raise OSError(f"no system call table for {platform.machine()}")
+    for number in range(_LAST_CAPABILITY + 1):
+        try:
+            prctl(_PR_CAPBSET_DROP, number)
+        except OSError:
+            break  # past the kernel's last one, or not root: then there is nothing to drop
+    prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
+    syscall(_CAPSET[platform.machine()], struct.pack("Ii", _CAPABILITY_VERSION_3, 0), struct.pack("6I", *[0] * 6))
+
+
+def own_session() -> None:
+    """Leave the terminal and the process group, so that signals to either side stay there."""
+    os.setsid()
+
+
+def clear_environment() -> None:
+    """Forget all environment variables."""
+    os.environ.clear()
+
+
+def keep_only(descriptor: int, at: int = 3) -> None:
+    """Move one file descriptor to ``at``, put the null device at 0, 1 and 2, and close all others."""
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(descriptor, at)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    os.closerange(at + 1, 1 << 16)  # the zygote has some ten; the system's own maximum can be a thousand million
+
+
+def drop_user(user: int) -> None:
+    """Become this user id for good, with no groups; only root can."""
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+
+
+def first_to_go() -> None:
+    """Let the system end this process before others when memory runs out, and give others the processor first."""
+    os.nice(5)
+    if IS_LINUX:
+        try:
+            with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+                file.write("1000")
+        except OSError:
+            pass  # a courtesy to the machine, not a wall

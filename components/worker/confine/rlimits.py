@@ -1,0 +1,46 @@
+"""Resource limits: address space, processor time, files, processes. The one kernel wall that every Unix has."""
+
+from __future__ import annotations
+
+import resource
+
+MIB = 1 << 20
+# 0, 1 and 2 are the null device and 3 is the run's pipe: with no descriptor left, nothing can be opened.
+OPEN_FILES = 4
+
+
+def limit_memory(memory_mb: int) -> None:
+    """Bound the address space, in MiB: past it allocations fail. Raises ``OSError`` (macOS refuses such a limit)."""
+    _lower(resource.RLIMIT_AS, memory_mb * MIB)
+
+
+def limit_resources(cpu_seconds: int, open_files: int = OPEN_FILES) -> None:
+    """Lower this process's limits for good; soft and hard limits are the same.
+
+    At the processor's limit the kernel sends SIGXCPU, one second later SIGKILL. No file may be opened or written, no
+    core is dumped. For root the kernel does not count processes: there, starting one is stopped by the system call
+    filter alone.
+
+    Raises:
+        OSError: the system refused a limit.
+    """
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_FSIZE, 0)
+    _lower(resource.RLIMIT_NOFILE, open_files)
+    _lower(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 1)
+    for name, value in (("NPROC", 0), ("MEMLOCK", 0), ("MSGQUEUE", 0)):
+        kind = getattr(resource, f"RLIMIT_{name}", None)
+        if kind is not None:
+            _lower(kind, value)
+
+
+def _lower(kind: int, soft: int, hard: int | None = None) -> None:
+    """Set a limit, keeping a lower one that is there already."""
+    ceiling = resource.getrlimit(kind)[1]
+    wanted = [soft, soft if hard is None else hard]
+    if ceiling != resource.RLIM_INFINITY:
+        wanted = [min(value, ceiling) for value in wanted]
+    try:
+        resource.setrlimit(kind, (wanted[0], wanted[1]))
+    except ValueError as error:
+        raise OSError(f"resource limit {kind}: {error}") from None

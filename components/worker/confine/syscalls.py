@@ -1,0 +1,60 @@
+"""The system calls that a confined program may make, as data: name, number on x86-64, number on AArch64.
+
+Memory, time, signals of its own, and reading and writing what is open already. Nothing that opens, connects, starts,
+traces, or asks about other processes. ``mmap`` with PROT_EXEC stays: oneDNN compiles kernels (LSTM) at run time.
+Numbers are from the kernel's ``unistd.h`` tables; ``None`` where an architecture has no such call.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ALLOWED: Final[tuple[tuple[str, int | None, int | None], ...]] = (
+    ("read", 0, 63),
+    ("write", 1, 64),
+    ("writev", 20, 66),
+    ("close", 3, 57),
+    ("fstat", 5, 80),
+    ("lseek", 8, 62),
+    ("dup", 32, 23),
+    ("mmap", 9, 222),
+    ("mprotect", 10, 226),
+    ("munmap", 11, 215),
+    ("mremap", 25, 216),
+    ("mincore", 27, 232),
+    ("madvise", 28, 233),
+    ("brk", 12, 214),
+    ("membarrier", 324, 283),
+    ("rt_sigaction", 13, 134),
+    ("rt_sigprocmask", 14, 135),
+    ("rt_sigreturn", 15, 139),
+    ("sigaltstack", 131, 132),
+    ("setitimer", 38, 103),
+    ("sched_yield", 24, 124),
+    ("sched_getaffinity", 204, 123),
+    ("getcpu", 309, 168),
+    ("nanosleep", 35, 101),
+    ("clock_nanosleep", 230, 115),
+    ("clock_gettime", 228, 113),
+    ("clock_getres", 229, 114),
+    ("gettimeofday", 96, 169),
+    ("time", 201, None),
+    ("getpid", 39, 172),
+    ("getppid", 110, 173),
+    ("gettid", 186, 178),
+    ("getrusage", 98, 165),
+    ("getrlimit", 97, 163),
+    ("getrandom", 318, 278),
+    ("futex", 202, 98),
+    ("rseq", 334, 293),
+    ("exit", 60, 93),
+    ("exit_group", 231, 94),
+)
+
+
+def allowed_numbers(machine: str) -> tuple[int, ...]:
+    """Return the allowed numbers in ascending order; raises ``OSError`` for an unknown architecture."""
+    column = {"x86_64": 1, "aarch64": 2}.get(machine)
+    if column is None:
+        raise OSError(f"no system call table for {machine}")
+    return tuple(sorted(row[column] for row in ALLOWED if isinstance(row[column], int)))

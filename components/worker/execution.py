@@ -1,0 +1,162 @@
+"""One run in one child, seen from the parent: send the program, listen, keep the time, make a trace of what came.
+
+Runs in a thread of the pool. Nothing a child says or does raises here; only the zygote's death before the child
+existed does, because then the run can simply be tried again.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from io import FileIO
+
+import msgspec
+
+from components.trace import DamagedTrace, Failure, Trace, decode_trace
+from components.worker import failures
+from components.worker.messages import Request, encode
+from components.worker.run import Run
+from components.worker.stream import ChildStream, too_large_message
+from components.worker.supervisor import Child, ZygoteDied, ZygoteProcess
+
+# How soon a run notices that Stop was pressed (the program itself is told at once).
+_LOOK_SECONDS = 0.1
+_FORK_SECONDS = 30.0
+_CHUNK = 1 << 18
+
+
+class Execution:
+    """The parent's half of one run."""
+
+    def __init__(self, run: Run, zygote: ZygoteProcess) -> None:
+        self._run = run
+        self._limits = run.limits
+        self._zygote = zygote
+        self._stream = ChildStream(run.limits)
+        self._began = time.monotonic()
+        self._killed: Failure | None = None
+        self._child: Child | None = None
+
+    def trace(self) -> Trace:
+        """Run the program and return its trace; raises ``ZygoteDied`` if it never began."""
+        request_read, request_write = os.pipe()
+        result_read, result_write = os.pipe()
+        with open(request_write, "wb", buffering=0) as request, open(result_read, "rb", buffering=0) as result:
+            try:
+                child = self._child = self._zygote.fork(request_read, result_write)
+            finally:
+                os.close(request_read)
+                os.close(result_write)
+            child.answered.wait(_FORK_SECONDS)
+            if child.refused is not None:
+                return self._failed(failures.crashed(child.refused))
+            if not child.exists:
+                self._zygote.close()
+                raise ZygoteDied("The process that runs programs does not answer.")
+            self._began = time.monotonic()
+            self._connect(child)
+            self._converse(request, result)
+        return self._conclude(child)
+
+    def release(self) -> None:
+        """Make sure that the child is gone."""
+        if self._child is not None and not self._child.ended.is_set():
+            self._zygote.kill(self._child)
+            if not self._child.ended.wait(_FORK_SECONDS):
+                self._zygote.close()
+
+    def _connect(self, child: Child) -> None:
+        """Let the run's progress and Stop reach the child; Stop may have been pressed already."""
+        self._run.look = lambda: (self._stream.line, self._stream.stdout)
+        self._run.on_stop = lambda run: self._zygote.stop(child)
+        if self._run.stopped_at is not None:
+            self._zygote.stop(child)
+
+    def _converse(self, request: FileIO, result: FileIO) -> None:
+        """Send the request and read until the stream is over, the child is gone or its time is."""
+        os.set_blocking(request.fileno(), False)
+        unsent = memoryview(encode(Request(self._run.program, self._limits)))
+        poll = select.poll()  # not select(): a busy server has more than 1,024 descriptors
+        poll.register(result, select.POLLIN)
+        poll.register(request, select.POLLOUT)
+        while not self._stream.over:
+            left = self._deadline() - time.monotonic()
+            if left <= 0:
+                self._killed = self._reason_for_killing()
+                return
+            ready = {descriptor for descriptor, _ in poll.poll(min(left, _LOOK_SECONDS) * 1000)}
+            if not request.closed and request.fileno() in ready:
+                unsent = _send_some(request, unsent)
+                if not unsent:
+                    poll.unregister(request)
+                    request.close()
+            if result.fileno() in ready:
+                data = os.read(result.fileno(), _CHUNK)
+                if not data:
+                    return
+                self._stream.feed(data)
+
+    def _deadline(self) -> float:
+        limits = self._limits
+        grace = limits.finish_seconds if self._stream.finishing else limits.stop_seconds
+        ends = self._began + limits.wall_seconds
+        if self._run.stopped_at is not None:
+            ends = min(ends, self._run.stopped_at)
+        return ends + grace
+
+    def _reason_for_killing(self) -> Failure:
+        line = self._stream.line
+        if self._run.stopped_at is not None:
+            return Failure(kind="timeout", message=failures.STOPPED, line=line)
+        return failures.timed_out(self._limits.wall_seconds, line)
+
+    def _conclude(self, child: Child) -> Trace:
+        stream = self._stream
+        if self._killed is not None:
+            return self._failed(self._killed)
+        if stream.broken is not None:
+            return self._failed(failures.crashed(f"The program's process was ended: {stream.broken}.", stream.line))
+        if stream.problem is not None:
+            problem = stream.problem
+            return self._failed(failures.crashed(problem.message, stream.line, problem.kind))
+        result = stream.result
+        if result is None:
+            return self._failed(self._cause_of_death(child))
+        return self._decoded(result)
+
+    def _cause_of_death(self, child: Child) -> Failure:
+        """The pipe closed without a result: the child died, or a hostile one closed it and lives."""
+        if not child.ended.wait(self._limits.stop_seconds):
+            return failures.crashed("The program's process closed its connection.", self._stream.line)
+        if self._run.stopped_at is not None:
+            return self._reason_for_killing()
+        return failures.from_status(child.status, self._limits.processor_seconds(), self._stream.line)
+
+    def _decoded(self, result: bytes) -> Trace:
+        limit = self._limits.trace_values
+        if sum(map(result.count, (b",", b"[", b"{"))) > limit:
+            return self._failed(failures.crashed(too_large_message(len(result), limit), None, "too_large"))
+        try:
+            trace = decode_trace(result)
+        except DamagedTrace as error:
+            return self._failed(failures.crashed(f"The program's process sent a damaged trace. {error}"))
+        # Which program ran is not for its process to say.
+        return msgspec.structs.replace(trace, program=self._run.program)
+
+    def _failed(self, failure: Failure) -> Trace:
+        return failures.failed_trace(
+            self._run.program,
+            failure,
+            stdout=self._stream.stdout,
+            stdout_truncated=self._stream.stdout_truncated,
+            duration_ns=int((time.monotonic() - self._began) * 1e9),
+        )
+
+
+def _send_some(pipe: FileIO, data: memoryview) -> memoryview:
+    """Write what fits into the pipe and return the rest; nothing is left to send to a child that is gone."""
+    try:
+        return data[pipe.write(data) or 0 :]
+    except OSError:
+        return memoryview(b"")

@@ -1,0 +1,142 @@
+"""Every message between the three kinds of process, as strict types: one JSON object per line, never pickle.
+
+A child may have been taken over by the program that it runs, so what it says is checked by type and size and believed
+in nothing else. ``Result`` is followed by that many bytes: the trace.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from components.trace import Program
+from components.worker.limits import Limits
+from components.worker.walls import Wall
+
+RunId = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+LINE_BYTES = 65_536
+OUTPUT_CHARS = 4_096
+
+
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag=str.lower):
+    """What all messages share: frozen, tagged with their name, no unknown fields."""
+
+
+# The pool to the zygote. Fork comes with two file descriptors: the request's pipe to read, the run's pipe to write.
+class Fork(Message):
+    """Start a child for this run."""
+
+    run: RunId
+
+
+class Stop(Message):
+    """Ask the child to interrupt its program."""
+
+    run: RunId
+
+
+class Kill(Message):
+    """End the child, whatever it does."""
+
+    run: RunId
+
+
+# The zygote to the pool.
+class Hello(Message):
+    """The zygote is warmed up; ``walls`` says what a trial child could set up."""
+
+    walls: list[Wall]
+
+
+class Forked(Message):
+    """The child of this run exists."""
+
+    run: RunId
+
+
+class NotForked(Message):
+    """The system refused to make a process."""
+
+    run: RunId
+    message: str
+
+
+class Ended(Message):
+    """The child is gone; ``status`` is its wait status."""
+
+    run: RunId
+    status: int
+    cpu_seconds: float
+    peak_mb: int
+
+
+# The pool to the child, down the request's pipe, which then ends.
+class Request(Message):
+    """The program and what it may use."""
+
+    program: Program
+    limits: Limits
+
+
+# The child to the pool.
+class Output(Message):
+    """Text that the program printed; ``cut`` when all that follows is left out."""
+
+    text: Annotated[str, msgspec.Meta(max_length=OUTPUT_CHARS)]
+    cut: bool = False
+
+
+class Line(Message):
+    """The line of the program that runs now."""
+
+    line: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+
+
+class Finishing(Message):
+    """The program is over or interrupted, and the trace is being completed."""
+
+
+class Problem(Message):
+    """The child could not make a trace."""
+
+    kind: Literal["out_of_memory", "timeout", "too_large", "crashed"]
+    message: Annotated[str, msgspec.Meta(max_length=2_000)]
+
+
+class Result(Message):
+    """The trace follows, in this many bytes, and nothing after it."""
+
+    bytes: Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+
+
+ToZygote = Fork | Stop | Kill
+FromZygote = Hello | Forked | NotForked | Ended
+FromChild = Output | Line | Finishing | Problem | Result
+
+to_zygote = msgspec.json.Decoder(ToZygote)
+from_zygote = msgspec.json.Decoder(FromZygote)
+from_child = msgspec.json.Decoder(FromChild)
+request_decoder = msgspec.json.Decoder(Request)
+
+
+def encode(message: Message) -> bytes:
+    """Return the message as one line of JSON with its line end."""
+    return msgspec.json.encode(message) + b"\n"
+
+
+class Lines:
+    """Cut a stream of bytes into lines."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the lines that are complete now, without their ends."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return lines
+
+
+def decode_all(decoder: msgspec.json.Decoder[Any], lines: list[bytes]) -> list[Any]:
+    """Return the messages of trusted lines; raises ``msgspec.DecodeError`` for anything else."""
+    return [decoder.decode(line) for line in lines]

@@ -1,0 +1,196 @@
+"""The public door: programs in, traces out, a bounded number at once, whatever the programs do.
+
+One pool serves all sessions of a server. It starts its zygote in the background, replaces it when it dies, and hands
+runs to a few threads, each of which minds one child at a time. Importing this module does not import torch.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+from collections import Counter
+
+from components.explanations import explain
+from components.trace import Failure, Program, Trace
+from components.worker import failures
+from components.worker.execution import Execution
+from components.worker.fair_queue import FairQueue, QueueFull
+from components.worker.limits import Limits
+from components.worker.run import Run
+from components.worker.supervisor import ZygoteDied, ZygoteOptions, ZygoteProcess
+from components.worker.walls import Wall
+
+USER_VARIABLE = "AUTOGRAD_LAB_WORKER_UID"
+_START_SECONDS = 120.0
+_ATTEMPTS = 2
+_log = logging.getLogger(__name__)
+
+
+def default_size() -> int:
+    """Return how many programs run at once by default: one for each processor, at least two."""
+    return max(2, os.cpu_count() or 1)
+
+
+class Pool:
+    """Runs programs in confined processes; safe to use from many threads.
+
+    ``size`` programs run at once; ``queue`` more may wait, ``queue_per_owner`` of one owner. Owners take turns.
+    Programs for CUDA are refused: the walls do not cover a graphics driver yet, so every program runs on the CPU.
+    A user id in the environment variable ``AUTOGRAD_LAB_WORKER_UID`` is what programs run as when the server is root.
+    """
+
+    def __init__(
+        self,
+        size: int | None = None,
+        queue: int = 256,
+        queue_per_owner: int = 8,
+        options: ZygoteOptions | None = None,
+    ) -> None:
+        self._size = size or default_size()
+        self._options = options or ZygoteOptions(user=_user_from_environment())
+        self._queue: FairQueue[Run] = FairQueue(queue, queue_per_owner)
+        self._running: Counter[str] = Counter()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._threads: list[threading.Thread] = []
+        self._zygote: ZygoteProcess | None = None
+        self._zygote_lock = threading.Lock()
+        atexit.register(self.close)
+
+    def start(self) -> None:
+        """Begin to start the zygote, without waiting for it. Done by the first run if nobody did it before."""
+        with self._changed:
+            if self._threads or self._closed:
+                return
+            self._threads = [
+                threading.Thread(target=self._work, name=f"run-{number}", daemon=True) for number in range(self._size)
+            ]
+        for thread in self._threads:
+            thread.start()
+        self._warm_again()
+
+    def submit(self, program: Program, limits: Limits | None = None, owner: str = "") -> Run:
+        """Queue a program for its owner and return its run at once; a full queue gives a run that has failed."""
+        run = Run(program, limits or Limits(), owner)
+        failure = failures.before_running(program, run.limits.source.max_chars)
+        if failure is not None:
+            self._finish(run, failure)
+            return run
+        self.start()
+        with self._changed:
+            try:
+                if self._closed:
+                    raise QueueFull(failures.CLOSED)
+                run.count_ahead = self._ahead
+                run.on_stop = self._stop_waiting
+                self._queue.put(owner, run)
+                self._changed.notify()
+            except QueueFull as full:
+                failure = Failure(kind="timeout", message=str(full))
+        if failure is not None:
+            self._finish(run, failure)
+        return run
+
+    def run(self, program: Program, limits: Limits | None = None) -> Trace:
+        """Run a program and return its trace, however it went."""
+        trace = self.submit(program, limits).wait()
+        assert trace is not None
+        return trace
+
+    def walls(self) -> list[Wall]:
+        """Return which walls stand, waiting for the zygote to try them; if it cannot start, none do."""
+        self.start()
+        try:
+            return self._living_zygote().walls
+        except ZygoteDied as error:
+            return [Wall(name="worker", standing=False, detail=str(error))]
+
+    def close(self) -> None:
+        """End all runs and the zygote; every run gets a trace that says so."""
+        with self._changed:
+            self._closed = True
+            waiting = self._queue.clear()
+            self._changed.notify_all()
+        for run in waiting:
+            self._finish(run, failures.crashed(failures.CLOSED))
+        with self._zygote_lock:
+            if self._zygote is not None:
+                self._zygote.close()
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(timeout=5)
+        atexit.unregister(self.close)
+
+    def _work(self) -> None:
+        """Mind one run after another until the pool is closed."""
+        while True:
+            with self._changed:
+                while not (self._closed or len(self._queue)):
+                    self._changed.wait()
+                run = None if self._closed else self._queue.take(self._running)
+                if run is None:
+                    return
+                self._running[run.owner] += 1
+            try:
+                self._mind(run)
+            except Exception:  # noqa: BLE001
+                _log.exception("A run failed for a reason of our own.")
+                run.finish(failures.failed_trace(run.program, failures.crashed("Autograd Lab itself failed.")))
+            finally:
+                with self._changed:
+                    self._running -= Counter([run.owner])
+
+    def _mind(self, run: Run) -> None:
+        for _ in range(_ATTEMPTS):
+            try:
+                execution = Execution(run, self._living_zygote())
+                run.begin()
+                trace = execution.trace()
+            except ZygoteDied as error:
+                failure = failures.crashed(failures.CLOSED if self._closed else str(error))
+                continue
+            run.finish(explain(trace))
+            execution.release()
+            return
+        self._finish(run, failure)
+
+    def _finish(self, run: Run, failure: Failure) -> None:
+        run.finish(explain(failures.failed_trace(run.program, failure)))
+
+    def _ahead(self, run: Run) -> int:
+        with self._changed:
+            return self._queue.ahead(run)
+
+    def _stop_waiting(self, run: Run) -> None:
+        with self._changed:
+            waiting = self._queue.remove(run)
+        if waiting:
+            self._finish(run, Failure(kind="timeout", message=failures.STOPPED_IN_QUEUE))
+
+    def _warm_again(self) -> None:
+        """Start a zygote, or the next one, before anybody has to wait for it."""
+        threading.Thread(target=self._warm, name="zygote-start", daemon=True).start()
+
+    def _warm(self) -> None:
+        try:
+            self._living_zygote()
+        except ZygoteDied:
+            pass  # the first run will say so
+
+    def _living_zygote(self) -> ZygoteProcess:
+        """Return the zygote, starting or replacing it; waits until it is ready. Raises ``ZygoteDied``."""
+        with self._zygote_lock:
+            if self._closed:
+                raise ZygoteDied(failures.CLOSED)
+            if self._zygote is None or not self._zygote.alive:
+                self._zygote = ZygoteProcess(self._options, self._warm_again)
+            zygote = self._zygote
+        zygote.wait_ready(_START_SECONDS)
+        return zygote
+
+
+def _user_from_environment() -> int | None:
+    text = os.environ.get(USER_VARIABLE, "")
+    return int(text) if text.isdigit() else None

@@ -1,0 +1,109 @@
+"""One run as the pages see it: its place in the queue, its progress, a Stop button and, at last, its trace."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from components.trace import Program, Trace
+from components.worker.limits import Limits
+
+State = Literal["queued", "running", "done"]
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be said of a run now.
+
+    ``ahead`` counts the programs that will begin before it; ``line`` is the line that ran last (``None`` before the
+    first look, a tenth of a second after the start); ``seconds`` since it began to run, or to wait; ``stdout`` so far.
+    """
+
+    state: State
+    ahead: int
+    line: int | None
+    seconds: float
+    stdout: str
+
+
+class Run:
+    """A submitted program. All methods may be called from any thread, and none raises for what the program does."""
+
+    def __init__(self, program: Program, limits: Limits, owner: str) -> None:
+        self.program = program
+        self.limits = limits
+        self.owner = owner
+        self._lock = threading.Lock()
+        self._done = threading.Event()
+        self._trace: Trace | None = None
+        self._last_line: int | None = None
+        self._since = time.monotonic()
+        self._seconds: float | None = None
+        self._running = False
+        self._stopped_at: float | None = None
+        # The pool and the execution put these in while they are responsible for the run.
+        self.look: Callable[[], tuple[int | None, str]] = lambda: (None, "")
+        self.count_ahead: Callable[[Run], int] = _nothing
+        self.on_stop: Callable[[Run], object] = _nothing
+
+    def progress(self) -> Progress:
+        """Return how far the run is."""
+        ahead = 0 if self._running or self._done.is_set() else self.count_ahead(self)
+        with self._lock:
+            trace = self._trace
+            if trace is not None:
+                seconds = self._seconds or 0.0
+                return Progress(state="done", ahead=0, line=self._last_line, seconds=seconds, stdout=trace.stdout)
+            line, stdout = self.look()
+            state: State = "running" if self._running else "queued"
+            seconds = time.monotonic() - self._since
+            return Progress(state=state, ahead=ahead, line=line, seconds=seconds, stdout=stdout)
+
+    def stop(self) -> None:
+        """End the run soon; its trace then says so. Harmless when it is over."""
+        with self._lock:
+            if self._trace is not None or self._stopped_at is not None:
+                return
+            self._stopped_at = time.monotonic()
+        self.on_stop(self)
+
+    def wait(self, timeout: float | None = None) -> Trace | None:
+        """Wait up to ``timeout`` seconds (``None``: as long as it takes) and return the trace, or ``None``."""
+        self._done.wait(timeout)
+        return self._trace
+
+    @property
+    def stopped_at(self) -> float | None:
+        """When Stop was pressed, on the monotonic clock."""
+        return self._stopped_at
+
+    @property
+    def done(self) -> bool:
+        """Whether the trace is there."""
+        return self._done.is_set()
+
+    def begin(self) -> None:
+        """Mark the run as running. For the pool."""
+        with self._lock:
+            self._running = True
+            self._since = time.monotonic()
+
+    def finish(self, trace: Trace) -> None:
+        """Hand over the trace; only the first one counts. For the pool."""
+        with self._lock:
+            if self._trace is None:
+                self._seconds = time.monotonic() - self._since
+                failure = trace.failure
+                self._last_line = failure.line if failure is not None and failure.line else self.look()[0]
+                self._trace = trace
+                # Let go of the child's buffers: pages keep runs for long.
+                self.look = lambda: (None, "")
+                self.on_stop = self.count_ahead = _nothing
+        self._done.set()
+
+
+def _nothing(run: Run) -> int:
+    return 0

@@ -1,0 +1,125 @@
+"""What a child has said so far: the parent's half of the pipe, as a small state machine without any process.
+
+The bytes may come from a hostile program, so every size has a bound and anything malformed breaks the stream for good.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from components.worker.limits import Limits
+from components.worker.messages import LINE_BYTES, Finishing, Line, Output, Problem, Result, from_child
+
+# One character is at most six bytes of JSON; what remains is for line numbers and the frames of the messages.
+_BYTES_PER_CHAR = 6
+_OTHER_BYTES = 8 << 20
+
+
+class ChildStream:
+    """Feed it bytes; read ``stdout``, ``line``, ``finishing`` and, at last, ``result``, ``problem`` or ``broken``."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._message_bytes = _BYTES_PER_CHAR * limits.stdout_chars + _OTHER_BYTES
+        self._pending = bytearray()
+        self._expected: int | None = None
+        self._pieces: list[str] = []
+        self._chars = 0
+        self.stdout_truncated = False
+        self.line: int | None = None
+        self.finishing = False
+        self.problem: Problem | None = None
+        self.broken: str | None = None
+
+    @property
+    def stdout(self) -> str:
+        """What the program has printed, up to the limit."""
+        return "".join(self._pieces)
+
+    @property
+    def result(self) -> bytes | None:
+        """The bytes of the trace once all have arrived."""
+        if self.broken is not None or self._expected is None or len(self._pending) != self._expected:
+            return None
+        return bytes(self._pending)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is expected of the child."""
+        return self.broken is not None or self.problem is not None or self.result_complete
+
+    @property
+    def result_complete(self) -> bool:
+        """Whether all bytes of the result are here."""
+        return self.broken is None and self._expected is not None and len(self._pending) == self._expected
+
+    def feed(self, data: bytes) -> None:
+        """Take what was read from the pipe."""
+        if self.broken is not None:
+            return
+        self._pending += data
+        if self._expected is None:
+            self._take_messages(len(data))
+        if self._expected is not None and len(self._pending) > self._expected:
+            self._break("it sent more than one result")
+
+    def _take_messages(self, size: int) -> None:
+        self._message_bytes -= size
+        start = 0
+        while self.broken is None and self._expected is None:
+            end = self._pending.find(b"\n", start)
+            if end < 0:
+                break
+            self._take_message(bytes(self._pending[start:end]))
+            start = end + 1
+        del self._pending[:start]
+        if self._expected is not None or self.broken is not None:
+            return
+        if len(self._pending) > LINE_BYTES:
+            self._break("it sent a line without an end")
+        elif self._message_bytes < 0:
+            self._break("it sent too many messages")
+
+    def _take_message(self, line: bytes) -> None:
+        if self.problem is not None:
+            self._break("it sent a message after its last one")
+            return
+        if len(line) > LINE_BYTES:
+            self._break("it sent too long a message")
+            return
+        try:
+            message = from_child.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            self._break("it sent something that is not a message")
+            return
+        match message:
+            case Output():
+                self._print(message)
+            case Line():
+                self.line = message.line
+            case Finishing():
+                self.finishing = True
+            case Problem():
+                self.problem = message
+            case Result() if message.bytes > self._limits.trace_bytes:
+                self.problem = Problem("too_large", too_large_message(message.bytes, self._limits.trace_bytes))
+            case Result():
+                self._expected = message.bytes
+
+    def _print(self, message: Output) -> None:
+        text = message.text[: self._limits.stdout_chars - self._chars]
+        self._chars += len(text)
+        self._pieces.append(text)
+        self.stdout_truncated |= message.cut or len(text) < len(message.text)
+
+    def _break(self, reason: str) -> None:
+        self.broken = reason
+        self._pending.clear()
+
+
+def too_large_message(size: int, limit: int) -> str:
+    """Say that a trace is too large, in bytes."""
+    return (
+        f"The trace of this program has {size:,} bytes; the limit is {limit:,}. "
+        "Use smaller tensors or fewer operations, or a smaller number of repetitions."
+    )

@@ -1,0 +1,230 @@
+"""The pool's side of one zygote: start it, ask it for children, notice its death.
+
+One thread reads what the zygote says and wakes whoever waits for it. A ``ZygoteProcess`` lives once; the pool replaces
+it when it has died.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from components.worker.entry import CAPTURE
+from components.worker.messages import (
+    Ended,
+    Fork,
+    Forked,
+    Hello,
+    Kill,
+    Lines,
+    Message,
+    NotForked,
+    Stop,
+    decode_all,
+    encode,
+    from_zygote,
+)
+from components.worker.walls import Wall
+
+_ROOT = Path(__file__).resolve().parents[2]
+_KEPT_VARIABLES = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "TZ")
+_ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS")}
+
+
+class ZygoteDied(Exception):
+    """The zygote is gone, or could not start."""
+
+
+@dataclass(frozen=True)
+class ZygoteOptions:
+    """How to start a zygote: whom its children call, which walls (``None``: all), as which user (only root can)."""
+
+    entry: str = CAPTURE
+    walls: tuple[str, ...] | None = None
+    path: tuple[str, ...] = ()
+    user: int | None = None
+
+    def command(self, descriptor: int) -> list[str]:
+        """Return the command line."""
+        words = [sys.executable, "-m", "components.worker.zygote", "--socket", str(descriptor), "--entry", self.entry]
+        if self.walls is not None:
+            words += ["--walls", ",".join(self.walls)]
+        for directory in self.path:
+            words += ["--path", directory]
+        if self.user is not None:
+            words += ["--user", str(self.user)]
+        return words
+
+
+@dataclass
+class Child:
+    """One child as its run sees it; the reader thread fills it in.
+
+    ``answered`` is set when the zygote has made it, refused to, or died; ``ended`` when it is gone. ``status`` is its
+    wait status, ``None`` if that was lost with the zygote.
+    """
+
+    run: int
+    answered: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    exists: bool = False
+    refused: str | None = None
+    status: int | None = None
+    cpu_seconds: float = 0.0
+    peak_mb: int = 0
+
+
+class ZygoteProcess:
+    """A running zygote. Safe to use from many threads.
+
+    ``on_death`` is called, in the reader's thread, when it ends although it was ready and nobody closed it.
+    """
+
+    def __init__(self, options: ZygoteOptions, on_death: Callable[[], object] = lambda: None) -> None:
+        self._on_death = on_death
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        variables = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+        with theirs:
+            self._process = subprocess.Popen(
+                options.command(theirs.fileno()),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                cwd=_ROOT,
+                # A fixed hash seed gives equal programs equal traces whichever zygote they meet.
+                env={**variables, **_ONE_THREAD, "PYTHONHASHSEED": "0"},
+                start_new_session=True,
+            )
+        self._socket = ours
+        self._numbers = itertools.count()
+        self._send_lock = threading.Lock()
+        self._lock = threading.Lock()
+        self._children: dict[int, Child] = {}
+        self._hello = threading.Event()
+        self._dead = threading.Event()
+        self.walls: list[Wall] = []
+        self._reader = threading.Thread(target=self._read, name="zygote-reader", daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The zygote's process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be asked."""
+        return not self._dead.is_set()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has warmed up and lives."""
+        return self._hello.is_set() and self.alive
+
+    def wait_ready(self, timeout: float) -> None:
+        """Wait until it has warmed up; raises ``ZygoteDied``, also after ``timeout`` seconds."""
+        self._hello.wait(timeout)
+        if not self._hello.is_set() or self._dead.is_set():
+            raise ZygoteDied("The process that runs programs could not start.")
+
+    def fork(self, request: int, result: int) -> Child:
+        """Ask for a child that reads the descriptor ``request`` and writes ``result``; raises ``ZygoteDied``."""
+        with self._lock:
+            child = Child(next(self._numbers))
+            self._children[child.run] = child
+        if self._dead.is_set():
+            self._lose_all()
+        self._send(Fork(child.run), [request, result])
+        return child
+
+    def stop(self, child: Child) -> None:
+        """Ask the child to interrupt its program; nothing happens if either is gone."""
+        self._send_quietly(Stop(child.run))
+
+    def kill(self, child: Child) -> None:
+        """End the child; nothing happens if either is gone."""
+        self._send_quietly(Kill(child.run))
+
+    def close(self) -> None:
+        """End the zygote and with it all children."""
+        self._dead.set()
+        for action in (lambda: self._socket.shutdown(socket.SHUT_RDWR), self._process.kill):
+            try:
+                action()
+            except OSError:
+                pass
+        self._process.wait()
+        if threading.current_thread() is not self._reader:
+            self._reader.join(timeout=5)
+        self._lose_all()
+
+    def _send_quietly(self, message: Message) -> None:
+        try:
+            self._send(message, [])
+        except ZygoteDied:
+            pass
+
+    def _send(self, message: Message, descriptors: list[int]) -> None:
+        data = encode(message)
+        try:
+            with self._send_lock:
+                sent = socket.send_fds(self._socket, [data], descriptors)
+                self._socket.sendall(data[sent:])
+        except OSError as error:
+            raise ZygoteDied(f"The process that runs programs is gone: {error}.") from None
+
+    def _read(self) -> None:
+        lines = Lines()
+        try:
+            while data := self._socket.recv(65_536):
+                for message in decode_all(from_zygote, lines.feed(data)):
+                    self._take(message)
+        except (OSError, msgspec.MsgspecError):
+            pass  # a zygote that cannot be understood is as good as dead
+        unexpected = self.ready
+        self._dead.set()
+        self._hello.set()
+        self._socket.close()
+        self._process.kill()
+        self._process.wait()
+        self._lose_all()
+        if unexpected:
+            self._on_death()
+
+    def _take(self, message: Hello | Forked | NotForked | Ended) -> None:
+        if isinstance(message, Hello):
+            self.walls = message.walls
+            self._hello.set()
+            return
+        with self._lock:
+            child = self._children.get(message.run)
+            if child is None:
+                return
+            if not isinstance(message, Forked):
+                del self._children[message.run]
+        if isinstance(message, Forked):
+            child.exists = True
+        elif isinstance(message, NotForked):
+            child.refused = message.message
+        else:
+            child.status, child.cpu_seconds, child.peak_mb = message.status, message.cpu_seconds, message.peak_mb
+        child.answered.set()
+        if not isinstance(message, Forked):
+            child.ended.set()
+
+    def _lose_all(self) -> None:
+        """Tell all who wait for a child that nothing more will be heard of it."""
+        with self._lock:
+            lost, self._children = list(self._children.values()), {}
+        for child in lost:
+            child.answered.set()
+            child.ended.set()

@@ -1,0 +1,29 @@
+"""Which walls stand between a stranger's program and this machine: the record, and one line that says it.
+
+Nothing is claimed that was not tried: the zygote sets every wall up once in a process of its own and reports what the
+kernel answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+
+class Wall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One wall: what it is called, whether it stands, and what it does or why it does not stand."""
+
+    name: str
+    standing: bool
+    detail: str
+
+
+def summary(walls: Sequence[Wall]) -> str:
+    """Return one line for the start of the server's log, with a plain warning where a wall is missing."""
+    standing = ", ".join(wall.name for wall in walls if wall.standing) or "none"
+    line = f"Programs run in their own processes. Walls that stand: {standing}."
+    missing = [f"{wall.name} ({wall.detail})" for wall in walls if not wall.standing]
+    if missing:
+        line += f" WARNING, for trusted use only: these do not stand: {'; '.join(missing)}."
+    return line

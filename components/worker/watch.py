@@ -1,0 +1,108 @@
+"""The child's own watch over its program: progress, the soft limit of time, and Stop.
+
+A timer looks at the stack ten times a second. It reports the line of the innermost frame of the program. When time is
+over, or Stop was pressed, it raises ``RunInterrupted`` in the program, so that what was observed so far still becomes
+a trace. It never raises in the observers' own frames, which would leave their records half-written: it comes back a
+few milliseconds later instead. A program that catches the exception meets it again, until its process is killed.
+
+Limits: Python runs signal handlers between its own instructions, so a long native operation (a large matrix product)
+is not interrupted; the parent kills the process then.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from types import FrameType
+
+from components.language import PROGRAM_FILENAME
+from components.worker.channel import Channel
+from components.worker.entry import Entry
+from components.worker.failures import STOPPED, timeout_message
+from components.worker.limits import Limits
+
+_LOOK_SECONDS = 0.1
+_RETRY_SECONDS = 0.005
+
+
+class Watch:
+    """Signal handlers and a timer over one run, in the child's main thread."""
+
+    def __init__(self, channel: Channel, limits: Limits, entry: Entry) -> None:
+        self._channel = channel
+        self._entry = entry
+        self._wall_seconds = limits.wall_seconds
+        self._deadline = time.monotonic() + limits.wall_seconds
+        self._parent = os.getppid()
+        self._stopped = False
+        self._hurrying = False
+        self._over = False
+        self._line: int | None = None
+        self._begun = False
+        self._finishing = False
+
+    def start(self) -> None:
+        """Put up the handlers and start the timer."""
+        signal.signal(signal.SIGALRM, self._look)
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.setitimer(signal.ITIMER_REAL, _LOOK_SECONDS, _LOOK_SECONDS)
+
+    def finish(self) -> None:
+        """Look no more: what follows is not the program."""
+        self._over = True
+        self._report_finishing()
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._stopped = True
+        self._look(number, frame)
+
+    def _look(self, number: int, frame: FrameType | None) -> None:
+        if os.getppid() != self._parent:
+            os._exit(1)  # where the kernel does not see to it
+        if self._over or self._channel.busy:
+            return
+        program, observers = self._innermost(frame)
+        if program is None:
+            if self._begun or self._time_is_over():
+                self._report_finishing()
+            return
+        self._begun = True
+        self._report_line(program.f_lineno)
+        message = self._time_is_over()
+        if message is None:
+            return
+        if observers:
+            self._hurry()
+        else:
+            raise self._entry.interrupted("timeout", message)
+
+    def _innermost(self, frame: FrameType | None) -> tuple[FrameType | None, bool]:
+        """Return the program's innermost frame, and whether an observer's frame runs inside it."""
+        observers = False
+        while frame is not None:
+            if frame.f_code.co_filename == PROGRAM_FILENAME:
+                return frame, observers
+            observers = observers or self._entry.observes(frame.f_globals.get("__name__"))
+            frame = frame.f_back
+        return None, observers
+
+    def _time_is_over(self) -> str | None:
+        if self._stopped:
+            return STOPPED
+        return timeout_message(self._wall_seconds) if time.monotonic() >= self._deadline else None
+
+    def _hurry(self) -> None:
+        if not self._hurrying:
+            self._hurrying = True
+            signal.setitimer(signal.ITIMER_REAL, _RETRY_SECONDS, _RETRY_SECONDS)
+
+    def _report_line(self, line: int | None) -> None:
+        if line and line != self._line:
+            self._line = line
+            self._channel.line(line)
+
+    def _report_finishing(self) -> None:
+        if not self._finishing:
+            self._finishing = True
+            self._channel.finishing()

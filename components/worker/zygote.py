@@ -1,0 +1,169 @@
+"""The process from which children are forked: torch is imported and warmed up here once, and nothing else happens.
+
+Started by the pool as ``python -m components.worker.zygote``; it ends when its socket to the pool closes. It has one
+thread, because a fork after a multi-threaded operation of torch hangs, and it never sees a program's text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+from typing import Any, NoReturn
+
+from components.worker import entry as entries
+from components.worker.child import run_child
+from components.worker.confine import names
+from components.worker.confine.libc import IS_LINUX
+from components.worker.confine.process import drop_user, not_dumpable
+from components.worker.limits import Limits
+from components.worker.messages import (
+    Ended,
+    Fork,
+    Forked,
+    Hello,
+    Kill,
+    Lines,
+    Message,
+    NotForked,
+    decode_all,
+    encode,
+    to_zygote,
+)
+from components.worker.trial import KNOCKS, try_walls
+from components.worker.walls import Wall, summary
+
+_MAX_DESCRIPTORS = 16
+
+
+class Zygote:
+    """Forks, signals and reaps children as the pool asks."""
+
+    def __init__(self, pool: socket.socket, entry: entries.Entry, walls: list[Wall]) -> None:
+        self._pool = pool
+        self._entry = entry
+        self._walls = walls
+        self._plan = frozenset(wall.name for wall in walls if wall.standing) - {KNOCKS}
+        self._pid = os.getpid()
+        self._children: dict[int, int] = {}  # process id -> run
+        self._descriptors: list[int] = []
+        self._lines = Lines()
+
+    def serve(self) -> NoReturn:
+        """Work until the pool closes its end of the socket."""
+        wake_read, wake_write = os.pipe()
+        for descriptor in (wake_read, wake_write):
+            os.set_blocking(descriptor, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        poll = select.poll()
+        poll.register(self._pool, select.POLLIN)
+        poll.register(wake_read, select.POLLIN)
+        self._tell(Hello(self._walls))
+        while True:
+            ready = {descriptor for descriptor, _ in poll.poll()}
+            if wake_read in ready:
+                os.read(wake_read, 4096)
+                self._reap()
+            if self._pool.fileno() in ready:
+                self._listen()
+
+    def _listen(self) -> None:
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._pool, 65_536, _MAX_DESCRIPTORS)
+        except ConnectionError:
+            data, descriptors = b"", []
+        if not data:
+            self._end()
+        # Messages and descriptors arrive in the order in which they were sent, though not always together.
+        self._descriptors += descriptors
+        for message in decode_all(to_zygote, self._lines.feed(data)):
+            if isinstance(message, Fork):
+                self._fork(message.run, self._descriptors.pop(0), self._descriptors.pop(0))
+            else:
+                self._signal(message.run, signal.SIGKILL if isinstance(message, Kill) else signal.SIGTERM)
+
+    def _fork(self, run: int, request: int, result: int) -> None:
+        try:
+            pid = os.fork()
+        except OSError as error:
+            self._tell(NotForked(run, f"The system could not start a process: {error}."))
+        else:
+            if pid == 0:
+                run_child(self._entry, self._plan, self._pid, request, result)
+            self._children[pid] = run
+            self._tell(Forked(run))
+        finally:
+            os.close(request)
+            os.close(result)
+
+    def _signal(self, run: int, number: signal.Signals) -> None:
+        # Only children that were not reaped yet are in the table, so the process id cannot be another's.
+        for pid, owner in self._children.items():
+            if owner == run:
+                try:
+                    os.killpg(pid, number)
+                except OSError:  # it has no group of its own yet
+                    os.kill(pid, number)
+
+    def _reap(self) -> None:
+        while self._children:
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            run = self._children.pop(pid)
+            seconds = usage.ru_utime + usage.ru_stime
+            unit = 1 << 10 if IS_LINUX else 1 << 20  # Linux counts KiB, macOS bytes
+            self._tell(Ended(run, status, seconds, usage.ru_maxrss // unit))
+
+    def _tell(self, message: Message) -> None:
+        try:
+            self._pool.sendall(encode(message))
+        except OSError:
+            self._end()
+
+    def _end(self) -> NoReturn:
+        for run in list(self._children.values()):
+            self._signal(run, signal.SIGKILL)
+        os._exit(0)
+
+
+def warm_up(entry: entries.Entry) -> None:
+    """Make torch single-threaded, load all that it loads lazily, and keep the collector from touching shared pages."""
+    torch: Any = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)
+    entry.warm_up()
+    gc.collect()
+    gc.freeze()
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the zygote on the inherited socket that the command line names."""
+    parser = argparse.ArgumentParser(prog="components.worker.zygote")
+    parser.add_argument("--socket", type=int, required=True)
+    parser.add_argument("--entry", default=entries.CAPTURE)
+    parser.add_argument("--walls", default=",".join(names()))
+    parser.add_argument("--path", action="append", default=[])
+    parser.add_argument("--user", type=int)
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pool = socket.socket(fileno=options.socket)
+    sys.path[:0] = options.path
+    entry = entries.load(options.entry)
+    warm_up(entry)
+    if options.user is not None and os.getuid() == 0:
+        drop_user(options.user)
+    if IS_LINUX:
+        not_dumpable()
+    walls = try_walls(options.walls.split(","), Limits())
+    print(f"Autograd Lab worker: {summary(walls)}", file=sys.stderr, flush=True)
+    Zygote(pool, entry, walls).serve()
+
+
+if __name__ == "__main__":
+    main()
