@@ -1,0 +1,39 @@
+"""The command line: ``python -m app`` serves, ``trace``, ``render`` and ``schema`` work without a browser.
+
+Exit status 0: done, also where a program failed, because its failure is data. 2: wrong usage, or a file that cannot be
+read, drawn or written, with one line on standard error that says why. 1: a bug of ours, with a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from app.cli.files import Unusable
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status; wrong usage raises ``SystemExit(2)``, as ``argparse`` does."""
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in {"-h", "--help"}):
+        from app.cli.serve import serve
+
+        return serve(arguments)
+    from app.cli.arguments import parse
+
+    options = parse(arguments)
+    try:
+        status: int = options.command(options)
+        sys.stdout.flush()
+    except Unusable as problem:
+        print(f"python -m app {options.name}: {problem}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # Whoever read our output has had enough. Python would complain once more while it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status

@@ -1,0 +1,44 @@
+"""``python -m app trace``: programs in, traces out."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from app.cli.files import STANDARD, Unusable, read_program, write
+from app.cli.run import run_programs
+from components.trace import encode_trace
+
+
+def trace(options: argparse.Namespace) -> int:
+    """Run ``options.programs`` and write their traces; returns 0, also where a program failed.
+
+    Raises:
+        Unusable: a file cannot be read or written, or the options do not say where each trace goes.
+    """
+    targets = _targets(options)
+    sources = [read_program(name) for name in options.programs]
+    for target, result in zip(targets, run_programs(sources, options), strict=True):
+        write(target, encode_trace(result) + b"\n")
+    return 0
+
+
+def _targets(options: argparse.Namespace) -> list[str]:
+    """Return where the trace of each program goes."""
+    if options.out_dir is None:
+        if len(options.programs) > 1:
+            raise Unusable("several programs need --out-dir")
+        return [options.output]
+    if options.output != STANDARD:
+        raise Unusable("-o and --out-dir do not go together")
+    stems = ["stdin" if name == STANDARD else Path(name).stem for name in options.programs]
+    twice = [stem for stem, count in Counter(stems).items() if count > 1]
+    if twice:
+        raise Unusable(f"two programs would both write {twice[0]}.json")
+    directory = Path(options.out_dir)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unusable(f"cannot write to {directory}: {error.strerror}") from None
+    return [str(directory / f"{stem}.json") for stem in stems]
