@@ -1,0 +1,40 @@
+# Autograd Lab in a container: nothing but what runs, as a user without rights, on a read-only file system if one likes.
+#
+#   docker build -t autograd-lab .
+#   docker run --rm -p 8501:8501 --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges autograd-lab
+#
+# PyTorch's wheel comes from TORCH_INDEX: the small CPU build by default. For CUDA name another of PyTorch's indexes,
+# such as https://download.pytorch.org/whl/cu128; empty (TORCH_INDEX=) is pip's usual index.
+FROM python:3.11-slim-bookworm
+
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_ROOT_USER_ACTION=ignore
+
+WORKDIR /srv/autograd-lab
+
+COPY requirements.txt ./
+RUN python -m pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.txt)" \
+    && python -m pip install -r requirements.txt \
+    # PyTorch's C++ headers and its own tests never run here.
+    && cd "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/torch" \
+    && rm -rf include test bin/test_* bin/protoc*
+
+COPY .streamlit .streamlit
+COPY components components
+COPY app app
+# The root file system may be read-only later: compile now, so that no start has to. The user owns nothing here.
+RUN python -m compileall -q app components \
+    && useradd --system --uid 10001 --home-dir /tmp --shell /usr/sbin/nologin lab
+
+USER 10001
+ENV HOME=/tmp \
+    STREAMLIT_SERVER_ADDRESS=0.0.0.0
+EXPOSE 8501
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+CMD ["python", "-m", "streamlit", "run", "app/main.py", "--server.port", "8501"]
