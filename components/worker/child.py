@@ -84,7 +84,7 @@ def _run(entry: Entry, request: Request, channel: Channel, watch: Watch, reserve
         watch.finish()
         reserve.close()
         channel.problem(Problem("out_of_memory", f"The program used more than its {limits.memory_mb:,} MiB of memory."))
-    except BaseException as error:  # noqa: BLE001
+    except BaseException as error:
         watch.finish()
         channel.problem(_explain(entry, error))
     else:

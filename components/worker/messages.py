@@ -24,45 +24,45 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
 
 
 # The pool to the zygote. Fork comes with two file descriptors: the request's pipe to read, the run's pipe to write.
-class Fork(Message):
+class Fork(Message, frozen=True):
     """Start a child for this run."""
 
     run: RunId
 
 
-class Stop(Message):
+class Stop(Message, frozen=True):
     """Ask the child to interrupt its program."""
 
     run: RunId
 
 
-class Kill(Message):
+class Kill(Message, frozen=True):
     """End the child, whatever it does."""
 
     run: RunId
 
 
 # The zygote to the pool.
-class Hello(Message):
+class Hello(Message, frozen=True):
     """The zygote is warmed up; ``walls`` says what a trial child could set up."""
 
     walls: list[Wall]
 
 
-class Forked(Message):
+class Forked(Message, frozen=True):
     """The child of this run exists."""
 
     run: RunId
 
 
-class NotForked(Message):
+class NotForked(Message, frozen=True):
     """The system refused to make a process."""
 
     run: RunId
     message: str
 
 
-class Ended(Message):
+class Ended(Message, frozen=True):
     """The child is gone; ``status`` is its wait status."""
 
     run: RunId
@@ -72,7 +72,7 @@ class Ended(Message):
 
 
 # The pool to the child, down the request's pipe, which then ends.
-class Request(Message):
+class Request(Message, frozen=True):
     """The program and what it may use."""
 
     program: Program
@@ -80,31 +80,31 @@ class Request(Message):
 
 
 # The child to the pool.
-class Output(Message):
+class Output(Message, frozen=True):
     """Text that the program printed; ``cut`` when all that follows is left out."""
 
     text: Annotated[str, msgspec.Meta(max_length=OUTPUT_CHARS)]
     cut: bool = False
 
 
-class Line(Message):
+class Line(Message, frozen=True):
     """The line of the program that runs now."""
 
     line: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
 
 
-class Finishing(Message):
+class Finishing(Message, frozen=True):
     """The program is over or interrupted, and the trace is being completed."""
 
 
-class Problem(Message):
+class Problem(Message, frozen=True):
     """The child could not make a trace."""
 
     kind: Literal["out_of_memory", "timeout", "too_large", "crashed"]
     message: Annotated[str, msgspec.Meta(max_length=2_000)]
 
 
-class Result(Message):
+class Result(Message, frozen=True):
     """The trace follows, in this many bytes, and nothing after it."""
 
     bytes: Annotated[int, msgspec.Meta(ge=0, le=2**40)]

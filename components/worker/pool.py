@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 from collections import Counter
+from contextlib import suppress
 
 from components.explanations import explain
 from components.trace import Failure, Program, Trace
@@ -135,7 +136,7 @@ class Pool:
                 self._running[run.owner] += 1
             try:
                 self._mind(run)
-            except Exception:  # noqa: BLE001
+            except Exception:
                 _log.exception("A run failed for a reason of our own.")
                 run.finish(failures.failed_trace(run.program, failures.crashed("Autograd Lab itself failed.")))
             finally:
@@ -174,10 +175,8 @@ class Pool:
         threading.Thread(target=self._warm, name="zygote-start", daemon=True).start()
 
     def _warm(self) -> None:
-        try:
+        with suppress(ZygoteDied):  # the first run will say so
             self._living_zygote()
-        except ZygoteDied:
-            pass  # the first run will say so
 
     def _living_zygote(self) -> ZygoteProcess:
         """Return the zygote, starting or replacing it; waits until it is ready. Raises ``ZygoteDied``."""

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -157,21 +158,17 @@ class ZygoteProcess:
     def close(self) -> None:
         """End the zygote and with it all children."""
         self._dead.set()
-        for action in (lambda: self._socket.shutdown(socket.SHUT_RDWR), self._process.kill):
-            try:
-                action()
-            except OSError:
-                pass
+        with suppress(OSError):  # the reader may have closed it
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._process.kill()
         self._process.wait()
         if threading.current_thread() is not self._reader:
             self._reader.join(timeout=5)
         self._lose_all()
 
     def _send_quietly(self, message: Message) -> None:
-        try:
+        with suppress(ZygoteDied):
             self._send(message, [])
-        except ZygoteDied:
-            pass
 
     def _send(self, message: Message, descriptors: list[int]) -> None:
         data = encode(message)

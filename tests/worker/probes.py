@@ -16,13 +16,14 @@ import threading
 from collections.abc import Callable
 
 import msgspec
-
 from components.language import PROGRAM_FILENAME, SourceLimits
+
 from components.trace import Caps, Failure, FailureKind, Program, Trace
-from components.worker.failures import failed_trace
+from components.worker.failures import failed_trace, local_environment
 
 # Behind the walls nothing can be imported any more: what probes use must be here already.
 LOADED = (ctypes, errno, mmap, resource, signal, socket, subprocess, threading)
+local_environment()
 
 
 class RunInterrupted(BaseException):
@@ -34,9 +35,7 @@ class RunInterrupted(BaseException):
         self.message = message
 
 
-def run_anything(
-    program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits
-) -> Trace:
+def run_anything(program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits) -> Trace:
     """Execute the source without any restriction; ``print`` is what a program's print is."""
     printed: list[str] = []
 

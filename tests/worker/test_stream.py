@@ -55,7 +55,9 @@ def test_a_child_cannot_speak_as_the_zygote() -> None:
 
 
 def test_a_whole_conversation_in_pieces_of_one_byte() -> None:
-    talk = encode(Output("ab")) + encode(Line(2)) + encode(Output("c")) + encode(Finishing()) + encode(Result(3)) + b"{1}"
+    talk = (
+        encode(Output("ab")) + encode(Line(2)) + encode(Output("c")) + encode(Finishing()) + encode(Result(3)) + b"{1}"
+    )
     stream = fed(*(talk[i : i + 1] for i in range(len(talk))))
     assert (stream.stdout, stream.line, stream.finishing, stream.result) == ("abc", 2, True, b"{1}")
     assert stream.over

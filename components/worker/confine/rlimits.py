@@ -42,5 +42,5 @@ def _lower(kind: int, soft: int, hard: int | None = None) -> None:
         wanted = [min(value, ceiling) for value in wanted]
     try:
         resource.setrlimit(kind, (wanted[0], wanted[1]))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise OSError(f"resource limit {kind}: {error}") from None

@@ -54,7 +54,7 @@ ALLOWED: Final[tuple[tuple[str, int | None, int | None], ...]] = (
 
 def allowed_numbers(machine: str) -> tuple[int, ...]:
     """Return the allowed numbers in ascending order; raises ``OSError`` for an unknown architecture."""
-    column = {"x86_64": 1, "aarch64": 2}.get(machine)
-    if column is None:
+    if machine not in ("x86_64", "aarch64"):
         raise OSError(f"no system call table for {machine}")
-    return tuple(sorted(row[column] for row in ALLOWED if isinstance(row[column], int)))
+    numbers = (on_x86_64 if machine == "x86_64" else on_aarch64 for _, on_x86_64, on_aarch64 in ALLOWED)
+    return tuple(sorted(number for number in numbers if number is not None))
