@@ -1,0 +1,40 @@
+"""``python -m bench``: all benchmarks, each group in a fresh interpreter, and one table at the end."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+from bench.timing import Row, table
+
+# The round trip is the pages' process, which never loads torch; the others need it.
+GROUPS = ("round_trip", "observing", "drawing")
+
+
+def main() -> int:
+    """Run the groups asked for and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)} (default: all)")
+    parser.add_argument("-o", "--output", type=Path, help="also write the table to this file")
+    options = parser.parse_args()
+    unknown = set(options.groups) - set(GROUPS)
+    if unknown:
+        parser.error(f"no such group: {', '.join(sorted(unknown))}")
+    rows: list[Row] = []
+    for group in options.groups or GROUPS:
+        print(f"measuring: {group} ...", file=sys.stderr, flush=True)
+        result = subprocess.run([sys.executable, "-m", f"bench.{group}"], stdout=subprocess.PIPE, check=True)
+        rows += msgspec.json.decode(result.stdout, type=list[Row])
+    text = table(rows)
+    print(text)
+    if options.output is not None:
+        options.output.write_text(text + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

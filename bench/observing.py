@@ -1,0 +1,95 @@
+"""What watching costs: the program under all observers, beside the bare program, and beside the least one could do."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import torch
+
+from bench.programs import LESSON, TRANSFORMER, chain
+from bench.timing import Row, medians
+from components.capture import capture_program, warm_up
+from components.trace import Program
+
+CHAINS = {1_000: 9, 5_000: 7, 20_000: 5, 100_000: 3}
+
+
+def plain(source: str) -> Callable[[], object]:
+    """Return a function that runs the program as Python would."""
+    code = compile(source, "<plain>", "exec")
+
+    def run() -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(code, {})
+
+    return run
+
+
+def captured(source: str) -> Callable[[], object]:
+    """Return a function that runs the program under all observers."""
+
+    def run() -> object:
+        trace = capture_program(Program(source=source))
+        assert trace.failure is None, trace.failure
+        return trace
+
+    return run
+
+
+def hooked(source: str) -> Callable[[], object]:
+    """Return a function that runs the program, walks its graph and notes the norms of all gradients, and no more."""
+    code = compile(source, "<hooked>", "exec")
+
+    def run() -> object:
+        variables: dict[str, Any] = {}
+        exec(code, variables)
+        seen: list[float] = []
+        for node in walk(variables["y"].grad_fn):
+            node.register_prehook(lambda gradients: seen.append(norm(gradients)))
+            node.register_hook(lambda into, out: seen.append(norm(into)))
+        variables["y"].backward()
+        return seen
+
+    return run
+
+
+def norm(gradients: tuple[torch.Tensor | None, ...]) -> float:
+    """Return the norm of the first gradient."""
+    first = gradients[0] if gradients else None
+    return float(first.norm()) if first is not None else 0.0
+
+
+def walk(root: Any) -> list[Any]:
+    """Return all nodes below ``root``, without recursion."""
+    found, pending, seen = [], [root], {root}
+    while pending:
+        node = pending.pop()
+        found.append(node)
+        for following, _ in node.next_functions:
+            if following is not None and following not in seen:
+                seen.add(following)
+                pending.append(following)
+    return found
+
+
+def rows() -> list[Row]:
+    """Measure programs of several sizes."""
+    torch.set_num_threads(1)
+    warm_up()
+    found = []
+    for what, source, rounds in (("lesson 4", LESSON, 50), ("nn.Transformer step", TRANSFORMER, 7)):
+        bare, observed = medians([plain(source), captured(source)], rounds)
+        found.append(Row(f"traced {what}", observed, "the plain run", bare))
+    for nodes, rounds in CHAINS.items():
+        bare, observed = medians([hooked(chain(nodes, backward=False)), captured(chain(nodes))], rounds)
+        found.append(Row(f"captured chain of {nodes:,} nodes", observed, "run, walk and hooks", bare, "3 times"))
+    return found
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(msgspec.json.encode(rows()))
