@@ -158,7 +158,7 @@ class EngineObserver:
             for handle in handles:
                 handle.remove()
             with quiet():
-                self._settle(draft, dict((node.index, graph_node) for node, graph_node in reached))
+                self._settle(draft, {node.index: graph_node for node, graph_node in reached})
 
     def _draft(
         self, roots: list[NodeDraft], reached: Reached, arguments: tuple[Any, ...], options: dict[str, Any]
@@ -202,12 +202,9 @@ class EngineObserver:
         self, draft: BackwardDraft, node: NodeDraft, grad_inputs: tuple[Any, ...], grad_outputs: tuple[Any, ...]
     ) -> None:
         with quiet():
-            gradient = self._values.gradient
-            draft.steps.append(
-                EngineStepDraft(
-                    node, [gradient(grad) for grad in grad_outputs], [gradient(grad) for grad in grad_inputs]
-                )
-            )
+            incoming = [self._values.gradient(grad) for grad in grad_outputs]
+            outgoing = [self._values.gradient(grad) for grad in grad_inputs]
+            draft.steps.append(EngineStepDraft(node, incoming, outgoing))
 
     def _settle(self, draft: BackwardDraft, graph_nodes: dict[int, GraphNode]) -> None:
         """After the run: which nodes it released, and what it added to which leaf."""

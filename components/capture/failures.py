@@ -67,9 +67,9 @@ def _message(error: BaseException) -> str:
 
 
 def _line(error: BaseException) -> int | None:
-    if isinstance(error, NotAllowed) and error.line is not None:
-        return error.line
     line = _line_of_traceback(error)
+    if isinstance(error, NotAllowed) and error.line is not None:
+        line = error.line
     if line is None and isinstance(error, SyntaxError):
         return error.lineno
     return line

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
+
 import torch
 
 from components.capture.quiet import fingerprint, plain

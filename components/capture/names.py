@@ -8,7 +8,7 @@ method that the program could have defined.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -22,6 +22,7 @@ _MOST_ELEMENTS = 200
 _DEEPEST = 8
 
 Namespace = Mapping[str, Any]
+Named = dict[int, tuple[str, torch.Tensor]]
 
 
 def program_frames() -> Iterator[FrameType]:
@@ -39,7 +40,7 @@ def program_line() -> int | None:
     return frame.f_lineno if frame is not None else None
 
 
-def current_namespaces() -> list[Namespace]:
+def current_namespaces() -> Sequence[Namespace]:
     """Return the program's global variables, then the locals of its functions, outermost first."""
     return [frame.f_locals for frame in program_frames()][::-1]
 
@@ -49,9 +50,9 @@ def is_program_name(name: str) -> bool:
     return not (name.startswith("_") and (name.endswith("_") or name.startswith("__")))
 
 
-def named_tensors(namespaces: list[Namespace]) -> dict[int, tuple[str, torch.Tensor]]:
+def named_tensors(namespaces: Sequence[Namespace]) -> Named:
     """Return ``{id(tensor): (name, tensor)}``; the first name found wins, plain variables before what they hold."""
-    found: dict[int, tuple[str, torch.Tensor]] = {}
+    found: Named = {}
     for namespace in namespaces:
         level = [(name, value) for name, value in namespace.items() if is_program_name(name)]
         for name, tensor in _search(level):

@@ -9,7 +9,7 @@ Known limitations: tensors packed by ``saved_tensors_hooks`` are not unpacked fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -20,7 +20,7 @@ from components.capture.tensors import TensorDraft, TensorLog
 from components.capture.truncations import Truncations
 from components.trace import Caps, SavedTensor
 
-GraphNode = Any  # torch.autograd.graph.Node does not declare what C++ gives its nodes.
+GraphNode = Any  # ``torch.autograd.graph.Node`` does not declare what C++ gives its nodes.
 _RAW = "_raw_saved_"
 _SAVED = "_saved_"
 _NO_NUMBER = 2**63
@@ -158,7 +158,7 @@ def saved_by(node: GraphNode) -> Iterator[tuple[str, torch.Tensor | _Packed | st
 
     Goes through ``_raw_saved_*``, which gives the memory without the version check and without unpacking.
     """
-    raw_names, plain_names = _saved_names(type(node))
+    raw_names, plain_names = _saved_names(node.__class__)
     for attribute in raw_names:
         name = attribute.removeprefix(_RAW).replace("tensors", "saved_tensors")
         try:
@@ -181,7 +181,7 @@ def saved_by(node: GraphNode) -> Iterator[tuple[str, torch.Tensor | _Packed | st
 
 def is_freed(node: GraphNode) -> bool:
     """Whether a node that had saved tensors has released them."""
-    raw_names, _ = _saved_names(type(node))
+    raw_names, _ = _saved_names(node.__class__)
     for attribute in raw_names:
         try:
             raw = getattr(node, attribute)
@@ -203,7 +203,8 @@ def _raw_value(entry: Any) -> torch.Tensor | _Packed | None:
 
 
 @cache
-def _saved_names(kind: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _saved_names(kind: Hashable) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the ``_raw_saved_*`` names of a type of node, and the ``_saved_*`` names of its numbers."""
     names = dir(kind)
     raw = tuple(name for name in names if name.startswith(_RAW))
     tensors = {name.removeprefix(_RAW) for name in raw}

@@ -11,7 +11,7 @@ from types import TracebackType
 import torch
 
 
-class quiet:  # noqa: N801 - reads like ``torch.no_grad``
+class quiet:
     """Run the block outside autograd, functorch and forward-mode AD.
 
     It is entered for every value that is looked at, so entering it again inside costs nothing.
@@ -32,7 +32,7 @@ class quiet:  # noqa: N801 - reads like ``torch.no_grad``
             quiet._was_recording = torch.is_grad_enabled()
             torch._C._set_grad_enabled(False)
             if torch._C._functorch.peek_interpreter_stack() is not None:
-                quiet._functorch = torch._C._DisableFuncTorch()  # type: ignore[attr-defined]
+                quiet._functorch = torch._C._DisableFuncTorch()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -44,7 +44,7 @@ class quiet:  # noqa: N801 - reads like ``torch.no_grad``
 
 
 def plain(tensor: torch.Tensor) -> torch.Tensor | None:
-    """Return the tensor without the wrappers of ``torch.func.grad``; ``None`` for a ``vmap`` batch, which has no one value.
+    """Return the tensor without the wrappers of ``torch.func.grad``; ``None`` for a ``vmap`` batch: it is many values.
 
     Sparse, quantised and other tensors without a plain strided storage give ``None`` too.
     """
@@ -63,5 +63,6 @@ def fingerprint(tensor: torch.Tensor, most_elements: int) -> bytes | None:
     flat = plain(tensor) if tensor.numel() <= most_elements else None
     if flat is None:
         return None
-    flat = flat.detach().resolve_conj().resolve_neg().reshape(-1).contiguous()
-    return flat.view(torch.uint8).numpy(force=True).tobytes()
+    # NumPy knows no bfloat16; every floating number is a float64 too.
+    flat = flat.detach().double() if flat.is_floating_point() else flat.detach()
+    return flat.resolve_conj().resolve_neg().numpy(force=True).tobytes()

@@ -22,7 +22,7 @@ from components.capture.engine import BackwardDraft, EngineObserver, Reached
 from components.capture.failures import failure_of
 from components.capture.gradients import GradientLog
 from components.capture.modules import ModuleObserver
-from components.capture.names import current_namespaces, named_tensors, program_line
+from components.capture.names import Named, current_namespaces, named_tensors, program_line
 from components.capture.nodes import NodeDraft, NodeLog
 from components.capture.output import Output
 from components.capture.quiet import quiet
@@ -62,7 +62,7 @@ class _Run:
         self._tensors.nodes = self._nodes
         self._gradients = GradientLog(caps, self._truncations, self._values)
         self._drawings = DrawingLog(caps, self._truncations)
-        self._output = Output(caps.stdout_chars, on_output, lambda start, end: self._steps.printed(start, end))
+        self._output = Output(caps.stdout_chars, on_output, self._printed)
         self._globals = program_globals(self._output.write)
         self._steps = StepObserver(
             caps,
@@ -84,6 +84,9 @@ class _Run:
         )
         self._warnings_left = self._truncations.allowance("warnings", caps.warnings, "later warnings")
         self._warned: list[Warned] = []
+
+    def _printed(self, start: int, end: int) -> None:
+        self._steps.printed(start, end)
 
     def trace(self, source_limits: SourceLimits) -> Trace:
         """Compile, run, assemble."""
@@ -129,7 +132,7 @@ class _Run:
         self._name_leaves(names)
         self._drawings.draw(outputs, names, reached, self._steps.current)
 
-    def _name_leaves(self, names: dict[int, tuple[str, torch.Tensor]]) -> None:
+    def _name_leaves(self, names: Named) -> None:
         for name, tensor in names.values():
             draft = self._tensors.known(tensor)
             if draft is not None and draft.identity.name is None:
@@ -162,7 +165,7 @@ class _Run:
         if not self._drawings.drafts and variables:
             self._draw_at_the_end(*variables[-1], names)
 
-    def _draw_at_the_end(self, name: str, tensor: torch.Tensor, names: dict[int, tuple[str, torch.Tensor]]) -> None:
+    def _draw_at_the_end(self, name: str, tensor: torch.Tensor, names: Named) -> None:
         reached = self._nodes.reach([tensor.grad_fn])[1] if tensor.grad_fn is not None else []
         self._drawings.draw([tensor], names, reached, None, of=name)
 

@@ -42,14 +42,17 @@ def _container(value: object) -> str:
     assert isinstance(value, list | tuple | set | frozenset | dict)
     kind = type(value).__name__
     tensors = sum(isinstance(entry, torch.Tensor) for entry in list(value)[:_MOST_ELEMENTS])
-    if isinstance(value, list | tuple) and len(value) <= _MOST_ELEMENTS:
-        if all(type(entry) in _SCALARS for entry in value):
-            inner = ", ".join(_scalar(entry) for entry in value)
-            text = f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
-            if len(text) <= _LONGEST:
-                return text
+    if isinstance(value, list | tuple) and len(value) <= _MOST_ELEMENTS and _all_scalars(value):
+        inner = ", ".join(_scalar(entry) for entry in value)
+        text = f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
+        if len(text) <= _LONGEST:
+            return text
     what = "tensors" if tensors and tensors == min(len(value), _MOST_ELEMENTS) else "elements"
     return f"{kind} of {len(value)} {what}"
+
+
+def _all_scalars(values: list[object] | tuple[object, ...]) -> bool:
+    return all(type(entry) in _SCALARS for entry in values)
 
 
 def _cut(text: str) -> str:

@@ -159,7 +159,7 @@ def _state(tensor: torch.Tensor) -> State:
     version = None if tensor.is_inference() else int(tensor._version)
     flat = plain(tensor) if not _wrapped(tensor) else None
     address = flat.data_ptr() if flat is not None else 0
-    return version, tensor.requires_grad, node._sequence_nr() if node is not None else -1, address  # type: ignore[attr-defined]
+    return version, tensor.requires_grad, node._sequence_nr() if node is not None else -1, address
 
 
 def _place(tensor: torch.Tensor) -> Place | None:

@@ -21,6 +21,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import torchviz
 
+from components.capture.names import Named
 from components.capture.nodes import GraphNode, NodeDraft
 from components.capture.truncations import Truncations
 from components.trace import Caps, Drawing
@@ -70,7 +71,7 @@ class DrawingLog:
     def draw(
         self,
         outputs: Sequence[torch.Tensor],
-        names: dict[int, tuple[str, torch.Tensor]],
+        names: Named,
         reached: Sequence[tuple[NodeDraft, GraphNode]],
         step: int | None,
         of: str | None = None,
@@ -97,13 +98,13 @@ class DrawingLog:
     def _text(
         self,
         outputs: Sequence[torch.Tensor],
-        names: dict[int, tuple[str, torch.Tensor]],
+        names: Named,
         indices: Mapping[int, int],
         show_attrs: bool,
         show_saved: bool,
     ) -> str | None:
         drawn = outputs[0] if len(outputs) == 1 else tuple(outputs)
-        params = {name: tensor for name, tensor in names.values()}
+        params = dict(names.values())
         try:
             with _deep_enough(len(indices)), warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-VERSION = 1
+VERSION: Literal[1] = 1
 
 Device = Literal["cpu", "cuda"]
 Number = bool | int | float | Literal["nan", "inf", "-inf"]
@@ -24,10 +24,10 @@ Category = Literal["leaf", "saved", "gradient", "optimizer", "temporary", "other
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What all records share: frozen, and strict about fields (msgspec does not inherit ``kw_only``)."""
+    """What all records share: they are frozen, and strict about their fields."""
 
 
-class Program(Record, kw_only=True):
+class Program(Record, frozen=True, kw_only=True):
     """What a person makes: source text, the device it runs on and the seed given to PyTorch before its first line."""
 
     source: str
@@ -35,7 +35,7 @@ class Program(Record, kw_only=True):
     seed: int = 0
 
 
-class Environment(Record, kw_only=True):
+class Environment(Record, frozen=True, kw_only=True):
     """Where the program ran; ``device_name`` is the GPU's name, or the processor's architecture on the CPU."""
 
     torch: str
@@ -43,7 +43,7 @@ class Environment(Record, kw_only=True):
     device_name: str
 
 
-class Failure(Record, kw_only=True):
+class Failure(Record, frozen=True, kw_only=True):
     """Why a run did not reach its end.
 
     ``message`` is PyTorch's or Python's own. ``explanation`` says what it means in this program and ``hint`` the line
@@ -60,7 +60,7 @@ class Failure(Record, kw_only=True):
     backward: str | None = None
 
 
-class Summary(Record, kw_only=True):
+class Summary(Record, frozen=True, kw_only=True):
     """A tensor in seven numbers, over its finite elements; ``nan``, ``inf`` and ``zero`` count elements."""
 
     min: Number | None
@@ -72,7 +72,7 @@ class Summary(Record, kw_only=True):
     zero: int
 
 
-class Step(Record, kw_only=True):
+class Step(Record, frozen=True, kw_only=True):
     """One executed line: what it changed and the half-open range of ``stdout`` that it printed.
 
     ``variables`` maps each name that was bound or changed to a tensor id, or to a short text for anything else.
@@ -86,7 +86,7 @@ class Step(Record, kw_only=True):
     function: str | None = None
 
 
-class Tensor(Record, kw_only=True):
+class Tensor(Record, frozen=True, kw_only=True):
     """A tensor as it was at one moment; an in-place change makes a new record with the same ``origin``.
 
     ``origin`` is the id of the first record of the same tensor object. ``node`` is its ``grad_fn``. ``name`` is the
@@ -110,7 +110,7 @@ class Tensor(Record, kw_only=True):
     summary: Summary | None
 
 
-class SavedTensor(Record, kw_only=True):
+class SavedTensor(Record, frozen=True, kw_only=True):
     """What a node keeps for its backward. ``tensor`` is the id of the program's tensor that shares its memory.
 
     ``shape`` is ``None`` for a saved number (an exponent, a dimension), whose text is in ``value``.
@@ -124,7 +124,7 @@ class SavedTensor(Record, kw_only=True):
     value: str | None = None
 
 
-class Node(Record, kw_only=True):
+class Node(Record, frozen=True, kw_only=True):
     """An autograd node (``grad_fn``), named as PyTorch names it.
 
     ``leaf`` is the variable's name and ``tensor`` its record for ``AccumulateGrad``. ``order`` is 1 for the forward's
@@ -145,7 +145,7 @@ class Node(Record, kw_only=True):
     created_by: str | None
 
 
-class Edge(Record, kw_only=True):
+class Edge(Record, frozen=True, kw_only=True):
     """Gradient flows from ``source`` to ``target``, where it is output number ``input`` of the forward operation.
 
     ``slot`` is the place of this edge among the source's ``next_functions``: the index of its ``grad_inputs``.
@@ -157,7 +157,7 @@ class Edge(Record, kw_only=True):
     slot: int
 
 
-class Gradient(Record, kw_only=True):
+class Gradient(Record, frozen=True, kw_only=True):
     """One gradient that travelled along an edge."""
 
     shape: list[int]
@@ -165,7 +165,7 @@ class Gradient(Record, kw_only=True):
     summary: Summary | None
 
 
-class BackwardStep(Record, kw_only=True):
+class BackwardStep(Record, frozen=True, kw_only=True):
     """One node run by the engine: what came in (one per output of the forward operation) and what went out."""
 
     node: str
@@ -173,7 +173,7 @@ class BackwardStep(Record, kw_only=True):
     grad_inputs: list[Gradient | None]
 
 
-class EngineFailure(Record, kw_only=True):
+class EngineFailure(Record, frozen=True, kw_only=True):
     """Where an engine run stopped; ``freed_by`` is the run that had released what this one needed."""
 
     node: str | None
@@ -181,7 +181,7 @@ class EngineFailure(Record, kw_only=True):
     freed_by: str | None
 
 
-class Backward(Record, kw_only=True):
+class Backward(Record, frozen=True, kw_only=True):
     """One run of the autograd engine.
 
     ``outputs`` are the nodes it started from. ``internal`` marks runs that PyTorch's own Python code makes for the
@@ -200,7 +200,7 @@ class Backward(Record, kw_only=True):
     internal: bool
 
 
-class GradientChange(Record, kw_only=True):
+class GradientChange(Record, frozen=True, kw_only=True):
     """One change of a leaf's ``.grad``; ``step`` is the index of the step in which it happened."""
 
     variable: str
@@ -213,7 +213,7 @@ class GradientChange(Record, kw_only=True):
     total: Gradient | None
 
 
-class MemoryEvent(Record, kw_only=True):
+class MemoryEvent(Record, frozen=True, kw_only=True):
     """One allocation (positive) or release (negative), in nanoseconds since the run began."""
 
     t_ns: int
@@ -224,7 +224,7 @@ class MemoryEvent(Record, kw_only=True):
     total_bytes: int
 
 
-class CudaSample(Record, kw_only=True):
+class CudaSample(Record, frozen=True, kw_only=True):
     """What CUDA's allocator said at the end of a step."""
 
     step: int
@@ -233,7 +233,7 @@ class CudaSample(Record, kw_only=True):
     peak_bytes: int
 
 
-class Memory(Record, kw_only=True):
+class Memory(Record, frozen=True, kw_only=True):
     """Bytes over time; ``source`` says where they were measured."""
 
     source: str
@@ -245,7 +245,7 @@ class Memory(Record, kw_only=True):
     cuda: list[CudaSample] | None
 
 
-class Drawing(Record, kw_only=True):
+class Drawing(Record, frozen=True, kw_only=True):
     """What torchviz draws for variable ``of`` after step ``step``, with ids renumbered.
 
     Function boxes are named after the trace's nodes. ``dot`` is ``None`` where the graph was too large to draw, and
@@ -260,7 +260,7 @@ class Drawing(Record, kw_only=True):
     dot: str | None
 
 
-class Warned(Record, kw_only=True):
+class Warned(Record, frozen=True, kw_only=True):
     """A warning that PyTorch or Python issued while the program ran."""
 
     line: int | None
@@ -268,7 +268,7 @@ class Warned(Record, kw_only=True):
     message: str
 
 
-class Truncation(Record, kw_only=True):
+class Truncation(Record, frozen=True, kw_only=True):
     """An observer that stepped aside: which one, the cap that it reached, and what is missing because of it."""
 
     observer: Literal["steps", "tensors", "values", "nodes", "backwards", "gradients", "torchviz", "warnings"]
@@ -276,8 +276,8 @@ class Truncation(Record, kw_only=True):
     missing: str
 
 
-class Trace(Record, kw_only=True):
-    """Everything about one run. ``duration_ns`` is the clock time of the observed run and the only field that varies."""
+class Trace(Record, frozen=True, kw_only=True):
+    """Everything about one run. ``duration_ns`` is the observed run's clock time, the only field that varies."""
 
     version: Literal[1] = VERSION
     program: Program
