@@ -15,6 +15,7 @@ import msgspec
 
 from components.trace import DamagedTrace, Failure, Trace, decode_trace
 from components.worker import failures
+from components.worker.collector import collector_paused
 from components.worker.messages import Request, encode
 from components.worker.run import Run
 from components.worker.stream import ChildStream, too_large_message
@@ -138,7 +139,8 @@ class Execution:
         if sum(map(result.count, (b",", b"[", b"{"))) > limit:
             return self._failed(failures.crashed(too_large_message(len(result), limit), None, "too_large"))
         try:
-            trace = decode_trace(result)
+            with collector_paused():
+                trace = decode_trace(result)
         except DamagedTrace as error:
             return self._failed(failures.crashed(f"The program's process sent a damaged trace. {error}"))
         # Which program ran is not for its process to say.

@@ -322,8 +322,9 @@ def test_a_pool_with_no_wall_says_so(shared: MakePool) -> None:
 
 
 @needs_linux
-def test_all_walls_stand_here(walled: Pool) -> None:
-    walls = walled.walls()
+@pytest.mark.parametrize("user", {None, ORDINARY})
+def test_all_walls_stand_here(shared: MakePool, user: int | None) -> None:
+    walls = shared(user=user).walls()
     assert [wall.name for wall in walls] == [*names(), "trial program"]
     assert [wall.name for wall in walls if not wall.standing] == []
 

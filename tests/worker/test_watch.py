@@ -1,0 +1,133 @@
+"""What the watch does when it looks at a stack: report, interrupt, or come back later."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from components.language import PROGRAM_FILENAME
+from components.trace import FailureKind
+from components.worker.channel import Channel
+from components.worker.entry import Entry
+from components.worker.failures import STOPPED
+from components.worker.limits import Limits
+from components.worker.stream import ChildStream
+from components.worker.watch import Watch
+
+OBSERVERS = "observers_of_this_test"
+
+
+class Interrupted(BaseException):
+    """What a watch raises."""
+
+    def __init__(self, kind: FailureKind, message: str) -> None:
+        super().__init__(message)
+
+
+class Stage:
+    """A watch, what its child told the parent, and how often it asked to come back soon."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, wall_seconds: float) -> None:
+        self.hurries = 0
+        monkeypatch.setattr(signal, "setitimer", self._count)
+        self._read, self._write = os.pipe()
+        entry = Entry(OBSERVERS, lambda *a, **k: pytest.fail("not run here"), Interrupted, lambda: None)
+        self.channel = Channel(self._write, 100)
+        self.watch = Watch(self.channel, Limits(wall_seconds=wall_seconds), entry)
+
+    def _count(self, *arguments: float) -> None:
+        self.hurries += 1
+
+    def look(self, *frames: str) -> None:
+        """Let the watch look while functions of these files or modules call each other, outermost first."""
+        if not frames:
+            self.watch._look(signal.SIGALRM, sys._getframe())
+            return
+        module = ModuleType(frames[0])
+        module.__dict__["call"] = lambda: self.look(*frames[1:])
+        exec(compile("\n\ncall()", frames[0], "exec"), module.__dict__)
+
+    def told(self) -> ChildStream:
+        """Return what the parent knows."""
+        os.close(self._write)
+        stream = ChildStream(Limits())
+        with os.fdopen(self._read, "rb") as pipe:
+            stream.feed(pipe.read())
+        return stream
+
+
+@pytest.fixture
+def in_time(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """A watch whose program has time left."""
+    return Stage(monkeypatch, 1_000)
+
+
+@pytest.fixture
+def late(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """A watch whose program's time is over."""
+    return Stage(monkeypatch, 1e-9)
+
+
+def test_in_time_it_reports_the_line(in_time: Stage) -> None:
+    in_time.look(PROGRAM_FILENAME, "torch.nn.modules")
+    told = in_time.told()
+    assert (told.line, told.finishing) == (3, False)
+
+
+def test_late_it_interrupts_the_program(late: Stage) -> None:
+    with pytest.raises(Interrupted, match="ran longer than"):
+        late.look(OBSERVERS, PROGRAM_FILENAME)
+
+
+def test_late_it_interrupts_what_the_program_called(late: Stage) -> None:
+    with pytest.raises(Interrupted):
+        late.look(OBSERVERS, PROGRAM_FILENAME, "torch.nn.modules")
+
+
+@pytest.mark.parametrize("observer", [OBSERVERS, f"{OBSERVERS}.steps"])
+def test_late_it_does_not_interrupt_observers_but_comes_back_soon(late: Stage, observer: str) -> None:
+    late.look(PROGRAM_FILENAME, observer)
+    late.look(PROGRAM_FILENAME, observer, "torch.nn.modules")
+    assert late.hurries == 1
+    with pytest.raises(Interrupted):
+        late.look(PROGRAM_FILENAME)
+
+
+def test_late_it_interrupts_the_program_that_observers_called(late: Stage) -> None:
+    with pytest.raises(Interrupted):
+        late.look(PROGRAM_FILENAME, OBSERVERS, PROGRAM_FILENAME)
+
+
+def test_without_a_program_there_is_nothing_to_interrupt(late: Stage) -> None:
+    late.look(OBSERVERS)
+    assert late.told().finishing
+
+
+def test_before_the_program_it_does_not_say_that_it_is_over(in_time: Stage) -> None:
+    in_time.look(OBSERVERS)
+    assert not in_time.told().finishing
+
+
+def test_stop_is_a_time_that_is_over(in_time: Stage) -> None:
+    def press(frame: Any) -> None:
+        in_time.watch._stop(signal.SIGTERM, frame)
+
+    with pytest.raises(Interrupted, match=STOPPED):
+        exec(compile("press(frame())", PROGRAM_FILENAME, "exec"), {"press": press, "frame": sys._getframe})
+
+
+def test_a_message_is_never_torn(late: Stage) -> None:
+    late.channel.busy = True
+    late.look(PROGRAM_FILENAME)
+    assert late.told().line is None
+
+
+def test_nothing_is_interrupted_after_the_end(late: Stage) -> None:
+    late.watch.finish()
+    late.look(PROGRAM_FILENAME)
+    assert late.told().finishing
