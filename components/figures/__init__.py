@@ -1,0 +1,36 @@
+"""From a trace to pictures: what is drawn (plain records), how (DOT, SVG, HTML), and the texts beside it.
+
+Each picture is a pair: a function that does the arithmetic and gives plain records, tested by equality, and one that
+only draws them. Knows neither Streamlit nor torch.
+"""
+
+from components.figures.cards import Card, node_cards
+from components.figures.lab_dot import lab_dot
+from components.figures.lab_graph import Box, LabGraph, Link, Root, lab_graph, lab_roots
+from components.figures.layout import LayoutProblem, Picture, layout_svg, render
+from components.figures.leaf_table import LeafRow, leaf_rows
+from components.figures.listing import Listed, listing, listing_html
+from components.figures.torchviz_drawing import torchviz_choices, torchviz_dot
+
+__all__ = [
+    "Box",
+    "Card",
+    "LabGraph",
+    "LayoutProblem",
+    "LeafRow",
+    "Link",
+    "Listed",
+    "Picture",
+    "Root",
+    "lab_dot",
+    "lab_graph",
+    "lab_roots",
+    "layout_svg",
+    "leaf_rows",
+    "listing",
+    "listing_html",
+    "node_cards",
+    "render",
+    "torchviz_choices",
+    "torchviz_dot",
+]

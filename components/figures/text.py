@@ -1,0 +1,78 @@
+"""Numbers, shapes and bytes as short texts, the same in every view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.trace import Gradient, Tensor, Values
+
+_LONGEST = 34
+
+
+def number_text(value: Any) -> str:
+    """Four significant digits: ``0.1416``, ``12``, ``1.2e-05``, ``nan``; a ``-0.0`` is ``0``."""
+    if isinstance(value, bool) or isinstance(value, str):
+        return str(value)
+    if isinstance(value, int):
+        return str(value)
+    text = f"{value + 0.0:.4g}"
+    return text
+
+
+def values_text(values: Values, longest: int = _LONGEST) -> str | None:
+    """Nested lists as text, ``None`` when there are none or they would be longer than ``longest`` characters."""
+    if values is None:
+        return None
+    text = _nested(values, longest + 2)
+    return text if len(text) <= longest else None
+
+
+def _nested(values: Values, budget: int) -> str:
+    if not isinstance(values, list):
+        return number_text(values)
+    parts: list[str] = []
+    used = 2
+    for value in values:
+        part = _nested(value, budget - used)
+        used += len(part) + 2
+        parts.append(part)
+        if used > budget:
+            return "[" + ", ".join(parts) + ", …" * 2
+    return "[" + ", ".join(parts) + "]"
+
+
+def shape_text(shape: list[int]) -> str:
+    """``()``, ``(2)``, ``(3, 4)``."""
+    return "(" + ", ".join(str(size) for size in shape) + ")"
+
+
+def bytes_text(count: int) -> str:
+    """``28 B``, ``1.5 KiB``, ``2 MiB``."""
+    size = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024 or unit == "GiB":
+            return f"{size:.4g} {unit}"
+        size /= 1024
+    raise AssertionError
+
+
+def tensor_text(tensor: Tensor, longest: int = _LONGEST) -> str:
+    """A tensor's numbers if they are few, else its shape and type."""
+    return values_text(tensor.values, longest) or f"{shape_text(tensor.shape)} {tensor.dtype}"
+
+
+def gradient_text(gradient: Gradient | None, longest: int = _LONGEST) -> str:
+    """A gradient's numbers if they are few, else its shape and mean."""
+    if gradient is None:
+        return "none"
+    text = values_text(gradient.values, longest)
+    if text is not None:
+        return text
+    shape = shape_text(gradient.shape)
+    mean = gradient.summary.mean if gradient.summary is not None else None
+    return shape if mean is None else f"{shape} mean {number_text(mean)}"
+
+
+def plural(count: int, word: str) -> str:
+    """``1 node``, ``2 nodes``."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
