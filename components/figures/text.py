@@ -11,12 +11,9 @@ _LONGEST = 34
 
 def number_text(value: Any) -> str:
     """Four significant digits: ``0.1416``, ``12``, ``1.2e-05``, ``nan``; a ``-0.0`` is ``0``."""
-    if isinstance(value, bool) or isinstance(value, str):
+    if isinstance(value, str | int):
         return str(value)
-    if isinstance(value, int):
-        return str(value)
-    text = f"{value + 0.0:.4g}"
-    return text
+    return f"{value + 0.0:.4g}"
 
 
 def values_text(values: Values, longest: int = _LONGEST) -> str | None:
