@@ -92,6 +92,9 @@ class NodeLog:
             seen.add(draft.index)
             if reached is not None:
                 reached.append((draft, node))
+                if not draft.saved and draft.leaf is None:
+                    # It may have been met while it was being made: a pack hook sees the node before it saves.
+                    self._note_saved(draft, node)
             targets: list[tuple[NodeDraft, int] | None] = []
             for target, input_number in node.next_functions:
                 below = None if target is None else self._find_or_add(target)

@@ -7,7 +7,13 @@ from tests.capture.conftest import Capture
 
 def told(trace) -> list[tuple[str, int | None, str, object, object]]:  # type: ignore[no-untyped-def]
     return [
-        (change.variable, change.line, change.cause, change.added and change.added.values, change.total and change.total.values)
+        (
+            change.variable,
+            change.line,
+            change.cause,
+            change.added and change.added.values,
+            change.total and change.total.values,
+        )
         for change in trace.gradients
     ]
 

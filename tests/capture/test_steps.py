@@ -19,7 +19,11 @@ def test_each_line_has_what_it_changed_and_what_it_printed(capture: Capture) -> 
     """)
     names = {tensor.id: (tensor.values, tensor.version) for tensor in trace.tensors}
     told = [
-        (step.line, {name: names.get(value, value) for name, value in step.variables.items()}, trace.stdout[slice(*step.stdout)])
+        (
+            step.line,
+            {name: names.get(value, value) for name, value in step.variables.items()},
+            trace.stdout[slice(*step.stdout)],
+        )
         for step in trace.steps
     ]
     assert told == [
@@ -42,7 +46,11 @@ def test_printing_belongs_to_the_innermost_line(capture: Capture) -> None:
             return 1
         print(f())
     """)
-    printed = {(step.line, step.function): trace.stdout[slice(*step.stdout)] for step in trace.steps if step.stdout[1] > step.stdout[0]}
+    printed = {
+        (step.line, step.function): trace.stdout[slice(*step.stdout)]
+        for step in trace.steps
+        if step.stdout[1] > step.stdout[0]
+    }
     assert printed == {(2, "f"): "in\n", (4, None): "1\n"}
 
 

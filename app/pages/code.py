@@ -1,0 +1,39 @@
+"""The Code page: a program in an editor, or an uploaded one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.opened import OpenError, opened_source
+from app.workbench import workbench
+
+_STARTER = """\
+import torch
+
+x = torch.tensor(2.0, requires_grad=True)
+w = torch.tensor([1.0, 2.0], requires_grad=True)
+
+h = torch.tanh(x * w)
+y = (h ** 2).sum()
+
+y.backward(retain_graph=True)
+print("first", x.grad)
+y.backward()
+print("accumulated", x.grad)
+"""
+
+
+def page() -> None:
+    """Show the workbench with the program that was opened last."""
+    with st.popover("Open .py or .ipynb", icon=":material/upload_file:"):
+        upload = st.file_uploader("A Python file or a notebook", type=["py", "ipynb"], key="code:upload")
+    if upload is not None and st.session_state.get("code:uploaded") != upload.file_id:
+        st.session_state["code:uploaded"] = upload.file_id
+        try:
+            st.session_state["code:source"] = opened_source(upload.name, upload.getvalue())
+        except OpenError as error:
+            st.error(str(error))
+    workbench("code", st.session_state.get("code:source", _STARTER))
+
+
+page()

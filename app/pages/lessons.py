@@ -1,0 +1,42 @@
+"""The Lessons page: the course, each lesson ready to run and to change."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.course import Lesson, load_lessons
+from app.workbench import workbench
+
+
+@st.cache_resource(show_spinner=False)
+def _lessons() -> tuple[Lesson, ...]:
+    return load_lessons()
+
+
+def page() -> None:
+    """Show the lesson that the address or the person asks for."""
+    lessons = {lesson.slug: lesson for lesson in _lessons()}
+    asked = st.query_params.get("lesson", "")
+    first = list(lessons).index(asked) if asked in lessons else 0
+    slug = st.selectbox(
+        "Example",
+        list(lessons),
+        index=first,
+        format_func=lambda slug: f"{lessons[slug].number}. {_plain(lessons[slug].title)}",
+        key="lessons:slug",
+        width=420,
+    )
+    lesson = lessons[slug]
+    st.query_params["lesson"] = slug
+    texts = [cell.text for cell in lesson.cells if cell.kind == "text"]
+    with st.expander(lesson.summary, expanded=False, icon=":material/menu_book:"):
+        for text in texts:
+            st.markdown(text)
+    workbench("lessons", lesson.source)
+
+
+def _plain(title: str) -> str:
+    return title.replace("`", "")
+
+
+page()

@@ -1,0 +1,39 @@
+"""The Playground: an expression, its leaves, and buttons that write the program which runs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import playground_form, results, session
+from components.language.form import FormError
+from components.language.form_writer import write_source
+
+
+def page() -> None:
+    """Show the form on the left, what it does in the middle and below what it means."""
+    made, did = st.columns([0.36, 0.64], gap="medium")
+    with made:
+        form = playground_form.edit()
+        try:
+            source = write_source(form)
+        except FormError as problem:
+            st.warning(str(problem), icon=":material/edit:")
+            return
+        if st.session_state.get("playground:source") != source:
+            st.session_state["playground:source"] = source
+            session.start("playground", source)
+        st.code(source, language="python")
+    if session.running("playground") is not None and results.progress("playground"):
+        return
+    trace = session.trace("playground")
+    if trace is None:
+        return
+    with did:
+        results.failure(trace)
+        selected = results.graph("playground", trace, height=480)
+        results.below(trace)
+        if selected is not None or trace.failure is not None:
+            results.lines(trace, selected)
+
+
+page()

@@ -1,0 +1,129 @@
+"""The one place that knows Streamlit's session, query parameters and caches.
+
+A page asks ``run`` for the trace of a program. The engine behind it is shared by all sessions of the server: one pool
+of workers, one memory of traces (equal programs give equal traces, so a class that opens one lesson runs it once), one
+memory of pictures.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from components.figures import LayoutProblem, Picture, layout_svg
+from components.trace import Program, Trace
+from components.worker import Pool, Run
+from components.worker.walls import summary
+
+_TRACES = 64
+_LARGEST_REMEMBERED = 4_000
+_PATIENCE = 0.6
+
+
+@dataclass
+class TraceMemory:
+    """The traces of the programs that were run last. Safe to use from many threads."""
+
+    _traces: OrderedDict[Program, Trace] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, program: Program) -> Trace | None:
+        """Return the trace of an equal program, if it is still here."""
+        with self._lock:
+            if program in self._traces:
+                self._traces.move_to_end(program)
+            return self._traces.get(program)
+
+    def put(self, trace: Trace) -> None:
+        """Remember a trace, unless it is huge or its failure was the machine's, not the program's."""
+        kind = trace.failure.kind if trace.failure is not None else None
+        if len(trace.nodes) > _LARGEST_REMEMBERED or kind in ("timeout", "crashed", "out_of_memory"):
+            return
+        with self._lock:
+            self._traces[trace.program] = trace
+            while len(self._traces) > _TRACES:
+                self._traces.popitem(last=False)
+
+
+@dataclass
+class Engine:
+    """What all sessions share."""
+
+    pool: Pool
+    memory: TraceMemory = field(default_factory=TraceMemory)
+
+
+@st.cache_resource(show_spinner=False)
+def engine() -> Engine:
+    """Return the server's engine; the first call starts the workers and says which walls stand."""
+    shared = Engine(Pool())
+    shared.pool.start()
+    threading.Thread(target=lambda: print(summary(shared.pool.walls()), flush=True), daemon=True).start()
+    return shared
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def picture(dot: str) -> Picture | LayoutProblem:
+    """Lay out a DOT text, or remember how it was."""
+    return layout_svg(dot)
+
+
+def start(page: str, source: str, *, again: bool = False) -> None:
+    """Run ``source`` for a page; an equal program that ran before is not run again unless ``again`` asks for it."""
+    program = Program(source=source)
+    shared = engine()
+    remembered = None if again else shared.memory.get(program)
+    if remembered is not None:
+        st.session_state[f"{page}:trace"] = remembered
+        stop(page)
+        return
+    stop(page)
+    run = shared.pool.submit(program, owner=_owner())
+    st.session_state[f"{page}:run"] = run
+    # Most programs are done before anyone could see that they run.
+    run.wait(_PATIENCE)
+    collect(page)
+
+
+def collect(page: str) -> bool:
+    """Take over the trace of a run that is done; return whether one is still running."""
+    run = running(page)
+    if run is None:
+        return False
+    trace = run.wait(0)
+    if trace is None:
+        return True
+    engine().memory.put(trace)
+    st.session_state[f"{page}:trace"] = trace
+    st.session_state[f"{page}:run"] = None
+    return False
+
+
+def running(page: str) -> Run | None:
+    """Return the page's run that is under way."""
+    run = st.session_state.get(f"{page}:run")
+    return run if isinstance(run, Run) else None
+
+
+def stop(page: str) -> None:
+    """Stop the page's run, if one is under way, and forget it."""
+    run = running(page)
+    if run is not None:
+        run.stop()
+        st.session_state[f"{page}:run"] = None
+
+
+def trace(page: str) -> Trace | None:
+    """Return the trace that the page shows."""
+    found = st.session_state.get(f"{page}:trace")
+    return found if isinstance(found, Trace) else None
+
+
+def _owner() -> str:
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else ""

@@ -1,0 +1,44 @@
+"""An editor and what its program did: the frame that the Code and Lessons pages share."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import results, session
+
+
+def workbench(page: str, source: str, *, editor_height: int = 330) -> None:
+    """Show the editor, filled with ``source`` whenever that changes, and the results of what was run last."""
+    key = f"{page}:editor"
+    if st.session_state.get(f"{page}:given") != source:
+        st.session_state[f"{page}:given"] = source
+        st.session_state[key] = source
+        session.start(page, source)
+    # Streamlit forgets a widget that was not on the last page; the program must not be lost with it.
+    st.session_state[key] = st.session_state.get(key, st.session_state.get(f"{page}:text", source))
+    made, did = st.columns([0.4, 0.6], gap="medium")
+    with made:
+        _editor(page, key, editor_height)
+    running = results.progress(page) if session.running(page) is not None else False
+    trace = session.trace(page)
+    if running or trace is None:
+        return
+    with did:
+        selected = results.graph(page, trace)
+        results.below(trace)
+    with made:
+        results.failure(trace)
+        results.lines(trace, selected)
+        results.status(trace)
+
+
+def _editor(page: str, key: str, height: int) -> None:
+    def typed() -> None:
+        session.start(page, st.session_state[key])
+
+    text = st.text_area("Program", key=key, height=height, on_change=typed, label_visibility="collapsed")
+    st.session_state[f"{page}:text"] = text
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Run", key=f"{page}:again", type="primary", icon=":material/play_arrow:"):
+            session.start(page, text, again=True)
+        st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')

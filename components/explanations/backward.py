@@ -1,0 +1,205 @@
+"""Errors of ``backward()`` and ``grad()`` themselves: the second time, not a single number, not part of the graph."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from components.explanations.edits import head, operand, with_keyword
+from components.explanations.rule import Advice, Rules
+from components.explanations.situation import Situation, argument, called, elements, receiver, shape
+from components.explanations.source import Statement, shown
+from components.trace import Backward
+
+rules = Rules()
+
+_CALLS = ("backward", "grad")
+
+
+def differentiated(situation: Situation, element: int = 0) -> ast.expr | None:
+    """Return what the failing ``backward()`` or ``grad()`` starts from; ``element`` counts where it is a list."""
+    calls = situation.calls_of(*_CALLS)
+    return started_from(calls[0], element) if len(calls) == 1 else None
+
+
+def started_from(call: ast.Call, element: int = 0) -> ast.expr | None:
+    """Return ``y`` for ``y.backward()``, ``torch.autograd.backward(y)`` and ``torch.autograd.grad(y, x)``."""
+    target = receiver(call)
+    of_autograd = target is None or ast.unparse(target).endswith("autograd")
+    if called(call) == "grad" or of_autograd:
+        target = argument(call, 0, "outputs" if called(call) == "grad" else "tensors")
+    return _entry(target, element)
+
+
+def _entry(target: ast.expr | None, element: int) -> ast.expr | None:
+    if isinstance(target, ast.Tuple | ast.List):
+        return target.elts[element] if element < len(target.elts) else None
+    return target if element == 0 else None
+
+
+def calls_in(statement: Statement | None, names: tuple[str, ...] = _CALLS) -> list[ast.Call]:
+    """Return the statement's calls of ``backward`` and ``grad``."""
+    nodes = statement.nodes if statement is not None else ()
+    return [node for node in nodes if isinstance(node, ast.Call) and called(node) in names]
+
+
+@rules.on(r"Trying to backward through the graph a second time")
+def _second_backward(situation: Situation, match: re.Match[str]) -> Advice:
+    failed = situation.backward
+    target = differentiated(situation)
+    subject = f"the graph of {situation.shown(target)}" if target is not None else "this graph"
+    earlier = _freed_by(situation, failed)
+    if earlier is None or earlier.line is None:
+        return Advice(
+            f"An earlier call already ran backward through {subject} and freed the tensors that its nodes had saved. "
+            "To go through a graph twice, the first call needs `retain_graph=True`."
+        )
+    line = failed.line if failed is not None and failed.line is not None else situation.failure.line
+    hint = _retaining(situation, earlier)
+    if earlier.line == line:
+        return Advice(_same_line(situation, line, subject), hint)
+    start = started_from(first) if (first := next(iter(calls_in(situation.source.at(earlier.line))), None)) else None
+    same = start is not None and target is not None and ast.dump(start) == ast.dump(target)
+    whole = subject if same or target is None else f"a part of {subject}"
+    return Advice(
+        f"Line {earlier.line} already ran backward through {whole} and freed the tensors it had saved."
+        f"{_stopped(situation)} If line {line} is meant to go through it again, line {earlier.line} must keep them.",
+        hint,
+    )
+
+
+def _freed_by(situation: Situation, failed: Backward | None) -> Backward | None:
+    if failed is not None and failed.failure is not None and failed.failure.freed_by is not None:
+        return situation.backwards.get(failed.failure.freed_by)
+    node = situation.failure.node
+    return next((run for run in situation.trace.backwards if node is not None and node in run.freed), None)
+
+
+def _retaining(situation: Situation, earlier: Backward) -> str | None:
+    statement = situation.source.at(earlier.line)
+    calls = calls_in(statement, (earlier.call,))
+    if statement is None or earlier.internal:
+        return None
+    return situation.hint_at(statement, *(with_keyword(statement, call, "retain_graph", "True") for call in calls))
+
+
+def _stopped(situation: Situation) -> str:
+    node = situation.node
+    if node is None or node.line is None:
+        return ""
+    return f" It stopped at `{node.name}`, which line {node.line} made."
+
+
+def _same_line(situation: Situation, line: int | None, subject: str) -> str:
+    node = situation.node
+    text = f"Line {line} ran before, and freed the tensors that {subject} had saved."
+    statement = situation.source.at(node.line) if node is not None else None
+    if node is None or statement is None or node.line == line:
+        return text
+    code = shown(statement.code)
+    return f"{text} `{node.name}` of line {node.line}, {code}, was made once and not again since: either make it again each time, or keep it."
+
+
+@rules.on(r"grad can be implicitly created only for scalar outputs")
+def _not_a_scalar(situation: Situation, match: re.Match[str]) -> Advice:
+    target = differentiated(situation)
+    what = "`backward()` and `grad()` start from a single number, whose gradient is 1."
+    if target is None or situation.statement is None:
+        return Advice(f"{what} What they were given here has several: sum it, or say which gradient to start from.")
+    tensor = situation.tensor(target)
+    has = f"has {shape(tensor)}, that is {elements(tensor)} numbers" if tensor is not None else "has several numbers"
+    name = situation.text(target)
+    call = situation.calls_of(*_CALLS)[0]
+    one = target is receiver(call)
+    summed = f"{head(situation.statement, call) if one else operand(situation.statement, target)}.sum()"
+    change = (call.func, f"{summed}.{called(call)}") if one else (target, summed)
+    return Advice(
+        f"{what} {shown(name)} {has}. Sum it to get the gradient of the sum, "
+        f"or pass one number for each of its elements, as `{'gradient' if one else 'grad_outputs'}`.",
+        situation.hint(change),
+    )
+
+
+@rules.on(
+    r"Mismatch in shape: grad_output\[(\d+)\] has a shape of torch.Size\(\[(.*?)\]\) and output\[\d+\] has a shape of torch.Size\(\[(.*?)\]\)"
+)
+def _gradient_shape(situation: Situation, match: re.Match[str]) -> Advice:
+    target = differentiated(situation, int(match[1]))
+    name = situation.shown(target) if target is not None else "the output"
+    text = f"The gradient to start from needs one number for each element of {name}: shape [{match[3]}], but it has [{match[2]}]."
+    given = None
+    for call in situation.calls_of(*_CALLS):
+        place, keyword = (0, "gradient") if target is receiver(call) else (2, "grad_outputs")
+        given = argument(call, place, keyword)
+    if given is None or target is None or isinstance(given, ast.Tuple | ast.List):
+        return Advice(text)
+    return Advice(text, situation.hint((given, f"{situation.torch}.ones_like({situation.text(target)})")))
+
+
+@rules.on(r"TypeError: '(float|int)' object is not iterable")
+def _gradient_is_a_number(situation: Situation, match: re.Match[str]) -> Advice | None:
+    for call in situation.calls_of("backward"):
+        given, target = argument(call, 0, "gradient"), receiver(call)
+        if isinstance(given, ast.Constant) and target is not None:
+            name = situation.text(target)
+            value = f"{situation.torch}.full_like({name}, {situation.text(given)})"
+            return Advice(
+                f"`backward()` takes a tensor of the shape of {shown(name)}, not a plain number.",
+                situation.hint((given, value)),
+            )
+    for call in situation.calls_of("grad"):
+        target = argument(call, 0, "outputs")
+        names = [node.id for node in ast.walk(target) if isinstance(node, ast.Name)] if target is not None else []
+        numbers = [name for name in names if isinstance(situation.variables.get(name), str)]
+        if numbers:
+            return Advice(
+                f"`grad()` differentiates tensors. {shown(numbers[0])} is a plain Python number "
+                f"({situation.variables[numbers[0]]}), which autograd does not follow."
+            )
+    return None
+
+
+@rules.on(r"The differentiated Tensor at index (\d+) appears to not have been used in the graph")
+def _unused_input(situation: Situation, match: re.Match[str]) -> Advice:
+    calls = situation.calls_of("grad")
+    statement, call = situation.statement, calls[0] if len(calls) == 1 else None
+    if call is None or statement is None:
+        return Advice("The result was not computed from this input, so it has no derivative with respect to it.")
+    inputs = argument(call, 1, "inputs")
+    wanted = _entry(inputs, int(match[1]))
+    target = differentiated(situation)
+    result = situation.shown(target) if target is not None else "the result"
+    name = situation.shown(wanted) if wanted is not None else f"input {match[1]}"
+    text = f"{result} was not computed from {name}, so it has no derivative with respect to it."
+    rebound = _bound_after(situation, wanted, target)
+    if rebound is not None:
+        text += f" Line {rebound} bound {name} to a new tensor after {result} had been computed from the old one."
+    return Advice(
+        f"{text} With `allow_unused=True` the answer is `None`.",
+        situation.hint(with_keyword(statement, call, "allow_unused", "True")),
+    )
+
+
+def _bound_after(situation: Situation, wanted: ast.expr | None, target: ast.expr | None) -> int | None:
+    """Return the line that bound ``wanted`` again after ``target`` was bound."""
+    if not isinstance(wanted, ast.Name) or not isinstance(target, ast.Name):
+        return None
+    bound = [step for step in situation.trace.steps if wanted.id in step.variables]
+    made = [step.index for step in situation.trace.steps if target.id in step.variables]
+    again = len(bound) > 1 and made and bound[-1].index > made[-1] > bound[0].index
+    return bound[-1].line if again else None
+
+
+@rules.on(
+    r"Expected f\(\*args\) to return a scalar [Tt]ensor|function given to hessian should contain a single element"
+)
+def _function_is_not_scalar(situation: Situation, match: re.Match[str]) -> Advice:
+    calls = situation.calls_of("grad", "grad_and_value", "hessian", "value_and_grad")
+    name = called(calls[0]) if len(calls) == 1 else "this"
+    function = argument(calls[0], 0) if len(calls) == 1 else None
+    other = "`jacobian`" if name == "hessian" else "`torch.func.jacrev`"
+    text = f"`{name}` is for functions that return one number. For one that returns several use {other}, or return their sum."
+    if isinstance(function, ast.Lambda) and situation.statement is not None:
+        body = operand(situation.statement, function.body)
+        return Advice(text, situation.hint((function.body, f"{body}.sum()")))
+    return Advice(text)

@@ -1,0 +1,214 @@
+"""Numbers of the wrong kind: integers that should have gradients, two precisions in one product, a device that is not there."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from components.explanations.edits import factory_call, is_floating, operand, with_float_dtype
+from components.explanations.inplace import out_of_place
+from components.explanations.rule import Advice, Rules
+from components.explanations.shapes import products
+from components.explanations.situation import Situation, argument, called, receiver
+from components.explanations.source import Statement, shown
+
+rules = Rules()
+
+_NAMES = {"double": "float64", "float": "float32", "half": "float16", "long": "int64", "int": "int32", "bool": "bool"}
+_LITERALS = (ast.List, ast.Tuple, ast.Constant, ast.UnaryOp, ast.USub, ast.UAdd, ast.Load)
+
+
+def dtype_of(word: str) -> str:
+    """Return ``float64`` for PyTorch's ``Double``."""
+    return _NAMES.get(word.lower(), word.lower())
+
+
+@rules.on(r"[Oo]nly Tensors of floating point (and complex )?dtype can require gradients")
+def _integers(situation: Situation, match: re.Match[str]) -> Advice:
+    text = "A derivative needs numbers that can change a little: only floating point and complex tensors can require gradients."
+    for node in situation.nodes:
+        if isinstance(node, ast.Call) and called(node) == "Parameter" and node.args and situation.statement is not None:
+            return Advice(text, situation.hint((node.args[0], f"{operand(situation.statement, node.args[0])}.float()")))
+        if isinstance(node, ast.Call) and any(given.arg == "requires_grad" for given in node.keywords):
+            name = next((target.id for part in situation.nodes if isinstance(part, ast.Assign) for target in part.targets
+                         if isinstance(target, ast.Name)), None)  # fmt: skip
+            return Advice(
+                f"{text} {shown(name) if name else 'This tensor'} holds integers.",
+                _floating(situation, situation.statement, node),
+            )
+        owner = None
+        if isinstance(node, ast.Attribute) and node.attr in ("requires_grad", "requires_grad_"):
+            owner = node.value
+        tensor = situation.tensor(owner)
+        if isinstance(owner, ast.Name) and tensor is not None and not is_floating(tensor):
+            statement = situation.assignment(owner.id)
+            call = factory_call(statement)
+            made = f" on line {statement.first}" if statement is not None else ""
+            return Advice(
+                f"{text} {shown(owner.id)}, made{made}, holds integers ({tensor.dtype}).",
+                _floating(situation, statement, call) if statement is not None and call is not None else None,
+            )
+    return Advice(text)
+
+
+def _floating(situation: Situation, statement: Statement | None, call: ast.Call) -> str | None:
+    """Write the numbers with a decimal point, or name a dtype."""
+    if statement is None:
+        return None
+    first = call.args[0] if call.args else None
+    literal = (
+        called(call) == "tensor" and first is not None and all(isinstance(part, _LITERALS) for part in ast.walk(first))
+    )
+    if literal and first is not None and not any(given.arg == "dtype" for given in call.keywords):
+        numbers = [part for part in ast.walk(first) if isinstance(part, ast.Constant) and type(part.value) is int]
+        return situation.hint_at(statement, *((part, f"{statement.text(part)}.0") for part in numbers))
+    return situation.hint_at(statement, with_float_dtype(situation, statement, call, requires_grad=False))
+
+
+@rules.on(
+    r"mat1 and mat2 must have the same dtype, but got (?P<a>\w+) and (?P<b>\w+)"
+    r"|expected m1 and m2 to have the same dtype, but got: (?P<c>\w+) != (?P<d>\w+)"
+    r"|input tensors must have the same dtype, but got (?P<e>\w+), (?P<f>\w+)"
+    r"|(?:dot : )?expected both vectors to have same dtype, but found (?P<g>\w+) and (?P<h>\w+)"
+    r"|expected scalar type (?P<i>\w+) but found (?P<j>\w+)"
+)
+def _mixed(situation: Situation, match: re.Match[str]) -> Advice:
+    first, second = [dtype_of(word) for word in match.groups() if word is not None][:2]
+    for left, right, one, other in products(situation):
+        if one.dtype != other.dtype and situation.statement is not None:
+            change = right if one.dtype == "float32" or not is_floating(other) else left
+            keep = one if change is right else other
+            return Advice(
+                f"{situation.shown(left)} is {one.dtype} and {situation.shown(right)} is {other.dtype}. A matrix product "
+                "does not convert its operands.",
+                situation.hint((change, f"{operand(situation.statement, change)}.to({situation.torch}.{keep.dtype})")),
+            )
+    for call in situation.calls:
+        for given in call.args:
+            tensor = situation.tensor(given)
+            if (
+                tensor is not None
+                and tensor.dtype == first
+                and tensor.dtype != "float32"
+                and situation.statement is not None
+            ):
+                return Advice(
+                    f"{situation.shown(given)} is {tensor.dtype}; the weights it meets in {situation.shown(call.func)} are {second}. "
+                    "A layer does not convert its input.",
+                    situation.hint((given, f"{operand(situation.statement, given)}.to({situation.torch}.{second})")),
+                )
+    return Advice(
+        f"One operand is {first} and the other {second}; this operation does not convert them. Use `.to(dtype)`."
+    )
+
+
+@rules.on(r"result type (\w+) can't be cast to the desired output type (\w+)")
+def _cast(situation: Situation, match: re.Match[str]) -> Advice | None:
+    if situation.calls_of("binary_cross_entropy_with_logits", "BCEWithLogitsLoss"):
+        return None
+    return Advice(
+        f"The result is {dtype_of(match[1])}, but an in-place operation must write it into a tensor of {dtype_of(match[2])}. "
+        "Make a new tensor instead.",
+        out_of_place(situation.statement),
+    )
+
+
+@rules.on(
+    r"(mean|std|var|norm)\w*\(?\)?:? ?.*(could not infer output dtype|only support floating point|Input dtype must be)"
+)
+def _average_of_integers(situation: Situation, match: re.Match[str]) -> Advice:
+    for call in situation.calls_of(match[1]):
+        owner = receiver(call)
+        tensor = situation.tensor(owner)
+        if owner is not None and tensor is not None:
+            return Advice(
+                f"{situation.shown(owner)} holds integers ({tensor.dtype}), and `{match[1]}` would have to round.",
+                situation.hint((owner, f"{situation.text(owner)}.float()")),
+            )
+    return Advice(f"`{match[1]}` needs floating point numbers: convert with `.float()` first.")
+
+
+@rules.on(r"Torch not compiled with CUDA enabled|No CUDA GPUs are available|Found no NVIDIA driver")
+def _no_gpu(situation: Situation, match: re.Match[str]) -> Advice:
+    text = "This program runs on a machine without a GPU that PyTorch can use."
+    for node in situation.nodes:
+        if isinstance(node, ast.Call) and called(node) == "cuda" and receiver(node) is not None and situation.statement:
+            kept = situation.text(node.func)[: -len("cuda")].rstrip().removesuffix(".")
+            return Advice(
+                f"{text} Leave `.cuda()` away: tensors are on the CPU unless one says otherwise.",
+                situation.hint((node, kept)),
+            )
+    for statement in (situation.statement, *situation.source.statements):
+        for node in statement.nodes if statement is not None else ():
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("cuda"):
+                where = "" if statement is situation.statement else f" Line {statement.first} names the device."
+                device = f'"cuda" if {situation.torch}.cuda.is_available() else "cpu"'
+                return Advice(
+                    f"{text}{where} Ask for one only where there is one.", situation.hint_at(statement, (node, device))
+                )
+    return Advice(f"{text} Ask `torch.cuda.is_available()` before using one.")
+
+
+@rules.on(r"Can't call numpy\(\) on Tensor that requires grad")
+def _numpy(situation: Situation, match: re.Match[str]) -> Advice:
+    text = "NumPy knows no gradients, so PyTorch asks to leave the graph first, with `.detach()`."
+    for call in situation.calls_of("numpy"):
+        owner = receiver(call)
+        if owner is not None and situation.statement is not None:
+            kept = situation.text(call.func)[: -len("numpy")].rstrip().removesuffix(".").rstrip()
+            return Advice(
+                f"{situation.shown(owner)} requires grad. {text}", situation.hint((call, f"{kept}.detach().numpy()"))
+            )
+    for call in situation.calls:
+        for given in call.args:
+            tensor = situation.tensor(given)
+            if tensor is not None and tensor.requires_grad:
+                return Advice(
+                    f"{situation.shown(given)} requires grad. {text}",
+                    situation.hint((given, f"{situation.text(given)}.detach()")),
+                )
+    return Advice(text)
+
+
+@rules.on(
+    r"a Tensor with (\d+) elements cannot be converted to Scalar|only one element tensors can be converted to Python scalars"
+)
+def _several_numbers(situation: Situation, match: re.Match[str]) -> Advice:
+    for call in situation.calls_of("item", "float", "int"):
+        owner = receiver(call) if called(call) == "item" else argument(call, 0)
+        tensor = situation.tensor(owner)
+        count = f"{match[1]} numbers" if match[1] is not None else "several numbers"
+        has = f"has shape {tuple(tensor.shape)}" if tensor is not None else f"holds {count}"
+        if owner is not None and situation.statement is not None:
+            return Advice(
+                f"A single Python number can be made of a tensor with one element; {situation.shown(owner)} {has}. "
+                "`.tolist()` gives all of them.",
+                situation.hint((call, f"{operand(situation.statement, owner)}.tolist()")),
+            )
+    return Advice(
+        "A single Python number can be made of a tensor with one element only; `.tolist()` gives all of them."
+    )
+
+
+@rules.on(
+    r"Boolean value of Tensor with more than one value is ambiguous|Boolean value of Tensor with no values is ambiguous"
+)
+def _truth(situation: Situation, match: re.Match[str]) -> Advice:
+    text = "`if`, `while`, `and`, `or` and `not` need one yes or no, and a comparison of tensors gives one for each element."
+    tests = [
+        node.test if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert) else node.operand
+        for node in situation.nodes
+        if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert)
+        or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
+    ]
+    if not tests or situation.statement is None:
+        return Advice(f"{text} Use `.all()` or `.any()`, or `torch.where` to choose element by element.")
+    test = tests[-1]
+    name = next(
+        (f"; {shown(name.id)} has shape {tuple(tensor.shape)}" for name, tensor in situation.tensors_in(test)), ""
+    )
+    whole = operand(situation.statement, test)
+    return Advice(
+        f"{text[:-1]}{name}. Say which is meant: `.all()` of them, or `.any()`. `torch.where` chooses element by element.",
+        situation.hint((test, f"{whole}.all()")) if not isinstance(test, ast.BoolOp) else None,
+    )

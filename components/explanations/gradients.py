@@ -1,0 +1,176 @@
+"""``.grad`` that is not there, and derivatives that are not numbers."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from components.explanations.edits import head
+from components.explanations.hints import insert_before, replace_line
+from components.explanations.rule import Advice, Rules
+from components.explanations.situation import Situation, called, receiver
+from components.explanations.source import Statement, shown
+from components.trace import Backward, Tensor
+
+rules = Rules()
+
+_NONE = r"'NoneType' object|and 'NoneType'|'NoneType' and|must be Tensor, not NoneType|NoneType"
+
+
+@rules.on(rf"(AttributeError|TypeError): .*({_NONE})")
+def _no_gradient_yet(situation: Situation, match: re.Match[str]) -> Advice | None:
+    for node in situation.nodes:
+        if isinstance(node, ast.Attribute) and node.attr == "grad" and isinstance(node.ctx, ast.Load):
+            advice = _grad_is_none(situation, node)
+            if advice is not None:
+                return advice
+    return None
+
+
+def _grad_is_none(situation: Situation, grad: ast.Attribute) -> Advice | None:
+    owner = grad.value
+    name, tensor = situation.shown(owner), situation.tensor(owner)
+    if tensor is not None and not _may_be_none(situation, tensor):
+        return None
+    text = f"`{situation.text(grad)}` is `None` here:"
+    ran = [run for run in situation.trace.backwards if run.call == "backward" and run.failure is None]
+    hint = _only_if_there(situation, grad)
+    if tensor is not None and not tensor.is_leaf:
+        return _not_a_leaf(situation, owner, tensor, ran, text)
+    if tensor is not None and not tensor.requires_grad:
+        return Advice(f"{text} {name} does not have `requires_grad=True`, so no gradient is kept for it.", hint)
+    if not ran and not situation.trace.truncations:
+        return Advice(
+            f"{text} no `backward()` has run before line {situation.failure.line}.", hint or _first_backward(situation)
+        )
+    cleared = _cleared_on(situation, tensor)
+    if cleared is not None:
+        return Advice(f"{text} line {cleared} cleared it, and no `backward()` has filled it since.", hint)
+    return Advice(f"{text} no `backward()` so far has reached {name}.", hint)
+
+
+def _may_be_none(situation: Situation, tensor: Tensor) -> bool:
+    """Whether the trace does not show a gradient on this tensor."""
+    changes = [change for change in situation.trace.gradients if change.tensor == tensor.origin]
+    return not changes or changes[-1].total is None
+
+
+def _cleared_on(situation: Situation, tensor: Tensor | None) -> int | None:
+    changes = [change for change in situation.trace.gradients if tensor is not None and change.tensor == tensor.origin]
+    return changes[-1].line if changes and changes[-1].cause == "none" else None
+
+
+def _not_a_leaf(situation: Situation, owner: ast.expr, tensor: Tensor, ran: list[Backward], text: str) -> Advice:
+    name = situation.text(owner)
+    bound = situation.assignment(name) if isinstance(owner, ast.Name) else None
+    line = f" of line {bound.first}" if bound is not None else ""
+    if bound is not None and _uses_own_grad(bound, name):
+        code = bound.code.replace("\n", " ")
+        update = next((node for node in bound.nodes if isinstance(node, ast.Assign)), None)
+        hint = None
+        if isinstance(update, ast.Assign):
+            value = bound.text(update.value)
+            hint = replace_line(bound.first, f"{name} = ({value}).detach().requires_grad_()")
+        return Advice(
+            f"{text} {shown(code)} on line {bound.first} made a new tensor that is not a leaf. "
+            "Gradients are kept for leaves: update the leaf in place under `torch.no_grad()`, or make the result a new leaf.",
+            hint,
+        )
+    first = next((run.line for run in ran if run.line is not None), None)
+    return Advice(
+        f"{text} {shown(name)}{line} is not a leaf, and `backward()` keeps gradients for leaves only, "
+        "unless `retain_grad()` was called on it before.",
+        insert_before(first, f"{name}.retain_grad()") if first is not None else None,
+    )
+
+
+def _uses_own_grad(statement: Statement, name: str) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == "grad" and statement.text(node.value) == name
+        for node in statement.nodes
+    )
+
+
+def _only_if_there(situation: Situation, grad: ast.Attribute) -> str | None:
+    """``if x.grad is not None:`` before a statement that only clears it."""
+    statement = situation.statement
+    calls = situation.calls_of("zero_")
+    if (
+        statement is None
+        or len(calls) != 1
+        or receiver(calls[0]) is not grad
+        or statement.text(calls[0]) != statement.code
+    ):
+        return None
+    return replace_line(statement.first, f"if {statement.text(grad)} is not None: {statement.code}")
+
+
+def _first_backward(situation: Situation) -> str | None:
+    """``y.backward()``, if just one variable can be meant: a single number with a graph, made last."""
+    ends = [
+        name
+        for name, value in situation.variables.items()
+        if isinstance(value, Tensor) and value.node is not None and not value.shape and name.isidentifier()
+    ]
+    block = situation.source.enclosing(situation.statement, "with") if situation.statement is not None else None
+    line = block.first if block is not None else situation.failure.line
+    return insert_before(line, f"{ends[0]}.backward()") if len(ends) == 1 and line is not None else None
+
+
+_NAN_REASONS = {
+    "Sqrt": "The derivative of a square root is infinite at 0, and infinite times 0 is not a number.",
+    "Log": "The derivative of a logarithm is infinite at 0, and infinite times 0 is not a number.",
+    "Pow": "The derivative of a power with an exponent below 1 is infinite at 0, and infinite times 0 is not a number.",
+    "Div": "It divided by 0, or by something infinite.",
+    "LinalgVectorNorm": "A norm has no derivative where all elements are 0.",
+}
+
+
+@rules.on(r"Function '(\w+?)Backward\d*' returned nan values in its (\d+)th output")
+def _not_a_number(situation: Situation, match: re.Match[str]) -> Advice:
+    node = situation.node
+    if node is None:
+        candidates = [node for node in situation.trace.nodes if node.name.startswith(f"{match[1]}Backward")]
+        node = candidates[0] if len(candidates) == 1 else None
+    statement = situation.source.at(node.line) if node is not None else None
+    where = f", made by {shown(statement.code)} on line {statement.first}," if statement is not None else ""
+    reason = _NAN_REASONS.get(
+        match[1], "Look at its input and at the gradient that came in: one is infinite or not a number."
+    )
+    hint = _kept_positive(situation, statement, match[1].lower()) if statement is not None else None
+    return Advice(
+        f"Anomaly detection found the node where NaN appeared first: `{match[1]}Backward`{where} gave a NaN. {reason}",
+        hint,
+    )
+
+
+def _kept_positive(situation: Situation, statement: Statement, name: str) -> str | None:
+    """``torch.sqrt(x + 1e-12)`` for the one ``sqrt`` of the statement, ``log`` likewise."""
+    calls = [node for node in statement.nodes if isinstance(node, ast.Call) and called(node) == name]
+    if len(calls) != 1 or name not in ("sqrt", "log"):
+        return None
+    call = calls[0]
+    if call.args:
+        return situation.hint_at(statement, (call.args[0], f"{statement.text(call.args[0])} + 1e-12"))
+    return situation.hint_at(statement, (call, f"({head(statement, call)} + 1e-12).{name}()"))
+
+
+@rules.on(r"attempting to assign a gradient of size '\[(.*?)\]' to a tensor of size '\[(.*?)\]'")
+def _gradient_of_other_shape(situation: Situation, match: re.Match[str]) -> Advice:
+    for node in situation.nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            owner = situation.text(node.targets[0].value)
+            return Advice(
+                f"A gradient has one number for each element of its tensor: {shown(owner)} has shape [{match[2]}], "
+                f"what is assigned has [{match[1]}].",
+                situation.hint((node.value, f"{situation.torch}.zeros_like({owner})")),
+            )
+    return Advice(f"A gradient has the shape of its tensor, [{match[2]}]; this one has [{match[1]}].")
+
+
+@rules.on(r"expected Variable, but hook returned '(\w+)'")
+def _hook_result(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        "A hook on a tensor receives the gradient and may return another tensor in its place, or nothing. "
+        f"A hook here returned a `{match[1]}`."
+    )

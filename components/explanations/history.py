@@ -1,0 +1,178 @@
+"""``element 0 of tensors does not require grad``: why what backward starts from has no history.
+
+The reason lies on an earlier line, so the lines that made the value are followed back, variable by variable.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from components.explanations.backward import calls_in, differentiated
+from components.explanations.edits import is_floating, requiring_grad, with_keyword
+from components.explanations.hints import replace_line
+from components.explanations.rule import Advice, Rules
+from components.explanations.situation import Situation, called, receiver
+from components.explanations.source import Statement, shown
+from components.trace import Tensor
+
+rules = Rules()
+
+_NO_RECORDING = ("no_grad", "inference_mode")
+_TO_NUMBERS = frozenset({"item", "tolist", "numpy"})
+_INDICES = frozenset({"argmax", "argmin", "argsort", "nonzero", "long", "int", "bool"})
+
+
+@rules.on(r"element (\d+) of tensors does not require grad and does not have a grad_fn")
+def _no_history(situation: Situation, match: re.Match[str]) -> Advice:
+    target = differentiated(situation, int(match[1]))
+    if target is None or situation.statement is None:
+        return Advice(
+            "What backward starts from was not computed from a tensor with `requires_grad=True`, so there is no graph."
+        )
+    subject = situation.shown(target)
+    start = f"{subject} has no graph behind it, so there is nothing to run backward through."
+    for name, statement in _origins(situation, target):
+        advice = _reason(situation, statement, name)
+        if advice is not None:
+            return Advice(f"{start} {advice.explanation}", advice.hint)
+    for name, tensor in _plain_leaves(situation, target):
+        integers = (
+            "" if is_floating(tensor) else f" It holds integers ({tensor.dtype}), which cannot: make it float first."
+        )
+        return Advice(
+            f"{start} It comes from {shown(name)}, which does not have `requires_grad=True`.{integers}",
+            requiring_grad(situation, name, tensor),
+        )
+    return Advice(f"{start} None of the tensors it comes from has `requires_grad=True`, or autograd was switched off.")
+
+
+def _origins(situation: Situation, target: ast.expr) -> Iterator[tuple[str, Statement]]:
+    """Yield the failing statement, then the statements that made its variables without history, nearest first."""
+    assert situation.statement is not None
+    yield situation.shown(target), situation.statement
+    seen: set[str] = set()
+    level: list[ast.AST] = [target]
+    while level:
+        below: list[ast.AST] = []
+        for name, tensor in (pair for root in level for pair in situation.tensors_in(root)):
+            statement = situation.assignment(name.id)
+            if name.id not in seen and not tensor.requires_grad and statement is not None:
+                seen.add(name.id)
+                yield shown(name.id), statement
+                below.extend(node.value for node in statement.nodes if isinstance(node, ast.Assign | ast.AugAssign))
+        level = below
+
+
+def _reason(situation: Situation, statement: Statement, name: str) -> Advice | None:
+    block = _without_recording(situation, statement)
+    if block is not None:
+        call = calls_in(block, _NO_RECORDING)[0]
+        text = f"Line {statement.first} computed it inside `{called(call)}()` (line {block.first}), where autograd records nothing."
+        recording = f"{situation.torch}.enable_grad" if isinstance(call.func, ast.Attribute) else None
+        return Advice(text, situation.hint_at(block, (call.func, recording)) if recording else None)
+    for node in statement.nodes:
+        advice = _cut(situation, statement, node, name)
+        if advice is not None:
+            return advice
+    return None
+
+
+def _without_recording(situation: Situation, statement: Statement) -> Statement | None:
+    block: Statement | None = statement
+    while block is not None:
+        if block.words[:1] == ("with",) and calls_in(block, _NO_RECORDING):
+            return block
+        block = situation.source.enclosing(block, "with")
+    return None
+
+
+def _cut(situation: Situation, statement: Statement, node: ast.AST, name: str) -> Advice | None:
+    """Say how this piece of the statement leaves the graph, if it does."""
+    where = f"On line {statement.first}"
+    if isinstance(node, ast.Attribute) and node.attr == "data" and isinstance(node.ctx, ast.Load):
+        return Advice(
+            f"{where}, `.data` gives the numbers of {shown(statement.text(node.value))} without their history.",
+            situation.hint_at(statement, (node, statement.text(node.value))),
+        )
+    if isinstance(node, ast.Compare) and any(True for _ in situation.tensors_in(node)):
+        return Advice(
+            f"{where}, the comparison {shown(statement.text(node))} gives true or false, which has no derivative."
+        )
+    if not isinstance(node, ast.Call):
+        return None
+    inner, method = receiver(node), called(node)
+    if method == "detach" and inner is not None:
+        return Advice(
+            f"{where}, `.detach()` cut {name} off from the graph.",
+            situation.hint_at(
+                statement, (node, statement.text(node.func)[: -len("detach")].rstrip().removesuffix("."))
+            ),
+        )
+    if method in _TO_NUMBERS and inner is not None:
+        text = f"{where}, `.{method}()` turns {shown(statement.text(inner))} into plain numbers, which have no history."
+        return Advice(text, _kept_as_tensors(statement))
+    if method in _INDICES and inner is not None:
+        return Advice(f"{where}, `.{method}()` gives whole numbers or truth values, which have no derivative.")
+    if method in ("grad", "backward") and statement is not situation.statement:
+        return Advice(
+            f"Line {statement.first} computed it without `create_graph=True`, so the derivative itself has no graph.",
+            situation.hint_at(statement, with_keyword(statement, node, "create_graph", "True")),
+        )
+    return None
+
+
+class _Tensors(ast.NodeTransformer):
+    """Takes ``.item()`` away, and ``torch.tensor(...)`` around an expression."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        inner = receiver(node)
+        if called(node) in _TO_NUMBERS and inner is not None:
+            return inner
+        return node.args[0] if called(node) in ("tensor", "as_tensor") and node.args else node
+
+
+def _kept_as_tensors(statement: Statement) -> str | None:
+    if statement.is_header or statement.words[0] == "elif":
+        return None
+    code = "; ".join(ast.unparse(_Tensors().visit(node)) for node in ast.parse(statement.code).body)
+    return replace_line(statement.first, code) if "\n" not in code else None
+
+
+def _plain_leaves(situation: Situation, target: ast.expr) -> Iterator[tuple[str, Tensor]]:
+    """Yield the leaves without ``requires_grad`` that the value comes from, those with a known line of birth first."""
+    seen: set[str] = set()
+    for _, statement in _origins(situation, target):
+        for node in statement.nodes:
+            tensor = situation.tensor(node) if isinstance(node, ast.Name) else None
+            if isinstance(node, ast.Name) and tensor is not None and node.id not in seen and not tensor.requires_grad:
+                seen.add(node.id)
+                if requiring_grad(situation, node.id, tensor) is not None:
+                    yield node.id, tensor
+
+
+@rules.on(r"One of the differentiated Tensors does not require grad")
+def _input_without_grad(situation: Situation, match: re.Match[str]) -> Advice:
+    for call in situation.calls_of("grad", "backward"):
+        for name, tensor in (pair for given in (*call.args, *call.keywords) for pair in situation.tensors_in(given)):
+            if not tensor.requires_grad:
+                return Advice(
+                    f"The derivative with respect to {shown(name.id)} was asked for, but {shown(name.id)} does not have "
+                    "`requires_grad=True`, so autograd treats it as a constant.",
+                    requiring_grad(situation, name.id, tensor),
+                )
+    return Advice("One of the inputs does not have `requires_grad=True`, so autograd treats it as a constant.")
+
+
+@rules.on(
+    r"can't retain_grad on Tensor that has requires_grad=False|cannot register a hook on a tensor that doesn't require gradient"
+)
+def _no_gradient_to_watch(situation: Situation, match: re.Match[str]) -> Advice:
+    calls = situation.calls_of("retain_grad", "register_hook")
+    target = receiver(calls[0]) if calls else None
+    name = situation.shown(target) if target is not None else "This tensor"
+    tensor = situation.tensor(target)
+    hint = requiring_grad(situation, target.id, tensor) if isinstance(target, ast.Name) and tensor is not None else None
+    return Advice(f"No gradient ever arrives at {name}: it does not require grad.", hint)

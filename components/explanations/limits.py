@@ -1,0 +1,153 @@
+"""Runs that were ended: too long, too much memory, a crash, more than the lab takes, or something it does not run."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from components.explanations.rule import Advice, Rules
+from components.explanations.situation import Situation, called
+from components.explanations.source import Statement, shown
+
+rules = Rules()
+
+
+def _loop(situation: Situation) -> Statement | None:
+    """The innermost loop that holds the failing line, or begins there."""
+    statement = situation.statement
+    if statement is None:
+        return None
+    if statement.words[:1] in (("for",), ("while",)):
+        return statement
+    loops = [situation.source.enclosing(statement, word) for word in ("for", "while")]
+    return max((loop for loop in loops if loop is not None), key=lambda loop: loop.first, default=None)
+
+
+def _where(situation: Situation) -> str:
+    line, loop = situation.failure.line, _loop(situation)
+    if line is None:
+        return ""
+    inside = f", in the loop {shown(loop.code)} of line {loop.first}" if loop is not None and loop.first != line else ""
+    return f" It was on line {line}{inside}."
+
+
+@rules.on(r"^None: (The server is shutting down|.*queue|.*waiting|Stopped before it began)", "timeout")
+def _never_began(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        "The program itself is not to blame: it was not started, or not finished, by the server. Run it again."
+    )
+
+
+@rules.on(r"Stopped", "timeout")
+def _stopped(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(f"The run was stopped by hand.{_where(situation)} What had happened until then is shown.")
+
+
+@rules.on(r"", "timeout")
+def _timeout(situation: Situation, match: re.Match[str]) -> Advice:
+    loop = _loop(situation)
+    text = f"The program did not end in the time that a run has.{_where(situation)}"
+    if loop is None or loop.words[0] != "while":
+        return Advice(f"{text} Fewer rounds or smaller tensors make it shorter.")
+    tests = [node.test for node in loop.nodes if isinstance(node, ast.While)]
+    body = list(situation.source.block(loop))
+    words = {word for statement in body for word in statement.words}
+    if tests and isinstance(tests[0], ast.Constant) and "break" not in words and "return" not in words:
+        return Advice(
+            f"{text} Nothing in its block leaves the loop: there is no `break`.",
+            situation.hint_at(loop, *_counted(loop)),
+        )
+    names = {node.id for test in tests for node in ast.walk(test) if isinstance(node, ast.Name)}
+    fixed = [name for name in sorted(names) if name not in words]
+    if names and len(fixed) == len(names):
+        listed = " and ".join(shown(name) for name in fixed)
+        return Advice(
+            f"{text} The loop goes on while {shown(loop.text(tests[0]))}, and no line of its block mentions {listed}."
+        )
+    return Advice(f"{text} Check that the condition of the loop becomes false.")
+
+
+def _counted(loop: Statement) -> list[tuple[ast.AST, str]]:
+    """``for step in range(100):`` in place of ``while True:``."""
+    heads = [node for node in loop.nodes if isinstance(node, ast.While)]
+    ends = loop.is_header and loop.code.rstrip().endswith(":")
+    return [(_Head(loop), "for step in range(100):")] if heads and ends else []
+
+
+class _Head(ast.expr):
+    """A loop's header, without the ``pass`` that stands for its block in the syntax tree."""
+
+    def __init__(self, loop: Statement) -> None:
+        super().__init__()
+        lines = loop.code.encode().split(b"\n")
+        self.lineno, self.col_offset = 1, 0
+        self.end_lineno, self.end_col_offset = len(lines), len(lines[-1])
+
+
+@rules.on(r"you tried to allocate (\d+) bytes|[Tt]ried to allocate ([\d.]+ \w+)", "out_of_memory")
+def _too_large_tensor(situation: Situation, match: re.Match[str]) -> Advice:
+    size = readable(int(match[1])) if match[1] is not None else match[2]
+    makers = [situation.shown(call) for call in situation.calls if call.args and called(call)]
+    by = f" by {makers[0]}" if len(makers) == 1 else ""
+    kept = _kept_graphs(situation)
+    return Advice(
+        f"{situation.here} asked for {size} at once{by}, which is more than a run may have.{kept[0]}", kept[1]
+    )
+
+
+@rules.on(r"", "out_of_memory")
+def _out_of_memory(situation: Situation, match: re.Match[str]) -> Advice:
+    text, hint = _kept_graphs(situation)
+    return Advice(f"The program needs more memory than a run may have.{_where(situation)}{text}", hint)
+
+
+def _kept_graphs(situation: Situation) -> tuple[str, str | None]:
+    """Point at a list in a loop that keeps every round's graph alive."""
+    loop = _loop(situation)
+    for statement in situation.source.block(loop) if loop is not None else ():
+        for node in statement.nodes:
+            if isinstance(node, ast.Call) and called(node) == "append" and len(node.args) == 1:
+                tensor = situation.tensor(node.args[0])
+                if tensor is not None and tensor.requires_grad:
+                    name = shown(statement.text(node.args[0]))
+                    method = "detach()" if tensor.shape else "item()"
+                    return (
+                        f" Line {statement.first} keeps {name}, and with it the whole graph of every round.",
+                        situation.hint_at(statement, (node.args[0], f"{statement.text(node.args[0])}.{method}")),
+                    )
+    return "", None
+
+
+def readable(count: int) -> str:
+    """Return ``400 TB`` for a number of bytes."""
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:,.0f} PB"
+
+
+@rules.on(r"", "crashed")
+def _crashed(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"The process that ran this program ended without giving a result.{_where(situation)} It ran alone: nobody else's "
+        "run and no page was touched. This is a fault below Python, in native code, or the memory limit."
+    )
+
+
+@rules.on(r"", "too_large")
+def _too_large(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        "This is more than the lab takes in one run. Shorter text, fewer nested brackets or a smaller result will do."
+    )
+
+
+@rules.on(r"", "not_allowed")
+def _not_allowed(situation: Situation, match: re.Match[str]) -> Advice:
+    where = f"Line {situation.failure.line} uses" if situation.failure.line is not None else "The program uses"
+    return Advice(
+        f"{where} something that the lab does not run. Pages here are shared, so programs may use what autograd "
+        "lessons need (PyTorch, mathematics, printing) and reach no files, no network and no internals of Python. "
+        "Downloaded as a plain script, it runs anywhere."
+    )

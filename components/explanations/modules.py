@@ -1,0 +1,196 @@
+"""Errors of ``nn.Module``, of its layers and of optimizers."""
+
+from __future__ import annotations
+
+import ast
+import re
+from difflib import get_close_matches
+
+from components.explanations.hints import insert_before, replace_line
+from components.explanations.rule import Advice, Rules
+from components.explanations.situation import Situation, argument, called, receiver
+from components.explanations.source import Statement, shown
+
+rules = Rules()
+
+_OPTIMIZERS = ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adamax", "NAdam", "RAdam", "LBFGS", "Rprop")
+
+
+def class_named(situation: Situation, name: str | None) -> Statement | None:
+    """Return the header of a class of the program."""
+    return next((header for header in situation.source.statements if header.words[:2] == ("class", name)), None)
+
+
+@rules.on(
+    r"cannot assign (\w+) before Module\.__init__\(\) call"
+    r"|'(?P<owner>\w+)' object has no attribute '_(parameters|buffers|modules|\w*hooks\w*)'"
+)
+def _no_super_init(situation: Situation, match: re.Match[str]) -> Advice:
+    inside = situation.source.enclosing(situation.statement, "class") if situation.statement is not None else None
+    header = class_named(situation, match["owner"]) if match["owner"] is not None else inside
+    name = header.words[1] if header is not None else match["owner"] or "the class"
+    text = (
+        f"`{name}.__init__` does not call `super().__init__()`. It makes the places in which `nn.Module` keeps parameters, "
+        "buffers and modules, so it has to come first."
+    )
+    for statement in situation.source.block(header) if header is not None else ():
+        if statement.words[:2] == ("def", "__init__"):
+            body = next(situation.source.block(statement), None)
+            return Advice(text, insert_before(body.first, "super().__init__()") if body is not None else None)
+    return Advice(text)
+
+
+@rules.on(r"Module \[(\w+)\] is missing the required \"forward\" function")
+def _no_forward(situation: Situation, match: re.Match[str]) -> Advice:
+    header = class_named(situation, match[1])
+    text = f"Calling a module runs its `forward` method, and `{match[1]}` has none."
+    methods = [
+        statement
+        for statement in (situation.source.block(header) if header is not None else ())
+        if statement.words[:1] == ("def",) and len(statement.words) > 1
+    ]
+    near = get_close_matches("forward", [method.words[1] for method in methods], 1, 0.7)
+    for method in methods:
+        if near and method.words[1] == near[0]:
+            return Advice(
+                f"{text} Did you mean `{near[0]}` on line {method.first}?",
+                replace_line(method.first, method.code.replace(near[0], "forward", 1)),
+            )
+    return Advice(text)
+
+
+@rules.on(r"optimizer got an empty parameter list")
+def _nothing_to_optimize(situation: Situation, match: re.Match[str]) -> Advice:
+    for call in situation.calls_of("parameters"):
+        owner = receiver(call)
+        name = situation.shown(owner) if owner is not None else "The model"
+        value = situation.value(owner)
+        header = class_named(situation, value if isinstance(value, str) else None)
+        for statement in situation.source.block(header) if header is not None else ():
+            for node in statement.nodes:
+                if isinstance(node, ast.Assign) and isinstance(node.value, ast.List | ast.ListComp) and _on_self(node):
+                    kept = statement.text(node.value)
+                    return Advice(
+                        f"{name} has no parameters. Line {statement.first} keeps its modules in a plain list, where "
+                        "`parameters()` does not look; `nn.ModuleList` registers them.",
+                        situation.hint_at(statement, (node.value, f"{_nn(situation)}.ModuleList({kept})")),
+                    )
+        return Advice(f"{name} has no parameters: nothing in it is an `nn.Parameter` or a module with some.")
+    return Advice("The optimizer was given no tensors, so there is nothing that it could change.")
+
+
+def _on_self(node: ast.Assign) -> bool:
+    return isinstance(node.targets[0], ast.Attribute)
+
+
+def _nn(situation: Situation) -> str:
+    return "nn" if "nn" in situation.source.bound else f"{situation.torch}.nn"
+
+
+@rules.on(r"can't optimize a non-leaf Tensor")
+def _optimizer_of_non_leaf(situation: Situation, match: re.Match[str]) -> Advice:
+    text = "An optimizer changes leaves, the tensors whose `.grad` backward fills."
+    for call in situation.calls_of(*_OPTIMIZERS):
+        for name, tensor in situation.tensors_in(call):
+            if not tensor.is_leaf:
+                made = situation.made_on(tensor)
+                where = f" on line {made}" if made is not None else ""
+                return Advice(
+                    f"{text} {shown(name.id)} was computed{where} and is not a leaf. Give the optimizer the leaf that it "
+                    "comes from, or make it one.",
+                    situation.hint((name, f"{name.id}.detach().requires_grad_()")),
+                )
+    return Advice(f"{text} One of these was computed from others.")
+
+
+@rules.on(
+    r"params argument given to the optimizer should be an iterable of Tensors or dicts"
+    r"|optimizer can only optimize Tensors, but one of the params is (\w+)"
+    r"|TypeError: '\w+' object is not iterable"
+)
+def _optimizer_arguments(situation: Situation, match: re.Match[str]) -> Advice | None:
+    for call in situation.calls_of(*_OPTIMIZERS):
+        given = argument(call, 0, "params")
+        if given is None:
+            continue
+        text = "An optimizer is given a list of tensors, or the parameters of a module."
+        if situation.tensor(given) is not None:
+            return Advice(
+                f"{text} {situation.shown(given)} is one tensor.", situation.hint((given, f"[{situation.text(given)}]"))
+            )
+        if isinstance(given, ast.Name) and not isinstance(given.ctx, ast.Store) and "iterable" in match[0]:
+            changed = situation.hint((given, f"{situation.text(given)}.parameters()"))
+            return Advice(f"{text} {situation.shown(given)} is a module, and a module is no list.", changed)
+        return Advice(text)
+    return None
+
+
+@rules.on(r"LBFGS\.step\(\) missing 1 required positional argument: 'closure'")
+def _closure(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        "LBFGS evaluates the function several times in one step, so it has to be told how: a function that clears the "
+        "gradients, computes the loss, calls `loss.backward()` and returns the loss, passed to `step`."
+    )
+
+
+@rules.on(r"IndexError: index out of range in self")
+def _embedding(situation: Situation, match: re.Match[str]) -> Advice:
+    sizes = [
+        (statement, node)
+        for statement in situation.source.statements
+        for node in statement.nodes
+        if isinstance(node, ast.Call) and called(node) == "Embedding" and node.args
+    ]
+    text = "A table of n rows has rows 0 to n - 1, and an index here lies outside."
+    if len(sizes) != 1:
+        return Advice(f"{text} Compare the largest index with the first argument of `nn.Embedding`.")
+    statement, call = sizes[0]
+    size = call.args[0]
+    text = f"The embedding on line {statement.first} has {shown(statement.text(size))} rows, counted from 0, and an index here lies outside."
+    largest = [
+        tensor.summary.max
+        for other in situation.calls
+        for _, tensor in situation.tensors_in(other)
+        if tensor.dtype.startswith("int") and tensor.summary is not None and isinstance(tensor.summary.max, int | float)
+    ]
+    if not largest or not isinstance(size, ast.Constant) or type(size.value) is not int or max(largest) < size.value:
+        return Advice(text)
+    top = int(max(largest))
+    return Advice(
+        f"The embedding on line {statement.first} has {size.value} rows, 0 to {size.value - 1}, and the largest index here is {top}.",
+        situation.hint_at(statement, (size, str(top + 1))),
+    )
+
+
+@rules.on(r"Expected more than 1 value per channel when training, got input size torch\.Size\(\[(.*?)\]\)")
+def _batch_of_one(situation: Situation, match: re.Match[str]) -> Advice:
+    calls = [call for call in situation.calls if isinstance(call.func, ast.Name | ast.Attribute) and call.args]
+    text = (
+        f"Batch normalization in training mode computes mean and variance over the batch, and the input of shape [{match[1]}] "
+        "has one value for each channel. Use a larger batch, or `.eval()` for the stored statistics."
+    )
+    if not calls or situation.value(calls[0].func) is None:
+        return Advice(text)
+    return Advice(text, situation.before(f"{situation.text(calls[0].func)}.eval()"))
+
+
+@rules.on(r"cannot assign '([\w.]+)' as parameter '(\w+)'")
+def _not_a_parameter(situation: Situation, match: re.Match[str]) -> Advice:
+    text = f"`{match[2]}` is a parameter of the module, and only an `nn.Parameter` can take its place."
+    for node in situation.nodes:
+        if isinstance(node, ast.Assign):
+            whole = f"{_nn(situation)}.Parameter({situation.text(node.value)})"
+            return Advice(text, situation.hint((node.value, whole)))
+    return Advice(text)
+
+
+@rules.on(r"linalg\.(\w+): .*(singular|not positive-definite)")
+def _matrix_without_inverse(situation: Situation, match: re.Match[str]) -> Advice:
+    known = [
+        name.id for call in situation.calls for name, tensor in situation.tensors_in(call) if len(tensor.shape) >= 2
+    ]
+    name = shown(known[0]) if known else "The matrix"
+    what = "is singular: its rows depend on each other" if match[2] == "singular" else "is not positive definite"
+    return Advice(
+        f"{name} {what}, so `{match[1]}` has no answer for it. Adding a small multiple of the identity matrix often helps."
+    )

@@ -1,0 +1,67 @@
+"""Quiet panels in HTML: output, leaves, failure, listing. Everything that comes from a program is escaped."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from components.figures import LeafRow, listing, listing_html
+from components.trace import Failure, Trace
+
+_KINDS = {
+    "syntax": "Syntax error",
+    "not_allowed": "Not available here",
+    "timeout": "Stopped",
+    "out_of_memory": "Out of memory",
+    "crashed": "The program's process ended",
+    "too_large": "Too large",
+}
+
+
+def failure_panel(failure: Failure) -> None:
+    """Say what went wrong: PyTorch's own message, what it means here, and the line that fixes it."""
+    kind = failure.error_type or _KINDS.get(failure.kind, "Error")
+    where = f" on line {failure.line}" if failure.line is not None else ""
+    parts = [f"<b>{html.escape(kind)}</b>{where}", f'<div class="message">{html.escape(failure.message)}</div>']
+    if failure.explanation:
+        parts.append(f"<div>{html.escape(failure.explanation)}</div>")
+    if failure.hint:
+        parts.append(f"<pre>{html.escape(failure.hint)}</pre>")
+    st.html(f'<div class="al-fail" role="alert">{"".join(parts)}</div>')
+
+
+def output_panel(trace: Trace) -> None:
+    """Show what the program printed, and its warnings."""
+    text = html.escape(trace.stdout) or '<span class="al-note">The program printed nothing.</span>'
+    cut = '<div class="al-note">… the rest was cut.</div>' if trace.stdout_truncated else ""
+    warned = "".join(
+        f'<div class="al-note">{html.escape(w.category)}, line {w.line}: {html.escape(w.message[:300])}</div>'
+        for w in trace.warnings[:5]
+    )
+    st.html(f'{_head("Printed")}<pre class="al-out">{text}{cut}{warned}</pre></div>')
+
+
+def leaves_panel(rows: list[LeafRow]) -> None:
+    """Show the leaves and their ``.grad``."""
+    if not rows:
+        body = '<p class="al-out al-note">No leaf requires a gradient. Write requires_grad=True where one is made.</p>'
+    else:
+        cells = "".join(
+            "<tr>"
+            + "".join(f"<td>{html.escape(text)}</td>" for text in (row.name, row.value))
+            + f'<td class="grad">{html.escape(row.grad)}</td><td>{html.escape(row.added)}</td></tr>'
+            for row in rows[:100]
+        )
+        head = "<tr><th>leaf</th><th>value</th><th>.grad</th><th>added last</th></tr>"
+        body = f'<table class="al-table">{head}{cells}</table>'
+    st.html(f"{_head('Leaves')}{body}</div>")
+
+
+def listing_panel(trace: Trace, selected: int | None = None) -> None:
+    """Show the program with what each line made and printed."""
+    st.html(f"{_head('What each line did')}{listing_html(listing(trace), selected)}</div>")
+
+
+def _head(title: str) -> str:
+    return f'<div class="al-panel"><div class="al-head">{html.escape(title)}</div>'
