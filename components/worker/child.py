@@ -6,6 +6,7 @@ where the next person's child would inherit it: it arrives through a pipe of thi
 
 from __future__ import annotations
 
+import faulthandler
 import mmap
 import os
 import signal
@@ -19,11 +20,15 @@ from components.worker.channel import Channel
 from components.worker.confine import WALLS, Confinement
 from components.worker.confine.process import clear_environment, first_to_go, keep_only, own_session
 from components.worker.entry import Entry
+from components.worker.limits import Limits
 from components.worker.messages import Problem, Request, request_decoder
 from components.worker.stream import too_large_message
 from components.worker.watch import Watch
 
 RESULT_DESCRIPTOR = 3
+# At this signal, and when it crashes, the child writes its stack into the pipe: from a handler in C, so that native
+# code that runs for long, or has gone wrong, does not hide the line.
+LOOK_SIGNAL = signal.SIGUSR1
 # Address space that a program cannot use, given back before the trace is encoded. Untouched, it costs no memory.
 _RESERVE_BYTES = 64 << 20
 
@@ -75,18 +80,17 @@ def confine(plan: Collection[str], confinement: Confinement) -> None:
 def _run(entry: Entry, request: Request, channel: Channel, watch: Watch, reserve: mmap.mmap) -> None:
     limits = request.limits
     try:
+        faulthandler.enable(RESULT_DESCRIPTOR, all_threads=False)
+        faulthandler.register(LOOK_SIGNAL, RESULT_DESCRIPTOR, all_threads=False)
         watch.start()
         trace = entry.run(request.program, limits.capture_caps(), channel.output, limits.source)
         watch.finish()
         reserve.close()
         data = encode_trace(trace)
-    except MemoryError:
-        watch.finish()
-        reserve.close()
-        channel.problem(Problem("out_of_memory", f"The program used more than its {limits.memory_mb:,} MiB of memory."))
     except BaseException as error:
         watch.finish()
-        channel.problem(_explain(entry, error))
+        reserve.close()
+        channel.problem(_explain(entry, limits, error))
     else:
         if len(data) > limits.trace_bytes:
             channel.problem(Problem("too_large", too_large_message(len(data), limits.trace_bytes)))
@@ -94,10 +98,13 @@ def _run(entry: Entry, request: Request, channel: Channel, watch: Watch, reserve
             channel.result(data)
 
 
-def _explain(entry: Entry, error: BaseException) -> Problem:
-    """Say what came out of the observers although they promise that nothing does."""
+def _explain(entry: Entry, limits: Limits, error: BaseException) -> Problem:
+    """Say what came out of the observers: no memory left for themselves, or a bug of ours."""
     if isinstance(error, entry.interrupted):
         return Problem(error.kind, str(error.message)[:2_000])
+    # PyTorch's C++ code raises RuntimeError("std::bad_alloc").
+    if isinstance(error, MemoryError) or "bad_alloc" in str(error):
+        return Problem("out_of_memory", f"The program used more than its {limits.memory_mb:,} MiB of memory.")
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}" if frames else ""
     return Problem("crashed", f"Autograd Lab itself failed: {type(error).__name__}: {error}"[:1_500] + f"{place}.")

@@ -24,6 +24,8 @@ from components.worker.supervisor import Child, ZygoteDied, ZygoteProcess
 # How soon a run notices that Stop was pressed (the program itself is told at once).
 _LOOK_SECONDS = 0.1
 _FORK_SECONDS = 30.0
+# How long a child that is about to be killed has to say where its program was.
+_LAST_WORDS_SECONDS = 0.2
 _CHUNK = 1 << 18
 
 
@@ -36,7 +38,7 @@ class Execution:
         self._zygote = zygote
         self._stream = ChildStream(run.limits)
         self._began = time.monotonic()
-        self._killed: Failure | None = None
+        self._killing: float | None = None
         self._child: Child | None = None
 
     def trace(self) -> Trace:
@@ -57,7 +59,7 @@ class Execution:
                 raise ZygoteDied("The process that runs programs does not answer.")
             self._began = time.monotonic()
             self._connect(child)
-            self._converse(request, result)
+            self._converse(child, request, result)
         return self._conclude(child)
 
     def release(self) -> None:
@@ -74,7 +76,7 @@ class Execution:
         if self._run.stopped_at is not None:
             self._zygote.stop(child)
 
-    def _converse(self, request: FileIO, result: FileIO) -> None:
+    def _converse(self, child: Child, request: FileIO, result: FileIO) -> None:
         """Send the request and read until the stream is over, the child is gone or its time is."""
         os.set_blocking(request.fileno(), False)
         unsent = memoryview(encode(Request(self._run.program, self._limits)))
@@ -83,8 +85,11 @@ class Execution:
         poll.register(request, select.POLLOUT)
         while not self._stream.over:
             left = self._deadline() - time.monotonic()
-            if left <= 0:
-                self._killed = self._reason_for_killing()
+            if self._killing is None and left <= 0:
+                self._killing = time.monotonic()
+                self._zygote.look(child)
+                continue
+            if left <= 0 or (self._killing is not None and self._stream.placed):
                 return
             ready = {descriptor for descriptor, _ in poll.poll(min(left, _LOOK_SECONDS) * 1000)}
             if not request.closed and request.fileno() in ready:
@@ -99,6 +104,8 @@ class Execution:
                 self._stream.feed(data)
 
     def _deadline(self) -> float:
+        if self._killing is not None:
+            return self._killing + _LAST_WORDS_SECONDS
         limits = self._limits
         grace = limits.finish_seconds if self._stream.finishing else limits.stop_seconds
         ends = self._began + limits.wall_seconds
@@ -114,8 +121,8 @@ class Execution:
 
     def _conclude(self, child: Child) -> Trace:
         stream = self._stream
-        if self._killed is not None:
-            return self._failed(self._killed)
+        if self._killing is not None:
+            return self._failed(self._reason_for_killing())
         if stream.broken is not None:
             return self._failed(failures.crashed(f"The program's process was ended: {stream.broken}.", stream.line))
         if stream.problem is not None:

@@ -36,6 +36,12 @@ class Stop(Message, frozen=True):
     run: RunId
 
 
+class Look(Message, frozen=True):
+    """Make the child write where its program is, even in the middle of native code."""
+
+    run: RunId
+
+
 class Kill(Message, frozen=True):
     """End the child, whatever it does."""
 
@@ -110,7 +116,7 @@ class Result(Message, frozen=True):
     bytes: Annotated[int, msgspec.Meta(ge=0, le=2**40)]
 
 
-ToZygote = Fork | Stop | Kill
+ToZygote = Fork | Stop | Look | Kill
 FromZygote = Hello | Forked | NotForked | Ended
 FromChild = Output | Line | Finishing | Problem | Result
 

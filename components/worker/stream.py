@@ -5,18 +5,27 @@ The bytes may come from a hostile program, so every size has a bound and anythin
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
+from components.language import PROGRAM_FILENAME
 from components.worker.limits import Limits
 from components.worker.messages import LINE_BYTES, Finishing, Line, Output, Problem, Result, from_child
 
 # One character is at most six bytes of JSON; what remains is for line numbers and the frames of the messages.
 _BYTES_PER_CHAR = 6
 _OTHER_BYTES = 8 << 20
+# What Python's faulthandler writes when a child crashes or is asked where it is, innermost frame first.
+_LAST_WORDS = (b"Fatal Python error: ", b"Stack (most recent call first):")
+_PLACE = re.compile(rb'  File "' + re.escape(PROGRAM_FILENAME).encode() + rb'", line (\d{1,7}) in ')
 
 
 class ChildStream:
-    """Feed it bytes; read ``stdout``, ``line``, ``finishing`` and, at last, ``result``, ``problem`` or ``broken``."""
+    """Feed it bytes; read ``stdout``, ``line``, ``finishing`` and, at last, ``result``, ``problem`` or ``broken``.
+
+    ``placed`` is true once a stack has told the line.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -30,6 +39,8 @@ class ChildStream:
         self.finishing = False
         self.problem: Problem | None = None
         self.broken: str | None = None
+        self.last_words = False
+        self.placed = False
 
     @property
     def stdout(self) -> str:
@@ -81,6 +92,9 @@ class ChildStream:
             self._break("it sent too many messages")
 
     def _take_message(self, line: bytes) -> None:
+        if self.last_words or line.startswith(_LAST_WORDS):
+            self._take_last_words(line)
+            return
         if self.problem is not None:
             self._break("it sent a message after its last one")
             return
@@ -105,6 +119,14 @@ class ChildStream:
                 self.problem = Problem("too_large", too_large_message(message.bytes, self._limits.trace_bytes))
             case Result():
                 self._expected = message.bytes
+
+    def _take_last_words(self, line: bytes) -> None:
+        """Find the program's innermost frame in a stack; nothing else that follows is believed."""
+        self.last_words = True
+        place = _PLACE.match(line)
+        if place is not None and not self.placed:
+            self.line = int(place[1])
+            self.placed = True
 
     def _print(self, message: Output) -> None:
         text = message.text[: self._limits.stdout_chars - self._chars]

@@ -27,6 +27,7 @@ from components.worker.messages import (
     Hello,
     Kill,
     Lines,
+    Look,
     Message,
     NotForked,
     Stop,
@@ -150,6 +151,10 @@ class ZygoteProcess:
     def stop(self, child: Child) -> None:
         """Ask the child to interrupt its program; nothing happens if either is gone."""
         self._send_quietly(Stop(child.run))
+
+    def look(self, child: Child) -> None:
+        """Make the child write its stack; nothing happens if either is gone."""
+        self._send_quietly(Look(child.run))
 
     def kill(self, child: Child) -> None:
         """End the child; nothing happens if either is gone."""

@@ -13,10 +13,11 @@ import select
 import signal
 import socket
 import sys
+import warnings
 from typing import Any, NoReturn
 
 from components.worker import entry as entries
-from components.worker.child import run_child
+from components.worker.child import LOOK_SIGNAL, run_child
 from components.worker.confine import names
 from components.worker.confine.libc import IS_LINUX
 from components.worker.confine.process import drop_user, not_dumpable
@@ -28,8 +29,10 @@ from components.worker.messages import (
     Hello,
     Kill,
     Lines,
+    Look,
     Message,
     NotForked,
+    Stop,
     decode_all,
     encode,
     to_zygote,
@@ -38,6 +41,7 @@ from components.worker.trial import KNOCKS, try_walls
 from components.worker.walls import Wall, summary
 
 _MAX_DESCRIPTORS = 16
+_SIGNALS = {Stop: signal.SIGTERM, Look: LOOK_SIGNAL, Kill: signal.SIGKILL}
 
 
 class Zygote:
@@ -85,7 +89,7 @@ class Zygote:
             if isinstance(message, Fork):
                 self._fork(message.run, self._descriptors.pop(0), self._descriptors.pop(0))
             else:
-                self._signal(message.run, signal.SIGKILL if isinstance(message, Kill) else signal.SIGTERM)
+                self._signal(message.run, _SIGNALS[type(message)])
 
     def _fork(self, run: int, request: int, result: int) -> None:
         try:
@@ -137,7 +141,9 @@ def warm_up(entry: entries.Entry) -> None:
     torch: Any = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)
-    entry.warm_up()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        entry.warm_up()
     gc.collect()
     gc.freeze()
 

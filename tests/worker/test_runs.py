@@ -85,6 +85,12 @@ def test_time_is_over_for_a_program_that_disarms_the_watch(walled: Pool) -> None
     assert failure_of(trace).message == "The program ran longer than 0.2 seconds and was stopped."
 
 
+def test_time_is_over_in_native_code(walled: Pool) -> None:
+    # Python runs no signal handler inside sum(), yet the line is known.
+    trace = run(walled, "import itertools\nx = 1\nsum(itertools.repeat(1))", wall_seconds=0.2, stop_seconds=0.1)
+    assert (failure_of(trace).kind, failure_of(trace).line) == ("timeout", 3)
+
+
 def test_the_observers_are_not_interrupted_but_have_a_limit_too(shared: MakePool) -> None:
     pool = shared(entry="lingers")
     trace = run(pool, "print(1)", wall_seconds=0.2, finish_seconds=0.4)
@@ -253,6 +259,12 @@ def test_a_crash_is_a_failure_and_the_next_program_runs(walled: Pool, source: st
     assert failure.kind == "crashed"
     assert says in failure.message
     assert printed(walled, "print(1)") == "1"
+
+
+def test_a_crash_knows_its_line(walled: Pool) -> None:
+    source = "import ctypes\ndef f():\n    print('here')\n    ctypes.string_at(0)\nf()"
+    trace = run(walled, source)
+    assert (trace.stdout, failure_of(trace).line) == ("here\n", 4)
 
 
 def test_signals_are_named(shared: MakePool) -> None:

@@ -143,6 +143,26 @@ def test_output_is_cut_at_the_limit() -> None:
     assert (stream.stdout, stream.stdout_truncated) == ("1234567890", True)
 
 
+STACK = b"""Fatal Python error: Segmentation fault
+
+Stack (most recent call first):
+  File "/somewhere/torch/nn/modules.py", line 9 in forward
+  File "<program>", line 7 in f
+  File "<program>", line 2 in <module>
+"""
+
+
+@pytest.mark.parametrize("text", [STACK, STACK.partition(b"\n\n")[2], STACK.replace(b"line 7", b"line 7 in \xff")])
+def test_last_words_tell_the_programs_innermost_line(text: bytes) -> None:
+    stream = fed(encode(Output("a")) + encode(Line(1)), text)
+    assert (stream.stdout, stream.line, stream.placed, stream.broken) == ("a", 7, True, None)
+
+
+def test_nothing_is_believed_after_last_words() -> None:
+    stream = fed(STACK, encode(Output("a")), encode(Line(9)), encode(Result(2)) + b"{}")
+    assert (stream.stdout, stream.line, stream.result) == ("", 7, None)
+
+
 def test_lines_come_out_whole() -> None:
     lines = Lines()
     assert lines.feed(b"a\nb") == [b"a"]
