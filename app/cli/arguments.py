@@ -37,7 +37,9 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="PROGRAM.py|TRACE.json", help=source)
     parser.add_argument("--view", choices=("torchviz", "lab"), default="lab", help="which picture (default: lab)")
     parser.add_argument("--format", choices=("dot", "svg", "png", "html"), default="svg", help="default: svg")
-    parser.add_argument("--of", metavar="NAME", help="the variable whose graph torchviz draws (default: the last one)")
+    parser.add_argument(
+        "--of", metavar="NAME", help="the variable whose graph to draw (default: lab all, torchviz the first)"
+    )
     parser.add_argument("--show-attrs", action="store_true", help="torchviz: what each function saved")
     parser.add_argument("--show-saved", action="store_true", help="torchviz: the tensors that functions saved")
     _add_output(parser)

@@ -1,13 +1,15 @@
-"""Running programs for the command line: the pool and the limits that the pages use, one program after another."""
+"""Running programs for the command line: the pool and the limits that the pages use, one program after another.
+
+The worker says on standard error which walls stand, as it does when the server starts.
+"""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable, Iterator
 
 from components.trace import Program, Trace
-from components.worker import Limits, Pool, summary
+from components.worker import Limits, Pool
 
 
 def run_programs(sources: Iterable[str], options: argparse.Namespace) -> Iterator[Trace]:
@@ -15,9 +17,6 @@ def run_programs(sources: Iterable[str], options: argparse.Namespace) -> Iterato
     limits = Limits(wall_seconds=options.timeout, memory_mb=options.memory)
     pool = Pool(size=1)
     try:
-        walls = pool.walls()
-        if not all(wall.standing for wall in walls):
-            print(summary(walls), file=sys.stderr)
         for source in sources:
             yield pool.run(Program(source=source, device=options.device, seed=options.seed), limits)
     finally:

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from components.figures import listing, listing_html
 from components.trace import Failure, Trace
 
 _PAGE = Path(__file__).with_suffix(".html")
@@ -16,7 +17,7 @@ _PAGE = Path(__file__).with_suffix(".html")
 
 def static_page(trace: Trace, title: str, svg: str) -> str:
     """Return the page for a trace; ``svg`` is an ``<svg>`` element, taken as it is, everything else is escaped."""
-    cards = [f"<section><h2>Program</h2>{_code(trace)}</section>"]
+    cards = [f"<section><h2>Program</h2>{listing_html(listing(trace))}</section>"]
     if trace.stdout:
         cards.append(f"<section><h2>Printed</h2><pre>{escape(trace.stdout)}</pre></section>")
     if trace.failure is not None:
@@ -29,16 +30,6 @@ def static_page(trace: Trace, title: str, svg: str) -> str:
         device=escape(trace.environment.device_name),
         python=escape(trace.environment.python),
     )
-
-
-def _code(trace: Trace) -> str:
-    """Return the program as a numbered list, with the line where it stopped marked."""
-    stopped = trace.failure.line if trace.failure is not None else None
-    items = []
-    for number, line in enumerate(trace.program.source.rstrip().split("\n"), start=1):
-        mark = ' class="stopped"' if number == stopped else ""
-        items.append(f"<li{mark}>{escape(line) or ' '}</li>")
-    return f"<ol>{''.join(items)}</ol>"
 
 
 def _failure(failure: Failure) -> str:

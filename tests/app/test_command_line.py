@@ -17,7 +17,7 @@ import pytest
 
 from app.cli import main
 from components.trace import Environment, Failure, Program, Trace, decode_trace, encode_trace, trace_schema
-from components.worker import Limits, Wall
+from components.worker import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,13 +49,9 @@ class FakePool:
     """A pool that remembers what it was asked for and runs nothing; ``import`` fails as a program would."""
 
     asked: ClassVar[list[tuple[Program, Limits]]] = []
-    standing: ClassVar[list[Wall]] = [Wall(name="seccomp", standing=True, detail="")]
 
     def __init__(self, size: int) -> None:
         self.asked.clear()
-
-    def walls(self) -> list[Wall]:
-        return self.standing
 
     def run(self, program: Program, limits: Limits) -> Trace:
         self.asked.append((program, limits))
@@ -155,15 +151,6 @@ def test_a_failed_program_is_data(folder: Path) -> None:
     Path("a.py").write_text("raise")
     assert main(["trace", "a.py", "-o", "a.json"]) == 0
     assert decode_trace(Path("a.json").read_bytes()).failure == Failure(kind="raised", message="no")
-
-
-def test_a_missing_wall_is_said(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(FakePool, "standing", [Wall(name="seccomp", standing=False, detail="not on this system")])
-    Path("a.py").write_text("1")
-    assert main(["trace", "a.py", "-o", "a.json"]) == 0
-    assert "seccomp (not on this system)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
