@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 import streamlit as st
 
+from app import session
 from components.language.form import Backward, Form, FormError, Leaf, ZeroGrad, leaf_rows, scalar_value, with_scalar
 
 _START = Form(expression="sin(x*w) + x**2", leaves=(Leaf(name="x", value="2.0"), Leaf(name="w", value="3.0")))
@@ -21,21 +22,21 @@ _MOST_STEPS_BACK = 100
 
 def current() -> Form:
     """Return the form as it is."""
-    form = st.session_state.get(_FORM)
+    form = session.state().get(_FORM)
     return form if isinstance(form, Form) else _START
 
 
 def edit() -> Form:
     """Show the form and return what it says now."""
-    if _EXPRESSION not in st.session_state:
-        st.session_state[_EXPRESSION] = current().expression
+    if _EXPRESSION not in session.state():
+        session.state()[_EXPRESSION] = current().expression
     st.text_area("Expression", key=_EXPRESSION, height=78, on_change=_typed)
     try:
         rows = leaf_rows(current().expression, current().leaves)
     except FormError:
         return current()
     if rows != current().leaves:
-        st.session_state[_FORM] = msgspec.structs.replace(current(), leaves=rows)
+        session.state()[_FORM] = msgspec.structs.replace(current(), leaves=rows)
     for leaf in rows:
         _leaf_row(leaf)
     _switches()
@@ -46,14 +47,14 @@ def edit() -> Form:
 def _replace(form: Form) -> None:
     """Make ``form`` the current one, with a way back."""
     if form != current():
-        past = st.session_state.setdefault(_PAST, [])
+        past = session.state().setdefault(_PAST, [])
         past.append(current())
         del past[:-_MOST_STEPS_BACK]
-        st.session_state[_FORM] = form
+        session.state()[_FORM] = form
 
 
 def _typed() -> None:
-    _replace(msgspec.structs.replace(current(), expression=st.session_state[_EXPRESSION], actions=()))
+    _replace(msgspec.structs.replace(current(), expression=session.state()[_EXPRESSION], actions=()))
 
 
 def _with_leaf(leaf: Leaf) -> None:
@@ -66,16 +67,16 @@ def _leaf_row(leaf: Leaf) -> None:
     key = f"playground:leaf:{leaf.name}"
 
     def changed() -> None:
-        state = st.session_state
+        state = session.state()
         value, tracked, dtype = (state[f"{key}:{part}"] for part in ("value", "grad", "dtype"))
         _with_leaf(Leaf(name=leaf.name, value=value, requires_grad=tracked, dtype=dtype))
 
     def slid() -> None:
-        _with_leaf(with_scalar(leaf, st.session_state[f"{key}:slider"]))
+        _with_leaf(with_scalar(leaf, session.state()[f"{key}:slider"]))
 
-    state = st.session_state
+    state = session.state()
     state[f"{key}:value"], state[f"{key}:grad"], state[f"{key}:dtype"] = leaf.value, leaf.requires_grad, leaf.dtype
-    name, value, tracked, dtype = st.columns([0.1, 0.34, 0.3, 0.26], vertical_alignment="center", gap="small")
+    name, value, tracked, dtype = st.columns([0.08, 0.28, 0.38, 0.26], vertical_alignment="center", gap="small")
     name.markdown(f"**`{leaf.name}`**")
     value.text_input(f"value of {leaf.name}", key=f"{key}:value", on_change=changed, label_visibility="collapsed")
     tracked.toggle("requires_grad", key=f"{key}:grad", on_change=changed)
@@ -94,13 +95,13 @@ def _switches() -> None:
     with st.container(horizontal=True):
         st.toggle("retain_graph", key="playground:retain", help="The next Backward keeps what the graph has saved.")
         st.toggle("create_graph", key="playground:create", help="The next Backward builds a graph of the gradient.")
-        st.session_state["playground:no_grad"] = current().no_grad
+        session.state()["playground:no_grad"] = current().no_grad
         st.toggle(
             "no_grad",
             key="playground:no_grad",
             help="Computes the expression under torch.no_grad().",
             on_change=lambda: _replace(
-                msgspec.structs.replace(current(), no_grad=st.session_state["playground:no_grad"])
+                msgspec.structs.replace(current(), no_grad=session.state()["playground:no_grad"])
             ),
         )
 
@@ -109,7 +110,7 @@ def _buttons() -> None:
     with st.container(horizontal=True):
         st.button("Backward", key="playground:backward", type="primary", on_click=_backward)
         st.button("Zero grad", key="playground:zero", on_click=_zero_grad)
-        st.button("Undo", key="playground:undo", on_click=_undo, disabled=not st.session_state.get(_PAST))
+        st.button("Undo", key="playground:undo", on_click=_undo, disabled=not session.state().get(_PAST))
         st.button("Reset", key="playground:reset", on_click=_reset)
 
 
@@ -118,7 +119,7 @@ def _act(action: Backward | ZeroGrad) -> None:
 
 
 def _backward() -> None:
-    state = st.session_state
+    state = session.state()
     _act(Backward(retain_graph=state["playground:retain"], create_graph=state["playground:create"]))
 
 
@@ -127,10 +128,10 @@ def _zero_grad() -> None:
 
 
 def _undo() -> None:
-    past = st.session_state.get(_PAST)
+    past = session.state().get(_PAST)
     if past:
-        st.session_state[_FORM] = past.pop()
-        st.session_state[_EXPRESSION] = current().expression
+        session.state()[_FORM] = past.pop()
+        session.state()[_EXPRESSION] = current().expression
 
 
 def _reset() -> None:

@@ -62,9 +62,7 @@ def graph(page: str, trace: Trace, *, height: int = 540) -> int | None:
         shown, title, empty = _torchviz(page, trace) if kind == "torchviz" else _lab(page, trace)
     cards = node_cards(trace)
     view: Literal["lab", "torchviz"] = "torchviz" if kind == "torchviz" else "lab"
-    selected = graph_view(
-        shown, cards, kind=view, key=f"{page}:graph:{view}", title=title, empty=empty, height=height
-    )
+    selected = graph_view(shown, cards, kind=view, key=f"{page}:graph:{view}", title=title, empty=empty, height=height)
     card = cards.get(selected) if selected else None
     return card.line if card is not None else None
 
@@ -114,7 +112,9 @@ def _nothing(trace: Trace) -> str:
 
 def status(trace: Trace) -> None:
     """One quiet line of figures, and what was left out."""
-    text = f"{plural(len(trace.nodes), 'node')} · {plural(len(trace.backwards), 'backward pass')}".replace("passs", "passes")
+    text = f"{plural(len(trace.nodes), 'node')} · {plural(len(trace.backwards), 'backward pass')}".replace(
+        "passs", "passes"
+    )
     text += f" · torch {trace.environment.torch.partition('+')[0]} on {trace.program.device}"
     st.html(f'<p class="al-note">{text} · observed run took {trace.duration_ns / 1e6:.1f} ms</p>')
     for cut in trace.truncations[:3]:
@@ -139,5 +139,3 @@ def failure(trace: Trace) -> None:
     """The failure, if there is one."""
     if trace.failure is not None:
         failure_panel(trace.failure)
-
-

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 
+from app.course import Lesson, load_lessons
 from components.figures import LayoutProblem, Picture, layout_svg
 from components.trace import Program, Trace
 from components.worker import Pool, Run
-from components.worker.walls import summary
 
 _TRACES = 64
 _LARGEST_REMEMBERED = 4_000
@@ -58,10 +60,9 @@ class Engine:
 
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
-    """Return the server's engine; the first call starts the workers and says which walls stand."""
+    """Return the server's engine; the first call starts the workers, which say which walls stand."""
     shared = Engine(Pool())
     shared.pool.start()
-    threading.Thread(target=lambda: print(summary(shared.pool.walls()), flush=True), daemon=True).start()
     return shared
 
 
@@ -69,6 +70,22 @@ def engine() -> Engine:
 def picture(dot: str) -> Picture | LayoutProblem:
     """Lay out a DOT text, or remember how it was."""
     return layout_svg(dot)
+
+
+@st.cache_resource(show_spinner=False)
+def lessons() -> tuple[Lesson, ...]:
+    """Return the course, read once."""
+    return load_lessons()
+
+
+def state() -> MutableMapping[str | int, Any]:
+    """Return what this person's session remembers, widgets included."""
+    return st.session_state
+
+
+def address() -> MutableMapping[str, str]:
+    """Return the query parameters of the page's address."""
+    return st.query_params
 
 
 def start(page: str, source: str, *, again: bool = False) -> None:

@@ -10,12 +10,12 @@ from app import results, session
 def workbench(page: str, source: str, *, editor_height: int = 330) -> None:
     """Show the editor, filled with ``source`` whenever that changes, and the results of what was run last."""
     key = f"{page}:editor"
-    if st.session_state.get(f"{page}:given") != source:
-        st.session_state[f"{page}:given"] = source
-        st.session_state[key] = source
+    if session.state().get(f"{page}:given") != source:
+        session.state()[f"{page}:given"] = source
+        session.state()[key] = source
         session.start(page, source)
     # Streamlit forgets a widget that was not on the last page; the program must not be lost with it.
-    st.session_state[key] = st.session_state.get(key, st.session_state.get(f"{page}:text", source))
+    session.state()[key] = session.state().get(key, session.state().get(f"{page}:text", source))
     made, did = st.columns([0.4, 0.6], gap="medium")
     with made:
         _editor(page, key, editor_height)
@@ -34,10 +34,10 @@ def workbench(page: str, source: str, *, editor_height: int = 330) -> None:
 
 def _editor(page: str, key: str, height: int) -> None:
     def typed() -> None:
-        session.start(page, st.session_state[key])
+        session.start(page, session.state()[key])
 
     text = st.text_area("Program", key=key, height=height, on_change=typed, label_visibility="collapsed")
-    st.session_state[f"{page}:text"] = text
+    session.state()[f"{page}:text"] = text
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Run", key=f"{page}:again", type="primary", icon=":material/play_arrow:"):
             session.start(page, text, again=True)

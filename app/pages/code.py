@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app import session
 from app.opened import OpenError, opened_source
 from app.workbench import workbench
 
@@ -27,13 +28,13 @@ def page() -> None:
     """Show the workbench with the program that was opened last."""
     with st.popover("Open .py or .ipynb", icon=":material/upload_file:"):
         upload = st.file_uploader("A Python file or a notebook", type=["py", "ipynb"], key="code:upload")
-    if upload is not None and st.session_state.get("code:uploaded") != upload.file_id:
-        st.session_state["code:uploaded"] = upload.file_id
+    if upload is not None and session.state().get("code:uploaded") != upload.file_id:
+        session.state()["code:uploaded"] = upload.file_id
         try:
-            st.session_state["code:source"] = opened_source(upload.name, upload.getvalue())
+            session.state()["code:source"] = opened_source(upload.name, upload.getvalue())
         except OpenError as error:
             st.error(str(error))
-    workbench("code", st.session_state.get("code:source", _STARTER))
+    workbench("code", session.state().get("code:source", _STARTER))
 
 
 page()

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.course import Lesson, load_lessons
+from app import session
 from app.workbench import workbench
-
-
-@st.cache_resource(show_spinner=False)
-def _lessons() -> tuple[Lesson, ...]:
-    return load_lessons()
 
 
 def page() -> None:
     """Show the lesson that the address or the person asks for."""
-    lessons = {lesson.slug: lesson for lesson in _lessons()}
-    asked = st.query_params.get("lesson", "")
+    lessons = {lesson.slug: lesson for lesson in session.lessons()}
+    asked = session.address().get("lesson", "")
     first = list(lessons).index(asked) if asked in lessons else 0
     slug = st.selectbox(
         "Example",
@@ -27,7 +22,7 @@ def page() -> None:
         width=420,
     )
     lesson = lessons[slug]
-    st.query_params["lesson"] = slug
+    session.address()["lesson"] = slug
     texts = [cell.text for cell in lesson.cells if cell.kind == "text"]
     with st.expander(lesson.summary, expanded=False, icon=":material/menu_book:"):
         for text in texts:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import playground_form, results, session
-from components.language.form import FormError
-from components.language.form_writer import write_source
+from components.language.form import FormError, write_source
 
 
 def page() -> None:
@@ -19,8 +18,8 @@ def page() -> None:
         except FormError as problem:
             st.warning(str(problem), icon=":material/edit:")
             return
-        if st.session_state.get("playground:source") != source:
-            st.session_state["playground:source"] = source
+        if session.state().get("playground:source") != source:
+            session.state()["playground:source"] = source
             session.start("playground", source)
         st.code(source, language="python")
     if session.running("playground") is not None and results.progress("playground"):

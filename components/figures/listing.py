@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from pygments import lex
 from pygments.lexers.python import PythonLexer
@@ -15,7 +16,7 @@ from components.trace import Trace
 
 _MOST_CHIPS = 3
 _LONGEST = 42
-_CLASSES = ((Keyword, "k"), (String, "s"), (Number, "m"), (Comment, "c"))
+_CLASSES: tuple[tuple[Any, str], ...] = ((Keyword, "k"), (String, "s"), (Number, "m"), (Comment, "c"))
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,15 @@ def listing(trace: Trace) -> list[Listed]:
     failed = trace.failure.line if trace.failure is not None else None
     return [
         Listed(
-            number,
-            text,
-            runs[number],
-            made.get(number, ()),
-            printed[number].rstrip("\n"),
-            number in backwards,
-            number == failed,
-        )  # fmt: skip
-        for number, text in enumerate(trace.program.source.split("\n"), start=1)
+            number=number,
+            text=text,
+            runs=runs[number],
+            made=made.get(number, ()),
+            printed=printed[number].rstrip("\n"),
+            backward=number in backwards,
+            failed=number == failed,
+        )
+        for number, text in enumerate(trace.program.source.rstrip().split("\n"), start=1)
     ]
 
 

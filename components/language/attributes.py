@@ -1,4 +1,4 @@
-"""Which attribute of which object a program may read and write.
+"""Which attribute of which object a program may read.
 
 The answer depends on the object's type, and without one it is no: a name that is harmless on a tensor can open the
 interpreter on a function or a generator. Known limitations: the policy says nothing about what native code does with
@@ -11,11 +11,10 @@ import functools
 import inspect
 import os
 import re
-import string
 import types
 from collections import Counter, OrderedDict, defaultdict, deque
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy
 import torch
@@ -25,9 +24,10 @@ from torch import nn
 from components.language import names, refused
 from components.language.errors import NotAllowedAttribute
 from components.language.modules import ModuleStandIn, member
-from components.language.safe_torch import check_replacement
+from components.language.safe_format import safe_format
 from components.language.suggestions import nearest
-from components.language.user_classes import MODULE_CLASSES, USER_CLASSES, class_name, defined_by_program
+from components.language.type_names import TypeName, type_of
+from components.language.user_classes import USER_CLASSES, class_name, defined_by_program
 
 Node = torch.autograd.graph.Node
 Context = torch.autograd.function.FunctionCtx
@@ -144,7 +144,7 @@ def _special(value: Any, kind: type, name: str) -> Any:
     elif name == "__class__":
         return type_of(value)
     elif name in ("format", "format_map") and (isinstance(value, str) or value is str):
-        return functools.partial(_format, value) if isinstance(value, str) else _format
+        return functools.partial(safe_format, value) if isinstance(value, str) else safe_format
     elif name in ("data", "numpy") and isinstance(value, torch.Tensor) and not _has_derivatives(value):
         # A kernel trusts saved indices; writing to them past the version counter would go unnoticed.
         return value.detach() if name == "data" else (lambda *arguments, **options: value.numpy().copy())
@@ -185,10 +185,10 @@ def _private_readable(value: Any, kind: type, name: str) -> bool:
         return isinstance(value, torch.Tensor)
     if name.startswith("_saved_") and isinstance(value, Node):
         return True
-    return not name.startswith("__") and _own_private(value if isinstance(value, type) else kind, name)
+    return not name.startswith("__") and own_private(value if isinstance(value, type) else kind, name)
 
 
-def _own_private(kind: type, name: str) -> bool:
+def own_private(kind: type, name: str) -> bool:
     """Whether ``_name`` on an object of this class is the program's own business."""
     if kind not in USER_CLASSES:
         return False
@@ -213,16 +213,17 @@ def _set_by_program(value: Any, kind: type, name: str) -> bool:
         if name in owner.__dict__:
             return owner in USER_CLASSES
     held = getattr(value, "__dict__", None)
-    return (type(held) is dict and name in held) or (isinstance(value, nn.Module) and _registered(value, name))
+    return (type(held) is dict and name in held) or (isinstance(value, nn.Module) and is_registered(value, name))
 
 
 def _more_on_instance(value: Any, kind: type, allowed_kind: type, name: str) -> bool:
     if allowed_kind is nn.Module:
-        return _registered(value, name) or (name in value.__dict__ and not hasattr(nn.Module, name))
+        return is_registered(value, name) or (name in value.__dict__ and not hasattr(nn.Module, name))
     return allowed_kind is BaseException and kind in USER_CLASSES
 
 
-def _registered(module: nn.Module, name: str) -> bool:
+def is_registered(module: nn.Module, name: str) -> bool:
+    """Whether a module holds a parameter, buffer or module under this name."""
     return any(name in module.__dict__.get(part, ()) for part in ("_parameters", "_buffers", "_modules"))
 
 
@@ -240,113 +241,3 @@ def _refuse(value: Any, name: str) -> None:
     advice = refused.ATTRIBUTES.get(name) or (f"Did you mean .{near}?" if near else "")
     of = f"the class {kind}" if is_class else kind
     raise NotAllowedAttribute(f"The attribute {name!r} of {of} is not available here.", name=name, advice=advice)
-
-
-def set_attribute(value: Any, name: str, new: Any) -> None:
-    """Do what ``value.name = new`` does."""
-    _check_writable(value, name)
-    if isinstance(value, torch.Tensor) and name == "data":
-        check_replacement(value, new, "data")
-    if isinstance(value, nn.Module) and _has_native_shapes(value):
-        for part in ("_parameters", "_buffers"):
-            check_replacement(value.__dict__.get(part, {}).get(name), new, name)
-    setattr(value, name, new)
-
-
-def delete_attribute(value: Any, name: str) -> None:
-    """Do what ``del value.name`` does."""
-    _check_writable(value, name)
-    delattr(value, name)
-
-
-def _has_native_shapes(module: nn.Module) -> bool:
-    """Whether the module's own code (an LSTM's, say) relies on the shapes of its parameters."""
-    return any(owner in MODULE_CLASSES and owner is not nn.Module for owner in type(module).__mro__)
-
-
-def _check_writable(value: Any, name: str) -> None:
-    if type(name) is not str:
-        raise TypeError("attribute name must be string")
-    if not _writable(value, type(value), name):
-        raise NotAllowedAttribute(f"The attribute {name!r} of {class_name(value)} cannot be set here.", name=name)
-
-
-def _writable(value: Any, kind: type, name: str) -> bool:
-    if name.startswith("__") or name in INSPECT_ATTRIBUTES or name in ("format", "format_map"):
-        return False
-    if name.startswith("_") and not _own_private(kind, name):
-        return False
-    if isinstance(value, type):
-        return value in USER_CLASSES and not name.startswith("_")
-    if kind in USER_CLASSES:
-        return True
-    if isinstance(value, torch.Tensor):
-        return name in ("grad", "requires_grad", "data")
-    if isinstance(value, nn.Module):
-        return name in value.__dict__ or _registered(value, name)
-    return isinstance(value, Context) and name not in names.CONTEXT | names.NODE | {"to_save"}
-
-
-class AttributeWriter:
-    """Stands between the program and an object whose attribute it assigns, deletes or changes in place."""
-
-    __slots__ = ("_target",)
-
-    def __init__(self, target: Any) -> None:
-        object.__setattr__(self, "_target", target)
-
-    def __getattribute__(self, name: str) -> Any:
-        return get_attribute(object.__getattribute__(self, "_target"), name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        set_attribute(object.__getattribute__(self, "_target"), name, value)
-
-    def __delattr__(self, name: str) -> None:
-        delete_attribute(object.__getattribute__(self, "_target"), name)
-
-
-class TypeName:
-    """What ``type(x)`` gives for a type that a program has no use for: it prints and compares like the type."""
-
-    __slots__ = ("__name__",)
-
-    def __init__(self, name: str) -> None:
-        self.__name__ = name
-
-    def __repr__(self) -> str:
-        return f"<class '{self.__name__}'>"
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is TypeName and other.__name__ == self.__name__
-
-    def __hash__(self) -> int:
-        return hash(self.__name__)
-
-
-_PLAIN_TYPES = MODULE_CLASSES | {
-    torch.Tensor, nn.Parameter, torch.Size, torch.dtype, torch.device, OrderedDict, numpy.ndarray, type(None),
-    int, float, complex, bool, str, bytes, list, dict, tuple, set, frozenset, range,
-}  # fmt: skip
-
-
-def type_of(*arguments: Any) -> Any:
-    """Do what ``type(x)`` does."""
-    if len(arguments) != 1:
-        raise TypeError("type() with three arguments is not available here; use a class statement")
-    kind = type(arguments[0])
-    if kind in _PLAIN_TYPES or kind in USER_CLASSES or issubclass(kind, BaseException):
-        return kind
-    return TypeName(f"{kind.__module__}.{class_name(kind)}" if kind.__module__ != "builtins" else class_name(kind))
-
-
-def _format(template: str, *arguments: Any, **named: Any) -> str:
-    """``str.format`` without ``{x.attribute}`` and ``{x[index]}``, which would pass by the policy."""
-    pending: list[tuple[str, Literal[0, 1]]] = [(str(template), 0)]
-    while pending:
-        text, depth = pending.pop()
-        for _, field, spec, _ in string.Formatter().parse(text):
-            if field and ("." in field or "[" in field):
-                raise ValueError("'{x.attr}' and '{x[i]}' inside str.format are not available here; use an f-string")
-            if spec and depth == 0:
-                pending.append((spec, 1))
-    return str.format(str(template), *arguments, **named)

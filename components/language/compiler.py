@@ -14,10 +14,11 @@ from components.language.errors import SourceTooLarge
 from components.language.limits import PROGRAM_FILENAME, SourceLimits
 from components.language.transformer import LessonPolicy
 
+_DEFAULT_LIMITS = SourceLimits()
 _LONG_PREFIX = re.compile(r"(?:[-+~(\[{]\s*|not\s+|lambda\s*:\s*){300,}")
 
 
-def compile_program(source: str, limits: SourceLimits = SourceLimits()) -> CodeType:
+def compile_program(source: str, limits: SourceLimits = _DEFAULT_LIMITS) -> CodeType:
     """Return the program's code, whose frames carry the file name ``PROGRAM_FILENAME`` and true line numbers.
 
     Raises:

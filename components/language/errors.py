@@ -17,8 +17,11 @@ class NotAllowed(Exception):
         self.advice = advice
 
 
-class NotAllowedAttribute(NotAllowed, AttributeError):
-    """An attribute that exists, but is not available here; ``hasattr`` says no to it."""
+class NotAllowedAttribute(NotAllowed, AttributeError):  # type: ignore[misc]
+    """An attribute that exists, but is not available here; ``hasattr`` says no to it.
+
+    Both bases have a ``name``, and mean the same by it.
+    """
 
 
 class SourceTooLarge(Exception):

@@ -1,117 +1,41 @@
-"""The Playground's form: what a person fills in instead of writing a program.
+"""The Playground's form, and the program that it stands for.
 
-A form is plain data (it can stand in a link); ``form_writer`` turns it into the program that runs. Knows no torch.
+A form is an expression, a table of leaves, and the buttons pressed so far. It is only a comfortable way to write source
+text: what ``write_source`` returns is in view, is what runs, and reads like a cell of a lesson.
 """
 
 from __future__ import annotations
 
-import ast
 import keyword
-import re
 
 import msgspec
 
-MODULE_NAMES = frozenset({"torch", "F", "nn", "math"})
-CONSTANTS = frozenset({"pi", "e"})
-# What may stand bare in an expression: written as torch.<name>.
-FUNCTIONS = frozenset(
-    [
-        "abs",
-        "acos",
-        "acosh",
-        "arange",
-        "asin",
-        "asinh",
-        "atan",
-        "atan2",
-        "atanh",
-        "cat",
-        "ceil",
-        "clamp",
-        "cos",
-        "cosh",
-        "cross",
-        "cumprod",
-        "cumsum",
-        "det",
-        "diag",
-        "dot",
-        "einsum",
-        "erf",
-        "exp",
-        "expm1",
-        "eye",
-        "flatten",
-        "floor",
-        "full",
-        "inner",
-        "inverse",
-        "kron",
-        "lerp",
-        "linspace",
-        "log",
-        "log10",
-        "log1p",
-        "log2",
-        "logsumexp",
-        "matmul",
-        "max",
-        "maximum",
-        "mean",
-        "median",
-        "min",
-        "minimum",
-        "mm",
-        "mul",
-        "mv",
-        "neg",
-        "norm",
-        "ones",
-        "ones_like",
-        "outer",
-        "pow",
-        "prod",
-        "rand",
-        "randn",
-        "reciprocal",
-        "relu",
-        "reshape",
-        "round",
-        "rsqrt",
-        "sigmoid",
-        "sign",
-        "sin",
-        "sinh",
-        "softmax",
-        "sqrt",
-        "square",
-        "stack",
-        "std",
-        "sub",
-        "sum",
-        "tan",
-        "tanh",
-        "tensor",
-        "trace",
-        "transpose",
-        "tril",
-        "triu",
-        "var",
-        "where",
-        "zeros",
-        "zeros_like",
-    ]
-)
-_FIRST_VALUES = {"x": "2.0", "w": "3.0", "b": "1.0"}
-_LONGEST = 2_000
+from components.language import form_names, form_values
+from components.language.form_error import FormError
+from components.language.form_expression import Edit, Reading, apply, indent, read
+
+__all__ = [
+    "DTYPES",
+    "Action",
+    "Backward",
+    "Form",
+    "FormError",
+    "Leaf",
+    "ZeroGrad",
+    "free_names",
+    "leaf_rows",
+    "scalar_value",
+    "with_scalar",
+    "write_source",
+]
+
+DTYPES = form_names.DTYPES
+MAX_LEAVES = 100
+MAX_ACTIONS = 500
 
 
-class FormError(ValueError):
-    """What was typed cannot become a program; the message says where and what to write."""
-
-
-class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One row of the leaf table; ``value`` is a number, a list of numbers or a call such as ``randn(3, 4)``."""
+class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A row of the table: ``value`` as typed (a number, a list, ``randn(3, 4)``), ``dtype`` one of ``DTYPES``."""
 
     name: str
     value: str = "1.0"
@@ -119,100 +43,119 @@ class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     dtype: str = "float32"
 
 
-class Backward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="backward"):
-    """One press of Backward."""
+class Backward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="backward"):
+    """The button *Backward*, with its toggles as they stood when it was pressed."""
 
     retain_graph: bool = False
     create_graph: bool = False
 
 
-class ZeroGrad(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="zero_grad"):
-    """One press of Zero grad."""
+class ZeroGrad(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="zero_grad"):
+    """The button *Zero grad*."""
 
 
-class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An expression, its leaves, and what was pressed, in order."""
+Action = Backward | ZeroGrad
+
+
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All that a person has entered; ``no_grad`` computes the expression without recording a graph."""
 
     expression: str
-    leaves: tuple[Leaf, ...] = ()
-    actions: tuple[Backward | ZeroGrad, ...] = ()
+    leaves: tuple[Leaf, ...]
+    actions: tuple[Action, ...] = ()
     no_grad: bool = False
 
 
-def parsed(expression: str) -> ast.Module:
-    """Parse an expression of one or more lines.
+def free_names(expression: str) -> list[str]:
+    """Return the names that need a leaf, in order of appearance: no functions, constants or assigned names.
 
     Raises:
-        FormError: it is empty, too long, no Python, or more than assignments and expressions.
+        FormError: the expression cannot be read; with its line and what to write instead.
     """
-    if not expression.strip():
-        raise FormError("Type an expression, for example sin(x*w) + x**2.")
-    if len(expression) > _LONGEST:
-        raise FormError(f"The expression has {len(expression):,} characters; {_LONGEST:,} are allowed here.")
-    try:
-        tree = ast.parse(expression)
-    except SyntaxError as error:
-        raise FormError(f"Line {error.lineno} of the expression: {error.msg}.") from None
-    except (RecursionError, MemoryError, ValueError):
-        raise FormError("The expression is nested too deeply.") from None
-    for statement in tree.body:
-        if not isinstance(statement, ast.Assign | ast.Expr):
-            raise FormError(
-                f"Line {statement.lineno} of the expression: only expressions and assignments can stand here. "
-                "Use the Code page for anything else."
-            )
-    for node in ast.walk(tree):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
-            raise FormError(f"Line {node.lineno} of the expression: write ** for a power; ^ is a bitwise operation.")
-    return tree
-
-
-def free_names(expression: str) -> list[str]:
-    """Return the names that need a value, in order of appearance. Raises ``FormError``."""
-    names: list[str] = []
-    assigned: set[str] = set()
-    for statement in parsed(expression).body:
-        called = {id(node.func) for node in ast.walk(statement) if isinstance(node, ast.Call)}
-        found = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
-        for node in sorted(found, key=lambda node: (node.lineno, node.col_offset)):
-            known = node.id in MODULE_NAMES | CONSTANTS | assigned or (id(node) in called and node.id in FUNCTIONS)
-            if id(node) in called and not known:
-                raise FormError(_unknown_function(node.id, node.lineno))
-            if isinstance(node.ctx, ast.Load) and not known and node.id not in names:
-                names.append(node.id)
-        assigned |= {node.id for node in found if isinstance(node.ctx, ast.Store)}
-    return names
-
-
-def _unknown_function(name: str, line: int) -> str:
-    from components.language.suggestions import nearest
-
-    near = nearest(name, FUNCTIONS)
-    hint = f" Did you mean {near}?" if near else " Write torch.<name>(...) or a method such as x.sum()."
-    return f"Line {line} of the expression: there is no function {name}.{hint}"
+    return read(expression).free
 
 
 def leaf_rows(expression: str, leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
-    """Return a row for each free name: the row that was there, or a new one. Raises ``FormError``."""
-    before = {leaf.name: leaf for leaf in leaves}
-    return tuple(
-        before.get(name) or Leaf(name=name, value=_FIRST_VALUES.get(name, "1.0")) for name in free_names(expression)
-    )
+    """Return one leaf for each free name, in order of appearance: the ones there were, and new ones that fit.
 
-
-def check_name(name: str) -> None:
-    """Raise ``FormError`` if a leaf cannot have this name."""
-    if not name.isidentifier() or keyword.iskeyword(name) or name in MODULE_NAMES:
-        raise FormError(f"{name!r} cannot be the name of a leaf.")
+    Raises:
+        FormError: as ``free_names``.
+    """
+    reading = read(expression)
+    known = {leaf.name: leaf for leaf in leaves}
+    return tuple(known.get(name) or Leaf(name, form_values.starting_value(name, reading)) for name in reading.free)
 
 
 def scalar_value(leaf: Leaf) -> float | None:
-    """Return the leaf's number, ``None`` if it is no single number."""
-    if not re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", leaf.value):
-        return None
-    return float(leaf.value)
+    """Return the number that a slider would show; ``None`` where the value is no single finite number."""
+    return form_values.number(leaf.value)
 
 
 def with_scalar(leaf: Leaf, value: float) -> Leaf:
-    """Return the leaf with another number."""
-    return msgspec.structs.replace(leaf, value=f"{value:.6g}")
+    """Return the leaf with a number of a slider as its value, to 12 digits. Raises ValueError if it is not finite."""
+    return msgspec.structs.replace(leaf, value=form_values.number_text(value, leaf.dtype))
+
+
+def write_source(form: Form) -> str:
+    """Return the program that the form stands for.
+
+    Raises:
+        FormError: with the line of the expression or the name of the leaf, and what to write instead.
+    """
+    if len(form.leaves) > MAX_LEAVES or len(form.actions) > MAX_ACTIONS:
+        message = f"The form takes {MAX_LEAVES} leaves and {MAX_ACTIONS} actions."
+        raise FormError(message, advice="Use the Code page for more.")
+    reading = read(form.expression)
+    _check_names(form, reading)
+    leaves = [_write_leaf(leaf) for leaf in form.leaves]
+    output = reading.output or _free_output_name(form, reading)
+    actions = [line for action in form.actions for line in _write_action(action, output, form.leaves)]
+    imports = [line for name, line in form_names.IMPORTS.items() if name in reading.modules | {"torch"}]
+    blocks = [imports, leaves, [_write_expression(form, reading, output)], actions]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _check_names(form: Form, reading: Reading) -> None:
+    seen: set[str] = set()
+    for leaf in form.leaves:
+        name = leaf.name
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise FormError(f"{name!r} is not a name.", leaf=name, advice="Use letters, digits and _, for example w1.")
+        if name in form_names.IMPORTS or name in form_names.CONSTANTS:
+            raise FormError(f"{name} has a meaning of its own here.", leaf=name, advice="Give the leaf another name.")
+        if name in seen:
+            raise FormError(f"There are two leaves named {name}.", leaf=name, advice="Give one of them another name.")
+        seen.add(name)
+    for use in sorted(reading.uses):
+        if use.name not in seen:
+            message = f"{use.name} has no value."
+            raise FormError(message, line=use.line, leaf=use.name, advice=f"Add a leaf named {use.name}.")
+
+
+def _free_output_name(form: Form, reading: Reading) -> str:
+    taken = {leaf.name for leaf in form.leaves} | reading.bound
+    choices = ["y", "out", "result", *(f"out_{number}" for number in range(len(taken)))]
+    return next(name for name in choices if name not in taken)
+
+
+def _write_leaf(leaf: Leaf) -> str:
+    made = form_values.write_tensor(leaf.name, leaf.value, dtype=leaf.dtype, requires_grad=leaf.requires_grad)
+    return f"{leaf.name} = {made}"
+
+
+def _write_expression(form: Form, reading: Reading, output: str) -> str:
+    line, start = reading.last
+    first = [] if reading.output else [Edit(line, start, start, f"{output} = ")]
+    text = apply(reading.text, [*first, *reading.edits])
+    written = f"with torch.no_grad():\n{indent(text, reading.tree)}" if form.no_grad else text
+    return written.strip("\n")
+
+
+def _write_action(action: Action, output: str, leaves: tuple[Leaf, ...]) -> list[str]:
+    if isinstance(action, Backward):
+        toggles = [name for name in ("retain_graph", "create_graph") if getattr(action, name)]
+        return [f"{output}.backward({', '.join(f'{name}=True' for name in toggles)})"]
+    names = [leaf.name for leaf in leaves if leaf.requires_grad]
+    if not names:
+        return ["# No leaf requires grad, so there is no gradient to set to zero."]
+    return [line for name in names for line in (f"if {name}.grad is not None:", f"    {name}.grad.zero_()")]

@@ -24,7 +24,18 @@ _EXAMPLE = "Write an expression, for example sin(x*w) + x**2."
 _CODE_PAGE = "The form takes expressions and assignments; use the Code page for everything else."
 # Python's parser recurses in C, and here it runs in the pages' own process.
 _DEEP = re.compile(r"(?:[-+~(\[{]\s*|not\s+|lambda\s*:\s*){60,}")
-_SIGNS = {"×": "*", "·": "*", "⋅": "*", "∙": "*", "−": "-", "–": "-", "÷": "/", "²": "**2", "³": "**3", "√": "sqrt(...)"}
+_SIGNS = {
+    "×": "*",
+    "·": "*",
+    "⋅": "*",
+    "∙": "*",
+    "−": "-",
+    "–": "-",
+    "÷": "/",
+    "²": "**2",
+    "³": "**3",
+    "√": "sqrt(...)",
+}
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _CALLABLE = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Lambda, ast.IfExp)
 _STATEMENTS = (ast.Assign, ast.AugAssign, ast.Expr)
@@ -150,7 +161,9 @@ def _read_statement(statement: ast.stmt, reading: Reading, numbers: set[str]) ->
     if not isinstance(statement, _STATEMENTS):
         word = re.sub(r"(?<!^)(?=[A-Z])", " ", type(statement).__name__).lower()
         article = "An" if word[0] in "aeiou" else "A"
-        raise FormError(f"{article} “{word}” statement cannot be written here.", line=statement.lineno, advice=_CODE_PAGE)
+        raise FormError(
+            f"{article} “{word}” statement cannot be written here.", line=statement.lineno, advice=_CODE_PAGE
+        )
     if isinstance(statement, ast.AugAssign):
         _refuse_power_sign(statement.op, statement.lineno)
         if isinstance(statement.target, ast.Name) and statement.target.id not in reading.bound:
@@ -215,7 +228,9 @@ def _read_name(node: ast.Name, parent: ast.AST | None, reading: Reading, plain: 
         message = f"{name} is a module here and has no value of its own."
         raise FormError(message, line=line, advice=f"Choose another name, for example {name.lower()}_1.")
     elif isinstance(parent, ast.Attribute) and name in form_names.FOREIGN_MODULES:
-        raise FormError(f"{name} is not available here.", line=line, advice="Use PyTorch's function, such as torch.sin.")
+        raise FormError(
+            f"{name} is not available here.", line=line, advice="Use PyTorch's function, such as torch.sin."
+        )
     elif isinstance(parent, ast.Attribute) and name in form_names.SUBMODULES:
         reading.edits.append(Edit(line, start, start, "torch."))
     elif isinstance(parent, ast.Call) and parent.func is node:
@@ -250,7 +265,10 @@ def _unknown_function(name: str, line: int, reading: Reading) -> FormError:
     elif guess:
         message, advice = f"There is no function {name}.", f"Did you mean {guess}?"
     else:
-        message, advice = f"There is no function {name}.", "Use PyTorch's functions here; define your own on the Code page."
+        message, advice = (
+            f"There is no function {name}.",
+            "Use PyTorch's functions here; define your own on the Code page.",
+        )
     return FormError(message, line=line, advice=advice)
 
 

@@ -50,12 +50,41 @@ MATH = names.MATH - NUMBERS.keys() - {"dist", "fsum", "prod", "tau"}
 INTEGER_MATH = frozenset({"comb", "factorial", "gcd"})
 
 _NOT_FUNCTIONS = frozenset(
-    """
-    BoolTensor DoubleTensor FloatTensor Generator IntTensor LongTensor Size Tensor bool cdouble cfloat complex device
-    double dtype enable_grad finfo float get_default_dtype half iinfo inference_mode initial_seed int
-    is_grad_enabled is_inference_mode_enabled long no_grad seed set_default_dtype set_grad_enabled
-    set_printoptions short
-    """.split()
+    [
+        "BoolTensor",
+        "DoubleTensor",
+        "FloatTensor",
+        "Generator",
+        "IntTensor",
+        "LongTensor",
+        "Size",
+        "Tensor",
+        "bool",
+        "cdouble",
+        "cfloat",
+        "complex",
+        "device",
+        "double",
+        "dtype",
+        "enable_grad",
+        "finfo",
+        "float",
+        "get_default_dtype",
+        "half",
+        "iinfo",
+        "inference_mode",
+        "initial_seed",
+        "int",
+        "is_grad_enabled",
+        "is_inference_mode_enabled",
+        "long",
+        "no_grad",
+        "seed",
+        "set_default_dtype",
+        "set_grad_enabled",
+        "set_printoptions",
+        "short",
+    ]
 )
 _OF_TORCH = names.TORCH - _NOT_FUNCTIONS - CONSTANTS.keys()
 

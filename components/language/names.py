@@ -1,6 +1,6 @@
 """The allow-list, as data.
 
-What is not here does not exist for a program. The names are grouped by the kind of object that they belong to, since the
+What is not here does not exist for a program. The names are grouped by the kind of object that they belong to: the
 same name can be harmless on one and dangerous on another. The editor completes from this list and messages suggest from
 it.
 

@@ -5,10 +5,12 @@ The half of the language that knows torch; only the worker's processes import it
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
-from components.language.attributes import AttributeWriter, get_attribute
+from components.language.assignments import AttributeWriter
+from components.language.attributes import get_attribute
 from components.language.compiler import compile_program
 from components.language.modules import import_from, import_module
 from components.language.scope import built_in_names
@@ -31,4 +33,5 @@ def program_globals(write: Callable[[str], None]) -> dict[str, Any]:
 
 def warm_up() -> None:
     """Run a program that touches what PyTorch loads lazily, so that no later run has to open a file."""
-    exec(compile_program(SOURCE), program_globals(lambda text: None))
+    with warnings.catch_warnings():
+        exec(compile_program(SOURCE), program_globals(lambda text: None))

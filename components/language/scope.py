@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from components.language import refused
-from components.language.attributes import delete_attribute, get_attribute, set_attribute, type_of
+from components.language.assignments import delete_attribute, set_attribute
+from components.language.attributes import get_attribute
 from components.language.errors import NotAllowed
+from components.language.type_names import type_of
 
 _KEPT = """
     abs all any ascii bin bool bytes callable chr complex dict divmod enumerate filter float format frozenset hash hex

@@ -12,8 +12,7 @@ import ast
 import re
 from typing import Any
 
-from RestrictedPython import RestrictingNodeTransformer
-from RestrictedPython.transformer import INSPECT_ATTRIBUTES, copy_locations
+from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer, copy_locations
 
 from components.language.errors import NotAllowed
 
@@ -79,7 +78,7 @@ _READABLE_DUNDERS = frozenset({"__init__", "__name__", "__class__", "__version__
 _PRIVATE_NAME = re.compile(r"_(?!_)\w*[^_\W]\Z")
 
 
-class LessonPolicy(RestrictingNodeTransformer):  # type: ignore[misc]
+class LessonPolicy(RestrictingNodeTransformer):
     """Collects what it refuses in ``refusals``."""
 
     def __init__(self) -> None:
@@ -109,13 +108,13 @@ class LessonPolicy(RestrictingNodeTransformer):  # type: ignore[misc]
 
     # --- names and attributes
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:
+    def visit_Name(self, node: ast.Name) -> Any:
         if isinstance(node.ctx, ast.Store | ast.Del) and node.id == "__name__":
             self.refuse(node, "__name__ cannot be assigned.", name="__name__")
         self.check_name(node, node.id)
         return node
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
         loads = isinstance(node.ctx, ast.Load)
         self._check_attribute(node, loads)
         value = self.visit(node.value)
@@ -131,30 +130,30 @@ class LessonPolicy(RestrictingNodeTransformer):  # type: ignore[misc]
         if dunder or name in INSPECT_ATTRIBUTES or name.endswith("__roles__"):
             self.refuse(node, f"The attribute {name!r} is not available here.", name=name)
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        return self.node_contents_visit(node)  # type: ignore[no-any-return]
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        return self.node_contents_visit(node)
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
         """``x: T = v`` becomes ``x = v``: an annotation is never evaluated."""
         if node.value is None:
             return _located(ast.Pass(), node)
-        return self.visit(_located(ast.Assign([node.target], node.value), node))  # type: ignore[no-any-return]
+        return self.visit(_located(ast.Assign([node.target], node.value), node))
 
-    def visit_arg(self, node: ast.arg) -> ast.AST:
+    def visit_arg(self, node: ast.arg) -> Any:
         node.annotation = None
         self.check_name(node, node.arg)
         return node
 
     # --- imports: no import statement remains, so the interpreter's own __import__ can stay where ATen looks for it
 
-    def visit_Import(self, node: ast.Import) -> list[ast.AST]:
+    def visit_Import(self, node: ast.Import) -> Any:
         self._check_imported(node)
         return [
             self._binding(node, name.asname or name.name.partition(".")[0], "_import_", name.name, bool(name.asname))
             for name in node.names
         ]
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.AST]:
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
         self._check_imported(node)
         if node.level or not node.module:
             self.refuse(node, "Relative imports are not available here.", name=node.module or ".")
@@ -174,19 +173,19 @@ class LessonPolicy(RestrictingNodeTransformer):  # type: ignore[misc]
                 self.check_name(node, name.asname or name.name)
 
     @staticmethod
-    def _binding(node: ast.AST, variable: str, guard: str, *arguments: object) -> ast.AST:
-        constants: list[ast.expr] = [ast.Constant(argument) for argument in arguments]  # type: ignore[arg-type]
+    def _binding(node: ast.AST, variable: str, guard: str, *arguments: str | bool) -> Any:
+        constants: list[ast.expr] = [ast.Constant(argument) for argument in arguments]
         call = ast.Call(ast.Name(guard, ast.Load()), constants, [])
         return _located(ast.Assign([ast.Name(variable, ast.Store())], call), node)
 
     # --- definitions
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         self.check_name(node, node.name, allow_magic_methods=True)
         node.returns = None
-        return self.node_contents_visit(node)  # type: ignore[no-any-return]
+        return self.node_contents_visit(node)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+    def visit_ClassDef(self, node: ast.ClassDef) -> Any:
         """Classes are made by ``__metaclass__``, which checks bases and methods."""
         self.check_name(node, node.name)
         if node.keywords:
@@ -194,44 +193,44 @@ class LessonPolicy(RestrictingNodeTransformer):  # type: ignore[misc]
             return node
         node = self.node_contents_visit(node)
         maker = _located(ast.Name("__metaclass__", ast.Load()), node)
-        node.keywords = [_located(ast.keyword("metaclass", maker), node)]  # type: ignore[arg-type, list-item]
+        node.keywords = [_located(ast.keyword("metaclass", maker), node)]
         return node
 
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> Any:
         self.check_name(node, node.name)
-        return self.node_contents_visit(node)  # type: ignore[no-any-return]
+        return self.node_contents_visit(node)
 
-    def visit_Global(self, node: ast.Global) -> ast.AST:
+    def visit_Global(self, node: ast.Global) -> Any:
         for name in node.names:
             self.check_name(node, name)
         return node
 
-    def visit_Nonlocal(self, node: ast.Nonlocal) -> ast.AST:
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> Any:
         for name in node.names:
             self.check_name(node, name)
         return node
 
     # --- patterns of a match statement
 
-    def visit_MatchClass(self, node: Any) -> ast.AST:
+    def visit_MatchClass(self, node: Any) -> Any:
         self.refuse(node, "A class pattern in `case` is not available here.", name="case", advice="Use isinstance().")
-        return node  # type: ignore[no-any-return]
+        return node
 
-    def visit_MatchValue(self, node: Any) -> ast.AST:
+    def visit_MatchValue(self, node: Any) -> Any:
         if any(isinstance(part, ast.Attribute) for part in ast.walk(node)):
             self.refuse(node, "A dotted name in `case` is not available here.", name="case", advice="Use if and ==.")
-            return node  # type: ignore[no-any-return]
-        return self.node_contents_visit(node)  # type: ignore[no-any-return]
+            return node
+        return self.node_contents_visit(node)
 
-    def _visit_capture(self, node: Any) -> ast.AST:
+    def _visit_capture(self, node: Any) -> Any:
         self.check_name(node, node.rest if isinstance(node, ast.MatchMapping) else node.name)
-        return self.node_contents_visit(node)  # type: ignore[no-any-return]
+        return self.node_contents_visit(node)
 
     visit_MatchAs = visit_MatchStar = visit_MatchMapping = _visit_capture
 
 
-def _let_through(self: LessonPolicy, node: ast.AST) -> ast.AST:
-    return self.node_contents_visit(node)  # type: ignore[no-any-return]
+def _let_through(self: LessonPolicy, node: ast.AST) -> Any:
+    return self.node_contents_visit(node)
 
 
 _HARMLESS = """
@@ -243,7 +242,7 @@ for _name in _HARMLESS.split():
     setattr(LessonPolicy, f"visit_{_name}", _let_through)
 
 
-def _located(new: Any, old: ast.AST) -> Any:
+def _located(new: Any, old: Any) -> Any:
     """Give a new node, and what it is made of, the place of the old one."""
     copy_locations(new, old)
     return new

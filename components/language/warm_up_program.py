@@ -40,7 +40,8 @@ with torch.autograd.detect_anomaly(check_nan=False):
     x.sin().sum().backward()
 exact = torch.ones(2, dtype=torch.double, requires_grad=True)
 torch.autograd.gradcheck(lambda t: t * t, (exact,))
-for make in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.RMSprop, torch.optim.Adagrad, torch.optim.LBFGS):
+optim = torch.optim
+for make in (optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop, optim.Adagrad, optim.LBFGS):
     p = torch.zeros(2, requires_grad=True)
     optimizer = make([p], lr=0.1)
 
@@ -53,14 +54,16 @@ for make in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.R
     optimizer.step(closure)
 scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1)
 scheduler.step()
-model = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 3), nn.Dropout())
+layers = nn.Conv2d(1, 2, 3, padding=1), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()
+model = nn.Sequential(*layers, nn.Linear(8, 3), nn.Dropout())
 str(model)
 F.cross_entropy(model(torch.randn(2, 1, 4, 4)), torch.tensor([0, 1])).backward()
 nn.utils.clip_grad_norm_(model.parameters(), 1.0)
 nn.LSTM(2, 3)(torch.ones(1, 1, 2))
 nn.GRU(2, 3)(torch.ones(1, 1, 2))
 nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)(torch.ones(1, 2, 4)).sum().backward()
-torch.linalg.inv(torch.eye(2)), torch.linalg.svd(torch.eye(2)), torch.linalg.eigh(torch.eye(2)), torch.einsum("ij,jk->ik", torch.eye(2), torch.eye(2))
+eye = torch.eye(2)
+torch.linalg.inv(eye), torch.linalg.svd(eye), torch.linalg.eigh(eye), torch.einsum("ij,jk->ik", eye, eye)
 torch.manual_seed(0)
 for failing in (lambda: (x * 2).backward(), lambda: torch.ones(2) @ torch.ones(3), lambda: x.missing):
     try:

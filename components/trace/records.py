@@ -4,6 +4,8 @@ These classes are the format: the JSON Schema is made from them, and reading a f
 programs give equal traces apart from clock times, so nothing here is an address or an ``id()``: ids are ``t0``, ``n0``,
 ``b0``, ... in order of birth. Lines count from 1, bytes are integers, unknown is ``None``, and the floats that JSON
 cannot say are the strings ``"nan"``, ``"inf"`` and ``"-inf"``.
+
+Longer than usual because the format is read as a whole.
 """
 
 from __future__ import annotations

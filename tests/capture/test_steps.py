@@ -102,7 +102,15 @@ def test_the_cap_on_output_cuts_and_says_so(capture: Capture) -> None:
 
 
 def test_the_cap_on_nodes_and_on_engine_steps(capture: Capture) -> None:
-    source = "import torch\nx = torch.ones(1, requires_grad=True)\ny = x\nfor i in range(50):\n    y = y * 2\ny.sum().backward()\nprint(x.grad)\n"
+    source = """
+        import torch
+        x = torch.ones(1, requires_grad=True)
+        y = x
+        for i in range(50):
+            y = y * 2
+        y.sum().backward()
+        print(x.grad)
+    """
     trace = capture(source, caps=Caps(nodes=20))
     assert len(trace.nodes) == 20
     assert trace.stdout == "tensor([1.1259e+15])\n"  # 2**50

@@ -10,8 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.language.form import Backward, Form, FormError, Leaf, ZeroGrad, free_names, leaf_rows
-from components.language.form_writer import write_source
+from components.language.form import Backward, Form, FormError, Leaf, ZeroGrad, free_names, leaf_rows, write_source
 
 X = Leaf(name="x", value="2.0")
 W = Leaf(name="w", value="3")
