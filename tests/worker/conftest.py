@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +45,11 @@ def own_pool() -> Iterator[MakePool]:
     yield make
     for pool in pools:
         pool.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a file and an empty folder in it."""
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+    return tmp_path

@@ -10,12 +10,50 @@ from pathlib import Path
 
 import pytest
 
-from components.trace import Program, Trace
+from components.trace import Failure, Program, Trace
 from components.worker import Limits, Pool, Run, ZygoteOptions
 
 HERE = str(Path(__file__).parent)
 NOBODY = 65_534
+FOREVER = "print('on')\nwhile True: pass"
 IS_ROOT = hasattr(os, "getuid") and os.getuid() == 0
+ORDINARY = NOBODY if IS_ROOT else None
+
+# Catches whatever it meets, for ever.
+STUBBORN = """
+def swallow():
+    while True:
+        try:
+            a = 1
+            b = 2
+        except BaseException:
+            a = 3
+print('on')
+while True:
+    try:
+        swallow()
+    except BaseException:
+        pass
+"""
+
+# What programs may try, and the error with which resource limits answer; {folder} is a folder of the test's.
+FILES = {
+    "read": "open('{folder}/file').close()",
+    "write": "open('{folder}/new', 'w').close()",
+    "list": "os.listdir('{folder}')",
+    "remove": "os.unlink('{folder}/file')",
+    "make a directory": "os.mkdir('{folder}/directory')",
+    "remove a directory": "os.rmdir('{folder}/empty')",
+}
+LIMITED = {
+    "open a file": ("open('{folder}/file').close()", "EMFILE"),
+    "make a socket": ("socket.socket()", "EMFILE"),
+    "make a pipe": ("os.pipe()", "EMFILE"),
+    "start a process": ("os.fork() or os._exit(0)", "EAGAIN"),
+    "start a thread": ("threading.Thread(target=int).start()", "RuntimeError"),
+    "raise the limits": ("resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))", "ValueError"),
+    "write to a file": ("os.ftruncate(os.memfd_create('x'), 10)", "EMFILE"),
+}
 
 needs_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has this wall")
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="only root has capabilities to lose")
@@ -66,3 +104,29 @@ else:
     print("done")
 """,
     )
+
+
+def failure_of(trace: Trace | None) -> Failure:
+    """Return why a run failed; it must have."""
+    assert trace is not None
+    assert trace.failure is not None
+    return trace.failure
+
+
+def begun(pool: Pool, source: str = FOREVER, owner: str = "", **limits: object) -> Run:
+    """Submit a program that prints first, and return once it runs."""
+    submitted = pool.submit(Program(source=source), Limits(**limits), owner)  # type: ignore[arg-type]
+    until(lambda: submitted.progress().stdout, submitted)
+    return submitted
+
+
+def only(shared: MakePool, wall: str, user: int | None = None) -> Pool:
+    """Return a pool with one wall, after making sure that it stands."""
+    pool = shared(walls=(wall,), user=user)
+    assert {found.name: found.standing for found in pool.walls()}[wall]
+    return pool
+
+
+def bare(shared: MakePool, user: int | None = None) -> Pool:
+    """Return a pool with no wall at all."""
+    return shared(walls=(), user=user)
