@@ -56,7 +56,7 @@ def test_a_pool_with_no_wall_says_so(shared: MakePool) -> None:
 
 
 @needs_linux
-@pytest.mark.parametrize("user", {None, ORDINARY})
+@pytest.mark.parametrize("user", dict.fromkeys([None, ORDINARY]))
 def test_all_walls_stand_here(shared: MakePool, user: int | None) -> None:
     walls = shared(user=user).walls()
     assert [wall.name for wall in walls] == [*names(), "trial program"]
