@@ -11,8 +11,10 @@ import keyword
 import msgspec
 
 from components.language import form_names, form_values
+from components.language.form_edits import Edit, apply, indent
 from components.language.form_error import FormError
-from components.language.form_expression import Edit, Reading, apply, indent, read
+from components.language.form_expression import Reading, read
+from components.language.form_starts import starting_value
 
 __all__ = [
     "DTYPES",
@@ -61,7 +63,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All that a person has entered; ``no_grad`` computes the expression without recording a graph."""
 
     expression: str
-    leaves: tuple[Leaf, ...]
+    leaves: tuple[Leaf, ...] = ()
     actions: tuple[Action, ...] = ()
     no_grad: bool = False
 
@@ -83,7 +85,7 @@ def leaf_rows(expression: str, leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
     """
     reading = read(expression)
     known = {leaf.name: leaf for leaf in leaves}
-    return tuple(known.get(name) or Leaf(name, form_values.starting_value(name, reading)) for name in reading.free)
+    return tuple(known.get(name) or Leaf(name, starting_value(name, reading)) for name in reading.free)
 
 
 def scalar_value(leaf: Leaf) -> float | None:

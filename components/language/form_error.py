@@ -6,8 +6,8 @@ from __future__ import annotations
 class FormError(ValueError):
     """The form cannot be written as a program.
 
-    ``line`` is the line of the expression, ``leaf`` the name of the leaf, whichever is to blame. ``advice`` says what to
-    write instead (may be empty) and is part of ``str(error)``, which also says the line.
+    ``line`` is the line of the expression, ``leaf`` the name of the leaf, whichever is to blame. ``advice`` says what
+    to write instead (may be empty) and is part of ``str(error)``, which also says the line.
     """
 
     def __init__(self, message: str, *, line: int | None = None, leaf: str | None = None, advice: str = "") -> None:

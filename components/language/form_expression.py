@@ -7,47 +7,30 @@ The text is never rewritten as a whole. Reading it gives a list of edits by posi
 from __future__ import annotations
 
 import ast
-import re
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from components.language import form_names
+from components.language.form_edits import Edit
 from components.language.form_error import FormError
 from components.language.form_numbers import number_nodes
+from components.language.form_parsing import CODE_PAGE, EXAMPLE, clean, parse
 from components.language.suggestions import nearest
 
-MAX_CHARS = 4_000
-
-_EXAMPLE = "Write an expression, for example sin(x*w) + x**2."
-_CODE_PAGE = "The form takes expressions and assignments; use the Code page for everything else."
-# Python's parser recurses in C, and here it runs in the pages' own process.
-_DEEP = re.compile(r"(?:[-+~(\[{]\s*|not\s+|lambda\s*:\s*){60,}")
-_SIGNS = {
-    "×": "*",
-    "·": "*",
-    "⋅": "*",
-    "∙": "*",
-    "−": "-",
-    "–": "-",
-    "÷": "/",
-    "²": "**2",
-    "³": "**3",
-    "√": "sqrt(...)",
-}
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _CALLABLE = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Lambda, ast.IfExp)
 _STATEMENTS = (ast.Assign, ast.AugAssign, ast.Expr)
-
-
-class Edit(NamedTuple):
-    """Put ``text`` in the place of the bytes from ``start`` to ``end`` of a line; lines count from 1, bytes from 0."""
-
-    line: int
-    start: int
-    end: int
-    text: str
+_WORDS = {
+    ast.AnnAssign: "A type annotation",
+    ast.AsyncFor: "async",
+    ast.AsyncFunctionDef: "async",
+    ast.AsyncWith: "async",
+    ast.ClassDef: "class",
+    ast.Delete: "del",
+    ast.FunctionDef: "def",
+    ast.ImportFrom: "import",
+}
 
 
 class Use(NamedTuple):
@@ -83,10 +66,10 @@ class Reading:
 
 def read(expression: str) -> Reading:
     """Read the lines of an expression. Raises FormError with the line and what to write instead."""
-    text = _clean(expression)
-    reading = Reading(text, _parse(text))
+    text = clean(expression)
+    reading = Reading(text, parse(text))
     if not reading.tree.body:
-        raise FormError("There is no expression.", advice=_EXAMPLE)
+        raise FormError("There is no expression.", advice=EXAMPLE)
     numbers: set[str] = set()
     for statement in reading.tree.body:
         _read_statement(statement, reading, numbers)
@@ -94,76 +77,11 @@ def read(expression: str) -> Reading:
     return reading
 
 
-def apply(text: str, edits: list[Edit]) -> str:
-    """Return the text with the edits made; of two at one place, the first of the list stands first."""
-    lines = [line.encode() for line in text.split("\n")]
-    for _, edit in sorted(enumerate(edits), key=lambda item: (item[1].line, item[1].start, item[0]), reverse=True):
-        line = lines[edit.line - 1]
-        lines[edit.line - 1] = line[: edit.start] + edit.text.encode() + line[edit.end :]
-    return b"\n".join(lines).decode()
-
-
-def indent(text: str, tree: ast.Module) -> str:
-    """Return the text four spaces further in, apart from lines that begin inside a string."""
-    inside = {
-        line
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
-        for line in range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
-    }
-    lines = enumerate(text.split("\n"), start=1)
-    return "\n".join(f"    {line}" if line.strip() and number not in inside else line for number, line in lines)
-
-
-def _clean(expression: str) -> str:
-    if len(expression) > MAX_CHARS:
-        message = f"The expression has {len(expression):,} characters; {MAX_CHARS:,} are allowed."
-        raise FormError(message, advice="Use the Code page for a longer program.")
-    if _DEEP.search(expression):
-        raise FormError("The expression is nested too deeply.", advice="Give names to parts of it, one on each line.")
-    text = expression.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").rstrip()
-    return textwrap.dedent(text)
-
-
-def _parse(text: str) -> ast.Module:
-    try:
-        return ast.parse(text)
-    except SyntaxError as error:
-        line = min(error.lineno or 1, text.count("\n") + 1)
-        message = f"Python cannot read this: {error.msg}."
-        raise FormError(message, line=line, advice=_syntax_advice(error.msg, text.split("\n")[line - 1])) from None
-    except ValueError:
-        raise FormError("The expression holds a character that no program can hold.", advice=_EXAMPLE) from None
-    except (RecursionError, MemoryError):
-        message = "The expression is nested too deeply."
-        raise FormError(message, advice="Give names to parts of it, one on each line.") from None
-
-
-def _syntax_advice(message: str, line: str) -> str:
-    for sign, instead in _SIGNS.items():
-        if f"'{sign}'" in message:
-            return f"Write {instead} instead of {sign}."
-    if "indent" in message:
-        return "Begin each line at the left margin." if not line.rstrip().endswith(":") else _CODE_PAGE
-    if "^" in line:
-        return "A power is written **, as in x**2."
-    factors = re.search(r"(?<![\w.])(\d+(?:\.\d*)?)\s*([^\W\d]\w*)|([^\W\d]\w*)\s+([^\W\d]\w*)", line)
-    if factors and "invalid" in message:
-        left, right = (part for part in factors.groups() if part)
-        if left in form_names.PREFIXES:
-            return f"Write {left}({right})."
-        return f"A product is written with *, as in {left}*{right}. {_EXAMPLE}"
-    return _EXAMPLE
-
-
 def _read_statement(statement: ast.stmt, reading: Reading, numbers: set[str]) -> None:
     """Read one line; ``numbers`` are the names that stand for plain numbers so far."""
     if not isinstance(statement, _STATEMENTS):
-        word = re.sub(r"(?<!^)(?=[A-Z])", " ", type(statement).__name__).lower()
-        article = "An" if word[0] in "aeiou" else "A"
-        raise FormError(
-            f"{article} “{word}” statement cannot be written here.", line=statement.lineno, advice=_CODE_PAGE
-        )
+        word = _WORDS.get(type(statement), type(statement).__name__.lower())
+        raise FormError(f"{word} cannot be written here.", line=statement.lineno, advice=CODE_PAGE)
     if isinstance(statement, ast.AugAssign):
         _refuse_power_sign(statement.op, statement.lineno)
         if isinstance(statement.target, ast.Name) and statement.target.id not in reading.bound:
@@ -265,10 +183,8 @@ def _unknown_function(name: str, line: int, reading: Reading) -> FormError:
     elif guess:
         message, advice = f"There is no function {name}.", f"Did you mean {guess}?"
     else:
-        message, advice = (
-            f"There is no function {name}.",
-            "Use PyTorch's functions here; define your own on the Code page.",
-        )
+        message = f"There is no function {name}."
+        advice = "Use PyTorch's functions here; define your own on the Code page."
     return FormError(message, line=line, advice=advice)
 
 
@@ -287,9 +203,7 @@ def _refuse(node: ast.AST) -> None:
         )
     elif isinstance(node, ast.JoinedStr | ast.Yield | ast.YieldFrom | ast.Await):
         names = {ast.JoinedStr: "An f-string", ast.Await: "await"}
-        raise FormError(
-            f"{names.get(type(node), 'yield')} cannot be written here.", line=node.lineno, advice=_CODE_PAGE
-        )
+        raise FormError(f"{names.get(type(node), 'yield')} cannot be written here.", line=node.lineno, advice=CODE_PAGE)
     elif isinstance(node, ast.Call) and not isinstance(node.func, _CALLABLE):
         raise FormError(
             "What stands before the parenthesis is not a function.",

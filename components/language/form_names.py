@@ -67,6 +67,7 @@ _NOT_FUNCTIONS = frozenset(
         "double",
         "dtype",
         "enable_grad",
+        "expand",  # a tensor's alone, as is repeat
         "finfo",
         "float",
         "get_default_dtype",
@@ -79,11 +80,13 @@ _NOT_FUNCTIONS = frozenset(
         "is_inference_mode_enabled",
         "long",
         "no_grad",
+        "repeat",
         "seed",
         "set_default_dtype",
         "set_grad_enabled",
         "set_printoptions",
         "short",
+        "strided",
     ]
 )
 _OF_TORCH = names.TORCH - _NOT_FUNCTIONS - CONSTANTS.keys()

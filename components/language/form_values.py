@@ -1,4 +1,4 @@
-"""The value of a leaf: what may be typed into the table, how it is written, and what a new row begins with."""
+"""The value of a leaf: what may be typed into the table, and how it is written."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from components.language import form_names
+from components.language.form_edits import Edit, apply
 from components.language.form_error import FormError
-from components.language.form_expression import Edit, Reading, apply
 
 MAX_CHARS = 2_000
 
 _ADVICE = "Write a number (2.0), a list ([1.0, 2.0]) or a call such as randn(3, 4), zeros(2), arange(3.), eye(2)."
-_VECTORS = {"x": "[1.0, 2.0]"}
-_OTHER_VECTOR = "[3.0, 4.0]"
-_MATRIX = "[[1.0, 2.0], [3.0, 4.0]]"
-_NUMBERS = {"x": "2.0", "w": "3.0"}
 
 
 class _Creation(NamedTuple):
@@ -75,16 +71,6 @@ def number_text(value: float, dtype: str) -> str:
     return text if set(text) & set(".e") else f"{text}.0"
 
 
-def starting_value(name: str, reading: Reading) -> str:
-    """Return what a new row begins with: a number, or a vector or matrix where the expression asks for one."""
-    matrices, vectors = _shapes(reading)
-    if name in matrices:
-        return _MATRIX
-    if name in vectors:
-        return _VECTORS.get(name, _OTHER_VECTOR)
-    return _NUMBERS.get(name, "1.0")
-
-
 # --- reading what was typed
 
 
@@ -105,7 +91,7 @@ def _parse(name: str, value: str) -> tuple[str, ast.expr]:
 
 def _wrong(name: str, text: str) -> FormError:
     shown = text if len(text) <= 40 else f"{text[:40]}…"
-    return FormError(f"The value of {name} cannot be read: {shown}", leaf=name, advice=_ADVICE)
+    return FormError(f"The value of {name} cannot be read: “{shown}”.", leaf=name, advice=_ADVICE)
 
 
 def _is_bool(node: ast.expr) -> bool:
@@ -150,8 +136,9 @@ def _write_call(name: str, text: str, node: ast.Call, dtype: str, options: list[
     if not node.args and not node.keywords:
         raise FormError(f"{function}() of {name} needs a size.", leaf=name, advice=f"Write {_with_size(function)}.")
     edits: list[Edit] = []
-    named = [(keyword.arg or "", keyword.value) for keyword in node.keywords]
-    for key, argument in [*enumerate(node.args), *named]:
+    arguments: list[tuple[int | str, ast.expr]] = list(enumerate(node.args))
+    arguments += [(keyword.arg or "", keyword.value) for keyword in node.keywords]
+    for key, argument in arguments:
         _check_keyword(name, text, function, key)
         found = list(_numbers(name, text, argument, (ast.List, ast.Tuple)))
         if key in _CREATION[function].data:
@@ -202,50 +189,3 @@ def _as_float(name: str, text: str, node: ast.expr, value: int) -> Edit:
         return Edit(1, start, end, repr(float(value)))
     except OverflowError:
         raise _wrong(name, text) from None
-
-
-# --- what a new row begins with
-
-
-def _shapes(reading: Reading) -> tuple[set[str], set[str]]:
-    """Return the free names that should begin as matrices and as vectors, so that ``tanh(x @ w1) @ w2`` runs.
-
-    A name with a capital letter is a matrix on either side of ``@``; so is the weight of a product that goes on into
-    another product. Everything else beside ``@``, and what is indexed, is a vector.
-    """
-    products = [node for node in ast.walk(reading.tree) if _is_product(node)]
-    inner = {id(node) for product in products for node in _inside(product)}
-    going_on = {node.id for product in products for node in _inside(product) if isinstance(node, ast.Name)}
-    matrices: set[str] = set()
-    vectors: set[str] = set()
-    for statement in reading.tree.body:
-        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-        used_later = isinstance(target, ast.Name) and target.id in going_on
-        for node in ast.walk(statement):
-            if isinstance(node, ast.BinOp) and _is_product(node):
-                names = [side.id for side in (node.left, node.right) if isinstance(side, ast.Name)]
-                vectors.update(names)
-                matrices.update(name for name in names if name[0].isupper())
-                if (used_later or id(node) in inner) and names and not matrices.intersection(names):
-                    matrices.add(_weight(names))
-            elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
-                vectors.add(node.value.id)
-            elif isinstance(node, ast.Attribute) and node.attr in {"T", "mT"} and isinstance(node.value, ast.Name):
-                matrices.add(node.value.id)
-    return matrices, vectors
-
-
-def _is_product(node: ast.AST) -> bool:
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
-
-
-def _inside(product: ast.AST) -> Iterator[ast.AST]:
-    nodes = ast.walk(product)
-    next(nodes)
-    return nodes
-
-
-def _weight(names: list[str]) -> str:
-    """Of the names beside one ``@``, the one to make a matrix: the one that begins with w, or else the right one."""
-    weights = [name for name in names if name.startswith("w")]
-    return weights[0] if len(weights) == 1 else names[-1]
