@@ -8,7 +8,7 @@ from components.language import PROGRAM_FILENAME, NotAllowed, SourceTooLarge
 from components.trace import Failure, FailureKind
 
 _LONGEST_MESSAGE = 4_000
-_NO_MEMORY = ("can't allocate memory", "not enough memory", "CUDA out of memory", "failed to allocate")
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "CUDA out of memory", "failed to allocate", "bad_alloc")
 
 
 class RunInterrupted(BaseException):

@@ -13,6 +13,10 @@ from components.capture.truncations import Truncations
 from components.trace import Caps, Gradient, Number, Summary, Values
 
 
+# A summary copies the tensor to float64: the program must not run out of memory because it was looked at.
+_LARGEST_SUMMARISED = 4_000_000
+
+
 class ValueReader:
     """Reads values and summaries as long as the budget for them lasts."""
 
@@ -31,7 +35,7 @@ class ValueReader:
                 return None, None
             flat = flat.detach()
             count = flat.numel()
-            summary = summarise(flat) if self._summarised.take(count) else None
+            summary = summarise(flat) if count <= _LARGEST_SUMMARISED and self._summarised.take(count) else None
             values = None
             if count <= self._per_tensor and self._values.take(max(count, 1)):
                 values = flat.tolist()

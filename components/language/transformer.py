@@ -197,7 +197,10 @@ class LessonPolicy(RestrictingNodeTransformer):
         return node
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> Any:
+        """A bare ``except:`` catches what a program can raise; the interruption of a run is not among it."""
         self.check_name(node, node.name)
+        if node.type is None:
+            node.type = _located(ast.Name("Exception", ast.Load()), node)
         return self.node_contents_visit(node)
 
     def visit_Global(self, node: ast.Global) -> Any:

@@ -1,0 +1,141 @@
+"""What a person does, in Chromium against the real server: start, example, edit and run, form, stop, two people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.app.browser import CHROMIUM, FLAGS, served
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+]
+WAIT = 30_000
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with served() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page(viewport={"width": 1280, "height": 800})
+    opened.set_default_timeout(WAIT)
+    expect.set_options(timeout=WAIT)
+    yield opened
+    opened.close()
+
+
+def run_program(page: Page, source: str) -> None:
+    box = page.get_by_label("Program", exact=True)
+    box.fill(source)
+    box.press("Control+Enter")
+
+
+def graph_text(page: Page) -> str:
+    page.locator(".stage svg").wait_for()
+    return " ".join(page.locator(".stage svg text").all_text_contents())
+
+
+def test_the_start_page_shows_a_graph(page: Page, address: str) -> None:
+    page.goto(address)
+    assert "SinBackward0" in graph_text(page)
+    expect(page.get_by_text("torch.sin(x*w) + x**2")).to_be_visible()
+
+
+def test_the_example_retain_graph_its_torchviz_picture_and_a_changed_program(page: Page, address: str) -> None:
+    page.goto(f"{address}/lessons?lesson=retain_graph")
+    page.get_by_role("combobox", name="Example").click()
+    page.get_by_role("option", name="4. ").click()
+    expect(page.locator(".al-out", has_text="tensor(12.)")).to_be_visible()
+    expect(page.locator(".al-out", has_text="tensor(24.)")).to_be_visible()
+    page.get_by_role("radio", name="torchviz").click()
+    expect(page.locator(".torchviz .stage svg")).to_be_visible()
+    assert "PowBackward0" in graph_text(page)
+    program = page.get_by_label("Program", exact=True).input_value()
+    assert "x ** 3" in program
+    run_program(page, program.replace("x ** 3", "x.sin()"))
+    expect(page.locator(".stage svg text", has_text="SinBackward0")).to_be_visible()
+
+
+def test_backward_twice_without_retain_graph_shows_pytorchs_error_and_an_explanation(page: Page, address: str) -> None:
+    page.goto(address)
+    expression = page.get_by_label("Expression")
+    expression.fill("sin(x*w) + x**2 ")
+    expression.press("Control+Enter")
+    page.get_by_role("button", name="Backward").click()
+    expect(page.locator(".al-table")).to_contain_text("6.88")  # w cos(x w) + 2 x = 3 cos 6 + 4 = 6.8805
+    page.get_by_role("button", name="Backward").click()
+    alert = page.locator(".al-fail")
+    expect(alert).to_contain_text("Trying to backward through the graph a second time")
+    expect(alert).to_contain_text("retain_graph=True")
+    page.get_by_role("button", name="Undo").click()
+    expect(alert).to_have_count(0)
+
+
+def test_a_loop_that_never_ends_is_stopped(page: Page, address: str) -> None:
+    page.goto(f"{address}/code")
+    page.locator(".stage svg").wait_for()
+    run_program(page, "print('begun')\nn = 0\nwhile True:\n    n += 1\n")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".al-fail")).to_be_visible()
+    expect(page.locator(".al-out", has_text="begun")).to_be_visible()
+
+
+def test_a_click_on_a_node_shows_its_card_and_marks_its_line(page: Page, address: str) -> None:
+    page.goto(f"{address}/code")
+    page.locator(".stage .node", has_text="TanhBackward0").click()
+    expect(page.locator(".card h3")).to_have_text("TanhBackward0")
+    expect(page.locator(".card .formula")).to_contain_text("tanh_backward(grad, result)")
+    expect(page.locator(".al-listing .row.now")).to_contain_text("h = torch.tanh(x * w)")
+    page.keyboard.press("Escape")
+    expect(page.locator(".card")).to_be_hidden()
+
+
+def test_zoom_and_fit(page: Page, address: str) -> None:
+    page.goto(f"{address}/code")
+    svg = page.locator(".stage svg")
+    svg.wait_for()
+    home = svg.get_attribute("viewBox")
+    page.get_by_role("button", name="Zoom in").click()
+    assert svg.get_attribute("viewBox") != home
+    page.get_by_role("button", name="Fit").click()
+    assert svg.get_attribute("viewBox") == home
+
+
+def test_labels_from_a_program_are_inert(page: Page, address: str) -> None:
+    page.goto(f"{address}/code")
+    page.locator(".stage svg").wait_for()
+    hostile = "<img src=x onerror=window.owned=1><script>window.owned=1</script>"
+    run_program(
+        page,
+        f"import torch\nprint({hostile!r})\nd = {{{hostile!r}: torch.ones(1, requires_grad=True)}}\n"
+        f"y = d[{hostile!r}] * 2\ny.backward()\nraise ValueError({hostile!r})\n",
+    )
+    expect(page.locator(".al-fail")).to_contain_text("<script>")
+    assert page.evaluate("window.owned") is None
+
+
+def test_two_people_at_once_see_their_own(browser: Browser, address: str) -> None:
+    pages = [browser.new_page() for _ in range(2)]
+    for one, number in zip(pages, (3, 5), strict=True):
+        one.set_default_timeout(WAIT)
+        one.goto(f"{address}/code")
+        one.locator(".stage svg").wait_for()
+        run_program(one, f"print({number} * 111)\n")
+    for one, number in zip(pages, (333, 555), strict=True):
+        expect(one.locator(".al-out", has_text=str(number))).to_be_visible()
+        one.close()

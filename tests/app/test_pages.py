@@ -1,0 +1,76 @@
+"""Each page as Streamlit runs it, with the real workers behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+LONG = 60
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
+
+
+def opened(page: str) -> AppTest:
+    test = AppTest.from_file(MAIN, default_timeout=LONG)
+    test.run()
+    if page != "playground":
+        test.switch_page(f"pages/{page}.py").run()
+    assert not test.exception
+    return test
+
+
+def html_of(test: AppTest) -> str:
+    return " ".join(element.proto.body for element in test.get("html"))
+
+
+def test_playground_writes_runs_and_undoes() -> None:
+    test = opened("playground")
+    assert "y = torch.sin(x*w) + x**2" in test.code[0].value
+    test.button(key="playground:backward").click().run()
+    assert "y.backward()" in test.code[0].value
+    assert "6.88" in html_of(test)  # 3 cos 6 + 2 * 2 = 6.8805
+    test.toggle(key="playground:retain").set_value(True).run()
+    test.button(key="playground:undo").click().run()
+    assert "y.backward()" not in test.code[0].value
+    test.button(key="playground:backward").click().run()
+    test.button(key="playground:backward").click().run()
+    assert test.code[0].value.count("y.backward(retain_graph=True)") == 2
+    assert "13.76" in html_of(test)  # accumulated twice: 2 * 6.8805
+    test.button(key="playground:zero").click().run()
+    assert "grad.zero_()" in test.code[0].value
+    test.button(key="playground:reset").click().run()
+    assert "backward" not in test.code[0].value
+
+
+def test_playground_says_what_to_write_instead() -> None:
+    test = opened("playground")
+    test.text_area(key="playground:expression").set_value("x^2").run()
+    assert "**" in test.warning[0].value
+    test.text_area(key="playground:expression").set_value("x**2 + new").run()
+    assert not test.warning
+    assert "new = torch.tensor(" in test.code[0].value
+
+
+def test_code_runs_and_explains_a_failure() -> None:
+    test = opened("code")
+    assert "first tensor(0.1416)" in html_of(test)
+    test.text_area(key="code:editor").set_value("import torch\ntorch.ones(2).backward()\n").run()
+    assert "does not require grad" in html_of(test)
+    assert not test.exception
+
+
+@pytest.mark.parametrize("source", ["", "(", "x" * 60_000, "import os", "1/0", "\x00"])
+def test_code_survives_silly_things(source: str) -> None:
+    test = opened("code")
+    test.text_area(key="code:editor").set_value(source).run()
+    assert not test.exception
+
+
+def test_lessons_offers_the_ten_examples() -> None:
+    test = opened("lessons")
+    choice = test.selectbox(key="lessons:slug")
+    assert len(choice.options) >= 10
+    choice.select_index(3).run()
+    assert "tensor(12.)" in html_of(test)
+    assert "tensor(24.)" in html_of(test)
