@@ -37,4 +37,4 @@ ENV HOME=/tmp \
 EXPOSE 8501
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
-CMD ["python", "-m", "streamlit", "run", "app/main.py", "--server.port", "8501"]
+CMD ["python", "-m", "app", "--server.port", "8501"]

@@ -20,7 +20,8 @@ def main(arguments: Sequence[str]) -> int:
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in {"-h", "--help"}):
         from app.cli.serve import serve
 
-        return serve(arguments)
+        serve(arguments)
+        return 0
     from app.cli.arguments import parse
 
     options = parse(arguments)

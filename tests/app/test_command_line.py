@@ -14,7 +14,9 @@ from typing import Any, ClassVar
 import jsonschema
 import msgspec
 import pytest
+from streamlit.web import cli as streamlit_cli
 
+from app import session
 from app.cli import main
 from components.trace import Environment, Failure, Program, Trace, decode_trace, encode_trace, trace_schema
 from components.worker import Limits
@@ -89,7 +91,6 @@ def refused(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> str
 
 
 def shell(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """Run ``python -m app`` as a person would."""
     return subprocess.run(
         [sys.executable, "-m", "app", *arguments], cwd=ROOT, input=stdin, capture_output=True, check=False
     )
@@ -219,12 +220,13 @@ def test_a_reader_that_closes_the_pipe_early_is_no_error() -> None:
 
 
 def test_without_a_command_it_becomes_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    became: list[tuple[str, list[str], Path]] = []
+    """Streamlit finds its settings in the working directory, and the workers are already on their way."""
+    done: list[object] = []
     monkeypatch.chdir("/")
-    monkeypatch.setattr(os, "execv", lambda file, words: became.append((file, words, Path.cwd())))
-    main(["--server.port", "9"])
-    streamlit = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", "9"]
-    assert became == [(sys.executable, streamlit, ROOT)]
+    monkeypatch.setattr(session, "engine", lambda: done.append("workers"))
+    monkeypatch.setattr(streamlit_cli, "main", lambda words, prog_name: done.append((words, prog_name, Path.cwd())))
+    assert main(["--server.port", "9"]) == 0
+    assert done == ["workers", (["run", "app/main.py", "--server.port", "9"], "streamlit", ROOT)]
 
 
 def test_help_names_the_commands() -> None:
