@@ -1,4 +1,8 @@
-"""Navigation and theme; `streamlit run app/main.py` starts here."""
+"""Navigation and theme; `streamlit run app/main.py` starts here.
+
+The pages are in `screens/`: Streamlit would take a folder named `pages/` for its own older kind of navigation and show
+it, without any of this, to whoever opens `/code` first.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +20,13 @@ from app import look, session  # noqa: E402
 
 def main() -> None:
     """Show the page that the address asks for."""
-    st.set_page_config(page_title="Autograd Lab", page_icon=":material/account_tree:", layout="wide")
+    st.set_page_config(page_title="Autograd Lab", page_icon=str(ROOT / "app" / "icon.svg"), layout="wide")
     look.apply()
     session.engine()
     pages = [
-        st.Page("pages/playground.py", title="Playground", icon=":material/function:", default=True),
-        st.Page("pages/code.py", title="Code", icon=":material/code:"),
-        st.Page("pages/lessons.py", title="Lessons", icon=":material/school:"),
+        st.Page("screens/playground.py", title="Playground", icon=":material/function:", default=True),
+        st.Page("screens/code.py", title="Code", icon=":material/code:"),
+        st.Page("screens/lessons.py", title="Lessons", icon=":material/school:"),
     ]
     st.navigation(pages, position="top").run()
 

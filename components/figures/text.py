@@ -9,28 +9,28 @@ from components.trace import Gradient, Tensor, Values
 _LONGEST = 34
 
 
-def number_text(value: Any) -> str:
+def number_text(value: Any, digits: int = 4) -> str:
     """Four significant digits: ``0.1416``, ``12``, ``1.2e-05``, ``nan``; a ``-0.0`` is ``0``."""
     if isinstance(value, str | int):
         return str(value)
-    return f"{value + 0.0:.4g}"
+    return f"{value + 0.0:.{digits}g}"
 
 
-def values_text(values: Values, longest: int = _LONGEST) -> str | None:
+def values_text(values: Values, longest: int = _LONGEST, digits: int = 4) -> str | None:
     """Nested lists as text, ``None`` when there are none or they would be longer than ``longest`` characters."""
     if values is None:
         return None
-    text = _nested(values, longest + 2)
+    text = _nested(values, longest + 2, digits)
     return text if len(text) <= longest else None
 
 
-def _nested(values: Values, budget: int) -> str:
+def _nested(values: Values, budget: int, digits: int) -> str:
     if not isinstance(values, list):
-        return number_text(values)
+        return number_text(values, digits)
     parts: list[str] = []
     used = 2
     for value in values:
-        part = _nested(value, budget - used)
+        part = _nested(value, budget - used, digits)
         used += len(part) + 2
         parts.append(part)
         if used > budget:

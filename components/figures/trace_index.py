@@ -20,17 +20,25 @@ class TraceIndex:
             self.edges_from[edge.source].append(edge)
             self.edges_to[edge.target].append(edge)
         self.latest: dict[str, Tensor] = {tensor.origin: tensor for tensor in trace.tensors}
-        self.produced: dict[str, Tensor] = {}
+        self.made: defaultdict[str, list[Tensor]] = defaultdict(list)
         for tensor in trace.tensors:
             if tensor.node is not None and tensor.name is not None:
-                self.produced[tensor.node] = tensor
+                self.made[tensor.node].append(tensor)
         self.freed_by: dict[str, Backward] = {node: backward for backward in trace.backwards for node in backward.freed}
         self.last_change: dict[str, GradientChange] = {
             change.tensor: change for change in trace.gradients if change.tensor is not None
         }
-        self.last_step: dict[str, BackwardStep] = {
-            step.node: step for backward in trace.backwards for step in backward.steps
-        }
+        self.last_step: dict[str, BackwardStep] = self.steps_of(None)
+        self._lines = trace.program.source.split("\n")
+
+    def produced(self, node: str) -> Tensor | None:
+        """Return the named tensor whose ``grad_fn`` a node is; the last, if there are several."""
+        return self.made[node][-1] if node in self.made else None
+
+    def steps_of(self, backward: str | None) -> dict[str, BackwardStep]:
+        """Return what happened at each node in one engine run, or the last time that any run passed it."""
+        runs = (run for run in self.trace.backwards if backward in (None, run.id))
+        return {step.node: step for run in runs for step in run.steps}
 
     def reachable(self, roots: list[str]) -> set[str]:
         """Return every node that the gradient of ``roots`` can reach, themselves included."""
@@ -40,10 +48,18 @@ class TraceIndex:
             node = pending.pop()
             if node not in found:
                 found.add(node)
-                pending.extend(edge.target for edge in self.edges_from[node])
+                pending.extend(edge.target for edge in self.edges_from.get(node, ()))
         return found
 
-    def value_now(self, tensor_id: str) -> Tensor:
+    def value_now(self, tensor_id: str) -> Tensor | None:
         """Return the last record of the same tensor object."""
-        tensor = self.tensors[tensor_id]
-        return self.latest.get(tensor.origin, tensor)
+        tensor = self.tensors.get(tensor_id)
+        return None if tensor is None else self.latest.get(tensor.origin, tensor)
+
+    def code(self, line: int | None) -> str:
+        """Return the program's text of a line, without its indentation."""
+        return self._lines[line - 1].strip() if line is not None and 0 < line <= len(self._lines) else ""
+
+    def stopped(self) -> dict[str, Backward]:
+        """Return the nodes at which an engine run stopped with an error, and the last run that did."""
+        return {run.failure.node: run for run in self.trace.backwards if run.failure and run.failure.node}

@@ -13,11 +13,20 @@ MAIN = Path(__file__).parents[2] / "app" / "main.py"
 
 def opened(page: str) -> AppTest:
     test = AppTest.from_file(MAIN, default_timeout=LONG)
-    test.run()
+    settled(test.run())
     if page != "playground":
-        test.switch_page(f"pages/{page}.py").run()
+        settled(test.switch_page(f"screens/{page}.py").run())
     assert not test.exception
     return test
+
+
+def settled(test: AppTest) -> AppTest:
+    """Run the page again, as the browser does, until its program is done."""
+    for _ in range(100):
+        if not any(button.key is not None and button.key.endswith(":stop") for button in test.button):
+            return test
+        test.run()
+    raise TimeoutError("the program is still running")
 
 
 def html_of(test: AppTest) -> str:
@@ -27,27 +36,27 @@ def html_of(test: AppTest) -> str:
 def test_playground_writes_runs_and_undoes() -> None:
     test = opened("playground")
     assert "y = torch.sin(x*w) + x**2" in test.code[0].value
-    test.button(key="playground:backward").click().run()
+    settled(test.button(key="playground:backward").click().run())
     assert "y.backward()" in test.code[0].value
     assert "6.88" in html_of(test)  # 3 cos 6 + 2 * 2 = 6.8805
-    test.toggle(key="playground:retain").set_value(True).run()
-    test.button(key="playground:undo").click().run()
+    settled(test.toggle(key="playground:retain").set_value(True).run())
+    settled(test.button(key="playground:undo").click().run())
     assert "y.backward()" not in test.code[0].value
-    test.button(key="playground:backward").click().run()
-    test.button(key="playground:backward").click().run()
+    settled(test.button(key="playground:backward").click().run())
+    settled(test.button(key="playground:backward").click().run())
     assert test.code[0].value.count("y.backward(retain_graph=True)") == 2
     assert "13.76" in html_of(test)  # accumulated twice: 2 * 6.8805
-    test.button(key="playground:zero").click().run()
+    settled(test.button(key="playground:zero").click().run())
     assert "grad.zero_()" in test.code[0].value
-    test.button(key="playground:reset").click().run()
+    settled(test.button(key="playground:reset").click().run())
     assert "backward" not in test.code[0].value
 
 
 def test_playground_says_what_to_write_instead() -> None:
     test = opened("playground")
-    test.text_area(key="playground:expression").set_value("x^2").run()
+    settled(test.text_area(key="playground:expression").set_value("x^2").run())
     assert "**" in test.warning[0].value
-    test.text_area(key="playground:expression").set_value("x**2 + new").run()
+    settled(test.text_area(key="playground:expression").set_value("x**2 + new").run())
     assert not test.warning
     assert "new = torch.tensor(" in test.code[0].value
 
@@ -55,7 +64,7 @@ def test_playground_says_what_to_write_instead() -> None:
 def test_code_runs_and_explains_a_failure() -> None:
     test = opened("code")
     assert "first tensor(0.1416)" in html_of(test)
-    test.text_area(key="code:editor").set_value("import torch\ntorch.ones(2).backward()\n").run()
+    settled(test.text_area(key="code:editor").set_value("import torch\ntorch.ones(2).backward()\n").run())
     assert "does not require grad" in html_of(test)
     assert not test.exception
 
@@ -63,7 +72,7 @@ def test_code_runs_and_explains_a_failure() -> None:
 @pytest.mark.parametrize("source", ["", "(", "x" * 60_000, "import os", "1/0", "\x00"])
 def test_code_survives_silly_things(source: str) -> None:
     test = opened("code")
-    test.text_area(key="code:editor").set_value(source).run()
+    settled(test.text_area(key="code:editor").set_value(source).run())
     assert not test.exception
 
 
@@ -71,6 +80,6 @@ def test_lessons_offers_the_ten_examples() -> None:
     test = opened("lessons")
     choice = test.selectbox(key="lessons:slug")
     assert len(choice.options) >= 10
-    choice.select_index(3).run()
+    settled(choice.select_index(3).run())
     assert "tensor(12.)" in html_of(test)
     assert "tensor(24.)" in html_of(test)

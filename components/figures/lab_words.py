@@ -1,0 +1,74 @@
+"""What stands in the Lab view's boxes and on its edges, under the switches for values and shapes."""
+
+from __future__ import annotations
+
+from components.figures.lab_records import LabOptions
+from components.figures.text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
+from components.figures.trace_index import TraceIndex
+from components.trace import Gradient, Node, SavedTensor, Tensor
+
+_MOST_NAMES = 3
+_EDGE = 20
+_VALUE = 24
+
+
+def tensor_words(tensor: Tensor, options: LabOptions, longest: int = 34) -> str:
+    """A tensor's numbers if they are few and wanted, else its shape and type."""
+    text = tensor_text(tensor, longest) if options.values else f"{shape_text(tensor.shape)} {tensor.dtype}"
+    shown = values_text(tensor.values, longest) if options.values else None
+    return f"{shape_text(tensor.shape)}  {text}" if options.shapes and shown is not None else text
+
+
+def edge_words(gradient: Gradient | None, options: LabOptions) -> str:
+    """A gradient as short as an edge can carry: its numbers, rounded if need be, or its shape."""
+    if gradient is None:
+        return ""
+    if not options.values:
+        return shape_text(gradient.shape)
+    short = values_text(gradient.values, _EDGE) or values_text(gradient.values, _EDGE, digits=3)
+    if short is not None:
+        return f"{shape_text(gradient.shape)}  {short}" if options.shapes else short
+    mean = gradient.summary.mean if gradient.summary is not None else None
+    text = shape_text(gradient.shape)
+    return text if mean is None else f"{text}  mean {number_text(mean, 2)}"
+
+
+def leaf_words(tensor: Tensor | None, total: Gradient | None, changed: bool, options: LabOptions) -> tuple[str, str]:
+    """Return a leaf's value and the line about its ``.grad``, empty where nothing ever changed it."""
+    value = tensor_words(tensor, options) if tensor is not None else ""
+    if not changed:
+        return value, ""
+    if total is None:
+        return value, ".grad None"
+    return value, f".grad {gradient_text(total, 28) if options.values else shape_text(total.shape)}"
+
+
+def function_words(index: TraceIndex, node: Node, options: LabOptions) -> str:
+    """Return the line below a function's name: the source line, the module, and the variable that it made."""
+    parts = [f"line {node.line}"] if node.line is not None else []
+    if node.module:
+        parts.append(node.module)
+    tensor = index.produced(node.id)
+    if tensor is not None and index.edges_to.get(node.id):
+        parts.append(f"{tensor.name} = {tensor_words(tensor, options, _VALUE)}")
+    return " · ".join(parts)
+
+
+def saved_tensors(node: Node) -> list[SavedTensor]:
+    """Return what a node saved, without the numbers (an exponent, a dimension)."""
+    return [saved for saved in node.saved if saved.shape is not None]
+
+
+def saved_words(index: TraceIndex, node: Node) -> tuple[str, str]:
+    """Return the names of what a node saved, and its shapes and bytes."""
+    tensors = saved_tensors(node)
+    names: list[str] = []
+    for saved in tensors:
+        known = index.tensors.get(saved.tensor or "")
+        name = known.name if known is not None and known.name else saved.name
+        if name not in names:
+            names.append(name)
+    more = f" +{len(names) - _MOST_NAMES}" if len(names) > _MOST_NAMES else ""
+    shapes = {shape_text(saved.shape or []) for saved in tensors}
+    only = f"{shapes.pop()}  " if len(shapes) == 1 else ""
+    return ", ".join(names[:_MOST_NAMES]) + more, only + bytes_text(node.saved_bytes)
