@@ -63,7 +63,7 @@ class _RawCell:
 
 
 def load_lessons(folder: Path = LESSONS) -> tuple[Lesson, ...]:
-    """Read every ``NN_name.py`` of a folder, in the order of their numbers; names that begin with ``_`` are not lessons.
+    """Read every ``NN_name.py`` of a folder, in the order of their numbers; a name that begins with ``_`` is no lesson.
 
     Raises:
         LessonError: a file is malformed, or two have the same number or slug.

@@ -78,7 +78,7 @@ def listing_html(lines: list[Listed], selected: int | None = None) -> str:
         runs = f'<span class="runs">× {line.runs}</span>' if line.runs > 1 else ""
         rows.append(
             f'<div class="row {marks}"><span class="no">{line.number}</span>'
-            f'<code>{text or " "}</code><span class="chips">{runs}{chips}</span></div>'
+            f'<span class="rest"><code>{text or " "}</code><span class="chips">{runs}{chips}</span></span></div>'
         )
     return f'<div class="al-listing" role="list">{"".join(rows)}</div>'
 

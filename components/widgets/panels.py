@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 import streamlit as st
 
@@ -25,7 +26,7 @@ def failure_panel(failure: Failure) -> None:
     where = f" on line {failure.line}" if failure.line is not None else ""
     parts = [f"<b>{html.escape(kind)}</b>{where}", f'<div class="message">{html.escape(failure.message)}</div>']
     if failure.explanation:
-        parts.append(f"<div>{html.escape(failure.explanation)}</div>")
+        parts.append(f"<div>{_with_code(failure.explanation)}</div>")
     if failure.hint:
         parts.append(f"<pre>{html.escape(failure.hint)}</pre>")
     st.html(f'<div class="al-fail" role="alert">{"".join(parts)}</div>')
@@ -61,6 +62,11 @@ def leaves_panel(rows: list[LeafRow]) -> None:
 def listing_panel(trace: Trace, selected: int | None = None) -> None:
     """Show the program with what each line made and printed."""
     st.html(f"{_head('What each line did')}{listing_html(listing(trace), selected)}</div>")
+
+
+def _with_code(text: str) -> str:
+    """Escape a sentence and set its `names` as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def _head(title: str) -> str:
