@@ -12,7 +12,6 @@ from components.capture.quiet import plain, quiet
 from components.capture.truncations import Truncations
 from components.trace import Caps, Gradient, Number, Summary, Values
 
-
 # A summary copies the tensor to float64: the program must not run out of memory because it was looked at.
 _LARGEST_SUMMARISED = 4_000_000
 

@@ -138,8 +138,9 @@ def _no_gpu(situation: Situation, match: re.Match[str]) -> Advice:
                 f"{text} Leave `.cuda()` away: tensors are on the CPU unless one says otherwise.",
                 situation.hint((node, kept)),
             )
-    for statement in (situation.statement, *situation.source.statements):
-        for node in statement.nodes if statement is not None else ():
+    own = () if situation.statement is None else (situation.statement,)
+    for statement in (*own, *situation.source.statements):
+        for node in statement.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("cuda"):
                 where = "" if statement is situation.statement else f" Line {statement.first} names the device."
                 device = f'"cuda" if {situation.torch}.cuda.is_available() else "cpu"'

@@ -60,12 +60,12 @@ def _single_number(situation: Situation, match: re.Match[str]) -> Advice:
         return Advice(
             f"{shown(name)} {text} `.item()` gives it as a Python number.", situation.hint((node, f"{name}.item()"))
         )
-    for node in situation.nodes:
+    for other in situation.nodes:
         target: ast.expr | None = None
-        if isinstance(node, ast.For):
-            target = node.iter
-        elif isinstance(node, ast.Call) and called(node) == "len" and node.args:
-            target = node.args[0]
+        if isinstance(other, ast.For):
+            target = other.iter
+        elif isinstance(other, ast.Call) and called(other) == "len" and other.args:
+            target = other.args[0]
         tensor = situation.tensor(target)
         if target is not None and tensor is not None and not tensor.shape and situation.statement is not None:
             whole = f"{operand(situation.statement, target)}.reshape(1)"

@@ -1,4 +1,7 @@
-"""Python's own errors, as they come up in lessons: calls, operands, loops, division, recursion."""
+"""Python's own errors, as they come up in lessons: calls, operands, loops, division, recursion.
+
+Longer than usual because Python's own errors are many and each is short.
+"""
 
 from __future__ import annotations
 

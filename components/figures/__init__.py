@@ -6,7 +6,8 @@ only draws them. Knows neither Streamlit nor torch.
 
 from components.figures.cards import Card, node_cards
 from components.figures.lab_dot import lab_dot
-from components.figures.lab_graph import Box, LabGraph, Link, Root, lab_graph, lab_roots
+from components.figures.lab_graph import lab_graph, lab_roots
+from components.figures.lab_records import Box, LabGraph, LabOptions, Link, Root
 from components.figures.layout import LayoutProblem, Picture, layout_svg, render
 from components.figures.leaf_table import LeafRow, leaf_rows
 from components.figures.listing import Listed, listing, listing_html
@@ -16,6 +17,7 @@ __all__ = [
     "Box",
     "Card",
     "LabGraph",
+    "LabOptions",
     "LayoutProblem",
     "LeafRow",
     "Link",

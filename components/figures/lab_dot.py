@@ -1,34 +1,45 @@
 """The Lab view's records as DOT: only draws.
 
-Colours are the style sheet's business; the classes given here tell it what a box is. Every text may come from a
-program and is escaped.
+The classes given here tell the page's style sheet what a box is; the colours are for files that have no style sheet.
+Every text may come from a program and is escaped.
 """
 
 from __future__ import annotations
 
 import html
 
-from components.figures.lab_graph import Box, LabGraph, Link
+from components.figures.lab_records import Box, LabGraph, Link
 
 _HEAD = """digraph lab {
-\tgraph [rankdir=TB ranksep=0.42 nodesep=0.35 bgcolor=transparent pad=0.3]
-\tnode [shape=box style="rounded,filled" fontname="Arial" fontsize=13 margin="0.16,0.09" height=0.36]
-\tedge [fontname="Arial" fontsize=11 arrowsize=0.7]
+\tgraph [rankdir=TB ranksep=0.34 nodesep=0.32 bgcolor=transparent pad=0.25]
+\tnode [shape=box style="rounded,filled" fontname="Arial" fontsize=14 fontcolor="#1c2433" margin="0.19,0.08" height=0.44]
+\tedge [fontname="Arial" fontsize=12 fontcolor="#1c2433" arrowsize=0.8]
 """
-# What a file shows that has no style sheet; the page's own style sheet replaces them.
 _FILL = {
-    "leaf": ("#cfe6fb", "#6aa5d8"),
+    "stopped": ("#fdeaea", "#d7263d"),
+    "order2": ("#e6e0fa", "#8f81cf"),
+    "leaf": ("#cfe6fb", "#6aa8dc"),
     "output": ("#c9f2c4", "#6cbf63"),
+    "freed": ("#fffaf1", "#e3c188"),
     "saved": ("#ffe2b5", "#e0a64a"),
-    "folded": ("#e4e9f2", "#9aa7bd"),
-    "untracked": ("#ffffff", "#9aa7bd"),
-    "order2": ("#dcd7f5", "#9a8fd0"),
+    "folded": ("#e4e9f2", "#8d9ab0"),
+    "untracked": ("#ffffff", "#8d9ab0"),
     "function": ("#eef1f6", "#b9c2d0"),
 }
+_STYLE = {
+    "saved": 'style=dotted dir=none color="#8793a6"',
+    "view": 'style=dotted arrowhead=empty constraint=false color="#5f6b7d"',
+    "cut": 'style=dashed dir=none color="#5f6b7d"',
+    "derivative": 'style=dashed constraint=false color="#8f81cf"',
+    "output": 'color="#8793a6"',
+    "gradient": 'color="#8793a6"',
+}
+_DASHED = {"untracked", "freed", "copy"}
+_LONGEST = 90
 
 
 def lab_dot(graph: LabGraph) -> str:
-    """Return the DOT text of the picture."""
+    """Return the DOT text of the picture; its nodes are named and identified by their boxes' ids."""
     boxes = "".join(_box(box) for box in graph.boxes)
     links = "".join(_link(link) for link in graph.links)
     return f"{_HEAD}{boxes}{links}}}\n"
@@ -36,31 +47,28 @@ def lab_dot(graph: LabGraph) -> str:
 
 def _box(box: Box) -> str:
     fill, line = next(colours for kind, colours in _FILL.items() if kind in box.kinds)
-    if "stopped" in box.kinds:
-        line = "#d7263d"
-    parts = [f"<b>{_escape(box.title)}</b>"]
-    parts += [f'<font point-size="11">{_escape(text)}</font>' for text in box.detail.split("\n") if text]
-    label = "<br/>".join(parts)
+    title = _escape(box.title)
+    first = f"<b>{title}</b>" if box.kinds[0] != "function" else title
+    if box.value:
+        first += f"&nbsp; {_escape(box.value)}"
+    details = [f'<font point-size="11">{_escape(text)}</font>' for text in box.detail.split("\n") if text]
+    style = ' style="rounded,filled,dashed"' if _DASHED & set(box.kinds) else ""
+    width = " penwidth=2.5" if "stopped" in box.kinds else ""
     return (
-        f'\t"{box.id}" [class="{" ".join(box.kinds)}" fillcolor="{fill}" color="{line}" label=<{label}>'
-        f"{' penwidth=2.5' if 'stopped' in box.kinds else ''}]\n"
+        f'\t"{box.id}" [id="{box.id}" class="{" ".join(box.kinds)}" fillcolor="{fill}" color="{line}"{style}{width} '
+        f"label=<{'<br/>'.join([first, *details])}>]\n"
     )
 
 
 def _link(link: Link) -> str:
-    style = ""
-    if "saved" in link.kinds:
-        # Beside its node, not below it.
-        style = " style=dotted dir=none constraint=true minlen=1"
-    elif "output" in link.kinds:
-        style = ' color="#6cbf63"'
-    else:
-        style = ' color="#8793a6"'
-    label = f" label=<&nbsp;{_escape(link.label)}>" if link.label else ""
-    return f'\t"{link.source}" -> "{link.target}" [class="{" ".join(link.kinds)}"{style}{label}]\n'
+    label = f" label=<&nbsp;{_escape(link.label)}&nbsp;>" if link.label else ""
+    text = f'"{link.source}" -> "{link.target}" [class="{" ".join(link.kinds)}" {_STYLE[link.kinds[0]]}{label}]'
+    # A saved tensor hangs beside its node, not below it.
+    return f"\t{{rank=same {text}}}\n" if link.kinds[0] == "saved" else f"\t{text}\n"
 
 
 def _escape(text: str) -> str:
     """Graphviz reads HTML-like labels as XML, where control characters do not exist."""
-    printable = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    short = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    printable = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in short)
     return html.escape(printable) or "&nbsp;"

@@ -16,7 +16,9 @@ from components.figures.trace_index import TraceIndex
 from components.trace import Step, Tensor
 
 # A name that stands alone: no attribute of something else, and not asked for its metadata only.
-_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\w)(?!\s*\.\s*(?:grad|shape|dtype|device|ndim|size|numel|item|requires_grad)\b)")
+_NAME = re.compile(
+    r"(?<![\w.])[^\W\d]\w*(?!\w)(?!\s*\.\s*(?:grad|shape|dtype|device|ndim|size|numel|item|requires_grad)\b)"
+)
 _STRING = re.compile(r"'[^']*'|\"[^\"]*\"|#.*")
 _FLOATING = ("float", "bfloat", "complex")
 
@@ -59,10 +61,9 @@ def _untracked(tensor: Tensor) -> bool:
 def _cut(
     index: TraceIndex, step: Step, name: str, tensor: Tensor, bound: dict[tuple[str | None, str], Tensor]
 ) -> Cut | None:
-    text = _STRING.sub("", index.code(step.line))
-    right = text.partition("=")[2] if re.match(rf"{re.escape(name)}\b[^=]*=(?!=)", text) else ""
+    left, _, right = _STRING.sub("", index.code(step.line)).partition("=")
     sources: dict[str, Tensor] = {}
-    for word in _NAME.findall(right):
+    for word in _NAME.findall(right) if name in _NAME.findall(left) else ():
         source = bound.get((step.function, word)) or bound.get((None, word))
         if source is not None and source.requires_grad and source.origin != tensor.origin:
             sources[source.origin] = source

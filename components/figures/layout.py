@@ -1,23 +1,29 @@
-"""DOT to SVG, always under a time limit.
+"""DOT to SVG, always under limits.
 
 The layout runs in a process of its own (the ``graphviz-pure`` command, a port of Graphviz that comes as a wheel, or
-Debian's ``dot``), so that a graph that cannot be laid out in time costs that time and nothing else.
+Debian's ``dot``), with a limit on its time, memory and output and with file access by attributes switched off, so that
+a graph that cannot be laid out, or a DOT text from a stranger's file, costs that time and nothing else.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
-_MOST_AT_ONCE = 2
+_MOST_AT_ONCE = max(2, os.cpu_count() or 1)
 _MOST_DOT = 4_000_000
+_MOST_OUTPUT = 32 * 2**20
+_MOST_MEMORY = 2 * 2**30
 _places = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
 
@@ -40,13 +46,13 @@ class LayoutProblem:
 
 
 def layout_svg(dot: str, seconds: float = 5.0) -> Picture | LayoutProblem:
-    """Lay out a DOT text; give up after ``seconds``."""
+    """Lay out a DOT text; give up after ``seconds``, the wait for a free place included."""
     started = time.perf_counter()
     result = render(dot, "svg", seconds)
     if isinstance(result, LayoutProblem):
         return result
     milliseconds = (time.perf_counter() - started) * 1_000
-    text = result.decode("utf-8")
+    text = result.decode("utf-8", "replace")
     try:
         root = ElementTree.fromstring(text)
         width, height = (float(part) for part in root.attrib["viewBox"].split()[2:])
@@ -59,22 +65,61 @@ def render(dot: str, kind: Literal["svg", "png"], seconds: float = 5.0) -> bytes
     """Return what the layout program makes of a DOT text."""
     if len(dot) > _MOST_DOT:
         return LayoutProblem("too_large", "This graph is too large to be laid out.")
-    with _places:
-        try:
-            done = subprocess.run(
-                [_command(), f"-T{kind}"], input=dot.encode(), capture_output=True, timeout=seconds, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return LayoutProblem("timeout", f"This graph could not be laid out within {seconds:g} seconds.")
-    if done.returncode != 0 or not done.stdout:
-        said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0][:200]
-        return LayoutProblem("failed", f"The layout program failed: {said or 'no output'}.")
-    return done.stdout
+    deadline = time.monotonic() + seconds
+    if not _places.acquire(timeout=seconds):
+        return LayoutProblem("timeout", f"No layout program was free within {seconds:g} seconds. Try again.")
+    try:
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
+            given.write(dot.encode("utf-8", "replace"))
+            given.seek(0)
+            ended = _run([*_command(), f"-T{kind}"], given, out, said, deadline - time.monotonic())
+            if ended is None:
+                return LayoutProblem("timeout", f"This graph could not be laid out within {seconds:g} seconds.")
+            return _result(ended, out, said)
+    finally:
+        _places.release()
 
 
-def _command() -> str:
+def _run(command: list[str], given: BinaryIO, out: BinaryIO, said: BinaryIO, seconds: float) -> int | None:
+    """Return the exit status, ``None`` if the time was up. Files, unlike pipes, cannot fill up and block."""
+    # With SERVER_NAME set, Graphviz reads no file that an attribute (image, shapefile) names.
+    environment = {**os.environ, "SERVER_NAME": "autograd-lab"}
+    process = subprocess.Popen(command, stdin=given, stdout=out, stderr=said, env=environment)
+    try:
+        _limit(process.pid)
+        return process.wait(max(0.0, seconds))
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _limit(pid: int) -> None:
+    """Bound memory and output where the system can do that from outside (Linux)."""
+    import resource  # absent on Windows, as the worker's walls are
+
+    if hasattr(resource, "prlimit"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            resource.prlimit(pid, resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (_MOST_OUTPUT, _MOST_OUTPUT))
+
+
+def _result(ended: int, out: BinaryIO, said: BinaryIO) -> bytes | LayoutProblem:
+    out.seek(0)
+    result = out.read(_MOST_OUTPUT + 1)
+    if len(result) >= _MOST_OUTPUT:
+        return LayoutProblem("too_large", "The picture of this graph is too large to be shown.")
+    if ended == 0 and result:
+        return result
+    said.seek(0)
+    words = said.read(2_000).decode("utf-8", "replace").strip().partition("\n")[0][:200]
+    return LayoutProblem("failed", f"The layout program failed: {words or 'no output'}.")
+
+
+def _command() -> list[str]:
     beside = Path(sys.executable).with_name("graphviz-pure")
     found = str(beside) if beside.exists() else shutil.which("graphviz-pure") or shutil.which("dot")
     if found is None:
         raise FileNotFoundError("Neither graphviz-pure nor dot is installed; see requirements.txt.")
-    return found
+    return [found]

@@ -29,6 +29,10 @@ class TraceIndex:
             change.tensor: change for change in trace.gradients if change.tensor is not None
         }
         self.last_step: dict[str, BackwardStep] = self.steps_of(None)
+        # The AccumulateGrad of each leaf, by the leaf's origin.
+        self.accumulates: dict[str, Node] = {
+            self.tensors[node.tensor].origin: node for node in trace.nodes if node.tensor in self.tensors
+        }
         self._lines = trace.program.source.split("\n")
 
     def produced(self, node: str) -> Tensor | None:
@@ -60,6 +64,7 @@ class TraceIndex:
         """Return the program's text of a line, without its indentation."""
         return self._lines[line - 1].strip() if line is not None and 0 < line <= len(self._lines) else ""
 
-    def stopped(self) -> dict[str, Backward]:
-        """Return the nodes at which an engine run stopped with an error, and the last run that did."""
-        return {run.failure.node: run for run in self.trace.backwards if run.failure and run.failure.node}
+    def stopped(self) -> set[str]:
+        """Return the nodes at which an engine run stopped with an error."""
+        failures = (self.trace.failure, *(run.failure for run in self.trace.backwards))
+        return {failure.node for failure in failures if failure is not None and failure.node is not None}

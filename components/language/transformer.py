@@ -192,12 +192,11 @@ class LessonPolicy(RestrictingNodeTransformer):
             self.refuse(node, "Keywords in a class statement (metaclass=...) are not available here.", name="metaclass")
             return node
         node = self.node_contents_visit(node)
-        maker = _located(ast.Name("__metaclass__", ast.Load()), node)
-        node.keywords = [_located(ast.keyword("metaclass", maker), node)]
+        node.keywords = [_located(ast.keyword("metaclass", ast.Name("__metaclass__", ast.Load())), node)]
         return node
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> Any:
-        """A bare ``except:`` catches what a program can raise; the interruption of a run is not among it."""
+        # A bare `except:` catches what a program can raise; the interruption of a run is not among it.
         self.check_name(node, node.name)
         if node.type is None:
             node.type = _located(ast.Name("Exception", ast.Load()), node)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from components.worker import Run
+
 LONG = 60
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 
@@ -21,12 +23,14 @@ def opened(page: str) -> AppTest:
 
 
 def settled(test: AppTest) -> AppTest:
-    """Run the page again, as the browser does, until its program is done."""
-    for _ in range(100):
-        if not any(button.key is not None and button.key.endswith(":stop") for button in test.button):
-            return test
-        test.run()
-    raise TimeoutError("the program is still running")
+    """Wait for the programs that are under way and run the page again, as the browser does."""
+    keys = [f"{page}:run" for page in ("playground", "code", "lessons")]
+    runs = [test.session_state[key] for key in keys if key in test.session_state]
+    for run in runs:
+        if isinstance(run, Run):
+            assert run.wait(LONG) is not None
+            test.run()
+    return test
 
 
 def html_of(test: AppTest) -> str:

@@ -16,8 +16,8 @@ import threading
 from collections.abc import Callable
 
 import msgspec
-from components.language import PROGRAM_FILENAME, SourceLimits
 
+from components.language import PROGRAM_FILENAME, SourceLimits
 from components.trace import Caps, Failure, FailureKind, Program, Trace
 from components.worker.failures import failed_trace, local_environment
 
