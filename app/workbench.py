@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import results, session
 
@@ -16,7 +17,7 @@ def workbench(page: str, source: str, *, editor_height: int = 330) -> None:
         session.start(page, source)
     # Streamlit forgets a widget that was not on the last page; the program must not be lost with it.
     session.state()[key] = session.state().get(key, session.state().get(f"{page}:text", source))
-    made, did = st.columns([0.4, 0.6], gap="medium")
+    did, made = frame(page, [0.6, 0.4])
     with made:
         _editor(page, key, editor_height)
     running = results.progress(page) if session.running(page) is not None else False
@@ -30,6 +31,12 @@ def workbench(page: str, source: str, *, editor_height: int = 330) -> None:
         results.failure(trace)
         results.lines(trace, selected)
         results.status(trace)
+
+
+def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:
+    """Return two columns, of which a wide window shows the first at the right and a phone at the top."""
+    with st.container(key=f"{page}-frame"):
+        return st.columns(widths, gap="medium")
 
 
 def _editor(page: str, key: str, height: int) -> None:

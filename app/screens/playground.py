@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from app import playground_form, results, session
+from app.workbench import frame
 from components.language.form import FormError, write_source
 
 
 def page() -> None:
     """Show the form on the left, what it does in the middle and below what it means."""
-    made, did = st.columns([0.36, 0.64], gap="medium")
+    did, made = frame("playground", [0.64, 0.36])
     with made:
         form = playground_form.edit()
         try:

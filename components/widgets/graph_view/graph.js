@@ -98,7 +98,7 @@ class View {
       near(group.dataset.id).add(group);
     }
     this.edges = [...this.svg.querySelectorAll("g.edge")].map((group) => {
-      const [source, target] = title(group).split("->");
+      const [source, target] = title(group).split("->").map((end) => end.replace(/:\w+$/, ""));
       near(source).add(group).add(this.nodes.get(target)); near(target).add(group).add(this.nodes.get(source));
       return { source, target };
     });
