@@ -12,7 +12,8 @@ from components.figures.lab_records import Box, LabGraph, Link
 
 _HEAD = """digraph lab {
 \tgraph [rankdir=TB ranksep=0.34 nodesep=0.32 bgcolor=transparent pad=0.25]
-\tnode [shape=box style="rounded,filled" fontname="Arial" fontsize=14 fontcolor="#1c2433" margin="0.19,0.08" height=0.44]
+\tnode [fontname="Arial" fontsize=14 fontcolor="#1c2433" shape=box style="rounded,filled" margin="0.19,0.08"]
+\tnode [height=0.44]
 \tedge [fontname="Arial" fontsize=12 fontcolor="#1c2433" arrowsize=0.8]
 """
 _FILL = {
@@ -34,7 +35,7 @@ _STYLE = {
     "output": 'color="#8793a6"',
     "gradient": 'color="#8793a6"',
 }
-_DASHED = {"untracked", "freed", "copy"}
+_DASHED = {"untracked", "freed"}
 _LONGEST = 90
 
 
@@ -71,4 +72,5 @@ def _escape(text: str) -> str:
     """Graphviz reads HTML-like labels as XML, where control characters do not exist."""
     short = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
     printable = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in short)
-    return html.escape(printable) or "&nbsp;"
+    # A backslash would begin one of Graphviz's own escapes: \N is the node's name.
+    return html.escape(printable).replace("\\", "&#92;") or "&nbsp;"

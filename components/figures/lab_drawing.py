@@ -37,7 +37,6 @@ class LabDrawing:
         self._with_saved = saved
         self._inside = {node.id for node in nodes}
         self._steps = index.steps_of(options.backward)
-        self._stopped = index.stopped()
         self._boxes: list[Box] = []
         self._links: list[Link] = []
         self._outputs: dict[str, str] = {}
@@ -83,7 +82,7 @@ class LabDrawing:
         if node.id in self._index.freed_by:
             kinds.append("released")
         detail = function_words(self._index, node, self._options)
-        if node.id in self._stopped:
+        if node.id in self._index.stopped:
             kinds.append("stopped")
             freed_by = self._index.freed_by.get(node.id)
             detail += "\nstopped here" + (f": freed by line {freed_by.line}" if freed_by is not None else "")
@@ -108,7 +107,7 @@ class LabDrawing:
         detail = self._index.code(fold.line)[:40]
         if saving:
             detail += f"\nsaves {bytes_text(sum(node.saved_bytes for node in saving))}"
-        stopped = [node.name for node in inside if node.id in self._stopped]
+        stopped = [node.name for node in inside if node.id in self._index.stopped]
         if stopped:
             kinds.append("stopped")
             detail += f"\nstopped here, at {stopped[-1]}"
@@ -195,8 +194,7 @@ class LabDrawing:
         total = change.total if change is not None else None
         value, grad = leaf_words(tensor, total, change is not None, self._options)
         leaf = f"{node.id}~leaf"
-        order2 = ("order2",) if node.order > 1 else ()
-        self._boxes.append(Box(node.id, ("function", *order2), node.name))
+        self._boxes.append(Box(node.id, ("function",), node.name))
         self._boxes.append(Box(leaf, ("leaf",), node.leaf or "", value, grad))
         self._links.append(Link(node.id, leaf, ("gradient", "travelled") if grad else ("gradient",)))
 

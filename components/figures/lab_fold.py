@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 from components.figures.trace_index import TraceIndex
 from components.trace import Node
@@ -37,28 +38,38 @@ class Rung:
 def rungs(index: TraceIndex, nodes: list[Node]) -> Iterator[Rung]:
     """Yield ways to fold ``nodes``, from none at all to the coarsest, which has a handful of boxes."""
     yield Rung(None, {}, len(nodes))
-    deepest = max((node.module.count(".") + 1 for node in nodes if node.module), default=0)
+    deepest = max((_depth(node) for node in nodes), default=0)
     for depth in range(deepest, 0, -1):
-        yield _rung(index, nodes, "module", lambda node, depth=depth: _by_module(node, depth))
+        yield _rung(index, nodes, "module", partial(_by_module, depth=depth))
     if deepest:
         yield _rung(index, nodes, "module and line", lambda node: _by_module(node, 1) or _by_line(node))
     yield _rung(index, nodes, "line", _by_line)
     size = 2
     while size < 2 * max((node.line or 0 for node in nodes), default=0):
-        yield _rung(index, nodes, "blocks of lines", lambda node, size=size: _by_block(node, size), few_leaves=True)
+        yield _rung(index, nodes, "blocks of lines", partial(_by_block, size=size), few_leaves=True)
         size *= 2
     yield _rung(index, nodes, "order", lambda node: Fold("the whole graph", None, node.order > 1), few_leaves=True)
 
 
+def _depth(node: Node) -> int:
+    return node.module.count(".") + 1 if node.module else 0
+
+
 def _by_module(node: Node, depth: int) -> Fold | None:
-    if not node.module:
+    """What a module does itself, between the modules in it, stays as it is while those are folded."""
+    if not node.module or _depth(node) < depth:
         return None
     return Fold(".".join(node.module.split(".")[:depth]), None, node.order > 1)
 
 
 def _by_line(node: Node) -> Fold:
-    text = f"line {node.line}" if node.line is not None else "lines that were not recorded"
-    return Fold(text, node.line, node.order > 1)
+    return _line(node.line, node.order > 1)
+
+
+@lru_cache(maxsize=4_096)
+def _line(line: int | None, order2: bool) -> Fold:
+    text = f"line {line}" if line is not None else "lines that were not recorded"
+    return Fold(text, line, order2)
 
 
 def _by_block(node: Node, size: int) -> Fold:

@@ -33,8 +33,8 @@ class LabOptions:
 class Box:
     """A box: ``title`` and ``value`` on its first line, ``detail`` (lines ending in a newline) below.
 
-    ``id`` is the trace's id of a node or tensor, with ``~leaf``, ``~saved``, ``~fold`` or ``~2`` (the second copy) behind
-    the node's. ``kinds`` are words for the style sheet, the first of which says what the box is.
+    ``id`` is the trace's id of a node or tensor, or the node's with ``~leaf``, ``~saved``, ``~output``, ``~fold`` or
+    ``~2`` (the second copy) behind it. ``kinds`` are words for the style sheet; the first says what the box is.
     """
 
     id: str

@@ -69,5 +69,12 @@ def _cut(
             sources[source.origin] = source
     if not sources:
         return None
+    # A gradient without a graph comes from what was differentiated, not from what it is taken with respect to.
+    started = {
+        node for run in index.trace.backwards if run.call == "grad" and run.line == step.line for node in run.outputs
+    }
+    outputs = tuple(source for source in sources.values() if source.node in started)
+    if outputs:
+        return Cut(tensor, outputs, "grad")
     how = next((word for word in ("detach", ".data", "numpy") if word in right), "")
     return Cut(tensor, tuple(sources.values()), how.strip("."))

@@ -10,9 +10,11 @@ _LONGEST = 34
 
 
 def number_text(value: Any, digits: int = 4) -> str:
-    """Four significant digits: ``0.1416``, ``12``, ``1.2e-05``, ``nan``; a ``-0.0`` is ``0``."""
+    """Four significant digits: ``0.1416``, ``12``, ``1.2e-05``, ``nan``; whole up to a million; ``-0.0`` is ``0``."""
     if isinstance(value, str | int):
         return str(value)
+    if 10**digits <= abs(value) < 1e6:
+        return f"{value:.0f}"
     return f"{value + 0.0:.{digits}g}"
 
 

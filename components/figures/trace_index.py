@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cached_property
 
 from components.trace import Backward, BackwardStep, Edge, GradientChange, Node, Tensor, Trace
 
@@ -64,7 +65,33 @@ class TraceIndex:
         """Return the program's text of a line, without its indentation."""
         return self._lines[line - 1].strip() if line is not None and 0 < line <= len(self._lines) else ""
 
+    @cached_property
     def stopped(self) -> set[str]:
-        """Return the nodes at which an engine run stopped with an error."""
+        """The nodes at which an engine run stopped with an error."""
         failures = (self.trace.failure, *(run.failure for run in self.trace.backwards))
         return {failure.node for failure in failures if failure is not None and failure.node is not None}
+
+    @cached_property
+    def last_pass(self) -> dict[str, tuple[Backward, int]]:
+        """The last engine run that passed each node, and the node's place in it, from 1."""
+        runs = self.trace.backwards
+        return {step.node: (run, place) for run in runs for place, step in enumerate(run.steps, start=1)}
+
+    @cached_property
+    def first_line(self) -> dict[str, int]:
+        """The line that first bound each tensor to a name, by the tensor's origin."""
+        lines: dict[str, int] = {}
+        for step in self.trace.steps:
+            for value in step.variables.values():
+                if value in self.tensors:
+                    lines.setdefault(self.tensors[value].origin, step.line)
+        return lines
+
+    @cached_property
+    def changes(self) -> dict[str, list[GradientChange]]:
+        """Every change of each leaf's ``.grad``, in order, by the leaf's origin."""
+        found: defaultdict[str, list[GradientChange]] = defaultdict(list)
+        for change in self.trace.gradients:
+            if change.tensor is not None:
+                found[change.tensor].append(change)
+        return dict(found)
