@@ -77,7 +77,7 @@ def _keyword(situation: Situation, match: re.Match[str]) -> Advice:
     own = [parameter for statement in defined(situation, name) for parameter in parameters_of(statement)]
     for call in situation.calls:
         for given in call.keywords:
-            known = KEYWORDS if not own else own
+            known = own if own else KEYWORDS
             suspicious = given.arg == wrong if wrong is not None else given.arg not in known
             near = did_you_mean(given.arg or "", known) if suspicious else None
             if near is not None:
