@@ -77,7 +77,7 @@ def _keyword(situation: Situation, match: re.Match[str]) -> Advice:
     own = [parameter for statement in defined(situation, name) for parameter in parameters_of(statement)]
     for call in situation.calls:
         for given in call.keywords:
-            known = own if own else KEYWORDS
+            known = own or KEYWORDS
             suspicious = given.arg == wrong if wrong is not None else given.arg not in known
             near = did_you_mean(given.arg or "", known) if suspicious else None
             if near is not None:
@@ -214,11 +214,11 @@ def _unpacking(situation: Situation, match: re.Match[str]) -> Advice:
 def _division(situation: Situation, match: re.Match[str]) -> Advice:
     text = "Python stops at a division by zero. (PyTorch does not: a tensor divided by 0 gives inf or nan.)"
     for node in situation.nodes:
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod):
-            if situation.value(node.right) in ("0", "0.0") and isinstance(node.right, ast.Name):
-                bound = situation.assignment(node.right.id)
-                where = f" since line {bound.first}" if bound is not None else ""
-                return Advice(f"{situation.shown(node.right)} is 0{where}. {text}")
+        divides = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod)
+        if divides and isinstance(node.right, ast.Name) and situation.value(node.right) in ("0", "0.0"):
+            bound = situation.assignment(node.right.id)
+            where = f" since line {bound.first}" if bound is not None else ""
+            return Advice(f"{situation.shown(node.right)} is 0{where}. {text}")
     return Advice(text)
 
 

@@ -95,9 +95,10 @@ def _constructed(situation: Situation, name: str, sizes: tuple[str, ...]) -> Ite
     """Yield the calls of a layer's class whose first arguments are these numbers."""
     for statement in situation.source.statements:
         for node in statement.nodes:
-            if isinstance(node, ast.Call) and called(node) == name and len(node.args) >= len(sizes):
-                if tuple(statement.text(given) for given in node.args[: len(sizes)]) == sizes:
-                    yield statement, node
+            if not (isinstance(node, ast.Call) and called(node) == name and len(node.args) >= len(sizes)):
+                continue
+            if tuple(statement.text(given) for given in node.args[: len(sizes)]) == sizes:
+                yield statement, node
 
 
 @rules.on(r"The size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\) at non-singleton dimension (\d+)")
