@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import platform
+import re
 import time
 import types
 import warnings
@@ -35,6 +36,10 @@ from components.language import SourceLimits
 from components.language.compiler import compile_program
 from components.language.runtime import program_globals
 from components.trace import Caps, Environment, Failure, Gradient, Program, Trace, Warned
+
+
+_FOREIGN_FRAME = re.compile(r'^ *File "(?!<program>)[^\n]*\n?(?: {4}[^\n]*\n?)*', re.MULTILINE)
+_LONGEST_WARNING = 2_000
 
 
 def capture_program(
@@ -125,7 +130,9 @@ class _Run:
 
     def _on_warning(self, message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
         if self._warnings_left.take():
-            self._warned.append(Warned(line=program_line(), category=category.__name__, message=str(message)[:2_000]))
+            self._warned.append(
+                Warned(line=program_line(), category=category.__name__, message=_without_frames(str(message)))
+            )
 
     def _before_engine_run(self, outputs: Sequence[torch.Tensor], reached: Reached) -> None:
         names = named_tensors(current_namespaces())
@@ -192,6 +199,11 @@ class _Run:
             truncations=self._truncations.reached,
             duration_ns=duration,
         )
+
+
+def _without_frames(text: str) -> str:
+    """Leave out the lines that anomaly mode quotes from PyTorch's files and ours; they are the server's business."""
+    return _FOREIGN_FRAME.sub("", text)[:_LONGEST_WARNING].rstrip()
 
 
 def environment() -> Environment:

@@ -175,8 +175,8 @@ def _attributes_of(situation: Situation, kind: str) -> set[str]:
         if statement.words[:1] == ("def",):
             found.add(statement.words[1])
         for node in statement.nodes:
-            stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-            if stored and isinstance(node.value, ast.Name) and node.value.id == "self":
+            own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+            if own and isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 found.add(node.attr)
     return found
 

@@ -214,8 +214,9 @@ def _unpacking(situation: Situation, match: re.Match[str]) -> Advice:
 def _division(situation: Situation, match: re.Match[str]) -> Advice:
     text = "Python stops at a division by zero. (PyTorch does not: a tensor divided by 0 gives inf or nan.)"
     for node in situation.nodes:
-        divides = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod)
-        if divides and isinstance(node.right, ast.Name) and situation.value(node.right) in ("0", "0.0"):
+        if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod)):
+            continue
+        if isinstance(node.right, ast.Name) and situation.value(node.right) in ("0", "0.0"):
             bound = situation.assignment(node.right.id)
             where = f" since line {bound.first}" if bound is not None else ""
             return Advice(f"{situation.shown(node.right)} is 0{where}. {text}")

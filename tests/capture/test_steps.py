@@ -170,3 +170,19 @@ def test_equal_programs_give_equal_traces(capture: Capture) -> None:
     """
     first, second = (msgspec.structs.replace(capture(source), duration_ns=0) for _ in range(2))
     assert first == second
+
+
+def test_a_warning_tells_nothing_of_the_servers_files(capture: Capture) -> None:
+    trace = capture(
+        """
+        import torch
+        x = torch.tensor([-1.0], requires_grad=True)
+        with torch.autograd.detect_anomaly():
+            y = torch.sqrt(x)
+            y.sum().backward()
+        """,
+        fails=True,
+    )
+    (told,) = (warned.message for warned in trace.warnings if "Error detected in SqrtBackward0" in warned.message)
+    assert 'File "<program>", line 4' in told
+    assert told.count('File "') == 1
