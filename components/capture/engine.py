@@ -12,7 +12,7 @@ past the cap carry no hooks.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType, TracebackType
@@ -140,7 +140,7 @@ class EngineObserver:
             return self._original(outputs, *arguments, **options)
         with quiet():
             tensors = [output for output in outputs if isinstance(output, torch.Tensor)]
-            roots, reached = self._nodes.reach(_root(output) for output in outputs)
+            roots, reached = self._nodes.reach(_roots(outputs))
             draft = self._draft(roots, reached, arguments, options)
             if not draft.internal:
                 self._before_run(tensors, reached)
@@ -223,11 +223,13 @@ class EngineObserver:
                 self._accumulated(step.node, graph_nodes[step.node.index].variable, draft, added)
 
 
-def _root(output: Any) -> GraphNode:
-    """Return the node of a tensor, of a leaf (its ``AccumulateGrad``) or of a ``GradientEdge``."""
-    if isinstance(output, torch.Tensor):
-        return output.grad_fn or torch.autograd.graph.get_gradient_edge(output).node
-    return output.node
+def _roots(outputs: Sequence[Any]) -> Iterator[GraphNode]:
+    """Yield the node of each tensor, leaf (its ``AccumulateGrad``) or ``GradientEdge``; of no history, none."""
+    for output in outputs:
+        if not isinstance(output, torch.Tensor):
+            yield output.node
+        elif output.requires_grad:
+            yield output.grad_fn or torch.autograd.graph.get_gradient_edge(output).node
 
 
 def _is_internal(frame: FrameType | None) -> bool:

@@ -1,0 +1,7 @@
+import torch
+
+x = torch.tensor(1.0, requires_grad=True)
+y = torch.tensor(2.0, requires_grad=True)
+z = x * 3
+print("z", z.item())
+torch.autograd.grad(z, (x, y))
