@@ -27,7 +27,9 @@ def main() -> int:
     rows: list[Row] = []
     for group in options.groups or GROUPS:
         print(f"measuring: {group} ...", file=sys.stderr, flush=True)
-        result = subprocess.run([sys.executable, "-m", f"bench.{group}"], stdout=subprocess.PIPE, check=True)
+        result = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", f"bench.{group}"], stdout=subprocess.PIPE, check=True
+        )
         rows += msgspec.json.decode(result.stdout, type=list[Row])
     text = table(rows)
     print(text)
