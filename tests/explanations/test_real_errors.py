@@ -102,9 +102,9 @@ ERRORS = {
     "recursion": ("def f(n):\n    return f(n + 1)\nf(0)\n", "`f` calls itself"),
     "not_allowed": ("import os\n", "does not run"),
     "anomaly": (
-        "x = torch.tensor([-1.0], requires_grad=True)\n"
+        "x = torch.tensor([0.0], requires_grad=True)\n"
         "with torch.autograd.detect_anomaly():\n"
-        "    torch.sqrt(x).sum().backward()\n",
+        "    (torch.sqrt(x) * 0).sum().backward()\n",
         "where NaN appeared first",
     ),
 }
