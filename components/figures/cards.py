@@ -131,10 +131,12 @@ def _saved_rows(index: TraceIndex, node: Node, saved: SavedTensor) -> list[tuple
     name = f"saved: {saved.name}" + (f" ({tensor.name})" if tensor is not None and tensor.name else "")
     text = f"{bytes_text(saved.nbytes)}, {saved.dtype} {shape_text(saved.shape)}"
     values = values_text(tensor.values, _LONGEST) if tensor is not None and tensor.shape == saved.shape else None
-    freed = index.freed_by.get(node.id)
-    if freed is not None:
-        text += f", freed by {_call(freed)}"
-    return [(name, text), *([("", values)] if values else [])]
+    if node.id in index.freed_by:
+        text += ", freed"
+    return [
+        (name, text),
+        *([(f"value of {tensor.name or saved.name}", values)] if tensor is not None and values else []),
+    ]
 
 
 def _note(index: TraceIndex, node: Node) -> str | None:

@@ -72,5 +72,5 @@ def _escape(text: str) -> str:
     """Graphviz reads HTML-like labels as XML, where control characters do not exist."""
     short = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
     printable = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in short)
-    # A backslash would begin one of Graphviz's own escapes: \N is the node's name.
-    return html.escape(printable).replace("\\", "&#92;") or "&nbsp;"
+    # A single backslash would begin one of Graphviz's own escapes: \N is the node's name.
+    return html.escape(printable).replace("\\", "\\\\") or "&nbsp;"

@@ -1,0 +1,85 @@
+// Where one looks: the part of the picture, in its own units, that fills the stage.
+
+const LARGEST_SCALE = 6, LARGEST_FIT = 1.6, LEAST_FIT = 0.55, READABLE = 0.75, MARGIN = 12;
+
+class Camera {
+  constructor(stage) { this.stage = stage; this.svg = null; this.box = null; }
+
+  // Show another picture; `keep` leaves the view where it was.
+  open(svg, keep) {
+    const [x, y, width, height] = (svg.getAttribute("viewBox") || "0 0 100 100").split(/[\s,]+/).map(Number);
+    this.svg = svg;
+    this.home = { x, y, width, height };
+    for (const name of ["width", "height"]) svg.removeAttribute(name);
+    svg.setAttribute("preserveAspectRatio", "xMidYMid meet");
+    if (keep && this.box) this.show(); else this.start();
+  }
+
+  show() { this.svg?.setAttribute("viewBox", [this.box.x, this.box.y, this.box.width, this.box.height].map((n) => +n.toFixed(3)).join(" ")); }
+
+  size() { return { width: this.stage.clientWidth || 600, height: this.stage.clientHeight || 400 }; }
+
+  // CSS pixels per unit of the picture.
+  scale() { const { width, height } = this.size(); return Math.min(width / this.box.width, height / this.box.height); }
+
+  // The whole picture; a graph of three boxes is not blown up to fill a wall.
+  fit() {
+    if (!this.svg) return;
+    const { width, height } = this.size(), { home } = this;
+    const scale = Math.min(LARGEST_FIT, (width - 2 * MARGIN) / home.width, (height - 2 * MARGIN) / home.height);
+    this.look(home.x + home.width / 2, home.y + home.height / 2, scale);
+    this.fitted = true;
+  }
+
+  // What is seen first: the whole picture, or, where that would be too small to read, its top, with the outputs.
+  start() {
+    const { width, height } = this.size(), { home } = this;
+    const whole = Math.min(width / home.width, height / home.height);
+    if (whole >= LEAST_FIT || !this.first) return this.fit();
+    this.look(this.first.x, home.y + height / READABLE / 2, READABLE);
+  }
+
+  look(x, y, scale) {
+    const { width, height } = this.size();
+    this.box = { x: x - width / scale / 2, y: y - height / scale / 2, width: width / scale, height: height / scale };
+    this.fitted = false;
+    this.held = scale;
+    this.show();
+  }
+
+  // After the stage changed its size: the same scale, the same top left corner.
+  hold() {
+    const { width, height } = this.size();
+    this.box.width = width / this.held;
+    this.box.height = height / this.held;
+    this.show();
+  }
+
+  // A place on the screen in units of the picture; right for letterboxed pictures too.
+  point(event) {
+    const matrix = this.svg?.getScreenCTM();
+    return matrix ? new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse()) : null;
+  }
+
+  zoom(factor, at = null) {
+    if (!this.svg) return;
+    const scale = this.scale() / factor, smallest = 0.5 * Math.min(this.size().width / this.home.width, this.size().height / this.home.height, 1);
+    if ((factor < 1 && scale > LARGEST_SCALE) || (factor > 1 && scale < smallest)) return;
+    const { x, y, width, height } = this.box;
+    const cx = at?.x ?? x + width / 2, cy = at?.y ?? y + height / 2;
+    this.box = { x: cx - (cx - x) * factor, y: cy - (cy - y) * factor, width: width * factor, height: height * factor };
+    this.held = scale;
+    this.fitted = false;
+    this.show();
+  }
+
+  pan(dx, dy) { this.box.x -= dx; this.box.y -= dy; this.fitted = false; this.show(); }
+
+  // Bring a box into view, moving no more than needed. Boxes are measured inside a group that Graphviz has moved.
+  reveal(group) {
+    const seen = this.stage.getBoundingClientRect(), one = group.getBoundingClientRect(), scale = this.scale(), edge = 24;
+    const over = (low, high, min, max) => (low < min + edge ? low - min - edge : high > max - edge ? high - max + edge : 0);
+    const dx = over(one.left, one.right, seen.left, seen.right), dy = over(one.top, one.bottom, seen.top, seen.bottom);
+    if (dx || dy) this.pan(-dx / scale, -dy / scale);
+  }
+}

@@ -1,0 +1,75 @@
+// The picture itself: what of an SVG may be shown, and which boxes and lines it consists of.
+
+const ELEMENTS = new Set(["svg", "g", "title", "path", "polygon", "polyline", "ellipse", "circle", "rect", "line", "text", "tspan"]);
+const ATTRIBUTES = new Set([
+  "class", "d", "points", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "rx", "ry", "r", "dx", "dy", "width", "height", "viewBox",
+  "transform", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "opacity",
+  "font-family", "font-size", "font-weight", "font-style", "text-anchor", "xml:space",
+]);
+
+// Labels come from programs, and traces from strangers: only what draws is let through, nothing that acts or fetches.
+function sanitised(text) {
+  const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
+  const svg = parsed.documentElement;
+  if (svg.localName !== "svg" || parsed.querySelector("parsererror")) return null;
+  const pending = [svg];
+  while (pending.length) {
+    const element = pending.pop();
+    for (const attribute of [...element.attributes])
+      if (!ATTRIBUTES.has(attribute.name) || /url\s*\(/i.test(attribute.value)) element.removeAttribute(attribute.name);
+    for (const child of [...element.childNodes]) {
+      if (child.nodeType === Node.TEXT_NODE) continue;
+      if (child.nodeType === Node.ELEMENT_NODE && child.localName === "a") {
+        // Graphviz wraps what has a tooltip or a link: keep what is inside.
+        pending.push(element);
+        child.replaceWith(...child.childNodes);
+      } else if (child.nodeType === Node.ELEMENT_NODE && ELEMENTS.has(child.localName)) pending.push(child);
+      else child.remove();
+    }
+  }
+  return document.importNode(svg, true);
+}
+
+// A copy of a leaf is called n0~2; it and its leaf are one thing.
+const thing = (id) => id?.replace(/~(\d+|leaf)$/, "") ?? null;
+
+// `boxes` by id, each with its group, its centre and its label; `edges` with the group between two boxes.
+function readPicture(svg) {
+  const titleOf = (group) => group.querySelector(":scope > title")?.textContent ?? "";
+  const boxes = new Map(), edges = [];
+  for (const group of svg.querySelectorAll("g.node")) {
+    const id = titleOf(group), label = [...group.querySelectorAll("text")].map((line) => line.textContent.trim()).join(" ");
+    group.dataset.id = id;
+    group.id = `box-${boxes.size}`;
+    group.setAttribute("role", "img");
+    group.setAttribute("aria-label", label || id);
+    const { x, y, width, height } = group.getBBox();
+    boxes.set(id, { group, label, x: x + width / 2, y: y + height / 2, width, height });
+  }
+  for (const group of svg.querySelectorAll("g.edge")) {
+    const [source, target] = titleOf(group).split(/->|--/).map((end) => end.replace(/:\w+$/, ""));
+    if (boxes.has(source) && boxes.has(target)) edges.push({ source, target, group });
+  }
+  // Browsers would show the titles, which are ids, as tooltips.
+  svg.querySelectorAll("title").forEach((title) => title.remove());
+  return { boxes, edges };
+}
+
+// Graphviz places each piece of a label by its own idea of the font's widths; this puts every line into the middle of its box.
+function centreLabels(svg) {
+  const lines = [];
+  for (const group of svg.querySelectorAll("g.node")) {
+    const shape = group.querySelector("path, polygon, ellipse")?.getBBox(), rows = new Map();
+    if (!shape) continue;
+    for (const text of group.querySelectorAll("text")) rows.set(text.getAttribute("y"), [...(rows.get(text.getAttribute("y")) ?? []), text]);
+    for (const texts of rows.values()) lines.push([shape.x + shape.width / 2, texts, texts.map((text) => text.getComputedTextLength())]);
+  }
+  for (const [middle, texts, widths] of lines) {
+    let x = middle - widths.reduce((sum, width) => sum + width, 0) / 2;
+    texts.forEach((text, place) => {
+      text.setAttribute("text-anchor", "start");
+      text.setAttribute("x", x.toFixed(2));
+      x += widths[place];
+    });
+  }
+}
