@@ -37,7 +37,6 @@ from components.language.compiler import compile_program
 from components.language.runtime import program_globals
 from components.trace import Caps, Environment, Failure, Gradient, Program, Trace, Warned
 
-
 _FOREIGN_FRAME = re.compile(r'^ *File "(?!<program>)[^\n]*\n?(?: {4}[^\n]*\n?)*', re.MULTILINE)
 _LONGEST_WARNING = 2_000
 
