@@ -39,7 +39,8 @@ class Camera {
     // No emptier than need be: beside a wide picture's end there is nothing to see.
     const half = width / READABLE / 2, middle = home.x + home.width / 2;
     const x = half > home.width / 2 ? middle : Math.min(Math.max(this.first.x, home.x + half), home.x + home.width - half);
-    this.look(x, home.y + height / READABLE / 2, READABLE);
+    const low = height / READABLE / 2;
+    this.look(x, low > home.height / 2 ? home.y + home.height / 2 : home.y + low, READABLE);
   }
 
   look(x, y, scale) {
