@@ -151,6 +151,7 @@ class Pool:
                 trace = execution.trace()
             except ZygoteDied as error:
                 failure = failures.crashed(failures.CLOSED if self._closed else str(error))
+                self._retire()
                 continue
             run.finish(explain(trace))
             execution.release()
@@ -177,6 +178,13 @@ class Pool:
     def _warm(self) -> None:
         with suppress(ZygoteDied):  # the first run will say so
             self._living_zygote()
+
+    def _retire(self) -> None:
+        """Let the next run start a new zygote, also where this one's end was felt before it was seen."""
+        with self._zygote_lock:
+            gone, self._zygote = self._zygote, None
+        if gone is not None:
+            gone.close()
 
     def _living_zygote(self) -> ZygoteProcess:
         """Return the zygote, starting or replacing it; waits until it is ready. Raises ``ZygoteDied``."""
