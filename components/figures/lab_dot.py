@@ -41,10 +41,7 @@ _LONGEST = 90
 
 def lab_dot(graph: LabGraph) -> str:
     """Return the DOT text of the picture; its nodes are named and identified by their boxes' ids."""
-    # The order decides what stands on the left: what was born first.
-    born = graph.boxes[::-1]
-    ordered = sorted(born, key=lambda box: "copy" in box.kinds)
-    boxes = "".join(_box(box) for box in ordered)
+    boxes = "".join(_box(box) for box in graph.boxes)
     links = "".join(_link(link) for link in graph.links)
     return f"{_HEAD}{boxes}{links}}}\n"
 

@@ -118,16 +118,16 @@ class LabDrawing:
         """What the program holds on to: results that nothing was made of, and where a backward started."""
         started = {node for run in self._index.trace.backwards for node in run.outputs}
         per_home: defaultdict[str, dict[str, tuple[Node, Tensor | None]]] = defaultdict(dict)
-        for node in reversed(self._nodes):
+        for node in self._nodes:
             used = any(edge.source in self._inside for edge in self._index.edges_to.get(node.id, ()))
             made: list[Tensor | None] = list(self._index.made.get(node.id, ()))
             if node.leaf is None and (node.id in started or not used):
                 made = made or ([None] if node.id in started else [])
                 for tensor in made:
-                    per_home[self._home[node.id]].setdefault(tensor.name or "" if tensor else "", (node, tensor))
+                    per_home[self._home[node.id]][tensor.name or "" if tensor else ""] = node, tensor
         for home, outputs in per_home.items():
             most = _MOST_OUTPUTS_PER_FOLD if home in self._members else len(outputs)
-            for node, tensor in list(outputs.values())[:most]:
+            for node, tensor in list(outputs.values())[-most:]:
                 self._output(home, node, tensor, node.id in started)
 
     def _output(self, home: str, node: Node, tensor: Tensor | None, started: bool) -> None:

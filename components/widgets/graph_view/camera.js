@@ -36,11 +36,7 @@ class Camera {
     const { width, height } = this.size(), { home } = this;
     const whole = Math.min(width / home.width, height / home.height);
     if (whole >= LEAST_FIT || !this.first) return this.fit();
-    // No emptier than need be: beside a wide picture's end there is nothing to see.
-    const half = width / READABLE / 2, middle = home.x + home.width / 2;
-    const x = half > home.width / 2 ? middle : Math.min(Math.max(this.first.x, home.x + half), home.x + home.width - half);
-    const low = height / READABLE / 2;
-    this.look(x, low > home.height / 2 ? home.y + home.height / 2 : home.y + low, READABLE);
+    this.look(this.first.x, home.y + height / READABLE / 2, READABLE);
   }
 
   look(x, y, scale) {

@@ -70,9 +70,8 @@ class View {
     if (!this.svg) return;
     this.stage.prepend(this.svg);
     this.fontSize();
-    // Reading all sizes before anything is moved lets the browser lay the picture out once.
-    this.picture = readPicture(this.svg);
     if (this.gv.classList.contains("lab")) centreLabels(this.svg);
+    this.picture = readPicture(this.svg);
     this.near = new Map([...this.picture.boxes.keys()].map((id) => [id, new Set()]));
     for (const edge of this.picture.edges)
       for (const [one, other] of [[edge.source, edge.target], [edge.target, edge.source]]) this.near.get(one).add(edge.group).add(this.picture.boxes.get(other).group);
