@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import resource
 import select
 import signal
 import socket
@@ -148,6 +149,16 @@ def warm_up(entry: entries.Entry) -> None:
     gc.freeze()
 
 
+_STACK_BYTES = 112 << 20
+
+
+def _deepen_stack() -> None:
+    """Leave room for PyTorch to free a long chain: once Python has seen its nodes, that takes some 200 B for each."""
+    _, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    wanted = _STACK_BYTES if hard == resource.RLIM_INFINITY else min(_STACK_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_STACK, (wanted, hard))
+
+
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the zygote on the inherited socket that the command line names."""
     parser = argparse.ArgumentParser(prog="components.worker.zygote")
@@ -158,6 +169,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     parser.add_argument("--user", type=int)
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _deepen_stack()
     pool = socket.socket(fileno=options.socket)
     sys.path[:0] = options.path
     entry = entries.load(options.entry)

@@ -109,6 +109,7 @@ def test_zoom_and_fit(page: Page, address: str) -> None:
     page.goto(f"{address}/code")
     svg = page.locator(".stage svg")
     svg.wait_for()
+    page.get_by_role("button", name="Fit").click()
     home = svg.get_attribute("viewBox")
     page.get_by_role("button", name="Zoom in").click()
     assert svg.get_attribute("viewBox") != home

@@ -53,6 +53,8 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.goto(address)
     picture(opened).wait_for()
+    # The last thing on the page: nothing that could change the graph's size comes after it.
+    expect(opened.get_by_text("selected: None")).to_be_visible()
     yield opened
     opened.close()
     assert errors == []
