@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
@@ -25,6 +26,16 @@ from components.widgets.graph_view import graph_view
 from components.widgets.panels import failure_panel, leaves_panel, listing_panel, output_panel
 
 _WHOLE = "whole program"
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What a view shows: a picture or why there is none, and the Lab graph behind it, whose folds have cards too."""
+
+    picture: Picture | LayoutProblem | None
+    title: str
+    empty: str = ""
+    graph: LabGraph | None = None
 
 
 def progress(page: str) -> bool:
@@ -59,15 +70,23 @@ def graph(page: str, trace: Trace, *, height: int = 540) -> int | None:
         kind = st.segmented_control(
             "View", ["Lab", "torchviz"], default="Lab", key=f"{page}:view", label_visibility="collapsed", required=True
         )
-        shown, title, empty = _torchviz(page, trace) if kind == "torchviz" else _lab(page, trace)
-    cards = node_cards(trace)
+        shown = _torchviz(page, trace) if kind == "torchviz" else _lab(page, trace)
+    cards = node_cards(trace, shown.graph)
     view: Literal["lab", "torchviz"] = "torchviz" if kind == "torchviz" else "lab"
-    selected = graph_view(shown, cards, kind=view, key=f"{page}:graph:{view}", title=title, empty=empty, height=height)
+    selected = graph_view(
+        shown.picture,
+        cards,
+        kind=view,
+        key=f"{page}:graph:{view}",
+        title=shown.title,
+        empty=shown.empty,
+        height=height,
+    )
     card = cards.get(selected) if selected else None
     return card.line if card is not None else None
 
 
-def _lab(page: str, trace: Trace) -> tuple[Picture | LayoutProblem | None, str, str]:
+def _lab(page: str, trace: Trace) -> _Shown:
     roots = {f"{index + 1}. {root.label}": root for index, root in enumerate(lab_roots(trace))}
     chosen = None
     if len(roots) > 1:
@@ -76,8 +95,8 @@ def _lab(page: str, trace: Trace) -> tuple[Picture | LayoutProblem | None, str, 
         )
     drawn = lab_graph(trace, roots.get(chosen or ""))
     if not drawn.boxes:
-        return None, "Graph", _nothing(trace)
-    return session.picture(lab_dot(drawn)), _title(drawn, trace), ""
+        return _Shown(None, "Graph", _nothing(trace), drawn)
+    return _Shown(session.picture(lab_dot(drawn)), _title(drawn, trace), graph=drawn)
 
 
 def _title(drawn: LabGraph, trace: Trace) -> str:
@@ -88,7 +107,7 @@ def _title(drawn: LabGraph, trace: Trace) -> str:
     return f"{plural(drawn.nodes, 'node')}{folded} · {bytes_text(saved)} saved"
 
 
-def _torchviz(page: str, trace: Trace) -> tuple[Picture | LayoutProblem | None, str, str]:
+def _torchviz(page: str, trace: Trace) -> _Shown:
     choices = torchviz_choices(trace)
     of = choices[0] if choices else None
     if len(choices) > 1:
@@ -97,11 +116,11 @@ def _torchviz(page: str, trace: Trace) -> tuple[Picture | LayoutProblem | None, 
     saved = st.toggle("show_saved", key=f"{page}:saved")
     drawing = torchviz_dot(trace, of, show_attrs=attrs, show_saved=saved)
     if drawing is None:
-        return None, "torchviz", _nothing(trace)
+        return _Shown(None, "torchviz", _nothing(trace))
     if drawing.dot is None:
         message = f"This graph has {drawing.nodes:,} nodes, too many for torchviz. The Lab view folds it."
-        return LayoutProblem("too_large", message), "torchviz", ""
-    return session.picture(drawing.dot), f"make_dot({drawing.of})", ""
+        return _Shown(LayoutProblem("too_large", message), "torchviz")
+    return _Shown(session.picture(drawing.dot), f"make_dot({drawing.of})")
 
 
 def _nothing(trace: Trace) -> str:

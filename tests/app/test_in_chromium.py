@@ -155,3 +155,13 @@ def test_two_people_at_once_see_their_own(browser: Browser, address: str) -> Non
     for one, number in zip(pages, (333, 555), strict=True):
         expect(one.locator(".al-out", has_text=str(number))).to_be_visible()
         one.close()
+
+
+def test_a_folded_box_has_a_card(page: Page, address: str) -> None:
+    page.goto(f"{address}/code")
+    page.locator(".stage svg").wait_for()
+    run_program(
+        page, "import torch\nx = torch.ones(1, requires_grad=True)\ny = x\nfor i in range(900):\n    y = y * 2\n"
+    )
+    page.locator(".stage .node", has_text="900 nodes").click()
+    expect(page.locator(".card")).to_contain_text("900")
