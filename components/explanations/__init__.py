@@ -17,6 +17,7 @@ from components.explanations import (
     history,
     indexing,
     inplace,
+    layers,
     limits,
     losses,
     modules,
@@ -24,6 +25,8 @@ from components.explanations import (
     python,
     shapes,
     syntax,
+    transforms,
+    versions,
 )
 from components.explanations.hints import apply_hint
 from components.explanations.rule import Rule
@@ -34,8 +37,24 @@ __all__ = ["RULES", "apply_hint", "explain"]
 
 # In this order the first rule that has something to say wins: the particular before the general.
 _THEMES = (
-    backward, history, gradients, inplace, functions, losses, shapes, dtypes, indexing, modules, names, python, syntax, limits
-)  # fmt: skip
+    backward,
+    history,
+    gradients,
+    inplace,
+    versions,
+    functions,
+    transforms,
+    losses,
+    shapes,
+    layers,
+    dtypes,
+    indexing,
+    modules,
+    names,
+    python,
+    syntax,
+    limits,
+)
 RULES: tuple[Rule, ...] = tuple(rule for theme in _THEMES for rule in theme.rules)
 
 

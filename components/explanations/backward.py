@@ -19,6 +19,8 @@ _CALLS = ("backward", "grad")
 def differentiated(situation: Situation, element: int = 0) -> ast.expr | None:
     """Return what the failing ``backward()`` or ``grad()`` starts from; ``element`` counts where it is a list."""
     calls = situation.calls_of(*_CALLS)
+    if not calls and situation.backward is not None:  # the error arose in a `backward` of the program's own
+        calls = calls_in(situation.source.at(situation.backward.line))
     return started_from(calls[0], element) if len(calls) == 1 else None
 
 
@@ -47,7 +49,7 @@ def calls_in(statement: Statement | None, names: tuple[str, ...] = _CALLS) -> li
 def _second_backward(situation: Situation, match: re.Match[str]) -> Advice:
     failed = situation.backward
     target = differentiated(situation)
-    subject = f"the graph of {situation.shown(target)}" if target is not None else "this graph"
+    subject = f"the graph of {shown(ast.unparse(target))}" if target is not None else "this graph"
     earlier = _freed_by(situation, failed)
     if earlier is None or earlier.line is None:
         return Advice(

@@ -8,7 +8,7 @@ import re
 from components.explanations.hints import insert_before, replace_line
 from components.explanations.rule import Advice, Rules
 from components.explanations.situation import Situation, argument, called, receiver
-from components.explanations.source import Statement, shown
+from components.explanations.source import Statement, of_kind, shown
 
 rules = Rules()
 
@@ -112,7 +112,7 @@ def _no_method(situation: Situation, match: re.Match[str]) -> Advice:
 
 @rules.on(r"save_for_backward can only save variables, but argument (\d+) is of type (\w+)")
 def _saved_something_else(situation: Situation, match: re.Match[str]) -> Advice:
-    text = f"`ctx.save_for_backward` keeps tensors; a `{match[2]}` is kept as an attribute of `ctx`."
+    text = f"`ctx.save_for_backward` keeps tensors; {of_kind(match[2])} is kept as an attribute of `ctx`."
     for statement in situation.source.statements:
         for call in statement.nodes:
             if isinstance(call, ast.Call) and called(call) == "save_for_backward":

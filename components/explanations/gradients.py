@@ -9,7 +9,7 @@ from components.explanations.edits import head
 from components.explanations.hints import insert_before, replace_line
 from components.explanations.rule import Advice, Rules
 from components.explanations.situation import Situation, called, receiver
-from components.explanations.source import Statement, shown
+from components.explanations.source import Statement, of_kind, shown
 from components.trace import Backward, Tensor
 
 rules = Rules()
@@ -172,5 +172,5 @@ def _gradient_of_other_shape(situation: Situation, match: re.Match[str]) -> Advi
 def _hook_result(situation: Situation, match: re.Match[str]) -> Advice:
     return Advice(
         "A hook on a tensor receives the gradient and may return another tensor in its place, or nothing. "
-        f"A hook here returned a `{match[1]}`."
+        f"A hook here returned {of_kind(match[1])}."
     )

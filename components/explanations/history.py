@@ -115,12 +115,22 @@ def _cut(situation: Situation, statement: Statement, node: ast.AST, name: str) -
         return Advice(text, _kept_as_tensors(statement))
     if method in _INDICES and inner is not None:
         return Advice(f"{where}, `.{method}()` gives whole numbers or truth values, which have no derivative.")
+    if method in ("grad", "backward") and statement is not situation.statement and _creates_graph(node):
+        return Advice(
+            f"Line {statement.first} asked for `create_graph=True`, but a function on the way cannot be differentiated twice: "
+            "its `backward` is marked `once_differentiable`, or works outside of autograd."
+        )
     if method in ("grad", "backward") and statement is not situation.statement:
         return Advice(
             f"Line {statement.first} computed it without `create_graph=True`, so the derivative itself has no graph.",
             situation.hint_at(statement, with_keyword(statement, node, "create_graph", "True")),
         )
     return None
+
+
+def _creates_graph(call: ast.Call) -> bool:
+    given = [given.value for given in call.keywords if given.arg == "create_graph"]
+    return bool(given) and isinstance(given[0], ast.Constant) and given[0].value is True
 
 
 class _Tensors(ast.NodeTransformer):

@@ -83,7 +83,7 @@ def _dimension(situation: Situation, match: re.Match[str]) -> Advice:
     known = [
         (owner, tensor) for owner in owners if owner is not None and (tensor := situation.tensor(owner)) is not None
     ]
-    text = f"Dimensions are counted from 0: {first} to {last} exist here, and {given} was asked for."
+    text = f"Dimensions are counted from 0, or backwards from -1: here they go from {first} to {last}, and {given} is not among them."
     if len(known) == 1:
         text = f"{situation.shown(known[0][0])} has {shape(known[0][1])}. {text}"
     constants = [node for node in situation.nodes if isinstance(node, ast.Constant) and str(node.value) == given]

@@ -1,4 +1,4 @@
-"""Errors of in-place operations: on a leaf, on a view, on something that backward still needs."""
+"""Errors of in-place operations on a leaf, on a view and on tensors of inference mode."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from components.explanations.hints import replace_line
 from components.explanations.rule import Advice, Rules
 from components.explanations.situation import Situation, called, receiver
 from components.explanations.source import Statement, shown
-from components.trace import Node, Step, Tensor
+from components.trace import Tensor
 
 rules = Rules()
 
@@ -74,9 +74,9 @@ def _view_of_leaf(situation: Situation, match: re.Match[str]) -> Advice:
     name = situation.shown(changed) if changed is not None else "this view"
     tensor = situation.tensor(changed)
     base = _base(situation, tensor)
-    whole = f"{name} shares its memory with the leaf {shown(base)}" if base else f"a part of the leaf {name}"
-    if base is None and tensor is not None and not tensor.is_leaf:
-        whole = f"{name} shares its memory with a leaf"
+    whole = f"{name}, which shares its memory with the leaf {shown(base)}," if base else f"a part of the leaf {name}"
+    if changed is None or (base is None and tensor is not None and not tensor.is_leaf):
+        whole = f"{name}, which shares its memory with a leaf,"
     return Advice(
         f"{situation.here} changes {whole} in place. The leaf requires grad, and after the change its "
         "old value, to which the gradient belongs, would be gone. To change its numbers, as an optimizer does, do it under "
@@ -105,60 +105,6 @@ def _leaf(situation: Situation, match: re.Match[str]) -> Advice:
         f"it has now. To update it, as an optimizer does, do it under `torch.no_grad()`.{other}",
         _under_no_grad(situation, situation.statement),
     )
-
-
-@rules.on(r"modified by an inplace operation: \[[^\]]*\[(?P<shape>[^\]]*)\]\]")
-def _version(situation: Situation, match: re.Match[str]) -> Advice:
-    found = _change(situation, match["shape"])
-    node = situation.node
-    if found is None:
-        saved = f" `{node.name}`, made on line {node.line}, had saved it." if node is not None and node.line else ""
-        return Advice(
-            "A tensor that backward needs was changed in place after it had been saved."
-            f"{saved} Look for `+=`, `x[...] = ...` or a method that ends in `_`, and make a new tensor instead."
-        )
-    step, name = found
-    statement = situation.source.at(step.line)
-    needed = f"`{node.name}`" + (f" of line {node.line}" if node.line else "") if node is not None else "backward"
-    hint = out_of_place(statement)
-    optimizer = statement is not None and "step" in statement.words
-    ending = (
-        " Run backward before the update, or compute the result again after it."
-        if hint is None or optimizer
-        else " Make a new tensor there, so that the old value stays."
-    )
-    code = f", {shown(statement.code)}," if statement is not None else ""
-    return Advice(
-        f"Line {step.line}{code} changed {shown(name)} in place, but {needed} had saved the old value of "
-        f"{shown(name)} for its derivative.{ending}",
-        hint,
-    )
-
-
-def _change(situation: Situation, wanted: str) -> tuple[Step, str] | None:
-    """Return the step that changed a saved tensor, and its name; ``None`` unless the trace shows just one tensor."""
-    records = {tensor.id: tensor for tensor in situation.trace.tensors}
-    saved = _saved_by(situation.node, records)
-    if not saved:
-        sizes = [int(size) for size in wanted.split(",") if size.strip().isdigit()]
-        changed = {
-            tensor.origin
-            for tensor in records.values()
-            if tensor.shape == sizes and (tensor.version or 0) > (records[tensor.origin].version or 0)
-        }
-        saved = [records[origin] for origin in changed] if len(changed) == 1 else []
-    for before in saved:
-        for step in situation.trace.steps:
-            for name, value in step.variables.items():
-                after = records.get(value)
-                if after is not None and after.origin == before.origin and (after.version or 0) > (before.version or 0):
-                    return step, name
-    return None
-
-
-def _saved_by(node: Node | None, records: dict[str, Tensor]) -> list[Tensor]:
-    kept = [records.get(saved.tensor or "") for saved in node.saved] if node is not None else []
-    return [tensor for tensor in kept if tensor is not None]
 
 
 @rules.on(r"(Output \d+ of \w+|A view was created in no_grad mode).*(view)?.* (modified|being modified) inplace")

@@ -143,11 +143,15 @@ def _too_large(situation: Situation, match: re.Match[str]) -> Advice:
     )
 
 
+@rules.on(r"CUDA device", "not_allowed")
+def _no_gpu(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice("The program was not started. The same program gives the same graph and gradients on the CPU.")
+
+
 @rules.on(r"", "not_allowed")
 def _not_allowed(situation: Situation, match: re.Match[str]) -> Advice:
     where = f"Line {situation.failure.line} uses" if situation.failure.line is not None else "The program uses"
     return Advice(
-        f"{where} something that the lab does not run. Pages here are shared, so programs may use what autograd "
-        "lessons need (PyTorch, mathematics, printing) and reach no files, no network and no internals of Python. "
-        "Downloaded as a plain script, it runs anywhere."
+        f"{where} something that the lab does not run. Its pages are shared, so programs compute and print, and reach no "
+        "files, no network and no internals of Python."
     )

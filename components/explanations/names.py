@@ -10,7 +10,7 @@ from components.explanations.hints import insert_before
 from components.explanations.modules import class_named
 from components.explanations.rule import Advice, Rules
 from components.explanations.situation import Situation, called, receiver
-from components.explanations.source import shown
+from components.explanations.source import of_kind, shown
 from components.explanations.vocabulary import did_you_mean
 
 rules = Rules()
@@ -113,8 +113,7 @@ def _no_attribute(situation: Situation, match: re.Match[str]) -> Advice | None:
         return special
     owner = situation.shown(uses[0].value) if len(uses) == 1 else "This value"
     near = did_you_mean(name, _attributes_of(situation, kind))
-    article = "an" if kind[0] in "aeiouAEIOU" else "a"
-    text = f"{owner} is {article} `{kind}` and has no `{name}`."
+    text = f"{owner} is {of_kind(kind)} and has no `{name}`."
     return Advice(
         f"{text} Did you mean {shown(near)}?" if near else text, _attribute(situation, uses, near) if near else None
     )

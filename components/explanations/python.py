@@ -13,7 +13,7 @@ from components.explanations.hints import replace_line
 from components.explanations.names import result_of_grad
 from components.explanations.rule import Advice, Rules
 from components.explanations.situation import Situation, called
-from components.explanations.source import Statement, shown
+from components.explanations.source import Statement, of_kind, shown
 from components.explanations.vocabulary import KEYWORDS, did_you_mean
 from components.trace import Tensor
 
@@ -66,7 +66,9 @@ def _too_many_arguments(situation: Situation, match: re.Match[str]) -> Advice:
         )
     where = f" It is defined on line {found[0].first}." if len(found) == 1 else ""
     own = " (the object itself is counted)" if header is not None else ""
-    return Advice(f"`{name}` takes {takes} arguments, and this call gives {given}{own}.{where}")
+    return Advice(
+        f"`{name}` takes {takes} {'argument' if takes == 1 else 'arguments'}, and this call gives {given}{own}.{where}"
+    )
 
 
 @rules.on(
@@ -105,15 +107,19 @@ def _not_callable(situation: Situation, match: re.Match[str]) -> Advice:
                 )
             bound = situation.assignment(call.func.id) if isinstance(call.func, ast.Name) else None
             index = f" since line {bound.first}" if bound is not None else ""
-            return Advice(f"{name} is a `{match[1]}`{index} and no function: it cannot be called with parentheses.")
-    return Advice(f"What stands before the parentheses is a `{match[1]}` and no function.")
+            return Advice(
+                f"{name} is {of_kind(match[1])}{index} and no function: it cannot be called with parentheses."
+            )
+    return Advice(f"What stands before the parentheses is {of_kind(match[1])} and no function.")
 
 
 @rules.on(r"TypeError: '(\w+)' object is not subscriptable")
 def _not_subscriptable(situation: Situation, match: re.Match[str]) -> Advice:
     for node in situation.nodes:
         if isinstance(node, ast.Subscript):
-            return Advice(f"{situation.shown(node.value)} is a `{match[1]}`: it has no elements to take with brackets.")
+            return Advice(
+                f"{situation.shown(node.value)} is {of_kind(match[1])}: it has no elements to take with brackets."
+            )
     return Advice(f"A `{match[1]}` has no elements to take with brackets.")
 
 
@@ -125,7 +131,7 @@ def _not_iterable(situation: Situation, match: re.Match[str]) -> Advice:
             name = situation.shown(node.iter)
             hint = situation.hint((node.iter, f"range({situation.text(node.iter)})")) if kind == "int" else None
             more = " `range(...)` counts up to it." if kind == "int" else ""
-            return Advice(f"{name} is a `{kind}`, and a loop goes through the elements of something.{more}", hint)
+            return Advice(f"{name} is {of_kind(kind)}, and a loop goes through the elements of something.{more}", hint)
     return Advice(f"A `{kind}` has no elements to go through.")
 
 
@@ -138,10 +144,10 @@ def _text_and_number(situation: Situation, match: re.Match[str]) -> Advice:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             other = node.right if match[1] is not None else node.left
             return Advice(
-                f"`+` joins text with text; {situation.shown(other)} is a `{kind}`. `str(...)` makes text of it, and so does an f-string.",
+                f"`+` joins text with text; {situation.shown(other)} is {of_kind(kind)}. `str(...)` makes text of it, and so does an f-string.",
                 situation.hint((other, f"str({situation.text(other)})")),
             )
-    return Advice(f"`+` joins text with text, and one side is a `{kind}`. `str(...)` makes text of it.")
+    return Advice(f"`+` joins text with text, and one side is {of_kind(kind)}. `str(...)` makes text of it.")
 
 
 @rules.on(r"TypeError: unsupported operand type\(s\) for (\S+): '(\w+)' and '(\w+)'")
@@ -160,7 +166,7 @@ def _operands(situation: Situation, match: re.Match[str]) -> Advice:
                 return Advice(
                     f"{situation.shown(side)} is a function that was not called: its parentheses are missing.", hint
                 )
-    return Advice(f"`{match[1]}` cannot combine a `{match[2]}` with a `{match[3]}`.")
+    return Advice(f"`{match[1]}` cannot combine {of_kind(match[2])} with {of_kind(match[3])}.")
 
 
 def without_return(situation: Situation, call: ast.Call) -> Advice:
@@ -248,11 +254,3 @@ def _assertion(situation: Situation, match: re.Match[str]) -> Advice | None:
             detail = f" Here {', '.join(dict.fromkeys(known))}." if known else ""
             return Advice(f"The program claims {situation.shown(node.test)}, and that is not so.{detail}")
     return None
-
-
-@rules.on(r"RuntimeError: .*(call|calling) \.item\(\) on a Tensor|data-dependent control flow")
-def _inside_vmap(situation: Situation, match: re.Match[str]) -> Advice:
-    return Advice(
-        "Under `vmap` a tensor stands for a whole batch, so no single number can be taken out of it to decide something. "
-        "`torch.where(condition, a, b)` decides for each entry of the batch."
-    )

@@ -143,9 +143,11 @@ class Situation:
         return None
 
     def assignment(self, name: str) -> Statement | None:
-        """The last statement before the failing line that bound a plain name, as the trace shows it."""
-        for step in reversed(self.trace.steps):
-            if name in step.variables and step.function in (self.function, None) and step.line != self.failure.line:
+        """The last statement that bound a plain name before the failure, as the trace shows it."""
+        steps = self.trace.steps
+        ended = bool(steps) and steps[-1].line == self.failure.line
+        for step in reversed(steps[:-1] if ended else steps):
+            if name in step.variables and step.function in (self.function, None):
                 return self.source.at(step.line)
         return None
 

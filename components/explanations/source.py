@@ -166,6 +166,11 @@ def shown(text: str) -> str:
     return f"`{text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + '…'}`"
 
 
+def of_kind(kind: str) -> str:
+    """Return ``an `int` `` for the name of a type."""
+    return f"{'an' if kind[:1] in 'aeiouAEIO' else 'a'} `{kind}`"
+
+
 def _statements(lines: list[str]) -> Iterator[Statement]:
     pending: list[tokenize.TokenInfo] = []
     try:
