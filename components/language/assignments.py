@@ -12,7 +12,7 @@ from components.language import names
 from components.language.attributes import Context, get_attribute, is_registered, own_private
 from components.language.errors import NotAllowedAttribute
 from components.language.safe_torch import check_replacement
-from components.language.user_classes import MODULE_CLASSES, USER_CLASSES, class_name
+from components.language.user_classes import USER_CLASSES, class_name, has_native_shapes
 
 
 def set_attribute(value: Any, name: str, new: Any) -> None:
@@ -20,7 +20,7 @@ def set_attribute(value: Any, name: str, new: Any) -> None:
     _check_writable(value, name)
     if isinstance(value, torch.Tensor) and name == "data":
         check_replacement(value, new, "data")
-    if isinstance(value, nn.Module) and _has_native_shapes(value):
+    if isinstance(value, nn.Module) and has_native_shapes(value):
         for part in ("_parameters", "_buffers"):
             check_replacement(value.__dict__.get(part, {}).get(name), new, name)
     setattr(value, name, new)
@@ -30,11 +30,6 @@ def delete_attribute(value: Any, name: str) -> None:
     """Do what ``del value.name`` does."""
     _check_writable(value, name)
     delattr(value, name)
-
-
-def _has_native_shapes(module: nn.Module) -> bool:
-    """Whether the module's own code (an LSTM's, say) relies on the shapes of its parameters."""
-    return any(owner in MODULE_CLASSES and owner is not nn.Module for owner in type(module).__mro__)
 
 
 def _check_writable(value: Any, name: str) -> None:

@@ -25,9 +25,10 @@ from components.language import names, refused
 from components.language.errors import NotAllowedAttribute
 from components.language.modules import ModuleStandIn, member
 from components.language.safe_format import safe_format
+from components.language.safe_torch import register_in_place_of
 from components.language.suggestions import nearest
 from components.language.type_names import TypeName, type_of
-from components.language.user_classes import USER_CLASSES, class_name, defined_by_program
+from components.language.user_classes import USER_CLASSES, class_name, defined_by_program, has_native_shapes
 
 Node = torch.autograd.graph.Node
 Context = torch.autograd.function.FunctionCtx
@@ -145,6 +146,9 @@ def _special(value: Any, kind: type, name: str) -> Any:
         return type_of(value)
     elif name in ("format", "format_map") and (isinstance(value, str) or value is str):
         return functools.partial(safe_format, value) if isinstance(value, str) else safe_format
+    elif name in ("register_parameter", "register_buffer") and isinstance(value, nn.Module):
+        if has_native_shapes(value):
+            return functools.partial(register_in_place_of, value, name)
     elif name in ("data", "numpy") and isinstance(value, torch.Tensor) and not _has_derivatives(value):
         # A kernel trusts saved indices; writing to them past the version counter would go unnoticed.
         return value.detach() if name == "data" else (lambda *arguments, **options: value.numpy().copy())

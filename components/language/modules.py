@@ -109,7 +109,7 @@ class _AnyType:
 def _torch_modules() -> dict[str, dict[str, Any]]:
     autograd = torch.autograd
     return {
-        "torch": _pick(torch, names.TORCH, __version__=str(torch.__version__)),
+        "torch": _pick(torch, names.TORCH, __version__=str(torch.__version__), from_numpy=safe_torch.from_numpy),
         "torch.nn": _pick(nn, names.NN),
         "torch.nn.functional": _pick(nn.functional, names.FUNCTIONAL),
         "torch.nn.init": _pick(nn.init, names.INIT),

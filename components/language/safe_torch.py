@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy
 import torch
 from torch import nn
 from torch.utils.data import DataLoader
@@ -71,6 +72,19 @@ def functional_call(
     return torch.func.functional_call(
         module, parameter_and_buffer_dicts, args, kwargs, tie_weights=tie_weights, strict=strict
     )
+
+
+def register_in_place_of(module: nn.Module, method: str, name: str, tensor: Any, **options: Any) -> None:
+    """``register_parameter`` and ``register_buffer`` of a module of PyTorch's own: what was there keeps its shape."""
+    for part in ("_parameters", "_buffers"):
+        check_replacement(module.__dict__.get(part, {}).get(name), tensor, name)
+    getattr(module, method)(name, tensor, **options)
+
+
+def from_numpy(array: numpy.ndarray[Any, Any]) -> torch.Tensor:
+    """``torch.from_numpy``, which shares memory; integers are copied, since kernels trust indices they have saved."""
+    tensor = torch.from_numpy(array)
+    return tensor if tensor.is_floating_point() or tensor.is_complex() else tensor.clone()
 
 
 def check_replacement(old: torch.Tensor | None, new: Any, name: str) -> None:

@@ -52,6 +52,11 @@ def make_class(name: str, bases: tuple[type, ...], namespace: dict[str, Any]) ->
     return made
 
 
+def has_native_shapes(module: nn.Module) -> bool:
+    """Whether the module's own code (an LSTM's, say) relies on the shapes of its parameters."""
+    return any(owner in MODULE_CLASSES and owner is not nn.Module for owner in type(module).__mro__)
+
+
 def class_name(value: object) -> str:
     """Return the name of a class, or of the value's class, past any ``__name__`` that the program defined."""
     kind = value if isinstance(value, type) else type(value)
