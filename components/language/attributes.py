@@ -1,106 +1,39 @@
-"""Which attribute of which object a program may read.
+"""What stands in a program for reading, setting and deleting an attribute: it asks the policy first.
 
-The answer depends on the object's type, and without one it is no: a name that is harmless on a tensor can open the
-interpreter on a function or a generator. Known limitations: the policy says nothing about what native code does with
-allowed arguments; that is what the walls around the process are for.
+A refusal is a ``NotAllowedAttribute`` with a near name that is allowed; an attribute that does not exist at all gives
+Python's or PyTorch's own ``AttributeError``.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-import os
-import re
 import types
-from collections import Counter, OrderedDict, defaultdict, deque
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
-import numpy
 import torch
-from RestrictedPython.transformer import INSPECT_ATTRIBUTES
-from torch import nn
 
-from components.language import names, refused
+from components.language import integer_tensors, policy, refused
 from components.language.errors import NotAllowedAttribute
 from components.language.modules import ModuleStandIn, member
-from components.language.safe_format import safe_format
-from components.language.safe_torch import register_in_place_of
+from components.language.shown_types import TypeName, type_of
 from components.language.suggestions import nearest
-from components.language.type_names import TypeName, type_of
-from components.language.user_classes import USER_CLASSES, class_name, defined_by_program, has_native_shapes
+from components.language.text_format import GuardedFormat
+from components.language.user_classes import class_name, owner_of
 
-Node = torch.autograd.graph.Node
-Context = torch.autograd.function.FunctionCtx
 _MISSING = object()
 _NOT_A_VALUE = (types.ModuleType, types.CodeType, types.FrameType, types.TracebackType)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-def _public(kind: type) -> frozenset[str]:
-    return frozenset(name for name in dir(kind) if not name.startswith("_"))
-
-
-# The first type that an object is an instance of decides.
-_ALLOWED: tuple[tuple[type, frozenset[str]], ...] = (
-    (torch.Tensor, names.TENSOR),
-    (nn.Module, names.MODULE),
-    (torch.optim.Optimizer, names.OPTIMIZER),
-    (torch.optim.lr_scheduler.LRScheduler, names.SCHEDULER),
-    (torch.utils.data.DataLoader, _words("dataset batch_size")),
-    (torch.utils.data.TensorDataset, _words("tensors")),
-    (str, names.STR),
-    (bytes, _words("decode hex")),
-    (OrderedDict, _public(OrderedDict)),
-    (Counter, _public(Counter)),
-    (defaultdict, _public(defaultdict)),
-    (dict, _public(dict)),
-    (list, _public(list)),
-    (torch.Size, _public(tuple) | {"numel"}),
-    (tuple, _public(tuple)),
-    (set, _public(set)),
-    (frozenset, _public(frozenset)),
-    (deque, _public(deque)),
-    (bool, frozenset()),
-    (int, _words("bit_length real imag")),
-    (float, _words("is_integer real imag hex")),
-    (complex, _words("real imag conjugate")),
-    (torch.dtype, _words("is_floating_point is_complex itemsize")),
-    (torch.device, _words("type index")),
-    (torch.Generator, _words("manual_seed seed initial_seed")),
-    (torch.finfo, _words("eps max min tiny bits smallest_normal resolution dtype")),
-    (torch.iinfo, _words("max min bits dtype")),
-    (numpy.ndarray, names.NDARRAY),
-    (numpy.generic, _words("item dtype shape")),
-    (torch.utils.hooks.RemovableHandle, _words("remove")),
-    (range, _words("start stop step")),
-    (slice, _words("start stop step")),
-    (BaseException, _words("args add_note")),
-    (property, _words("setter getter")),
-    (types.GeneratorType, _words("send close")),
-    (torch.autograd.forward_ad.UnpackedDualTensor, _words("primal tangent")),
-    (torch.autograd.graph.GradientEdge, _words("node output_nr")),
-    (torch.autograd.grad_mode.set_grad_enabled, _words("prev")),
+_NAMED = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.MethodDescriptorType,
+    types.MethodWrapperType,
+    types.WrapperDescriptorType,
+    TypeName,
+    type(functools.lru_cache(len)),
 )
-_FUNCTION_CLASS = _words("apply forward backward setup_context vmap jvp")
-
-
-def _library_private_names() -> frozenset[str]:
-    """Names with an underscore that PyTorch uses itself: a program's subclass must not reach or replace them."""
-    found: set[str] = set()
-    root = Path(os.path.dirname(torch.__file__))
-    for folder in ("nn", "nn/modules", "optim", "autograd", "utils", "_functorch"):
-        for file in (root / folder).glob("*.py"):
-            found.update(re.findall(r"\b_[A-Za-z0-9]\w*", file.read_text(encoding="utf-8")))
-    for thing in (nn.Module(), torch.autograd.Function, torch.ones(1), Exception()):
-        found.update(name for name in dir(thing) if name.startswith("_"))
-    return frozenset(found)
-
-
-_LIBRARY_PRIVATE = _library_private_names()
 
 
 def get_attribute(value: Any, name: str, default: Any = _MISSING) -> Any:
@@ -113,135 +46,151 @@ def get_attribute(value: Any, name: str, default: Any = _MISSING) -> Any:
     if type(name) is not str:
         raise TypeError("attribute name must be string")
     kind = type(value)
-    if kind is ModuleStandIn:
-        return member(value, name) if default is _MISSING else _member_or(value, name, default)
-    special = _special(value, kind, name)
-    if special is not _MISSING:
-        return special
-    if not _readable(value, kind, name):
-        if default is not _MISSING:
-            return default
-        _refuse(value, name)
-    found = getattr(value, name) if default is _MISSING else getattr(value, name, default)
-    if isinstance(found, _NOT_A_VALUE) or (isinstance(found, type) and issubclass(found, type)):
-        _refuse(value, name)
+    special = _SPECIAL.get(name)
+    if special is not None and (answer := special(value, name)) is not _MISSING:
+        return answer
+    try:
+        if kind is ModuleStandIn:
+            return member(value, name)
+        if not _readable(value, kind, name):
+            _refuse(value, name)
+        found = getattr(value, name)
+        if isinstance(found, _NOT_A_VALUE) or (isinstance(found, type) and issubclass(found, type)):
+            _refuse(value, name)
+    except AttributeError:
+        if default is _MISSING:
+            raise
+        return default
     return found
 
 
-def _member_or(value: ModuleStandIn, name: str, default: Any) -> Any:
-    try:
-        return member(value, name)
-    except AttributeError:
-        return default
-
-
-def _special(value: Any, kind: type, name: str) -> Any:
-    """What is answered here instead of by the object; ``_MISSING`` for everything else."""
-    if name == "__name__":
-        if isinstance(value, type):
-            return class_name(value)
-        if kind in (types.FunctionType, types.BuiltinFunctionType, TypeName):
-            return value.__name__
-    elif name == "__class__":
-        return type_of(value)
-    elif name in ("format", "format_map") and (isinstance(value, str) or value is str):
-        return functools.partial(safe_format, value) if isinstance(value, str) else safe_format
-    elif name in ("register_parameter", "register_buffer") and isinstance(value, nn.Module):
-        if has_native_shapes(value):
-            return functools.partial(register_in_place_of, value, name)
-    elif name in ("data", "numpy") and isinstance(value, torch.Tensor) and not _has_derivatives(value):
-        # A kernel trusts saved indices; writing to them past the version counter would go unnoticed.
-        return value.detach() if name == "data" else (lambda *arguments, **options: value.numpy().copy())
-    return _MISSING
-
-
-def _has_derivatives(tensor: torch.Tensor) -> bool:
-    return tensor.is_floating_point() or tensor.is_complex()
-
-
 def _readable(value: Any, kind: type, name: str) -> bool:
-    if name.startswith("_"):
-        return _private_readable(value, kind, name)
-    if name in INSPECT_ATTRIBUTES:
-        return False
     if kind is super:
-        owners = value.__self_class__.__mro__
-        return name in names.MODULE or any(name in owner.__dict__ and owner in USER_CLASSES for owner in owners)
+        return policy.may_read_super(value, name)
+    if kind is types.FunctionType:
+        return policy.is_programs_function(value) and name in value.__dict__
     if isinstance(value, type):
-        return _readable_on_class(value, name)
-    if isinstance(value, Context | Node):
-        own = name in getattr(value, "__dict__", ())
-        return name in names.CONTEXT or name in names.NODE or own or defined_by_program(kind, name)
-    if kind in USER_CLASSES and _set_by_program(value, kind, name):
-        return True
-    if kind.__module__ == "torch.return_types":
-        return name in _public(tuple) or name in getattr(kind, "__match_args__", ())
-    for allowed_kind, allowed in _ALLOWED:
-        if isinstance(value, allowed_kind):
-            return name in allowed or _more_on_instance(value, kind, allowed_kind, name)
-    return kind in USER_CLASSES
+        return policy.may_read_on_class(value, name)
+    return policy.may_read(value, kind, name)
 
 
-def _private_readable(value: Any, kind: type, name: str) -> bool:
-    if name in ("__init__", "__call__", "__enter__", "__exit__"):
-        return kind is super or (name != "__init__" and kind in USER_CLASSES and defined_by_program(kind, name))
-    if name == "_version":
-        return isinstance(value, torch.Tensor)
-    if name.startswith("_saved_") and isinstance(value, Node):
-        return True
-    return not name.startswith("__") and own_private(value if isinstance(value, type) else kind, name)
+# --- what is answered here instead of by the object
 
 
-def own_private(kind: type, name: str) -> bool:
-    """Whether ``_name`` on an object of this class is the program's own business."""
-    if kind not in USER_CLASSES:
-        return False
-    plain = all(owner in USER_CLASSES or owner is object for owner in kind.__mro__)
-    return plain or name not in _LIBRARY_PRIVATE
+def _name_of(value: Any, name: str) -> Any:
+    if isinstance(value, type):
+        return class_name(value) if name == "__name__" else type.__dict__["__qualname__"].__get__(value)
+    return getattr(value, name) if isinstance(value, _NAMED) else _MISSING
 
 
-def _readable_on_class(value: type, name: str) -> bool:
-    if issubclass(value, torch.autograd.Function):
-        return name in _FUNCTION_CLASS or defined_by_program(value, name)
-    if value in USER_CLASSES:
-        return defined_by_program(value, name) or (issubclass(value, nn.Module) and name in names.MODULE)
-    if issubclass(value, type):
-        return False
-    if value is dict and name == "fromkeys":
-        return True
-    return any(name in allowed for kind, allowed in _ALLOWED if issubclass(value, kind))
+def _doc_of(value: Any, name: str) -> Any:
+    doc = getattr(value, name, None)
+    return doc if doc is None or type(doc) is str else _MISSING
 
 
-def _set_by_program(value: Any, kind: type, name: str) -> bool:
-    for owner in kind.__mro__:
-        if name in owner.__dict__:
-            return owner in USER_CLASSES
-    held = getattr(value, "__dict__", None)
-    return (type(held) is dict and name in held) or (isinstance(value, nn.Module) and is_registered(value, name))
+def _string_format(value: Any, name: str) -> Any:
+    if value is str:
+        return _FORMAT.unbound if name == "format" else _FORMAT.unbound_map
+    return _FORMAT.of(value, name) if isinstance(value, str) else _MISSING
 
 
-def _more_on_instance(value: Any, kind: type, allowed_kind: type, name: str) -> bool:
-    if allowed_kind is nn.Module:
-        return is_registered(value, name) or (name in value.__dict__ and not hasattr(nn.Module, name))
-    return allowed_kind is BaseException and kind in USER_CLASSES
+def _tensor_method(guarded: Callable[..., Any]) -> Callable[[Any, str], Any]:
+    """Answer ``x.name`` and ``torch.Tensor.name`` with a function that looks at the arguments."""
+
+    def answer(value: Any, name: str) -> Any:
+        if isinstance(value, torch.Tensor):
+            return functools.partial(guarded, value)
+        return guarded if isinstance(value, type) and issubclass(value, torch.Tensor) else _MISSING
+
+    return answer
 
 
-def is_registered(module: nn.Module, name: str) -> bool:
-    """Whether a module holds a parameter, buffer or module under this name."""
-    return any(name in module.__dict__.get(part, ()) for part in ("_parameters", "_buffers", "_modules"))
+def _type_method(value: Any, name: str) -> Any:
+    if isinstance(value, torch.nn.Module):
+        return functools.partial(integer_tensors.to_type, value)
+    return _tensor_method(integer_tensors.to_type)(value, name)
 
 
-def _refuse(value: Any, name: str) -> None:
+def _data_of(value: Any, name: str) -> Any:
+    if isinstance(value, type) and issubclass(value, torch.Tensor):
+        _refuse(value, name)
+    shares = isinstance(value, torch.Tensor) and not integer_tensors.has_derivatives(value)
+    return value.detach() if shares else _MISSING
+
+
+_SPECIAL: dict[str, Callable[[Any, str], Any]] = {
+    "__class__": lambda value, name: type_of(value),
+    "__name__": _name_of,
+    "__qualname__": _name_of,
+    "__doc__": _doc_of,
+    "format": _string_format,
+    "format_map": _string_format,
+    "numpy": _tensor_method(integer_tensors.to_numpy),
+    "view": _tensor_method(integer_tensors.view),
+    "type": _type_method,
+    "data": _data_of,
+}
+_FORMAT = GuardedFormat(get_attribute)
+
+
+def _refuse(value: Any, name: str) -> NoReturn:
     """Raise: Python's own error for what does not exist, ours for what does."""
-    is_class = isinstance(value, type)
-    if not name.startswith("_") and inspect.getattr_static(value, name, _MISSING) is _MISSING:
+    if inspect.getattr_static(value, name, _MISSING) is _MISSING:
         getattr(value, name)
-    kind = class_name(value)
-    if isinstance(value, nn.Module):
-        candidates: frozenset[str] = names.MODULE
-    else:
-        candidates = next((allowed for owner, allowed in _ALLOWED if isinstance(value, owner)), frozenset())
-    near = nearest(name, candidates)
+    rule = policy.rule_for(value)
+    near = nearest(name, rule.names) if rule is not None else None
     advice = refused.ATTRIBUTES.get(name) or (f"Did you mean .{near}?" if near else "")
-    of = f"the class {kind}" if is_class else kind
+    of = f"the class {class_name(value)}" if isinstance(value, type) else class_name(value)
     raise NotAllowedAttribute(f"The attribute {name!r} of {of} is not available here.", name=name, advice=advice)
+
+
+# --- setting and deleting
+
+
+def set_attribute(value: Any, name: str, new: Any) -> None:
+    """Do what ``value.name = new`` does."""
+    _check_writable(value, name)
+    if name == "data" and isinstance(value, torch.Tensor):
+        new = integer_tensors.replacement_data(value, new)
+    setattr(value, name, new)
+
+
+def delete_attribute(value: Any, name: str) -> None:
+    """Do what ``del value.name`` does."""
+    _check_writable(value, name)
+    delattr(value, name)
+
+
+def _check_writable(value: Any, name: str) -> None:
+    if type(name) is not str:
+        raise TypeError("attribute name must be string")
+    kind = type(value)
+    if kind is ModuleStandIn:
+        raise NotAllowedAttribute(f"{value!r} cannot be changed here.", name=name)
+    if isinstance(value, type):
+        policy.forget()
+    # Where Python has no room for an attribute, it says so itself.
+    if policy.may_write(value, kind, name) or (kind.__dictoffset__ == 0 and owner_of(kind, name) is None):
+        return
+    advice = refused.ATTRIBUTES.get(name, "")
+    raise NotAllowedAttribute(
+        f"The attribute {name!r} of {class_name(value)} cannot be set here.", name=name, advice=advice
+    )
+
+
+class AttributeWriter:
+    """Stands between the program and an object whose attribute it assigns, deletes or changes in place."""
+
+    __slots__ = ("_target",)
+
+    def __init__(self, target: Any) -> None:
+        object.__setattr__(self, "_target", target)
+
+    def __getattribute__(self, name: str) -> Any:
+        return get_attribute(object.__getattribute__(self, "_target"), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        set_attribute(object.__getattribute__(self, "_target"), name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delete_attribute(object.__getattribute__(self, "_target"), name)

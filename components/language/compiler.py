@@ -4,6 +4,7 @@ It runs in the worker's child process: a text can be nested so deeply that parsi
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import re
@@ -15,6 +16,8 @@ from components.language.limits import PROGRAM_FILENAME, SourceLimits
 from components.language.transformer import LessonPolicy
 
 _DEFAULT_LIMITS = SourceLimits()
+_ANNOTATIONS_AS_TEXT = __future__.annotations.compiler_flag
+# Enough of these in a row exhaust the parser's own stack.
 _LONG_PREFIX = re.compile(r"(?:[-+~(\[{]\s*|not\s+|lambda\s*:\s*){300,}")
 
 
@@ -27,6 +30,9 @@ def compile_program(source: str, limits: SourceLimits = _DEFAULT_LIMITS) -> Code
         SourceTooLarge: too long or nested too deeply.
     """
     source = source.removeprefix("\ufeff")
+    if "\0" in source:
+        line = source.partition("\0")[0].count("\n") + 1
+        raise SyntaxError("source code cannot contain null bytes", (PROGRAM_FILENAME, line, None, None))
     _check_size(source, limits)
     try:
         with warnings.catch_warnings():
@@ -38,11 +44,12 @@ def compile_program(source: str, limits: SourceLimits = _DEFAULT_LIMITS) -> Code
             if policy.refusals:
                 raise min(policy.refusals, key=lambda refusal: refusal.line or 0)
             ast.fix_missing_locations(tree)
-            return compile(tree, PROGRAM_FILENAME, "exec", dont_inherit=True)
+            code: CodeType = compile(tree, PROGRAM_FILENAME, "exec", flags=_ANNOTATIONS_AS_TEXT, dont_inherit=True)
+            return code
     except (RecursionError, MemoryError):
         raise SourceTooLarge("The program is nested too deeply.") from None
     except ValueError as problem:
-        raise SyntaxError(str(problem)) from None
+        raise SyntaxError(str(problem), (PROGRAM_FILENAME, 1, None, None)) from None
 
 
 def _check_size(source: str, limits: SourceLimits) -> None:

@@ -9,8 +9,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from components.language.assignments import AttributeWriter
-from components.language.attributes import get_attribute
+from components.language import module_contents, native
+from components.language.attributes import AttributeWriter, get_attribute
 from components.language.compiler import compile_program
 from components.language.modules import import_from, import_module
 from components.language.scope import built_in_names
@@ -19,7 +19,13 @@ from components.language.warm_up_program import SOURCE
 
 
 def program_globals(write: Callable[[str], None]) -> dict[str, Any]:
-    """Return the global names for one run; what the program prints goes to ``write``."""
+    """Return the global names for one run; what the program prints goes to ``write``.
+
+    Puts the checks of ``native`` into this process's PyTorch, and the generators of ``random`` and ``numpy.random``
+    where every run finds them.
+    """
+    native.install()
+    module_contents.reseed()
     return {
         "__builtins__": built_in_names(write),
         "__name__": "__main__",

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import builtins
-import hashlib
-import os
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from components.language import refused
-from components.language.assignments import delete_attribute, set_attribute
-from components.language.attributes import get_attribute
+from components.language.attributes import delete_attribute, get_attribute, set_attribute
 from components.language.errors import NotAllowed
-from components.language.type_names import type_of
+from components.language.shown_types import type_of
 
 _KEPT = """
-    abs all any ascii bin bool bytes callable chr complex dict divmod enumerate filter float format frozenset hash hex
-    int isinstance issubclass iter len list map max min next object oct ord pow property range repr reversed round set
-    slice sorted staticmethod str sum super tuple zip NotImplemented Ellipsis None True False __build_class__
-    __import__
+    abs all any ascii bin bool bytes callable chr classmethod complex dict divmod enumerate filter float format
+    frozenset hex int isinstance issubclass iter len list map max min next object oct ord pow property range repr
+    reversed round set slice sorted staticmethod str sum super tuple zip NotImplemented Ellipsis None True False
+    __build_class__ __import__
 """
-_NEVER_CAUGHT = frozenset({"BaseException", "GeneratorExit", "SystemExit"})
+# The interruption of a run derives from BaseException: no program catches it.
+_NEVER_CAUGHT = {"BaseException": Exception}
+_LEFT_OUT = frozenset({"BaseException", "GeneratorExit", "KeyboardInterrupt", "BaseExceptionGroup", "ExceptionGroup"})
 _MISSING = object()
+_ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]{6,16}(?=>)")
 
 
 def built_in_names(write: Callable[[str], None]) -> dict[str, Any]:
@@ -34,23 +35,50 @@ def built_in_names(write: Callable[[str], None]) -> dict[str, Any]:
     exceptions = {
         name: value
         for name, value in vars(builtins).items()
-        if isinstance(value, type) and issubclass(value, BaseException) and "Group" not in name
+        if isinstance(value, type) and issubclass(value, BaseException) and name not in _LEFT_OUT
     }
-    exceptions = {name: value for name, value in exceptions.items() if name not in _NEVER_CAUGHT}
+    identities = Identities()
     own = {
-        "print": _printer(write),
+        "print": _printer(write, identities),
         "getattr": get_attribute,
         "setattr": set_attribute,
         "delattr": delete_attribute,
         "hasattr": _has_attribute,
         "type": type_of,
-        "id": _identity,
+        "id": identities.of,
+        "hash": identities.hash_of,
     }
-    refusals = {name: _refuser(name, advice) for name, advice in refused.BUILTINS.items() if name not in own}
-    return kept | exceptions | refusals | own
+    refusals = {name: _refuser(name, advice) for name, advice in refused.BUILTINS.items()}
+    return kept | exceptions | _NEVER_CAUGHT | refusals | own
 
 
-def _printer(write: Callable[[str], None]) -> Callable[..., None]:
+class Identities:
+    """Numbers that tell objects apart without telling where they are, the same ones in every run."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, int] = {}
+
+    def of(self, value: Any, /) -> int:
+        """Do what ``id`` does."""
+        return self._number(id(value))
+
+    def hash_of(self, value: Any, /) -> int:
+        """Do what ``hash`` does; by default it is made of the address."""
+        number = hash(value)
+        address = id(value)
+        return self._number(address) >> 4 if number in (address, object.__hash__(value)) else number
+
+    def in_text(self, text: str) -> str:
+        """Replace the addresses in ``<... object at 0x...>``."""
+        if " at 0x" not in text:
+            return text
+        return _ADDRESS.sub(lambda match: f"0x{self._number(int(match[0], 16)):012x}", text)
+
+    def _number(self, address: int) -> int:
+        return self._numbers.setdefault(address, 0x7F0000000000 + 0x40 * len(self._numbers))
+
+
+def _printer(write: Callable[[str], None], identities: Identities) -> Callable[..., None]:
     def print(
         *values: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: Any = False
     ) -> None:
@@ -60,22 +88,13 @@ def _printer(write: Callable[[str], None]) -> Callable[..., None]:
             if text is not None and not isinstance(text, str):
                 raise TypeError(f"{name} must be None or a string, not {type(text).__name__}")
         text = (" " if sep is None else sep).join([str(value) for value in values])
-        write(text + ("\n" if end is None else end))
+        write(identities.in_text(text + ("\n" if end is None else end)))
 
     return print
 
 
-def _has_attribute(value: Any, name: str) -> bool:
+def _has_attribute(value: Any, name: str, /) -> bool:
     return get_attribute(value, name, _MISSING) is not _MISSING
-
-
-_KEY = os.urandom(8)
-
-
-def _identity(value: Any) -> int:
-    """``id`` that tells objects apart without telling where they are."""
-    digest = hashlib.blake2b(str(id(value)).encode(), key=_KEY, digest_size=6).digest()
-    return int.from_bytes(digest, "big")
 
 
 def _refuser(name: str, advice: str) -> Callable[..., NoReturn]:

@@ -12,70 +12,14 @@ import ast
 import re
 from typing import Any
 
-from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer, copy_locations
+from RestrictedPython.transformer import RestrictingNodeTransformer, copy_locations
 
+from components.language import refused
 from components.language.errors import NotAllowed
+from components.language.syntax import INSPECT_ATTRIBUTES, MAGIC_METHODS, READABLE_DUNDERS
 
-MAGIC_METHODS = frozenset(
-    [
-        "__init__",
-        "__call__",
-        "__len__",
-        "__getitem__",
-        "__setitem__",
-        "__delitem__",
-        "__iter__",
-        "__next__",
-        "__contains__",
-        "__repr__",
-        "__str__",
-        "__hash__",
-        "__bool__",
-        "__float__",
-        "__int__",
-        "__enter__",
-        "__exit__",
-        "__lt__",
-        "__le__",
-        "__eq__",
-        "__ne__",
-        "__gt__",
-        "__ge__",
-        "__neg__",
-        "__pos__",
-        "__abs__",
-        "__invert__",
-        "__add__",
-        "__radd__",
-        "__iadd__",
-        "__sub__",
-        "__rsub__",
-        "__isub__",
-        "__mul__",
-        "__rmul__",
-        "__imul__",
-        "__truediv__",
-        "__rtruediv__",
-        "__itruediv__",
-        "__floordiv__",
-        "__rfloordiv__",
-        "__mod__",
-        "__rmod__",
-        "__pow__",
-        "__rpow__",
-        "__matmul__",
-        "__rmatmul__",
-        "__and__",
-        "__rand__",
-        "__or__",
-        "__ror__",
-        "__xor__",
-        "__rxor__",
-    ]
-)
-_READABLE_DUNDERS = frozenset({"__init__", "__name__", "__class__", "__version__", "__call__", "__enter__", "__exit__"})
-# Guards are named _x_, so a name with one underscore in front and none at the end cannot be one.
-_PRIVATE_NAME = re.compile(r"_(?!_)\w*[^_\W]\Z")
+# Guards are named _x_ or __x__, so a name without an underscore at its end cannot be one; nor can _, __ and ___.
+_PRIVATE_NAME = re.compile(r"_\w*[^_\W]\Z|_+\Z")
 
 
 class LessonPolicy(RestrictingNodeTransformer):
@@ -84,6 +28,7 @@ class LessonPolicy(RestrictingNodeTransformer):
     def __init__(self) -> None:
         super().__init__(errors=[], warnings=[], used_names={})
         self.refusals: list[NotAllowed] = []
+        self._scopes: list[ast.AST] = []
 
     def error(self, node: ast.AST, info: str) -> None:
         """RestrictedPython's own refusals come here too."""
@@ -96,26 +41,30 @@ class LessonPolicy(RestrictingNodeTransformer):
 
     def not_allowed(self, node: ast.AST) -> None:
         """Say no to a construct that no method here lets through."""
-        word = re.sub(r"(?<!^)(?=[A-Z])", " ", type(node).__name__).lower()
-        self.refuse(node, f"Python's “{word}” is not available here.", name=type(node).__name__)
+        kind = type(node).__name__
+        node = node.handlers[0] if isinstance(node, ast.TryStar) else node
+        said, advice = refused.CONSTRUCTS.get(kind, (re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower(), ""))
+        self.refuse(node, f"`{said}` is not available here.", name=said, advice=advice)
 
     def check_name(self, node: ast.AST, name: str | None, allow_magic_methods: bool = False) -> None:
-        if name is None or name in ("_", "__name__") or not (name.startswith("_") or name.endswith("__roles__")):
+        """Refuse names that the guards use, or that mean something to the interpreter."""
+        if name is None or name == "__name__" or name in MAGIC_METHODS or not name.startswith("_"):
             return
-        is_method = allow_magic_methods and name in MAGIC_METHODS and getattr(node, "col_offset", 0) > 0
-        if not is_method and not _PRIVATE_NAME.match(name):
-            self.refuse(node, f"The name {name!r} is reserved here.", name=name, advice="Choose another name.")
+        if not _PRIVATE_NAME.match(name):
+            advice = refused.NAMES.get(name) or refused.ATTRIBUTES.get(name) or "Choose another name."
+            self.refuse(node, f"The name {name!r} is not available here.", name=name, advice=advice)
 
     # --- names and attributes
 
     def visit_Name(self, node: ast.Name) -> Any:
         if isinstance(node.ctx, ast.Store | ast.Del) and node.id == "__name__":
-            self.refuse(node, "__name__ cannot be assigned.", name="__name__")
+            self.refuse(node, "__name__ cannot be assigned here.", name="__name__", advice="Choose another name.")
         self.check_name(node, node.id)
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         loads = isinstance(node.ctx, ast.Load)
+        node.attr = self._mangled(node.attr)
         self._check_attribute(node, loads)
         value = self.visit(node.value)
         if loads:
@@ -124,17 +73,30 @@ class LessonPolicy(RestrictingNodeTransformer):
         node.value = _located(ast.Call(ast.Name("_write_", ast.Load()), [value], []), node)
         return node
 
+    def _mangled(self, name: str) -> str:
+        """Do what Python does with ``self.__secret`` inside a class."""
+        if not name.startswith("__") or name.endswith("__"):
+            return name
+        owner = next((scope.name for scope in reversed(self._scopes) if isinstance(scope, ast.ClassDef)), "")
+        return f"_{owner.lstrip('_')}{name}" if owner.strip("_") else name
+
     def _check_attribute(self, node: ast.Attribute, loads: bool) -> None:
         name = node.attr
-        dunder = name.startswith("__") and not (loads and name in _READABLE_DUNDERS)
-        if dunder or name in INSPECT_ATTRIBUTES or name.endswith("__roles__"):
-            self.refuse(node, f"The attribute {name!r} is not available here.", name=name)
+        dunder = name.startswith("__") and not (loads and name in READABLE_DUNDERS)
+        if dunder or name in INSPECT_ATTRIBUTES:
+            advice = refused.ATTRIBUTES.get(name, "")
+            self.refuse(node, f"The attribute {name!r} is not available here.", name=name, advice=advice)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
         return self.node_contents_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
-        """``x: T = v`` becomes ``x = v``: an annotation is never evaluated."""
+        """Annotations are never evaluated; only a class keeps them, as text, for ``@dataclass``."""
+        in_class = bool(self._scopes) and isinstance(self._scopes[-1], ast.ClassDef)
+        if in_class and isinstance(node.target, ast.Name):
+            node.target = self.visit(node.target)
+            node.value = None if node.value is None else self.visit(node.value)
+            return node
         if node.value is None:
             return _located(ast.Pass(), node)
         return self.visit(_located(ast.Assign([node.target], node.value), node))
@@ -156,7 +118,8 @@ class LessonPolicy(RestrictingNodeTransformer):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
         self._check_imported(node)
         if node.level or not node.module:
-            self.refuse(node, "Relative imports are not available here.", name=node.module or ".")
+            name = "." * node.level + (node.module or "")
+            self.refuse(node, "Relative imports are not available here.", name=name)
             return node
         if node.module == "__future__":
             return _located(ast.Pass(), node)
@@ -181,25 +144,41 @@ class LessonPolicy(RestrictingNodeTransformer):
     # --- definitions
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
-        self.check_name(node, node.name, allow_magic_methods=True)
+        self.check_name(node, node.name)
         node.returns = None
-        return self.node_contents_visit(node)
+        return self._visit_scope(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> Any:
+        return self._visit_scope(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> Any:
         """Classes are made by ``__metaclass__``, which checks bases and methods."""
         self.check_name(node, node.name)
         if node.keywords:
-            self.refuse(node, "Keywords in a class statement (metaclass=...) are not available here.", name="metaclass")
+            advice = "Write `class Name(Base):` without keywords."
+            self.refuse(node, "A class has no keywords (metaclass=...) here.", name="metaclass", advice=advice)
             return node
-        node = self.node_contents_visit(node)
+        node.bases = [self.visit(base) for base in node.bases]
+        node.decorator_list = [self.visit(decorator) for decorator in node.decorator_list]
+        self._scopes.append(node)
+        visited = [self.visit(statement) for statement in node.body]
+        # An import of several names has become several statements.
+        node.body = [part for each in visited for part in (each if isinstance(each, list) else [each])]
+        self._scopes.pop()
         node.keywords = [_located(ast.keyword("metaclass", ast.Name("__metaclass__", ast.Load())), node)]
         return node
+
+    def _visit_scope(self, node: ast.AST) -> Any:
+        self._scopes.append(node)
+        visited = self.node_contents_visit(node)
+        self._scopes.pop()
+        return visited
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> Any:
         # A bare `except:` catches what a program can raise; the interruption of a run is not among it.
         self.check_name(node, node.name)
         if node.type is None:
-            node.type = _located(ast.Name("Exception", ast.Load()), node)
+            node.type = _located(ast.Name("BaseException", ast.Load()), node)
         return self.node_contents_visit(node)
 
     def visit_Global(self, node: ast.Global) -> Any:
@@ -215,20 +194,32 @@ class LessonPolicy(RestrictingNodeTransformer):
     # --- patterns of a match statement
 
     def visit_MatchClass(self, node: Any) -> Any:
-        self.refuse(node, "A class pattern in `case` is not available here.", name="case", advice="Use isinstance().")
-        return node
-
-    def visit_MatchValue(self, node: Any) -> Any:
-        if any(isinstance(part, ast.Attribute) for part in ast.walk(node)):
-            self.refuse(node, "A dotted name in `case` is not available here.", name="case", advice="Use if and ==.")
+        """``case int(n)`` and ``case Point(x, y)`` read what the class itself names, ``Point(x=0)`` any attribute."""
+        if node.kwd_attrs or not isinstance(node.cls, ast.Name):
+            advice = "Use the class's plain name without keywords, or isinstance() and if."
+            self.refuse(node, "This pattern in `case` is not available here.", name="case", advice=advice)
             return node
         return self.node_contents_visit(node)
 
-    def _visit_capture(self, node: Any) -> Any:
-        self.check_name(node, node.rest if isinstance(node, ast.MatchMapping) else node.name)
+    def visit_MatchValue(self, node: Any) -> Any:
+        self._check_pattern(node, [node.value])
+        return node
+
+    def visit_MatchMapping(self, node: Any) -> Any:
+        self._check_pattern(node, node.keys)
+        self.check_name(node, node.rest)
+        node.patterns = [self.visit(pattern) for pattern in node.patterns]
+        return node
+
+    def _check_pattern(self, node: ast.AST, values: list[ast.expr]) -> None:
+        if any(isinstance(part, ast.Attribute) for value in values for part in ast.walk(value)):
+            self.refuse(node, "A dotted name in `case` is not available here.", name="case", advice="Use if and ==.")
+
+    def visit_MatchAs(self, node: Any) -> Any:
+        self.check_name(node, node.name)
         return self.node_contents_visit(node)
 
-    visit_MatchAs = visit_MatchStar = visit_MatchMapping = _visit_capture
+    visit_MatchStar = visit_MatchAs
 
 
 def _let_through(self: LessonPolicy, node: ast.AST) -> Any:
@@ -236,9 +227,9 @@ def _let_through(self: LessonPolicy, node: ast.AST) -> Any:
 
 
 _HARMLESS = """
-    Assign Assert Call comprehension DictComp For GeneratorExp IfExp Lambda ListComp MatMult Match MatchOr
-    MatchSequence MatchSingleton match_case NamedExpr Return SetComp Starred Subscript Try With withitem Yield
-    YieldFrom arguments keyword
+    Assign Assert Call comprehension DictComp For GeneratorExp IfExp ListComp MatMult Match MatchOr MatchSequence
+    MatchSingleton match_case NamedExpr Return SetComp Starred Subscript Try With withitem Yield YieldFrom arguments
+    keyword
 """
 for _name in _HARMLESS.split():
     setattr(LessonPolicy, f"visit_{_name}", _let_through)

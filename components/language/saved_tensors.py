@@ -1,0 +1,62 @@
+"""What autograd saves must come back as it was: its kernels trust the shape, the type and every index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.utils.checkpoint
+from torch.autograd.graph import saved_tensors_hooks
+
+from components.language.integer_tensors import has_derivatives
+
+Pack = Callable[[torch.Tensor], Any]
+Unpack = Callable[[Any], Any]
+_Packed = tuple[Any, torch.Tensor, torch.Tensor | None]
+
+
+def checked(pack_hook: Pack, unpack_hook: Unpack) -> tuple[Pack, Callable[[_Packed], Any]]:
+    """Return the hooks with checks: ``unpack_hook`` must give back the shape and type that was packed.
+
+    Integers come from our own copy: the program could change what it returned after it was looked at.
+    """
+
+    def pack(tensor: torch.Tensor) -> _Packed:
+        like = torch.empty_like(tensor, device="meta", requires_grad=False)
+        return pack_hook(tensor), like, None if has_derivatives(tensor) else tensor.detach().clone()
+
+    def unpack(packed: _Packed) -> Any:
+        value, like, exact = packed
+        tensor = unpack_hook(value)
+        if not isinstance(tensor, torch.Tensor):
+            return tensor  # PyTorch has words for this
+        if tensor.shape != like.shape or tensor.dtype != like.dtype or tensor.layout != like.layout:
+            was, got = (f"{tuple(each.shape)} {each.dtype}" for each in (like, tensor))
+            raise ValueError(f"unpack_hook must return the tensor that was packed: it was {was}, got {got}")
+        if exact is None:
+            return tensor if tensor.stride() == like.stride() else tensor.contiguous()
+        if not torch.equal(tensor, exact):
+            raise ValueError("unpack_hook must return integers unchanged")
+        return exact
+
+    return pack, unpack
+
+
+class SavedTensorsHooks(saved_tensors_hooks):
+    """``saved_tensors_hooks`` with the checks."""
+
+    def __init__(self, pack_hook: Pack, unpack_hook: Unpack) -> None:
+        super().__init__(*checked(pack_hook, unpack_hook))
+
+
+SavedTensorsHooks.__name__ = SavedTensorsHooks.__qualname__ = "saved_tensors_hooks"
+SavedTensorsHooks.__module__ = saved_tensors_hooks.__module__
+
+
+class CheckpointHook(torch.utils.checkpoint._checkpoint_hook):
+    """The hooks of ``checkpoint`` with the checks: what it computes again may differ from the first time."""
+
+    def __init__(self, frame: Any) -> None:
+        super().__init__(frame)
+        self.pack_hook, self.unpack_hook = checked(self.pack_hook, self.unpack_hook)
