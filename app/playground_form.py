@@ -34,7 +34,7 @@ def edit() -> Form:
     try:
         rows = leaf_rows(current().expression, current().leaves)
     except FormError:
-        return current()
+        rows = current().leaves
     if rows != current().leaves:
         session.state()[_FORM] = msgspec.structs.replace(current(), leaves=rows)
     for leaf in rows:

@@ -61,7 +61,7 @@ def _watch(page: str) -> None:
         if st.button("Stop", icon=":material/stop_circle:", key=f"{page}:stop", type="primary"):
             run.stop()
     if now.stdout:
-        st.code(now.stdout[-2_000:], language=None)
+        st.code(now.stdout[-2_000:], language=None, height=320)
 
 
 def graph(page: str, trace: Trace, *, height: int = 540) -> int | None:

@@ -66,10 +66,28 @@ def engine() -> Engine:
     return shared
 
 
+class _NoPicture(Exception):
+    """Carries a layout's problem past the cache: on a busy minute it must not stick."""
+
+    def __init__(self, problem: LayoutProblem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
 @st.cache_data(max_entries=200, show_spinner=False)
+def _laid_out(dot: str) -> Picture:
+    found = layout_svg(dot)
+    if isinstance(found, LayoutProblem):
+        raise _NoPicture(found)
+    return found
+
+
 def picture(dot: str) -> Picture | LayoutProblem:
     """Lay out a DOT text, or remember how it was."""
-    return layout_svg(dot)
+    try:
+        return _laid_out(dot)
+    except _NoPicture as none:
+        return none.problem
 
 
 @st.cache_resource(show_spinner=False)

@@ -20,9 +20,11 @@ def workbench(page: str, source: str, *, editor_height: int = 330) -> None:
     did, made = frame(page, [0.6, 0.4])
     with made:
         _editor(page, key, editor_height)
-    running = results.progress(page) if session.running(page) is not None else False
+    with did:
+        if results.progress(page):
+            return
     trace = session.trace(page)
-    if running or trace is None:
+    if trace is None:
         return
     with did:
         selected = results.graph(page, trace)
@@ -40,12 +42,17 @@ def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:
 
 
 def _editor(page: str, key: str, height: int) -> None:
+    fresh = f"{page}:fresh"
+
     def typed() -> None:
+        session.state()[fresh] = True
         session.start(page, session.state()[key])
 
     text = st.text_area("Program", key=key, height=height, on_change=typed, label_visibility="collapsed")
     session.state()[f"{page}:text"] = text
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Run", key=f"{page}:again", type="primary", icon=":material/play_arrow:"):
+        pressed = st.button("Run", key=f"{page}:again", type="primary", icon=":material/play_arrow:")
+        # Leaving the editor for the button has started what was typed already.
+        if not session.state().pop(fresh, False) and pressed:
             session.start(page, text, again=True)
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')

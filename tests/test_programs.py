@@ -26,8 +26,7 @@ import pytest
 import torch
 
 from app.course import load_lessons
-from components.capture import capture_program
-from components.language import runtime
+from components.capture import capture_program, warm_up
 from components.trace import Program, Trace, decode_trace, encode_trace
 
 FOLDER = Path(__file__).parent / "programs"
@@ -87,7 +86,7 @@ def warmed_up() -> None:
     """As a worker is: what PyTorch loads when first used warns about itself once in a process."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        runtime.warm_up()
+        warm_up()
 
 
 @cache

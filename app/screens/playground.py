@@ -7,6 +7,7 @@ import streamlit as st
 from app import playground_form, results, session
 from app.workbench import frame
 from components.language.form import FormError, write_source
+from components.widgets.panels import note_panel
 
 
 def page() -> None:
@@ -17,14 +18,15 @@ def page() -> None:
         try:
             source = write_source(form)
         except FormError as problem:
-            st.warning(str(problem), icon=":material/edit:")
+            note_panel(str(problem))  # and what was computed last stays in view
+        else:
+            if session.state().get("playground:source") != source:
+                session.state()["playground:source"] = source
+                session.start("playground", source)
+            st.code(source, language="python")
+    with did:
+        if results.progress("playground"):
             return
-        if session.state().get("playground:source") != source:
-            session.state()["playground:source"] = source
-            session.start("playground", source)
-        st.code(source, language="python")
-    if session.running("playground") is not None and results.progress("playground"):
-        return
     trace = session.trace("playground")
     if trace is None:
         return

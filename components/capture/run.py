@@ -35,6 +35,7 @@ from components.capture.values import ValueReader
 from components.language import SourceLimits
 from components.language.compiler import compile_program
 from components.language.runtime import program_globals
+from components.language.warm_up_program import SOURCE as WARM_UP
 from components.trace import Caps, Environment, Failure, Gradient, Program, Trace, Warned
 
 _FOREIGN_FRAME = re.compile(r'^ *File "(?!<program>)[^\n]*\n?(?: {4}[^\n]*\n?)*', re.MULTILINE)
@@ -218,10 +219,6 @@ def warm_up() -> None:
     The worker calls it once, before it forks; afterwards a run opens no file. Garbage is collected more rarely from
     then on: the records of a large graph are none, and looking through them again and again takes longer than the run.
     """
-    from components.capture import warm_up_program
-    from components.language import runtime
-
-    runtime.warm_up()
-    capture_program(Program(source=warm_up_program.SOURCE))
+    capture_program(Program(source=WARM_UP))
     gc.collect()
     gc.set_threshold(100_000, 50, 1_000)

@@ -11,6 +11,8 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 
 import torch
 
+from components.language.modules import ModuleStandIn
+
 _LONGEST = 60
 _MOST_ELEMENTS = 8
 _SCALARS = (int, float, bool, complex, str, bytes, type(None), torch.dtype, torch.device, torch.Size)
@@ -19,14 +21,14 @@ _CONTAINERS = (list, tuple, set, frozenset, dict)
 
 def short_text(value: object) -> str | None:
     """Return a text for the value; ``None`` for what is no news as a variable: modules, functions, classes."""
-    if isinstance(value, ModuleType | FunctionType | BuiltinFunctionType | type):
+    if isinstance(value, ModuleStandIn | ModuleType | FunctionType | BuiltinFunctionType | type):
         return None
     kind = type(value)
     if kind in _SCALARS:
         return _scalar(value)
     if kind in _CONTAINERS:
         return _container(value)
-    return kind.__name__ if kind.__name__ != "ModuleStandIn" else None
+    return kind.__name__
 
 
 def _scalar(value: object) -> str:

@@ -118,8 +118,8 @@ def _first_backward(situation: Situation) -> str | None:
 
 
 _NAN_REASONS = {
-    "Sqrt": "The derivative of a square root is infinite at 0, and infinite times 0 is not a number.",
-    "Log": "The derivative of a logarithm is infinite at 0, and infinite times 0 is not a number.",
+    "Sqrt": "The derivative of a square root is infinite at 0, and infinite times 0 is not a number; below 0 there is no root.",
+    "Log": "The derivative of a logarithm is infinite at 0, and infinite times 0 is not a number; below 0 there is none.",
     "Pow": "The derivative of a power with an exponent below 1 is infinite at 0, and infinite times 0 is not a number.",
     "Div": "It divided by 0, or by something infinite.",
     "LinalgVectorNorm": "A norm has no derivative where all elements are 0.",
@@ -150,6 +150,10 @@ def _kept_positive(situation: Situation, statement: Statement, name: str) -> str
     if len(calls) != 1 or name not in ("sqrt", "log"):
         return None
     call = calls[0]
+    tensor = situation.tensor(call.args[0] if call.args else receiver(call))
+    least = tensor.summary.min if tensor is not None and tensor.summary is not None else None
+    if isinstance(least, int | float) and least < 0:
+        return None
     if call.args:
         return situation.hint_at(statement, (call.args[0], f"{statement.text(call.args[0])} + 1e-12"))
     return situation.hint_at(statement, (call, f"({head(statement, call)} + 1e-12).{name}()"))

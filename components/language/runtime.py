@@ -1,21 +1,18 @@
-"""What a compiled program runs in: its global names, and PyTorch made ready.
+"""What a compiled program runs in: its global names.
 
 The half of the language that knows torch; only the worker's processes import it.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from components.language import module_contents, native
 from components.language.attributes import AttributeWriter, get_attribute
-from components.language.compiler import compile_program
 from components.language.modules import import_from, import_module
 from components.language.scope import built_in_names
 from components.language.user_classes import make_class
-from components.language.warm_up_program import SOURCE
 
 
 def program_globals(write: Callable[[str], None]) -> dict[str, Any]:
@@ -35,9 +32,3 @@ def program_globals(write: Callable[[str], None]) -> dict[str, Any]:
         "_import_": import_module,
         "_import_from_": import_from,
     }
-
-
-def warm_up() -> None:
-    """Run a program that touches what PyTorch loads lazily, so that no later run has to open a file."""
-    with warnings.catch_warnings():
-        exec(compile_program(SOURCE), program_globals(lambda text: None))

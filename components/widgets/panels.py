@@ -32,6 +32,11 @@ def failure_panel(failure: Failure) -> None:
     st.html(f'<div class="al-fail" role="alert">{"".join(parts)}</div>')
 
 
+def note_panel(text: str) -> None:
+    """Say what to write instead. Plain text: a person's own words must not turn into markup."""
+    st.html(f'<div class="al-tell" role="status">{html.escape(text)}</div>')
+
+
 def output_panel(trace: Trace) -> None:
     """Show what the program printed, and its warnings."""
     text = html.escape(trace.stdout) or '<span class="al-note">The program printed nothing.</span>'
@@ -55,7 +60,7 @@ def leaves_panel(rows: list[LeafRow]) -> None:
             for row in rows[:100]
         )
         head = "<tr><th>leaf</th><th>value</th><th>.grad</th><th>added last</th></tr>"
-        body = f'<table class="al-table">{head}{cells}</table>'
+        body = f'<div class="al-scroll"><table class="al-table">{head}{cells}</table></div>'
     st.html(f"{_head('Leaves')}{body}</div>")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.figures import Card, LabOptions, lab_graph, node_cards
-from components.trace import SavedTensor, Summary
+from components.trace import BackwardStep, Gradient, SavedTensor, Summary
 from tests.figures import traces as t
 
 CUBE = t.make_trace(
@@ -79,7 +79,7 @@ def test_a_fold_counts_what_is_in_it() -> None:
 
 def test_a_large_gradient_is_summed_up_and_its_nan_counted() -> None:
     summary = Summary(min=-1.0, max=3.0, mean=0.5, std=1.0, nan=2, inf=0, zero=0)
-    large = t.Gradient(shape=[30, 30], values=None, summary=summary)
-    run = t.backward("b0", ["n0"], [t.BackwardStep(node="n0", grad_outputs=[large], grad_inputs=[None])])
+    large = Gradient(shape=[30, 30], values=None, summary=summary)
+    run = t.backward("b0", ["n0"], [BackwardStep(node="n0", grad_outputs=[large], grad_inputs=[None])])
     card = node_cards(t.make_trace(nodes=[t.node("n0", "ExpBackward0")], backwards=[run]))["n0"]
     assert card.rows == (("gradient in", "(30, 30) from -1 to 3, mean 0.5, 2 nan"),)

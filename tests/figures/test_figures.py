@@ -9,6 +9,7 @@ import pytest
 from components.capture import capture_program
 from components.figures import (
     Box,
+    LabGraph,
     LayoutProblem,
     Picture,
     lab_dot,
@@ -22,7 +23,6 @@ from components.figures import (
     torchviz_choices,
     torchviz_dot,
 )
-from components.figures.lab_graph import LabGraph
 from components.figures.text import bytes_text, number_text, values_text
 from components.trace import Program, Trace
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from components.figures import Box, LabGraph, LabOptions, Link, Root, lab_graph
 from components.trace import EngineFailure, Failure, Trace
 from tests.figures import traces as t
@@ -100,7 +102,7 @@ def test_the_node_where_a_pass_stopped_names_the_call_that_freed_it() -> None:
     assert box.detail == "line 3\nstopped here: freed by line 5"
 
 
-def _parts(trace: Trace) -> dict[str, list[object]]:
+def _parts(trace: Trace) -> dict[str, Any]:
     return {name: getattr(trace, name) for name in ("tensors", "nodes", "edges", "backwards", "gradients", "steps")}
 
 

@@ -23,7 +23,7 @@ from components.trace import (
 
 def make_trace(source: str = "", failure: Failure | None = None, **parts: list[Any]) -> Trace:
     """Return a trace with the given ``tensors``, ``nodes``, ``edges``, ``backwards``, ``gradients`` and ``steps``."""
-    empty: dict[str, list[Any]] = {
+    empty: dict[str, Any] = {
         name: [] for name in ("steps", "tensors", "nodes", "edges", "backwards", "gradients", "torchviz")
     }
     return Trace(
@@ -44,7 +44,7 @@ def make_trace(source: str = "", failure: Failure | None = None, **parts: list[A
 def tensor(ident: str, name: str | None, values: Any, node: str | None = None, **fields: Any) -> Tensor:
     """Return a tensor: a leaf that requires a gradient without ``node``, a result with it."""
     shape = [len(values)] if isinstance(values, list) else []
-    known = {
+    known: dict[str, Any] = {
         "origin": ident,
         "shape": shape,
         "dtype": "float32",

@@ -21,7 +21,7 @@ Run = Callable[[str], str]
 def _fresh() -> None:
     """Put every generator and setting where a run finds it."""
     torch.set_default_dtype(torch.float32)
-    torch.set_printoptions(profile="default")
+    torch.set_printoptions(profile="default")  # type: ignore[no-untyped-call]
     torch.set_grad_enabled(True)
     torch.manual_seed(0)
     random.seed(0)

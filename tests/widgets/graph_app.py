@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import streamlit as st
 
-from components.figures import Box, Card, LabGraph, LayoutProblem, Link, lab_dot, layout_svg
+from components.figures import Box, Card, LabGraph, LayoutProblem, Link, Picture, lab_dot, layout_svg
 from components.widgets.graph_view import graph_view
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
@@ -52,6 +52,8 @@ st.set_page_config(layout="wide")
 show = st.query_params.get("show", "graph")
 changed = "9" if st.button("Change the value") else "8"
 name = HOSTILE if show == "hostile" else "h"
+shown: Picture | LayoutProblem | None
+told: dict[str, Card]
 if show == "empty":
     shown, told = None, {}
 elif show == "problem":
