@@ -11,7 +11,7 @@ from components.capture.engine import EngineObserver
 from components.capture.formulas import formulas
 from components.capture.modules import ModuleObserver
 from components.capture.nodes import NodeDraft, NodeLog, SavedDraft
-from components.capture.steps import StepObserver
+from components.capture.steps import StepDraft, StepObserver
 from components.trace import Edge, Failure, Node, SavedTensor
 
 
@@ -38,16 +38,18 @@ def _births(drafts: list[NodeDraft]) -> dict[int, tuple[int, int]]:
 def finished_nodes(ids: Ids, steps: StepObserver, modules: ModuleObserver, engine: EngineObserver) -> list[Node]:
     """Return the node records in order of birth."""
     derivative = formulas()
-    first_lines = _first_lines(steps)
+    first_steps = _first_steps(steps)
     records = []
     for draft in ids.in_order:
         maker = engine.maker_of(draft)
         leaf = draft.leaf.identity if draft.leaf is not None else None
+        step = steps.makers.owner_of(draft.number) if leaf is None else first_steps.get(leaf.index)
         records.append(
             Node(
                 id=ids.nodes[draft.index],
                 name=draft.name,
-                line=steps.lines.owner_of(draft.number) if leaf is None else first_lines.get(leaf.index),
+                line=step.line if step is not None else None,
+                step=step.index if step is not None else None,
                 module=modules.marks.owner_of(draft.number) if leaf is None else None,
                 order=engine.order_of(draft),
                 leaf=(leaf.name or f"leaf t{leaf.index}") if leaf is not None else None,
@@ -61,14 +63,14 @@ def finished_nodes(ids: Ids, steps: StepObserver, modules: ModuleObserver, engin
     return records
 
 
-def _first_lines(steps: StepObserver) -> dict[int, int]:
-    """By tensor: the line that first bound it to a variable."""
-    lines: dict[int, int] = {}
+def _first_steps(steps: StepObserver) -> dict[int, StepDraft]:
+    """By tensor: the step that first bound it to a variable."""
+    first: dict[int, StepDraft] = {}
     for step in steps.drafts:
         for value in step.variables.values():
             if not isinstance(value, str):
-                lines.setdefault(value.identity.index, step.line)
-    return lines
+                first.setdefault(value.identity.index, step)
+    return first
 
 
 def finished_edges(ids: Ids) -> list[Edge]:

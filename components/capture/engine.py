@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType, TracebackType
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
+from components.capture.engine_drafts import BackwardDraft, EngineStepDraft
 from components.capture.marks import Marks
 from components.capture.names import program_line
 from components.capture.nodes import GraphNode, NodeDraft, NodeLog, is_freed
@@ -27,75 +27,18 @@ from components.capture.quiet import quiet
 from components.capture.truncations import Truncations
 from components.capture.values import ValueReader
 from components.language import PROGRAM_FILENAME
-from components.trace import Backward, BackwardStep, Caps, EngineFailure, Gradient
+from components.trace import Caps, Gradient
 
 Reached = list[tuple[NodeDraft, GraphNode]]
 _OF_THE_CALL = ("torch/_tensor.py", "torch/autograd/__init__.py", "torch/autograd/graph.py", "torch/overrides.py")
-
-
-@dataclass(slots=True, eq=False)
-class EngineStepDraft:
-    """One executed node."""
-
-    node: NodeDraft
-    grad_outputs: list[Gradient | None]
-    grad_inputs: list[Gradient | None]
-
-
-@dataclass(slots=True, eq=False)
-class BackwardDraft:
-    """An engine run in the making."""
-
-    index: int
-    line: int | None
-    step: int | None
-    call: Literal["backward", "grad"]
-    outputs: list[NodeDraft]
-    retain_graph: bool
-    create_graph: bool
-    internal: bool
-    order: int
-    steps: list[EngineStepDraft] = field(default_factory=list)
-    freed: list[NodeDraft] = field(default_factory=list)
-    entered: NodeDraft | None = None
-    error: int | None = None
-    stopped: str | None = None
-
-    def finish(self, node_ids: dict[int, str], backward_ids: dict[int, str]) -> Backward:
-        """Return the record."""
-        failure = None
-        if self.stopped is not None:
-            node = self.entered
-            freed_by = node.freed_by if node is not None and node.freed_by != self.index else None
-            failure = EngineFailure(
-                node=node_ids[node.index] if node is not None else None,
-                message=self.stopped,
-                freed_by=backward_ids[freed_by] if freed_by is not None else None,
-            )
-        return Backward(
-            id=backward_ids[self.index],
-            line=self.line,
-            call=self.call,
-            outputs=[node_ids[node.index] for node in self.outputs],
-            retain_graph=self.retain_graph,
-            create_graph=self.create_graph,
-            steps=[
-                BackwardStep(
-                    node=node_ids[step.node.index], grad_outputs=step.grad_outputs, grad_inputs=step.grad_inputs
-                )
-                for step in self.steps
-            ],
-            freed=[node_ids[node.index] for node in self.freed],
-            failure=failure,
-            internal=self.internal,
-        )
 
 
 class EngineObserver:
     """Stands at the engine's door while it is active.
 
     ``before_run(outputs, reached, internal)`` is called while nothing is released yet; ``accumulated(leaf, run,
-    added)`` once for each leaf that the run has added to, after the run. ``step`` says which step is being executed.
+    added)`` once for each leaf that the run has added to, after the run. ``step`` says which step is being executed,
+    ``begun`` which one began last.
     """
 
     def __init__(
@@ -106,6 +49,7 @@ class EngineObserver:
         values: ValueReader,
         *,
         step: Callable[[], int | None],
+        begun: Callable[[], int | None],
         before_run: Callable[[Sequence[torch.Tensor], Reached], None],
         accumulated: Callable[[NodeDraft, torch.Tensor, BackwardDraft, Gradient], None],
     ) -> None:
@@ -114,6 +58,7 @@ class EngineObserver:
         self._nodes = nodes
         self._values = values
         self._step = step
+        self._begun = begun
         self._before_run = before_run
         self._accumulated = accumulated
         self._original: Callable[..., Any] = torch.autograd.graph._engine_run_backward
@@ -204,7 +149,7 @@ class EngineObserver:
         with quiet():
             incoming = [self._values.gradient(grad) for grad in grad_outputs]
             outgoing = [self._values.gradient(grad) for grad in grad_inputs]
-            draft.steps.append(EngineStepDraft(node, incoming, outgoing))
+            draft.steps.append(EngineStepDraft(node, incoming, outgoing, self._begun()))
 
     def _settle(self, draft: BackwardDraft, graph_nodes: dict[int, GraphNode]) -> None:
         """After the run: which nodes it released, and what it added to which leaf."""

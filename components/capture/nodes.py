@@ -18,6 +18,7 @@ import torch
 
 from components.capture.tensors import TensorDraft, TensorLog
 from components.capture.truncations import Truncations
+from components.capture.values import ValueReader
 from components.trace import Caps, SavedTensor
 
 GraphNode = Any  # ``torch.autograd.graph.Node`` does not declare what C++ gives its nodes.
@@ -54,9 +55,10 @@ class NodeDraft:
 class NodeLog:
     """Makes one draft of each node that can be reached from what it is shown."""
 
-    def __init__(self, caps: Caps, truncations: Truncations, tensors: TensorLog) -> None:
+    def __init__(self, caps: Caps, truncations: Truncations, tensors: TensorLog, values: ValueReader) -> None:
         self._allowance = truncations.allowance("nodes", caps.nodes, "later nodes of the graph")
         self._tensors = tensors
+        self._values = values
         self._by_number: dict[int, NodeDraft] = {}
         self._by_leaf: dict[int, NodeDraft] = {}
         self.drafts: list[NodeDraft] = []
@@ -142,13 +144,15 @@ class NodeLog:
         draft.saved_bytes = sum(storages.values())
 
     def _saved_tensor(self, name: str, value: torch.Tensor) -> SavedDraft:
+        tensor = self._tensors.sharing_memory(value)
         record = SavedTensor(
             name=name,
             shape=list(value.shape),
             dtype=str(value.dtype).removeprefix("torch."),
             nbytes=value.numel() * value.element_size(),
+            values=self._values.numbers(value) if tensor is None else None,
         )
-        return SavedDraft(record, self._tensors.sharing_memory(value))
+        return SavedDraft(record, tensor)
 
 
 @dataclass(frozen=True)

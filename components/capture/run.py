@@ -19,7 +19,8 @@ from typing import Any
 import torch
 
 from components.capture.assemble import Ids, finished_edges, finished_nodes, located
-from components.capture.engine import BackwardDraft, EngineObserver, Reached
+from components.capture.engine import EngineObserver, Reached
+from components.capture.engine_drafts import BackwardDraft
 from components.capture.failures import failure_of
 from components.capture.gradients import GradientLog
 from components.capture.modules import ModuleObserver
@@ -63,7 +64,7 @@ class _Run:
         self._truncations = Truncations()
         self._values = ValueReader(caps, self._truncations)
         self._tensors = TensorLog(caps, self._truncations, self._values)
-        self._nodes = NodeLog(caps, self._truncations, self._tensors)
+        self._nodes = NodeLog(caps, self._truncations, self._tensors, self._values)
         self._tensors.nodes = self._nodes
         self._gradients = GradientLog(caps, self._truncations, self._values)
         self._drawings = DrawingLog(caps, self._truncations)
@@ -84,6 +85,7 @@ class _Run:
             self._nodes,
             self._values,
             step=lambda: self._steps.current,
+            begun=lambda: self._steps.begun,
             before_run=self._before_engine_run,
             accumulated=self._accumulated,
         )

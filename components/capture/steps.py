@@ -39,6 +39,7 @@ class StepDraft:
     line: int
     function: str | None
     stdout: tuple[int, int]
+    last: int = 0
     variables: dict[str, TensorDraft | str] = field(default_factory=dict)
 
     def finish(self) -> Step:
@@ -47,7 +48,14 @@ class StepDraft:
             name: f"t{value.index}" if isinstance(value, TensorDraft) else value
             for name, value in self.variables.items()
         }
-        return Step(index=self.index, line=self.line, function=self.function, stdout=self.stdout, variables=named)
+        return Step(
+            index=self.index,
+            line=self.line,
+            last=self.last,
+            function=self.function,
+            stdout=self.stdout,
+            variables=named,
+        )
 
 
 @dataclass(slots=True)
@@ -79,7 +87,7 @@ class StepObserver:
         self._after_step = after_step
         self._open: list[_Open] = []
         self._printed = 0
-        self.lines: Marks[int | None] = Marks(None)
+        self.makers: Marks[StepDraft | None] = Marks(None)
         self.drafts: list[StepDraft] = []
         self.truncated = False
 
@@ -88,6 +96,11 @@ class StepObserver:
         """The index of the step that is being executed."""
         step = self._open[-1].step if self._open else None
         return step.index if step is not None else None
+
+    @property
+    def begun(self) -> int | None:
+        """The index of the step that began last."""
+        return len(self.drafts) - 1 if self.drafts and not self.truncated else None
 
     def printed(self, start: int, end: int) -> None:
         """Give printed characters to the line that is being executed."""
@@ -120,8 +133,7 @@ class StepObserver:
             self._finish_step()
             if self._open:
                 self._open.pop()
-            outer = self._open[-1].step if self._open else None
-            self.lines.switch(outer.line if outer is not None else None)
+            self.makers.switch(self._open[-1].step if self._open else None)
         return None if self.truncated else self._on_event
 
     def _begin_step(self, frame: FrameType) -> None:
@@ -137,12 +149,12 @@ class StepObserver:
         )
         self.drafts.append(step)
         self._open[-1].step = step
-        self.lines.switch(step.line)
+        self.makers.switch(step)
 
     def _step_aside(self) -> None:
         self.truncated = True
         self._open.clear()
-        self.lines.switch(None)
+        self.makers.switch(None)
         sys.settrace(None)
 
     def _finish_step(self) -> None:
@@ -150,6 +162,7 @@ class StepObserver:
         if innermost is None or innermost.step is None:
             return
         step, innermost.step = innermost.step, None
+        step.last = len(self.drafts) - 1
         with quiet():
             step.variables = self._changed(innermost)
             self._after_step(step.index, step.line)

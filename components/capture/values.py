@@ -14,6 +14,7 @@ from components.trace import Caps, Gradient, Number, Summary, Values
 
 # A summary copies the tensor to float64: the program must not run out of memory because it was looked at.
 _LARGEST_SUMMARISED = 4_000_000
+_MOST_BLOCKS = 10
 
 
 class ValueReader:
@@ -22,6 +23,7 @@ class ValueReader:
     def __init__(self, caps: Caps, truncations: Truncations) -> None:
         self._per_tensor = caps.values_per_tensor
         self._values = truncations.allowance("values", caps.values, "the values of later tensors and gradients")
+        self._grids = truncations.allowance("values", caps.grids, "the heat maps of later gradients")
         self._summarised = truncations.allowance(
             "values", caps.summarised_elements, "the summaries of later tensors and gradients"
         )
@@ -42,12 +44,33 @@ class ValueReader:
                     values = _json_numbers(values)
         return values, summary
 
+    def numbers(self, tensor: torch.Tensor) -> Values:
+        """Return a small tensor's values alone; ``None`` where there is nothing to show or the budget is spent."""
+        count = tensor.numel()
+        flat = plain(tensor) if count <= self._per_tensor else None
+        if flat is None or flat.is_complex() or not self._values.take(max(count, 1)):
+            return None
+        return _json_numbers(flat.detach().tolist())
+
     def gradient(self, tensor: torch.Tensor | None) -> Gradient | None:
         """Return the record of one gradient, ``None`` for an undefined one."""
         if tensor is None:
             return None
         values, summary = self.read(tensor)
-        return Gradient(shape=list(tensor.shape), values=values, summary=summary)
+        grid = self._grid(tensor) if values is None and summary is not None else None
+        return Gradient(shape=list(tensor.shape), values=values, summary=summary, grid=grid)
+
+    def _grid(self, tensor: torch.Tensor) -> list[list[Number]] | None:
+        flat = plain(tensor)
+        if flat is None or flat.dim() == 0 or not flat.is_floating_point() or not self._grids.take():
+            return None
+        numbers = flat.detach().to(torch.float64).numpy(force=True).reshape(-1, flat.shape[-1])
+        starts = [np.arange(parts := min(size, _MOST_BLOCKS)) * size // parts for size in numbers.shape]
+        counts = [np.diff(one, append=size) for one, size in zip(starts, numbers.shape, strict=True)]
+        with np.errstate(invalid="ignore", over="ignore"):
+            sums = np.add.reduceat(np.add.reduceat(numbers, starts[0], axis=0), starts[1], axis=1)
+            means = sums / np.outer(*counts)
+        return [[json_number(float(f"{mean:.4g}")) for mean in row] for row in means.tolist()]
 
 
 def summarise(tensor: torch.Tensor) -> Summary:

@@ -19,6 +19,7 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     values_per_tensor: int = 256
     values: int = 400_000
     summarised_elements: int = 50_000_000
+    grids: int = 6_000
     nodes: int = 150_000
     backwards: int = 1_000
     engine_steps: int = 300_000

@@ -78,11 +78,13 @@ class Step(Record, frozen=True, kw_only=True):
     """One executed line: what it changed and the half-open range of ``stdout`` that it printed.
 
     ``variables`` maps each name that was bound or changed to a tensor id, or to a short text for anything else.
-    ``function`` is the function the line belongs to, ``None`` at the top level.
+    ``function`` is the function the line belongs to, ``None`` at the top level. ``last`` is the index of the last step
+    that had begun when this one was complete: its own, unless the line called functions of the program.
     """
 
     index: int
     line: int
+    last: int | None = None
     variables: dict[str, str] = {}
     stdout: tuple[int, int]
     function: str | None = None
@@ -115,7 +117,8 @@ class Tensor(Record, frozen=True, kw_only=True):
 class SavedTensor(Record, frozen=True, kw_only=True):
     """What a node keeps for its backward. ``tensor`` is the id of the program's tensor that shares its memory.
 
-    ``shape`` is ``None`` for a saved number (an exponent, a dimension), whose text is in ``value``.
+    ``shape`` is ``None`` for a saved number (an exponent, a dimension), whose text is in ``value``. ``values`` are the
+    tensor's own where it is small and is none of the program's: the others have theirs in the record of ``tensor``.
     """
 
     name: str
@@ -124,6 +127,7 @@ class SavedTensor(Record, frozen=True, kw_only=True):
     nbytes: int = 0
     tensor: str | None = None
     value: str | None = None
+    values: Values = None
 
 
 class Node(Record, frozen=True, kw_only=True):
@@ -131,12 +135,14 @@ class Node(Record, frozen=True, kw_only=True):
 
     ``leaf`` is the variable's name and ``tensor`` its record for ``AccumulateGrad``. ``order`` is 1 for the forward's
     graph and n + 1 for what a ``create_graph`` pass over a graph of order n built; ``created_by`` is that pass.
-    ``formula`` is PyTorch's own derivative. ``saved_bytes`` counts each saved storage once.
+    ``formula`` is PyTorch's own derivative. ``saved_bytes`` counts each saved storage once. ``step`` is the step that
+    made the node; for ``AccumulateGrad`` the one that first bound its leaf to a variable.
     """
 
     id: str
     name: str
     line: int | None
+    step: int | None = None
     module: str | None
     order: int
     leaf: str | None
@@ -160,19 +166,29 @@ class Edge(Record, frozen=True, kw_only=True):
 
 
 class Gradient(Record, frozen=True, kw_only=True):
-    """One gradient that travelled along an edge."""
+    """One gradient that travelled along an edge.
+
+    ``grid`` is a large gradient as a picture: the means of at most 10 by 10 blocks of it, seen as a matrix (all
+    dimensions but the last are its rows), rounded to four digits; ``None`` where ``values`` has all numbers.
+    """
 
     shape: list[int]
     values: Values
     summary: Summary | None
+    grid: list[list[Number]] | None = None
 
 
 class BackwardStep(Record, frozen=True, kw_only=True):
-    """One node run by the engine: what came in (one per output of the forward operation) and what went out."""
+    """One node run by the engine: what came in (one per output of the forward operation) and what went out.
+
+    ``step`` is the last step that had begun when the node was done, which tells the order of nodes and of the lines
+    that run inside an engine run (hooks, ``Function.backward``).
+    """
 
     node: str
     grad_outputs: list[Gradient | None]
     grad_inputs: list[Gradient | None]
+    step: int | None = None
 
 
 class EngineFailure(Record, frozen=True, kw_only=True):
@@ -188,10 +204,12 @@ class Backward(Record, frozen=True, kw_only=True):
 
     ``outputs`` are the nodes it started from. ``internal`` marks runs that PyTorch's own Python code makes for the
     program, such as those of ``autograd.functional``. ``freed`` lists the nodes whose saved tensors it released.
+    ``step`` is the step in which it began.
     """
 
     id: str
     line: int | None
+    step: int | None = None
     call: Literal["backward", "grad"]
     outputs: list[str]
     retain_graph: bool

@@ -186,3 +186,47 @@ def test_a_warning_tells_nothing_of_the_servers_files(capture: Capture) -> None:
     (told,) = (warned.message for warned in trace.warnings if "Error detected in SqrtBackward0" in warned.message)
     assert 'File "<program>", line 4' in told
     assert told.count('File "') == 1
+
+
+def test_a_step_says_what_ran_inside_it_and_what_it_made(capture: Capture) -> None:
+    trace = capture("""
+        import torch
+
+        def double(v):
+            twice = v * 2
+            return twice
+
+        x = torch.tensor(3.0, requires_grad=True)
+        y = double(x) + 1
+        y.backward()
+    """)
+    steps = [(step.line, step.last) for step in trace.steps]
+    # The call on line 8 is complete after the two lines of the function, steps 4 and 5.
+    assert steps == [(1, 0), (3, 1), (7, 2), (8, 5), (4, 4), (5, 5), (9, 6)]
+    made = {node.name: node.step for node in trace.nodes}
+    assert made == {"AccumulateGrad": 2, "MulBackward0": 4, "AddBackward0": 3}
+    assert trace.backwards[0].step == 6
+    assert [step.step for step in trace.backwards[0].steps] == [6, 6, 6]
+
+
+def test_lines_inside_the_engine_are_told_between_its_nodes(capture: Capture) -> None:
+    trace = capture("""
+        import torch
+
+        class Double(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, v):
+                return v * 2
+
+            @staticmethod
+            def backward(ctx, g):
+                return g * 2
+
+        x = torch.tensor(3.0, requires_grad=True)
+        y = Double.apply(x.sin()).cos()
+        y.backward()
+    """)
+    [backward] = trace.backwards
+    inside = next(step.index for step in trace.steps if step.line == 10)
+    assert [(step.node, step.step) for step in backward.steps][1:2] == [(backward.steps[1].node, inside)]
+    assert backward.steps[0].step == backward.step == inside - 1
