@@ -5,6 +5,16 @@
 #
 # PyTorch's wheel comes from TORCH_INDEX: the small CPU build by default. For CUDA name another of PyTorch's indexes,
 # such as https://download.pytorch.org/whl/cu128; empty (TORCH_INDEX=) is pip's usual index.
+
+# The program editor is built with Node.js, which does not go into the image. Where npm's packages cannot be reached the
+# build goes on, and the app shows a plain text area.
+FROM python:3.11-slim-bookworm AS editor
+
+WORKDIR /build
+COPY requirements-editor.txt ./
+COPY components/widgets/editor editor
+RUN python editor/build.py requirements-editor.txt && mkdir -p editor/built
+
 FROM python:3.11-slim-bookworm
 
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
@@ -26,6 +36,7 @@ RUN python -m pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^t
 
 COPY .streamlit .streamlit
 COPY components components
+COPY --from=editor /build/editor/built components/widgets/editor/built
 COPY app app
 # The root file system may be read-only later: compile now, so that no start has to. The user owns nothing here.
 RUN python -m compileall -q app components \

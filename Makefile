@@ -2,6 +2,8 @@
 #
 # Everything is installed in .venv, once: a stamp file per requirements file remembers it, so a second `make run` installs
 # nothing. LAB_TORCH_INDEX names the index that PyTorch's wheel comes from; without it pip's usual index is taken.
+# The program editor is built once too; where that cannot be done (it needs npm's packages), the app has a plain text area
+# in its place and the next `make setup` or `make run` tries again.
 
 PYTHON ?= python3
 PORT ?= 8501
@@ -12,6 +14,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 RUN_STAMP := $(VENV)/.requirements-installed
 DEV_STAMP := $(VENV)/.requirements-dev-installed
+EDITOR := components/widgets/editor
+EDITOR_STAMP := $(EDITOR)/built/stamp
 
 .PHONY: help setup setup-dev browser run test check bench format clean
 .DEFAULT_GOAL := help
@@ -19,14 +23,14 @@ DEV_STAMP := $(VENV)/.requirements-dev-installed
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
-setup: $(RUN_STAMP) ## install what the app needs
+setup: $(RUN_STAMP) $(EDITOR_STAMP) ## install what the app needs
 
-setup-dev: $(DEV_STAMP) ## install what the checks and tests need too
+setup-dev: $(DEV_STAMP) $(EDITOR_STAMP) ## install what the checks and tests need too
 
-run: $(RUN_STAMP) ## start the app (PORT=8501)
+run: $(RUN_STAMP) $(EDITOR_STAMP) ## start the app (PORT=8501)
 	@exec $(BIN)/python -m app --server.port $(PORT)
 
-test: $(DEV_STAMP) browser ## all checks and all tests, browser included (ARGS="-k name" for pytest)
+test: $(DEV_STAMP) $(EDITOR_STAMP) browser ## all checks and all tests, browser included (ARGS="-k name" for pytest)
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile $(ARGS)
 
@@ -43,7 +47,7 @@ format: $(DEV_STAMP) ## format the code and mend what can be mended
 	@$(BIN)/python -m ruff format .
 
 clean: ## remove caches and what was built; .venv stays
-	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf build $(EDITOR)/built .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 # The tests in the browser drive Chromium. Where it is missing and cannot be installed, they are skipped and say so.
@@ -73,3 +77,8 @@ $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
 	@echo "Installing what the tests need ..."
 	@$(PIP) install -r requirements-dev.txt
 	@touch $@
+
+$(EDITOR_STAMP): $(addprefix $(EDITOR)/,build.py bundle.mjs package.json package-lock.json .npmrc) $(wildcard $(EDITOR)/src/*.js) \
+		requirements-editor.txt | $(BIN)/python
+	@echo "Building the program editor ..."
+	@$(BIN)/python $(EDITOR)/build.py requirements-editor.txt

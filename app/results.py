@@ -1,41 +1,45 @@
-"""What a program did: progress while it runs, then the graph, the leaves, the output, the lines."""
+"""What a program did: progress while it runs, then the player, the leaves, the output."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import streamlit as st
 
 from app import session
 from components.figures import (
     LabGraph,
+    LabOptions,
     LayoutProblem,
     Picture,
+    TraceIndex,
     lab_dot,
     lab_graph,
     lab_roots,
     leaf_rows,
-    node_cards,
+    player_data,
     torchviz_choices,
     torchviz_dot,
 )
 from components.figures.text import bytes_text, plural
-from components.trace import Trace
-from components.widgets.graph_view import graph_view
-from components.widgets.panels import failure_panel, leaves_panel, listing_panel, output_panel
+from components.trace import Trace, encode_trace
+from components.widgets.panels import failure_panel, leaves_panel, output_panel
+from components.widgets.player import player, standalone_page
 
 _WHOLE = "whole program"
 
 
 @dataclass(frozen=True)
 class _Shown:
-    """What a view shows: a picture or why there is none, and the Lab graph behind it, whose folds have cards too."""
+    """What a view shows: a picture or why there is none, its DOT text, and the Lab graph behind it."""
 
     picture: Picture | LayoutProblem | None
     title: str
     empty: str = ""
+    dot: str = ""
     graph: LabGraph | None = None
+    options: LabOptions | None = None
 
 
 def progress(page: str) -> bool:
@@ -64,63 +68,151 @@ def _watch(page: str) -> None:
         st.code(now.stdout[-2_000:], language=None, height=320)
 
 
-def graph(page: str, trace: Trace, *, height: int = 540) -> int | None:
-    """Show the graph with its switches; return the line of what is selected."""
+@st.fragment
+def graph(page: str, *, height: int = 660, show_code: bool = True) -> None:
+    """Show the player with its switches. A fragment: opening a box draws the graph anew and nothing else."""
+    index = session.index(page)
+    if index is None:
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         kind = st.segmented_control(
             "View", ["Lab", "torchviz"], default="Lab", key=f"{page}:view", label_visibility="collapsed", required=True
         )
-        shown = _torchviz(page, trace) if kind == "torchviz" else _lab(page, trace)
-    cards = node_cards(trace, shown.graph)
-    view: Literal["lab", "torchviz"] = "torchviz" if kind == "torchviz" else "lab"
-    selected = graph_view(
+        shown = _torchviz(page, index) if kind == "torchviz" else _lab(page, index)
+        data = _data(index, shown, "torchviz" if kind == "torchviz" else "lab")
+        _downloads(page, index.trace, data)
+    player(
+        data,
+        key=f"{page}:player",
+        height=height,
+        show_code=show_code,
+        channel="" if show_code else page,
+        on_fold=lambda word, group: _fold(page, index, word, group),
+    )
+
+
+def _data(index: TraceIndex, shown: _Shown, kind: Literal["lab", "torchviz"]) -> dict[str, Any]:
+    data = player_data(
+        index,
         shown.picture,
-        cards,
-        kind=view,
-        key=f"{page}:graph:{view}",
+        kind=kind,
+        graph=shown.graph,
+        options=shown.options,
         title=shown.title,
         empty=shown.empty,
-        height=height,
     )
-    card = cards.get(selected) if selected else None
-    return card.line if card is not None else None
+    return {**data, "dot": shown.dot}
 
 
-def _lab(page: str, trace: Trace) -> _Shown:
-    roots = {f"{index + 1}. {root.label}": root for index, root in enumerate(lab_roots(trace))}
+def _downloads(page: str, trace: Trace, data: dict[str, Any]) -> None:
+    with st.popover("Download", icon=":material/download:"):
+        st.download_button(
+            "Player as one HTML file",
+            lambda: standalone_page(data, "Autograd Lab"),
+            "autograd-lab.html",
+            "text/html",
+            key=f"{page}:html",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Trace as JSON",
+            lambda: encode_trace(trace),
+            "trace.json",
+            "application/json",
+            key=f"{page}:json",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Program (.py)", trace.program.source, "program.py", "text/x-python", key=f"{page}:py", on_click="ignore"
+        )
+
+
+# --- the Lab view
+
+
+def _lab(page: str, index: TraceIndex) -> _Shown:
+    roots = {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
     chosen = None
     if len(roots) > 1:
         chosen = st.selectbox(
             "Graph of", [_WHOLE, *roots], key=f"{page}:root:lab", label_visibility="collapsed", width=230
         )
-    drawn = lab_graph(trace, roots.get(chosen or ""))
+    values, saved, shapes = _switches(page)
+    opened = session.state().get(_fold_key(page, index))
+    options = LabOptions(values=values, shapes=shapes, saved=saved, opened=opened)
+    drawn = lab_graph(index, roots.get(chosen or ""), options)
     if not drawn.boxes:
-        return _Shown(None, "Graph", _nothing(trace), drawn)
-    return _Shown(session.picture(lab_dot(drawn)), _title(drawn, trace), graph=drawn)
+        return _Shown(None, "Graph", _nothing(index.trace), "", drawn, options)
+    session.state()[f"{page}:opened"] = drawn.opened
+    dot, picture, word = _laid_out(drawn)
+    return _Shown(picture, _title(drawn, index.trace) + word, "", dot, drawn, options)
+
+
+def _laid_out(drawn: LabGraph) -> tuple[str, Picture | LayoutProblem, str]:
+    """Lay out a graph; where that takes too long, without its frames, which cost the most."""
+    dot = lab_dot(drawn)
+    picture = session.picture(dot)
+    if isinstance(picture, LayoutProblem) and drawn.frames:
+        dot = lab_dot(replace(drawn, frames=()))
+        simpler = session.picture(dot)
+        if isinstance(simpler, Picture):
+            return dot, simpler, " · drawn without frames, which took too long"
+    return dot, picture, ""
+
+
+def _switches(page: str) -> tuple[bool, bool, bool]:
+    """What stands in the boxes: values, saved tensors, shapes."""
+    with st.popover("Show", icon=":material/tune:"):
+        values = st.toggle("values", value=True, key=f"{page}:values")
+        saved = st.toggle("saved tensors", value=True, key=f"{page}:saved-boxes")
+        shapes = st.toggle("shapes", key=f"{page}:shapes")
+    return values, saved, shapes
+
+
+def _fold_key(page: str, index: TraceIndex) -> str:
+    root = session.state().get(f"{page}:root:lab") or _WHOLE
+    return f"{page}:opened:{root}:{hash(index.trace.program.source)}"
+
+
+def _fold(page: str, index: TraceIndex, word: str, group: str) -> None:
+    """Open or close a group of the picture; what is inside a closed one is closed with it."""
+    opened = [one for one in session.state().get(f"{page}:opened", ()) if one != group]
+    if word == "open":
+        opened.append(group)
+    else:
+        opened = [one for one in opened if not one.startswith(f"{group}.")]
+    session.state()[_fold_key(page, index)] = tuple(opened)
+    session.address()["open"] = ",".join(opened)
 
 
 def _title(drawn: LabGraph, trace: Trace) -> str:
     if not drawn.nodes:
         return "No graph: autograd recorded nothing"
-    folded = f", folded by {drawn.folded}" if drawn.folded else ""
+    folded = f" in {plural(len(drawn.boxes), 'box').replace('boxs', 'boxes')}" if drawn.groups else ""
     saved = sum(node.saved_bytes for node in trace.nodes)
     return f"{plural(drawn.nodes, 'node')}{folded} · {bytes_text(saved)} saved"
 
 
-def _torchviz(page: str, trace: Trace) -> _Shown:
-    choices = torchviz_choices(trace)
+# --- the torchviz view
+
+
+def _torchviz(page: str, index: TraceIndex) -> _Shown:
+    choices = torchviz_choices(index.trace)
     of = choices[0] if choices else None
     if len(choices) > 1:
         of = st.selectbox("Drawing of", choices, key=f"{page}:root:viz", label_visibility="collapsed", width=180)
     attrs = st.toggle("show_attrs", key=f"{page}:attrs")
     saved = st.toggle("show_saved", key=f"{page}:saved")
-    drawing = torchviz_dot(trace, of, show_attrs=attrs, show_saved=saved)
+    drawing = torchviz_dot(index.trace, of, show_attrs=attrs, show_saved=saved)
     if drawing is None:
-        return _Shown(None, "torchviz", _nothing(trace))
+        return _Shown(None, "torchviz", _nothing(index.trace))
     if drawing.dot is None:
         message = f"This graph has {drawing.nodes:,} nodes, too many for torchviz. The Lab view folds it."
         return _Shown(LayoutProblem("too_large", message), "torchviz")
-    return _Shown(session.picture(drawing.dot), f"make_dot({drawing.of})")
+    picture = session.picture(drawing.dot)
+    if isinstance(picture, LayoutProblem):
+        picture = LayoutProblem(picture.reason, f"{picture.message} The Lab view folds it: choose Lab above.")
+    return _Shown(picture, f"make_dot({drawing.of})", "", drawing.dot)
 
 
 def _nothing(trace: Trace) -> str:
@@ -147,11 +239,6 @@ def below(trace: Trace) -> None:
         leaves_panel(leaf_rows(trace))
     with right:
         output_panel(trace)
-
-
-def lines(trace: Trace, selected: int | None) -> None:
-    """The program with what each line did."""
-    listing_panel(trace, selected)
 
 
 def failure(trace: Trace) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import streamlit as st
 
 from app.course import Lesson, load_lessons
-from components.figures import LayoutProblem, Picture, layout_svg
+from components.figures import LayoutProblem, Picture, TraceIndex, layout_svg
 from components.trace import Program, Trace
 from components.worker import Pool, Run
 
@@ -155,6 +155,17 @@ def trace(page: str) -> Trace | None:
     """Return the trace that the page shows."""
     found = st.session_state.get(f"{page}:trace")
     return found if isinstance(found, Trace) else None
+
+
+def index(page: str) -> TraceIndex | None:
+    """Return the look-up tables of the trace that the page shows, which know how it was folded before."""
+    shown = trace(page)
+    if shown is None:
+        return None
+    kept = st.session_state.get(f"{page}:index")
+    if not isinstance(kept, TraceIndex) or kept.trace is not shown:
+        kept = st.session_state[f"{page}:index"] = TraceIndex(shown)
+    return kept
 
 
 def _owner() -> str:

@@ -17,7 +17,7 @@ def workbench(page: str, source: str, *, editor_height: int = 330) -> None:
         session.start(page, source)
     # Streamlit forgets a widget that was not on the last page; the program must not be lost with it.
     session.state()[key] = session.state().get(key, session.state().get(f"{page}:text", source))
-    did, made = frame(page, [0.6, 0.4])
+    did, made = frame(page, [0.7, 0.3])
     with made:
         _editor(page, key, editor_height)
     with did:
@@ -27,11 +27,10 @@ def workbench(page: str, source: str, *, editor_height: int = 330) -> None:
     if trace is None:
         return
     with did:
-        selected = results.graph(page, trace)
+        results.graph(page)
         results.below(trace)
     with made:
         results.failure(trace)
-        results.lines(trace, selected)
         results.status(trace)
 
 

@@ -32,10 +32,8 @@ def page() -> None:
         return
     with did:
         results.failure(trace)
-        selected = results.graph("playground", trace, height=480)
+        results.graph("playground", height=560)
         results.below(trace)
-        if selected is not None or trace.failure is not None:
-            results.lines(trace, selected)
 
 
 page()

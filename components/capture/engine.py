@@ -64,6 +64,7 @@ class EngineObserver:
         self._original: Callable[..., Any] = torch.autograd.graph._engine_run_backward
         self.makers: Marks[BackwardDraft | None] = Marks(None)
         self.drafts: list[BackwardDraft] = []
+        self._open: list[int] = []
 
     def __enter__(self) -> EngineObserver:
         self._set_door(self._run)
@@ -91,6 +92,7 @@ class EngineObserver:
                 self._before_run(tensors, reached)
             handles = self._hook(draft, reached)
         outer = self.makers.current
+        self._open.append(draft.index)
         self.makers.switch(draft if draft.create_graph else None)
         try:
             return self._original(outputs, *arguments, **options)
@@ -99,6 +101,7 @@ class EngineObserver:
             draft.stopped = str(error)
             raise
         finally:
+            self._open.pop()
             self.makers.switch(outer)
             for handle in handles:
                 handle.remove()
@@ -112,6 +115,8 @@ class EngineObserver:
             index=len(self.drafts),
             line=program_line(),
             step=self._step(),
+            begun=self._begun(),
+            inside=self._open[-1] if self._open else None,
             call="backward" if options.get("accumulate_grad") else "grad",
             outputs=roots,
             retain_graph=bool(arguments[1]),

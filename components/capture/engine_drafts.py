@@ -26,6 +26,8 @@ class BackwardDraft:
     index: int
     line: int | None
     step: int | None
+    begun: int | None
+    inside: int | None
     call: Literal["backward", "grad"]
     outputs: list[NodeDraft]
     retain_graph: bool
@@ -52,7 +54,8 @@ class BackwardDraft:
         return Backward(
             id=backward_ids[self.index],
             line=self.line,
-            step=self.step,
+            step=self.begun,
+            inside=backward_ids[self.inside] if self.inside is not None else None,
             call=self.call,
             outputs=[node_ids[node.index] for node in self.outputs],
             retain_graph=self.retain_graph,

@@ -4,14 +4,16 @@ Each picture is a pair: a function that does the arithmetic and gives plain reco
 only draws them. Knows neither Streamlit nor torch.
 """
 
-from components.figures.cards import Card, node_cards
+from components.figures.card_records import Card
 from components.figures.lab_dot import lab_dot
 from components.figures.lab_graph import lab_graph, lab_roots
 from components.figures.lab_records import Box, LabGraph, LabOptions, Link, Root
 from components.figures.layout import LayoutProblem, Picture, layout_svg, render
 from components.figures.leaf_table import LeafRow, leaf_rows
 from components.figures.listing import Listed, listing, listing_html
+from components.figures.player_data import player_data
 from components.figures.torchviz_drawing import torchviz_choices, torchviz_dot
+from components.figures.trace_index import TraceIndex
 
 __all__ = [
     "Box",
@@ -24,6 +26,7 @@ __all__ = [
     "Listed",
     "Picture",
     "Root",
+    "TraceIndex",
     "lab_dot",
     "lab_graph",
     "lab_roots",
@@ -31,7 +34,7 @@ __all__ = [
     "leaf_rows",
     "listing",
     "listing_html",
-    "node_cards",
+    "player_data",
     "render",
     "torchviz_choices",
     "torchviz_dot",

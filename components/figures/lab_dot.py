@@ -7,6 +7,7 @@ Every text may come from a program and is escaped.
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 
 from components.figures.lab_records import Box, LabGraph, Link
 
@@ -40,10 +41,32 @@ _LONGEST = 90
 
 
 def lab_dot(graph: LabGraph) -> str:
-    """Return the DOT text of the picture; its nodes are named and identified by their boxes' ids."""
+    """Return the DOT text of the picture; its nodes are named and identified by their boxes' ids.
+
+    Link number 3 has the id ``link-3``.
+    """
     boxes = "".join(_box(box) for box in graph.boxes)
-    links = "".join(_link(link) for link in graph.links)
-    return f"{_HEAD}{boxes}{links}}}\n"
+    frame_of = {box: frame.id for frame in graph.frames for box in frame.boxes}
+    links: dict[str | None, str] = {}
+    for number, link in enumerate(graph.links):
+        # What hangs beside a box in a frame has to be said inside the frame.
+        frame = frame_of.get(link.source) if link.kinds[0] == "saved" else None
+        links[frame] = links.get(frame, "") + _link(number, link)
+    return f"{_HEAD}{boxes}{_frames(graph, links)}{links.get(None, '')}}}\n"
+
+
+def _frames(graph: LabGraph, links: Mapping[str | None, str]) -> str:
+    """Frames around the boxes of open groups; Graphviz calls them clusters."""
+    inside: dict[str | None, str] = {}
+    for frame in reversed(graph.frames):
+        boxes = "".join(f'"{box}";' for box in frame.boxes if not box.endswith("~saved"))
+        text = (
+            f'subgraph "cluster_{frame.id}" {{id="{frame.id}" class="frame" label=<{_escape(frame.title)}> labeljust=l '
+            'fontname="Arial" fontsize=11 fontcolor="#5f6b7d" style="rounded" color="#c3cbd8" margin=10\n'
+            f"{links.get(frame.id, '')}{boxes}{inside.get(frame.id, '')}}}\n"
+        )
+        inside[frame.parent] = text + inside.get(frame.parent, "")
+    return inside.get(None, "")
 
 
 def _box(box: Box) -> str:
@@ -61,9 +84,10 @@ def _box(box: Box) -> str:
     )
 
 
-def _link(link: Link) -> str:
+def _link(number: int, link: Link) -> str:
     label = f" label=<&nbsp;{_escape(link.label)}&nbsp;>" if link.label else ""
-    text = f'"{link.source}" -> "{link.target}" [class="{" ".join(link.kinds)}" {_STYLE[link.kinds[0]]}{label}]'
+    attributes = f'id="link-{number}" class="{" ".join(link.kinds)}" {_STYLE[link.kinds[0]]}{label}'
+    text = f'"{link.source}" -> "{link.target}" [{attributes}]'
     # A saved tensor hangs beside its node, not below it.
     return f"\t{{rank=same {text}}}\n" if link.kinds[0] == "saved" else f"\t{text}\n"
 

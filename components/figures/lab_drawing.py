@@ -1,4 +1,4 @@
-"""One Lab picture under construction: a node, or a fold of nodes, becomes a box; edges become links between boxes.
+"""One Lab picture under construction: a node, or a fold of nodes, becomes a box.
 
 A leaf that is used often is drawn beside each use: one box with edges to a hundred ranks is what no layout can finish.
 The box by the use that was born first (the lowest in the picture) is the leaf itself, with its ``AccumulateGrad``; the
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from components.figures.lab_fold import Rung
-from components.figures.lab_records import Box, LabGraph, LabOptions, Link
-from components.figures.lab_untracked import Cut, cuts
+from components.figures.folding import Group
+from components.figures.homes import Homes
+from components.figures.lab_links import LabLinks
+from components.figures.lab_records import Box, Frame, LabGraph, LabOptions, Link
 from components.figures.lab_words import (
     edge_words,
     function_words,
@@ -20,58 +21,63 @@ from components.figures.lab_words import (
     saved_words,
     tensor_words,
 )
+from components.figures.scope import Folding, Scope
 from components.figures.text import bytes_text, plural
-from components.figures.trace_index import TraceIndex
 from components.trace import Edge, Node, Tensor
 
 _USES_BEFORE_COPIES = 3
 _MOST_OUTPUTS_PER_FOLD = 3
-_MOST_CUTS = 8
+_FRAMES_FROM = 40
 
 
 class LabDrawing:
-    """Draws ``nodes`` of a trace, folded as ``rung`` says; ``saved`` is whether saved tensors get boxes."""
+    """Draws a scope under a folding; ``saved`` is whether saved tensors get boxes."""
 
-    def __init__(self, index: TraceIndex, nodes: list[Node], rung: Rung, options: LabOptions, saved: bool) -> None:
-        self._index, self._nodes, self._rung, self._options = index, nodes, rung, options
+    def __init__(self, scope: Scope, folding: Folding, options: LabOptions, saved: bool) -> None:
+        self._scope, self._index, self._folding, self._options = scope, scope.index, folding, options
         self._with_saved = saved
-        self._inside = {node.id for node in nodes}
-        self._steps = index.steps_of(options.backward)
+        self._steps = self._index.steps_of(options.backward)
         self._boxes: list[Box] = []
-        self._links: list[Link] = []
+        self._links = LabLinks(scope, folding, options, self._steps)
         self._outputs: dict[str, str] = {}
-        self._home, self._members = self._homes()
 
     def graph(self) -> LabGraph:
         """Return the picture."""
-        for node in reversed(self._nodes):
-            home = self._home[node.id]
-            if home in self._members:
-                if self._members[home][-1] == node.id:
-                    self._fold(home)
-            elif node.leaf is None:
-                self._function(node)
+        for home in reversed(self._visible()):
+            if isinstance(home, Group):
+                self._fold(home)
+            elif home.leaf is None:
+                self._function(home)
         self._output_boxes()
-        self._edges()
+        self._links.between_boxes()
         self._leaves()
-        self._views()
-        self._derivatives()
-        self._cuts()
-        folded = self._rung.by if self._members else None
-        return LabGraph(tuple(self._boxes), tuple(self._links), len(self._nodes), folded, self._members)
+        self._links.views(self._outputs)
+        self._links.derivatives()
+        self._boxes += self._links.cuts(self._outputs)
+        return LabGraph(
+            tuple(self._boxes),
+            tuple(self._links.made),
+            len(self._scope.nodes),
+            self._frames(),
+            {group.id: group for group in self._folding.folded},
+            tuple(group.id for group in self._folding.opened),
+            Homes(scope=self._scope, folding=self._folding),
+        )
 
-    def _homes(self) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
-        """Return the box that each node is in, and the nodes of each box that holds more than one."""
-        groups: defaultdict[object, list[str]] = defaultdict(list)
-        for node in self._nodes:
-            groups[self._rung.folds.get(node.id, node.id)].append(node.id)
-        home, members = {}, {}
-        for inside in groups.values():
-            box = inside[0] if len(inside) == 1 else f"{inside[0]}~fold"
-            home.update(dict.fromkeys(inside, box))
-            if len(inside) > 1:
-                members[box] = tuple(inside)
-        return home, members
+    def _visible(self) -> list[Node | Group]:
+        """Return the nodes that have a box of their own and the folded groups, in order of birth."""
+        seen: list[Node | Group] = []
+        functions = len(self._scope.functions)
+        place = 0
+        while place < functions:
+            home = int(self._folding.home[place])
+            if home < 0:
+                seen.append(self._folding.folded[~home])
+                place = self._folding.folded[~home].piece.end
+            else:
+                seen.append(self._scope.functions[place])
+                place += 1
+        return seen
 
     # --- boxes
 
@@ -93,42 +99,39 @@ class LabDrawing:
             freed = ("freed",) if node.id in self._index.freed_by else ()
             box = Box(f"{node.id}~saved", ("saved", *freed), *saved_words(self._index, node))
             self._boxes.append(box)
-            self._links.append(Link(node.id, box.id, ("saved", *freed)))
+            self._links.made.append(Link(node.id, box.id, ("saved", *freed)))
 
-    def _fold(self, home: str) -> None:
-        inside = [self._index.nodes[node] for node in self._members[home]]
-        fold = self._rung.folds[inside[0].id]
-        saving = [node for node in inside if node.saved_bytes]
+    def _fold(self, group: Group) -> None:
+        facts = self._index.facts_of(group)
         kinds = ["folded"]
-        if fold.order2:
+        if facts.order2:
             kinds.append("order2")
-        if saving and all(node.id in self._index.freed_by for node in saving):
+        if facts.saved_bytes and facts.freed_bytes == facts.saved_bytes:
             kinds.append("released")
-        detail = self._index.code(fold.line)[:40]
-        if saving:
-            detail += f"\nsaves {bytes_text(sum(node.saved_bytes for node in saving))}"
-        stopped = [node.name for node in inside if node.id in self._index.stopped]
-        if stopped:
+        piece = group.piece
+        code = self._index.code(group.line)[:40] if piece.kind != "module" else ""
+        detail = f"{code}\n{plural(piece.size, 'node')}"
+        if facts.saved_bytes:
+            detail += f" · saves {bytes_text(facts.saved_bytes)}"
+        if facts.stopped is not None:
             kinds.append("stopped")
-            detail += f"\nstopped here, at {stopped[-1]}"
-        count = plural(len(inside), "node")
-        self._boxes.append(Box(home, tuple(kinds), f"{fold.text}:", count, detail.strip("\n")))
+            detail += f"\nstopped here, at {facts.stopped}"
+        times = f"×{piece.times:,}" if piece.times > 1 else ""
+        self._boxes.append(Box(group.id, tuple(kinds), piece.title, times, detail.strip("\n")))
 
     def _output_boxes(self) -> None:
         """What the program holds on to: results that nothing was made of, and where a backward started."""
-        started = {node for run in self._index.trace.backwards for node in run.outputs}
-        per_home: defaultdict[str, dict[str, tuple[Node, Tensor | None]]] = defaultdict(dict)
-        for node in self._nodes:
-            used = any(edge.source in self._inside for edge in self._index.edges_to.get(node.id, ()))
-            made: list[Tensor | None] = list(self._index.made.get(node.id, ()))
-            if node.leaf is None and (node.id in started or not used):
-                made = made or ([None] if node.id in started else [])
-                for tensor in made:
-                    per_home[self._home[node.id]][tensor.name or "" if tensor else ""] = node, tensor
+        per_home: defaultdict[str, dict[str, tuple[Node, Tensor | None, bool]]] = defaultdict(dict)
+        for node, started, tensors in self._scope.ends:
+            made: list[Tensor | None] = list(tensors) or ([None] if started else [])
+            for tensor in made:
+                name = tensor.name or "" if tensor else ""
+                per_home[self._links.box_of(node.id)][name] = node, tensor, started
+        groups = {group.id for group in self._folding.folded}
         for home, outputs in per_home.items():
-            most = _MOST_OUTPUTS_PER_FOLD if home in self._members else len(outputs)
-            for node, tensor in list(outputs.values())[-most:]:
-                self._output(home, node, tensor, node.id in started)
+            most = _MOST_OUTPUTS_PER_FOLD if home in groups else len(outputs)
+            for node, tensor, started in list(outputs.values())[-most:]:
+                self._output(home, node, tensor, started)
 
     def _output(self, home: str, node: Node, tensor: Tensor | None, started: bool) -> None:
         box_id = tensor.id if tensor is not None else f"{node.id}~output"
@@ -139,53 +142,28 @@ class LabDrawing:
         label = edge_words(step.grad_outputs[0], self._options) if step is not None and arrived else ""
         self._outputs.setdefault(node.id, box_id)
         self._boxes.append(Box(box_id, ("output",), title, value))
-        self._links.append(Link(box_id, home, ("output", "travelled") if label else ("output",), label))
+        kinds = ("output", "travelled") if label else ("output",)
+        self._links.made.append(Link(box_id, home, kinds, label, (node.id, -1) if started else None))
 
-    # --- links
-
-    def _edges(self) -> None:
-        """Edges between functions and folds; those that end in a leaf of its own are drawn with the leaf."""
-        between: defaultdict[tuple[str, str], list[Edge]] = defaultdict(list)
-        for node in self._nodes:
-            for edge in self._index.edges_from.get(node.id, ()):
-                ends = self._home[edge.source], self._home.get(edge.target, "")
-                if edge.target in self._inside and ends[0] != ends[1] and not self._lone_leaf(edge.target):
-                    between[ends].append(edge)
-        for (source, target), edges in between.items():
-            self._links += self._merged(source, target, edges)
-
-    def _lone_leaf(self, node: str) -> bool:
-        return self._index.nodes[node].leaf is not None and self._home[node] == node
-
-    def _merged(self, source: str, target: str, edges: list[Edge]) -> list[Link]:
-        """Between two nodes every edge is drawn; with a fold at an end they are one, which says how many it is."""
-        links = [self._link(source, target, edge) for edge in edges]
-        if len(links) == 1 or (source not in self._members and target not in self._members):
-            return links
-        kinds = max((link.kinds for link in links), key=len)
-        return [Link(source, target, kinds, f"×{len(links):,}")]
-
-    def _link(self, source: str, target: str, edge: Edge) -> Link:
-        step = self._steps.get(edge.source)
-        gradient = step.grad_inputs[edge.slot] if step is not None and edge.slot < len(step.grad_inputs) else None
-        kinds = ("gradient", "travelled") if gradient is not None else ("gradient",)
-        return Link(source, target, kinds, edge_words(gradient, self._options))
+    # --- leaves
 
     def _leaves(self) -> None:
-        for node in reversed(self._nodes):
-            if not self._lone_leaf(node.id):
+        functions = len(self._scope.functions)
+        for place in range(len(self._scope.nodes) - 1, functions - 1, -1):
+            if self._folding.home[place] != place:
                 continue
+            node = self._scope.nodes[place]
             users: dict[str, list[Edge]] = {}
             for edge in self._index.edges_to.get(node.id, ()):
-                if edge.source in self._inside:
-                    users.setdefault(self._home[edge.source], []).append(edge)
+                if edge.source in self._scope.place:
+                    users.setdefault(self._links.box_of(edge.source), []).append(edge)
             self._leaf(node)
             for position, (user, edges) in enumerate(users.items()):
                 end = node.id
                 if position and len(users) > _USES_BEFORE_COPIES:
                     end = f"{node.id}~{position}"
                     self._boxes.append(Box(end, ("leaf", "copy"), node.leaf or ""))
-                self._links += self._merged(user, end, edges)
+                self._links.add(user, end, edges)
 
     def _leaf(self, node: Node) -> None:
         """An ``AccumulateGrad`` and, below it, the leaf that it adds to."""
@@ -196,54 +174,36 @@ class LabDrawing:
         leaf = f"{node.id}~leaf"
         self._boxes.append(Box(node.id, ("function",), node.name))
         self._boxes.append(Box(leaf, ("leaf",), node.leaf or "", value, grad))
-        self._links.append(Link(node.id, leaf, ("gradient", "travelled") if grad else ("gradient",)))
+        kinds = ("gradient", "travelled") if grad else ("gradient",)
+        self._links.made.append(Link(node.id, leaf, kinds, "", (node.id, -2)))
 
-    def _views(self) -> None:
-        """A dotted line from a view to its base, where the two are apart and the view has a box of its own."""
-        for node in self._nodes:
-            if self._home[node.id] != node.id:
-                continue
-            linked = {self._home.get(edge.target) for edge in self._index.edges_from.get(node.id, ())}
-            for tensor in self._index.made.get(node.id, ()):
-                base = self._index.tensors.get(tensor.view_of or "")
-                end = self._end(base) if base is not None else None
-                if base is not None and end is not None and end.removesuffix("~leaf") not in {node.id, *linked}:
-                    self._links.append(Link(node.id, end, ("view",), f"view of {base.name}" if base.name else "view"))
+    # --- frames
 
-    def _derivatives(self) -> None:
-        """From what a ``create_graph`` pass built down to what it had started from."""
-        runs = {run.id: run for run in self._index.trace.backwards if run.create_graph}
-        linked: set[tuple[str, str]] = set()
-        for node in self._nodes:
-            run = runs.get(node.created_by or "")
-            above = (self._index.nodes[edge.source] for edge in self._index.edges_to.get(node.id, ()))
-            if run is None or node.leaf is not None or any(other.created_by == run.id for other in above):
-                continue
-            for start in run.outputs:
-                ends = self._home[node.id], self._home.get(start, "")
-                if start in self._inside and ends[0] != ends[1] and ends not in linked:
-                    linked.add(ends)
-                    where = f", line {run.line}" if run.line is not None else ""
-                    self._links.append(Link(*ends, ("derivative",), f"{run.call}{where}"))
-
-    def _cuts(self) -> None:
-        known = {leaf.tensor for leaf in self._nodes if leaf.tensor is not None}
-        for cut in cuts(self._index, _MOST_CUTS):
-            ends = [end for source in cut.sources if (end := self._end(source)) is not None]
-            if ends and cut.tensor.id not in known:
-                self._cut(cut, ends)
-
-    def _cut(self, cut: Cut, ends: list[str]) -> None:
-        latest = self._index.latest.get(cut.tensor.origin, cut.tensor)
-        words = tensor_words(latest, self._options)
-        self._boxes.append(Box(cut.tensor.id, ("untracked",), cut.tensor.name or "", words, "not tracked"))
-        self._links += [Link(cut.tensor.id, end, ("cut",), cut.how) for end in dict.fromkeys(ends)]
-
-    def _end(self, tensor: Tensor) -> str | None:
-        """Return the box that stands for a tensor: its output box, its node's, its leaf's."""
-        if tensor.node is not None and tensor.node in self._inside:
-            return self._outputs.get(tensor.node) or self._home[tensor.node]
-        node = self._index.accumulates.get(tensor.origin)
-        if node is None or node.id not in self._inside:
-            return None
-        return f"{node.id}~leaf" if self._lone_leaf(node.id) else self._home[node.id]
+    def _frames(self) -> tuple[Frame, ...]:
+        """Modules are always framed; loops and lines where the graph is large enough to get lost in."""
+        large = len(self._scope.functions) >= _FRAMES_FROM
+        framed = [
+            group
+            for group in self._folding.opened
+            if group.piece.kind == "module" or (large and group.piece.kind != "line")
+        ]
+        boxes: defaultdict[str, list[str]] = defaultdict(list)
+        parents: dict[str, str | None] = {}
+        # Groups nest: the smallest that holds a place is the innermost.
+        framed.sort(key=lambda group: -group.piece.size)
+        for position, group in enumerate(framed):
+            around = [
+                g for g in framed[:position] if g.piece.first <= group.piece.first and group.piece.end <= g.piece.end
+            ]
+            parents[group.id] = around[-1].id if around else None
+        drawn = {box.id for box in self._boxes}
+        for home in self._visible():
+            start = home.piece.first if isinstance(home, Group) else self._scope.place[home.id]
+            inside = [group for group in framed if group.piece.first <= start < group.piece.end]
+            if inside:
+                boxes[inside[-1].id] += [box for box in (home.id, f"{home.id}~saved") if box in drawn]
+        for leaf, first, last in self._scope.used_between():
+            inside = [group for group in framed if group.piece.first <= first and last < group.piece.end]
+            if inside:
+                boxes[inside[-1].id] += [box for box in (leaf, f"{leaf}~leaf") if box in drawn]
+        return tuple(Frame(g.id, g.piece.title, tuple(boxes[g.id]), parents[g.id]) for g in framed)

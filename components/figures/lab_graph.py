@@ -6,19 +6,20 @@ The output is on top and gradient flows down to the leaves, the way ``backward()
 from __future__ import annotations
 
 from components.figures.lab_drawing import LabDrawing
-from components.figures.lab_fold import rungs
 from components.figures.lab_records import Box, LabGraph, LabOptions, Link, Root
 from components.figures.lab_untracked import cuts
 from components.figures.lab_words import tensor_words
+from components.figures.scope import MOST_BOXES
 from components.figures.trace_index import TraceIndex
 from components.trace import Tensor, Trace
 
 _MOST_LONE_BOXES = 12
 
 
-def lab_roots(trace: Trace) -> list[Root]:
+def lab_roots(trace: Trace | TraceIndex) -> list[Root]:
     """Return the graphs that the program made: of each backward's outputs, then of each result left at the end."""
-    index = TraceIndex(trace)
+    index = trace if isinstance(trace, TraceIndex) else TraceIndex(trace)
+    trace = index.trace
     roots: dict[tuple[str, ...], str] = {}
     for backward in trace.backwards:
         nodes = tuple(backward.outputs)
@@ -36,26 +37,20 @@ def _root_label(index: TraceIndex, nodes: tuple[str, ...], line: int | None) -> 
     return label if line is None else f"{label} (line {line})"
 
 
-def lab_graph(trace: Trace, root: Root | None = None, options: LabOptions | None = None) -> LabGraph:
+def lab_graph(trace: Trace | TraceIndex, root: Root | None = None, options: LabOptions | None = None) -> LabGraph:
     """Return the Lab view of one graph, or of all that the program built.
 
-    A graph of more than ``options.max_boxes`` boxes loses the boxes of its saved tensors first, and is folded next.
+    A large graph is folded; one that would have more than ``MOST_BOXES`` boxes loses those of its saved tensors.
     """
     options = options or LabOptions()
-    index = TraceIndex(trace)
-    chosen = index.nodes.keys() if root is None else index.reachable(list(root.nodes))
-    nodes = [node for node in trace.nodes if node.id in chosen]
-    if not nodes:
+    index = trace if isinstance(trace, TraceIndex) else TraceIndex(trace)
+    scope = index.scope(root.nodes if root is not None else None)
+    if not scope.nodes:
         return _lone_boxes(index, options)
-    graph = None
-    for rung in rungs(index, nodes):
-        if rung.boxes > options.max_boxes:
-            continue
-        for saved in (True, False) if options.saved and rung.by is None else (options.saved,):
-            graph = LabDrawing(index, nodes, rung, options, saved).graph()
-            if len(graph.boxes) <= options.max_boxes:
-                return graph
-    assert graph is not None, "the last rung has a handful of boxes"
+    folding = scope.folded(options.opened)
+    graph = LabDrawing(scope, folding, options, options.saved).graph()
+    if options.saved and len(graph.boxes) > MOST_BOXES:
+        graph = LabDrawing(scope, folding, options, False).graph()
     return graph
 
 

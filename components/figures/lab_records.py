@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from components.figures.folding import Group
+    from components.figures.homes import Homes
 
 
 @dataclass(frozen=True)
@@ -19,22 +24,23 @@ class LabOptions:
     """What to show.
 
     ``backward`` is the id of the engine run whose gradients stand on the edges; ``None`` means the last that passed.
-    A picture of more than ``max_boxes`` boxes is folded.
+    ``opened`` are the ids of the groups to show open; ``None`` leaves it to the picture, which opens what fits.
     """
 
     backward: str | None = None
     values: bool = True
     shapes: bool = False
     saved: bool = True
-    max_boxes: int = 400
+    opened: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Box:
     """A box: ``title`` and ``value`` on its first line, ``detail`` (lines ending in a newline) below.
 
-    ``id`` is the trace's id of a node or tensor, or the node's with ``~leaf``, ``~saved``, ``~output``, ``~fold`` or
-    ``~2`` (the second copy) behind it. ``kinds`` are words for the style sheet; the first says what the box is.
+    ``id`` is the trace's id of a node or tensor, the node's with ``~leaf``, ``~saved``, ``~output`` or ``~2`` (the
+    second copy) behind it, or that of the group that is folded in it. ``kinds`` are words for the style sheet; the
+    first says what the box is.
     """
 
     id: str
@@ -49,25 +55,39 @@ class Link:
     """A line from one box to another.
 
     The first of ``kinds`` is ``gradient``, ``output``, ``saved``, ``view`` (of a base), ``cut`` (tracking stopped) or
-    ``derivative`` (from what a ``create_graph`` pass built to what it started from).
+    ``derivative`` (from what a ``create_graph`` pass built to what it started from). ``carries`` is the node and the
+    slot whose gradient travels along a line of its own; slot -1 is what comes in, -2 what a leaf accumulates.
     """
 
     source: str
     target: str
     kinds: tuple[str, ...]
     label: str = ""
+    carries: tuple[str, int] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An open group that is drawn as a frame around its boxes; ``parent`` is the frame around it."""
+
+    id: str
+    title: str
+    boxes: tuple[str, ...]
+    parent: str | None = None
 
 
 @dataclass(frozen=True)
 class LabGraph:
     """The picture. ``nodes`` says how many autograd nodes it stands for.
 
-    ``folded`` says by what it was folded, ``None`` if each node has its own box; ``members`` gives the nodes in each
-    folded box.
+    ``groups`` gives what is folded in each folded box, ``opened`` the ids of the groups that are open, ``homes`` the
+    box that each node is in.
     """
 
     boxes: tuple[Box, ...]
     links: tuple[Link, ...]
     nodes: int
-    folded: str | None = None
-    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    frames: tuple[Frame, ...] = ()
+    groups: Mapping[str, Group] = field(default_factory=dict, compare=False)
+    opened: tuple[str, ...] = ()
+    homes: Homes | None = field(default=None, compare=False)

@@ -83,6 +83,19 @@ def listing_html(lines: list[Listed], selected: int | None = None) -> str:
     return f'<div class="al-listing" role="list">{"".join(rows)}</div>'
 
 
+def code_tokens(source: str) -> list[list[tuple[str, str]]]:
+    """Return the program's lines as pairs of a word for the style sheet (empty for plain) and a text."""
+    lines: list[list[tuple[str, str]]] = [[]]
+    for kind, text in lex(source.rstrip(), PythonLexer(stripnl=False, ensurenl=False)):
+        css = next((name for token, name in _CLASSES if kind in token), "")
+        for index, part in enumerate(text.split("\n")):
+            if index:
+                lines.append([])
+            if part:
+                lines[-1].append((css, part))
+    return lines
+
+
 def _short(text: str) -> str:
     one_line = " ⏎ ".join(text.split("\n"))
     return html.escape(one_line if len(one_line) <= _LONGEST else one_line[: _LONGEST - 1] + "…")

@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from components.trace import Backward, BackwardStep, Edge, GradientChange, Node, Tensor, Trace
+from components.figures.gradient_health import Finding, findings
+from components.trace import Backward, BackwardStep, Edge, GradientChange, Node, SavedTensor, Tensor, Trace, Values
+
+if TYPE_CHECKING:
+    from components.figures.folding import Group
+    from components.figures.scope import Scope
+
+
+@dataclass(frozen=True)
+class GroupFacts:
+    """What the nodes of a group add up to; ``stopped`` is the name of the node in it at which a pass stopped."""
+
+    saved_bytes: int
+    freed_bytes: int
+    order2: bool
+    stopped: str | None
 
 
 class TraceIndex:
@@ -35,6 +52,30 @@ class TraceIndex:
             self.tensors[node.tensor].origin: node for node in trace.nodes if node.tensor in self.tensors
         }
         self._lines = trace.program.source.split("\n")
+        self._scopes: dict[tuple[str, ...] | None, Scope] = {}
+        self._facts: dict[tuple[int, int, int], GroupFacts] = {}
+
+    def scope(self, roots: tuple[str, ...] | None) -> Scope:
+        """Return the graph below some nodes, or the whole of what the program built; made once."""
+        from components.figures.scope import Scope  # which reads this index
+
+        if roots not in self._scopes:
+            self._scopes[roots] = Scope(self, None if roots is None else self.reachable(list(roots)))
+        return self._scopes[roots]
+
+    def facts_of(self, group: Group) -> GroupFacts:
+        """Return what the nodes of a group have in common or add up to; counted once."""
+        key = id(group.sequence), group.piece.first, group.piece.end
+        if key not in self._facts:
+            nodes = group.nodes
+            stopped = [node.name for node in nodes if node.id in self.stopped]
+            self._facts[key] = GroupFacts(
+                saved_bytes=sum(node.saved_bytes for node in nodes),
+                freed_bytes=sum(node.saved_bytes for node in nodes if node.id in self.freed_by),
+                order2=all(node.order > 1 for node in nodes),
+                stopped=stopped[-1] if stopped else None,
+            )
+        return self._facts[key]
 
     def produced(self, node: str) -> Tensor | None:
         """Return the named tensor whose ``grad_fn`` a node is; the last, if there are several."""
@@ -42,6 +83,8 @@ class TraceIndex:
 
     def steps_of(self, backward: str | None) -> dict[str, BackwardStep]:
         """Return what happened at each node in one engine run, or the last time that any run passed it."""
+        if backward is None and hasattr(self, "last_step"):
+            return self.last_step
         runs = (run for run in self.trace.backwards if backward in (None, run.id))
         return {step.node: step for run in runs for step in run.steps}
 
@@ -76,6 +119,45 @@ class TraceIndex:
         """The last engine run that passed each node, and the node's place in it, from 1."""
         runs = self.trace.backwards
         return {step.node: (run, place) for run in runs for place, step in enumerate(run.steps, start=1)}
+
+    def origin_of(self, tensor_id: str | None) -> str:
+        """Return the id of the first record of a tensor object, empty if there is none."""
+        tensor = self.tensors.get(tensor_id or "")
+        return tensor.origin if tensor is not None else ""
+
+    def saved_values(self, saved: SavedTensor) -> Values:
+        """Return the numbers of a saved tensor, its own or those of the program's tensor in the same memory."""
+        tensor = self.tensors.get(saved.tensor or "")
+        return tensor.values if tensor is not None and tensor.shape == saved.shape else saved.values
+
+    def changed_in_place(self, node: str) -> list[int]:
+        """Return the lines that changed, after it was saved, a tensor that a node keeps."""
+        lines = []
+        for saved in self.nodes[node].saved:
+            tensor = self.tensors.get(saved.tensor or "")
+            version = tensor.version if tensor is not None else None
+            if tensor is None or version is None:
+                continue
+            for step in self.trace.steps:
+                for value in step.variables.values():
+                    other = self.tensors.get(value)
+                    if other is not None and other.origin == tensor.origin and (other.version or 0) > version:
+                        lines.append(step.line)
+        return list(dict.fromkeys(lines))
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """The gradients that are not a number, infinite, exploding or vanishing."""
+        return findings(self.trace)
+
+    @cached_property
+    def changes_by_step(self) -> dict[int, list[int]]:
+        """The numbers of the changes of a ``.grad`` that a line made itself, by its step."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for number, change in enumerate(self.trace.gradients):
+            if change.cause != "backward" and change.step is not None:
+                found[change.step].append(number)
+        return dict(found)
 
     @cached_property
     def first_line(self) -> dict[str, int]:

@@ -204,12 +204,13 @@ class Backward(Record, frozen=True, kw_only=True):
 
     ``outputs`` are the nodes it started from. ``internal`` marks runs that PyTorch's own Python code makes for the
     program, such as those of ``autograd.functional``. ``freed`` lists the nodes whose saved tensors it released.
-    ``step`` is the step in which it began.
+    ``step`` is the last step that had begun when it began, ``inside`` the engine run during which it did.
     """
 
     id: str
     line: int | None
     step: int | None = None
+    inside: str | None = None
     call: Literal["backward", "grad"]
     outputs: list[str]
     retain_graph: bool

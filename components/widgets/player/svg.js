@@ -2,7 +2,7 @@
 
 const ELEMENTS = new Set(["svg", "g", "title", "path", "polygon", "polyline", "ellipse", "circle", "rect", "line", "text", "tspan"]);
 const ATTRIBUTES = new Set([
-  "class", "d", "points", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "rx", "ry", "r", "dx", "dy", "width", "height", "viewBox",
+  "class", "data-link", "d", "points", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "rx", "ry", "r", "dx", "dy", "width", "height", "viewBox",
   "transform", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "opacity",
   "font-family", "font-size", "font-weight", "font-style", "text-anchor", "xml:space",
 ]);
@@ -15,6 +15,7 @@ function sanitised(text) {
   const pending = [svg];
   while (pending.length) {
     const element = pending.pop();
+    if (element.id) element.setAttribute("data-link", element.id.replace(/^link-/, ""));
     for (const attribute of [...element.attributes])
       if (!ATTRIBUTES.has(attribute.name) || /url\s*\(/i.test(attribute.value)) element.removeAttribute(attribute.name);
     for (const child of [...element.childNodes]) {
@@ -36,7 +37,7 @@ const thing = (id) => id?.replace(/~(\d+|leaf)$/, "") ?? null;
 // `boxes` by id, each with its group, its centre and its label; `edges` with the group between two boxes.
 function readPicture(svg) {
   const titleOf = (group) => group.querySelector(":scope > title")?.textContent ?? "";
-  const boxes = new Map(), edges = [];
+  const boxes = new Map(), edges = [], frames = new Map();
   for (const group of svg.querySelectorAll("g.node")) {
     const id = titleOf(group), label = [...group.querySelectorAll("text")].map((line) => line.textContent.trim()).join(" ");
     group.dataset.id = id;
@@ -44,25 +45,33 @@ function readPicture(svg) {
     group.setAttribute("role", "img");
     group.setAttribute("aria-label", label || id);
     const { x, y, width, height } = group.getBBox();
-    boxes.set(id, { group, label, x: x + width / 2, y: y + height / 2, width, height });
+    boxes.set(id, { group, label, kinds: group.getAttribute("class").split(" "), texts: linesOf(group), x: x + width / 2, y: y + height / 2, width, height });
   }
   for (const group of svg.querySelectorAll("g.edge")) {
     const [source, target] = titleOf(group).split(/->|--/).map((end) => end.replace(/:\w+$/, ""));
-    if (boxes.has(source) && boxes.has(target)) edges.push({ source, target, group });
+    const text = group.querySelector("text"), number = group.dataset.link;
+    if (boxes.has(source) && boxes.has(target)) edges.push({ source, target, group, number, text, label: text?.textContent ?? "" });
   }
+  for (const group of svg.querySelectorAll("g.cluster")) frames.set(titleOf(group).replace(/^cluster_/, ""), group);
   // Browsers would show the titles, which are ids, as tooltips.
   svg.querySelectorAll("title").forEach((title) => title.remove());
-  return { boxes, edges };
+  return { boxes, edges, frames };
+}
+
+// The pieces of a label by line: [[title, value], [detail], ...].
+function linesOf(group) {
+  const rows = new Map();
+  for (const text of group.querySelectorAll("text")) rows.set(text.getAttribute("y"), [...(rows.get(text.getAttribute("y")) ?? []), text]);
+  return [...rows.values()];
 }
 
 // Graphviz places each piece of a label by its own idea of the font's widths; this puts every line into the middle of its box.
 function centreLabels(svg) {
   const lines = [];
   for (const group of svg.querySelectorAll("g.node")) {
-    const shape = group.querySelector("path, polygon, ellipse")?.getBBox(), rows = new Map();
+    const shape = group.querySelector("path, polygon, ellipse")?.getBBox();
     if (!shape) continue;
-    for (const text of group.querySelectorAll("text")) rows.set(text.getAttribute("y"), [...(rows.get(text.getAttribute("y")) ?? []), text]);
-    for (const texts of rows.values()) lines.push([shape.x + shape.width / 2, texts, texts.map((text) => text.getComputedTextLength())]);
+    for (const texts of linesOf(group)) lines.push([shape.x + shape.width / 2, texts, texts.map((text) => text.getComputedTextLength())]);
   }
   for (const [middle, texts, widths] of lines) {
     let x = middle - widths.reduce((sum, width) => sum + width, 0) / 2;

@@ -1,0 +1,251 @@
+"""All that the player needs, as JSON: the picture, the program, the story, the cards and what is to be coloured.
+
+The same data feed the component in the page and the HTML file that works without a server.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import msgspec
+
+from components.figures.cards import box_card
+from components.figures.gradient_health import norm
+from components.figures.homes import Homes
+from components.figures.lab_records import LabGraph, LabOptions
+from components.figures.lab_words import edge_words, leaf_words
+from components.figures.layout import LayoutProblem, Picture
+from components.figures.listing import code_tokens
+from components.figures.story import Story, tell
+from components.figures.trace_index import TraceIndex
+from components.trace import Gradient
+
+_SVG = "{http://www.w3.org/2000/svg}"
+# The words of the legend, in its order; only kinds that the picture has are shown.
+_LEGEND = {
+    "output": "output",
+    "function": "function",
+    "leaf": "leaf",
+    "saved": "saved tensor",
+    "freed": "freed",
+    "order2": "built by create_graph",
+    "untracked": "not tracked",
+    "folded": "folded",
+    "stopped": "stopped here",
+}
+_MOST_NAMES = 200
+_MOST_TEXTS = 20_000
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A box as it stands in the SVG: its name there, its kinds, the first line of its label."""
+
+    id: str
+    kinds: frozenset[str]
+    label: str
+
+
+def player_data(
+    index: TraceIndex,
+    picture: Picture | LayoutProblem | None,
+    *,
+    kind: Literal["lab", "torchviz"] = "lab",
+    graph: LabGraph | None = None,
+    options: LabOptions | None = None,
+    title: str = "Graph",
+    empty: str = "",
+) -> dict[str, Any]:
+    """Return the player's data for one picture of a trace: JSON values only.
+
+    ``graph`` is the Lab graph that the picture shows, ``None`` for a drawing of torchviz. ``empty`` is said where there
+    is no picture.
+    """
+    svg = picture.svg if isinstance(picture, Picture) else ""
+    shown = _boxes(svg)
+    homes = graph.homes if graph is not None and graph.homes is not None else Homes(alone={box.id for box in shown})
+    story = tell(index, homes)
+    told = _Boxes(index, story, homes, graph, options or LabOptions())
+    return {
+        "svg": svg,
+        "kind": kind,
+        "title": title,
+        "message": picture.message if isinstance(picture, LayoutProblem) else empty,
+        "problem": picture.reason if isinstance(picture, LayoutProblem) else None,
+        "legend": _legend(shown) if kind == "lab" else [],
+        "source": index.trace.program.source,
+        "code": code_tokens(index.trace.program.source),
+        "backwards": sorted({run.line for run in index.trace.backwards if not run.internal and run.line is not None}),
+        "failed": index.trace.failure.line if index.trace.failure is not None else None,
+        "moments": [_without_nulls(msgspec.to_builtins(moment)) for moment in story.moments],
+        "cut": story.cut,
+        "notes": [list(note) for note in story.notes],
+        "boxes": {box.id: told.box(box) for box in shown},
+        "cards": told.cards(shown),
+        "carried": told.carried(),
+        "texts": told.texts(),
+        "findings": told.findings(),
+        "frames": [[frame.id, frame.title] for frame in graph.frames] if graph is not None else [],
+        "opened": list(graph.opened) if graph is not None else [],
+    }
+
+
+def _without_nulls(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if value not in (None, [], ())}
+
+
+@lru_cache(maxsize=128)
+def _boxes(svg: str) -> tuple[_Shown, ...]:
+    return tuple(_read(svg)) if svg else ()
+
+
+def _read(svg: str) -> Iterator[_Shown]:
+    for group in ElementTree.fromstring(svg).iter(f"{_SVG}g"):
+        kinds = group.get("class", "").split()
+        if "node" in kinds:
+            label = group.findtext(f"{_SVG}text", "").strip()
+            yield _Shown(group.findtext(f"{_SVG}title", ""), frozenset(kinds), label)
+
+
+def _legend(boxes: tuple[_Shown, ...]) -> list[list[str]]:
+    present = frozenset[str]().union(*(box.kinds for box in boxes))
+    return [[kind, word] for kind, word in _LEGEND.items() if kind in present]
+
+
+class _Boxes:
+    """What is known of the boxes of one picture, over the story."""
+
+    def __init__(
+        self, index: TraceIndex, story: Story, homes: Homes, graph: LabGraph | None, options: LabOptions
+    ) -> None:
+        self._index, self._story, self._homes = index, story, homes
+        self._graph, self._options = graph, options
+        self._groups = dict(graph.groups) if graph is not None else {}
+        self._by_name = {tensor.name: tensor.id for tensor in index.latest.values() if tensor.name is not None}
+
+    def box(self, shown: _Shown) -> dict[str, Any]:
+        """When a box is born, passed and freed; what to colour it by; what a search finds it by."""
+        node, _, part = shown.id.partition("~")
+        if shown.id in self._groups:
+            return _without_nulls(self._group(shown.id))
+        known = self._index.nodes.get(node)
+        if known is None:
+            return _without_nulls({"born": self._born(shown), "line": self._line(shown)})
+        tensor = self._index.origin_of(known.tensor)
+        visits = self._story.passes.get(node, [])
+        facts: dict[str, Any] = {
+            "born": self._story.born.get(tensor if part == "leaf" and tensor else node),
+            "line": known.line,
+            "names": known.module,
+            "node": node,
+        }
+        if part in ("", "leaf"):
+            facts["passes"] = [visit[0] for visit in visits]
+        if part == "saved":
+            facts["freed"] = self._story.freed.get(node)
+        if part == "":
+            facts |= {"bytes": known.saved_bytes, "module": known.module}
+            if visits:
+                _, run, place = visits[-1]
+                came = self._index.trace.backwards[run].steps[place].grad_outputs
+                facts["order"] = place + 1
+                facts["norm"] = next((norm(gradient) for gradient in came if gradient is not None), None)
+        return _without_nulls(facts)
+
+    def _born(self, shown: _Shown) -> int | None:
+        tensor = self._index.tensors.get(shown.id) or self._index.tensors.get(self._by_name.get(shown.label, ""))
+        return None if tensor is None else self._story.born.get(tensor.id, self._story.born.get(tensor.origin))
+
+    def _line(self, shown: _Shown) -> int | None:
+        tensor = self._index.tensors.get(shown.id)
+        return self._index.first_line.get(tensor.origin) if tensor is not None else None
+
+    def _group(self, box: str) -> dict[str, Any]:
+        group = self._groups[box]
+        nodes, facts = group.nodes, self._index.facts_of(group)
+        born = [self._story.born[node.id] for node in (nodes[0], nodes[-1]) if node.id in self._story.born]
+        visits = {moment for node in (nodes[0], nodes[-1]) for moment, *_ in self._story.passes.get(node.id, ())}
+        if len(nodes) <= _MOST_TEXTS:
+            visits |= {moment for node in nodes for moment, *_ in self._story.passes.get(node.id, ())}
+        names = dict.fromkeys(text for node in nodes[:_MOST_TEXTS] for text in (node.name, node.module or ""))
+        lines = {node.line for node in nodes if node.line is not None}
+        freed = self._story.freed.get(nodes[-1].id)
+        return {
+            "born": min(born, default=None),
+            "passes": sorted(visits),
+            "freed": freed if facts.saved_bytes and facts.freed_bytes == facts.saved_bytes else None,
+            "line": min(lines, default=None),
+            "lines": [min(lines), max(lines)] if lines else None,
+            "names": " ".join(list(names)[:_MOST_NAMES]),
+            "bytes": facts.saved_bytes,
+            "module": group.module or None,
+            "folded": True,
+        }
+
+    def cards(self, shown: tuple[_Shown, ...]) -> dict[str, Any]:
+        """Return the card of each box: by its id, for copies of a leaf by the leaf, else by its label."""
+        made: dict[str, Any] = {}
+        for box in shown:
+            node = box.id.partition("~")[0]
+            name = f"{node}~leaf" if re.search(r"~\d+$", box.id) else box.id
+            card = box_card(self._index, self._story, self._groups, name)
+            if card is None and box.label in self._by_name:
+                card = box_card(self._index, self._story, self._groups, self._by_name[box.label])
+            if card is not None:
+                made[box.id] = msgspec.to_builtins(card)
+        return made
+
+    def carried(self) -> dict[str, list[list[Any]]]:
+        """By number of a link: what travelled along it (moment, text, engine run)."""
+        found: dict[str, list[list[Any]]] = {}
+        for number, link in enumerate(self._graph.links if self._graph is not None else ()):
+            if link.carries is None:
+                continue
+            node, slot = link.carries
+            for moment, run, place in self._story.passes.get(node, ()):
+                step = self._index.trace.backwards[run].steps[place]
+                gradients = step.grad_outputs if slot < 0 else step.grad_inputs
+                gradient: Gradient | None = gradients[max(slot, 0)] if max(slot, 0) < len(gradients) else None
+                if gradient is not None:
+                    text = "" if slot == -2 else edge_words(gradient, self._options)
+                    found.setdefault(str(number), []).append([moment, text, run])
+        return found
+
+    def texts(self) -> dict[str, list[list[Any]]]:
+        """By leaf box: its value and the line about its ``.grad`` from each moment on at which one of them changed."""
+        found: dict[str, list[list[Any]]] = {}
+        leaves = {
+            self._index.origin_of(node.tensor): f"{node.id}~leaf"
+            for node in self._index.trace.nodes
+            if node.tensor is not None and self._homes.box_of(node.id) == node.id
+        }
+        for moment, _, value in self._story.bound:
+            tensor = self._index.tensors.get(value)
+            if tensor is not None and tensor.origin in leaves:
+                words, _ = leaf_words(tensor, None, False, self._options)
+                found.setdefault(leaves[tensor.origin], []).append([moment, words, None])
+        for moment, number in self._story.changes:
+            change = self._index.trace.gradients[number]
+            if change.tensor in leaves:
+                _, words = leaf_words(None, change.total, True, self._options)
+                found.setdefault(leaves[change.tensor], []).append([moment, None, words])
+        return found
+
+    def findings(self) -> list[dict[str, Any]]:
+        """Return the ill gradients with their box and moment, those of boxes that are not shown left out."""
+        told = []
+        for finding in self._index.findings:
+            box = self._homes.box_of(finding.node)
+            visits = self._story.passes.get(finding.node, ())
+            moment = next((m for m, run, place in visits if (run, place) == (finding.run, finding.place)), None)
+            if box is not None and moment is not None:
+                name = self._index.nodes[finding.node].name
+                told.append(
+                    {"illness": finding.illness, "box": box, "moment": moment, "text": f"{name}: {finding.text}"}
+                )
+        return told

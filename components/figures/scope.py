@@ -1,0 +1,165 @@
+"""One graph of a trace, made ready for being drawn again and again as boxes are opened and closed.
+
+What does not depend on the folding is found out once; what does is arithmetic on arrays, so that a graph of a hundred
+thousand nodes is folded anew in some ten milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from heapq import heappop, heappush
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.figures.folding import Group, whole
+from components.figures.lab_untracked import Cut, cuts
+from components.figures.trace_index import TraceIndex
+from components.trace import Backward, Edge, Node, Tensor
+
+Places = NDArray[np.int64]
+# A graph of up to so many boxes is shown whole; a larger one is opened until it has about so many.
+_SHOWN_WHOLE = 130
+_SHOWN_FOLDED = 60
+MOST_BOXES = 400
+_MOST_CUTS = 8
+
+
+@dataclass(frozen=True)
+class Folding:
+    """Which groups are open, and which box each node is in.
+
+    ``home`` holds, for each node of the scope by its place, the place of the node itself, or ``~i`` for
+    ``folded[i]``. ``opened`` are the open groups below the whole, outermost first.
+    """
+
+    home: Places
+    folded: tuple[Group, ...]
+    opened: tuple[Group, ...]
+
+
+class Scope:
+    """The nodes that can be reached from a root, functions first, then leaves, both in order of birth."""
+
+    def __init__(self, index: TraceIndex, chosen: Collection[str] | None = None) -> None:
+        self.index = index
+        nodes = [node for node in index.trace.nodes if chosen is None or node.id in chosen]
+        self.functions: list[Node] = [node for node in nodes if node.leaf is None]
+        self.leaves: list[Node] = [node for node in nodes if node.leaf is not None]
+        self.nodes = self.functions + self.leaves
+        self.place = {node.id: place for place, node in enumerate(self.nodes)}
+        self.edges: list[Edge] = [
+            edge for edge in index.trace.edges if edge.source in self.place and edge.target in self.place
+        ]
+        self.sources: Places = np.array([self.place[edge.source] for edge in self.edges], dtype=np.int64)
+        self.targets: Places = np.array([self.place[edge.target] for edge in self.edges], dtype=np.int64)
+        self.tree = whole(self.functions)
+
+    @cached_property
+    def saving(self) -> Places:
+        """By place: the bytes that the node saved."""
+        return np.array([node.saved_bytes for node in self.nodes], dtype=np.int64)
+
+    @cached_property
+    def _users(self) -> tuple[Places, Places]:
+        """By leaf: the first and the last place among the functions that use it."""
+        count = len(self.functions)
+        first = np.full(len(self.leaves), np.iinfo(np.int64).max)
+        last = np.full(len(self.leaves), -1)
+        to_leaf = self.targets >= count
+        np.minimum.at(first, self.targets[to_leaf] - count, self.sources[to_leaf])
+        np.maximum.at(last, self.targets[to_leaf] - count, self.sources[to_leaf])
+        return first, last
+
+    def used_between(self) -> Iterator[tuple[str, int, int]]:
+        """Yield each leaf that a function uses, with the first and the last place among its users."""
+        first, last = self._users
+        for node, low, high in zip(self.leaves, first.tolist(), last.tolist(), strict=True):
+            if high >= 0:
+                yield node.id, low, high
+
+    @cached_property
+    def ends(self) -> list[tuple[Node, bool, list[Tensor]]]:
+        """The functions that nothing in the scope uses or that a pass started from: whether one did, what they made."""
+        started = {node for run in self.index.trace.backwards for node in run.outputs}
+        used = np.zeros(len(self.nodes), dtype=bool)
+        used[self.targets] = True
+        return [
+            (node, node.id in started, self.index.made.get(node.id, []))
+            for place, node in enumerate(self.functions)
+            if node.id in started or not used[place]
+        ]
+
+    @cached_property
+    def differentiated(self) -> list[tuple[str, str, Backward]]:
+        """The topmost nodes that each ``create_graph`` pass built, with the nodes that it had started from."""
+        runs = {run.id: run for run in self.index.trace.backwards if run.create_graph}
+        found = []
+        for node in self.functions:
+            run = runs.get(node.created_by or "")
+            above = (self.index.nodes[edge.source] for edge in self.index.edges_to.get(node.id, ()))
+            if run is not None and not any(other.created_by == run.id for other in above):
+                found += [(node.id, start, run) for start in run.outputs if start in self.place]
+        return found
+
+    @cached_property
+    def cuts(self) -> list[Cut]:
+        """Where tracking stopped, for the last few results."""
+        return cuts(self.index, _MOST_CUTS)
+
+    def folded(self, opened: Collection[str] | None = None) -> Folding:
+        """Return the folding with these groups open (and those above them); ``None`` opens what fits the eye."""
+        chosen = self._fitting() if opened is None else self._asked(opened)
+        home = np.arange(len(self.nodes), dtype=np.int64)
+        folded: list[Group] = []
+        first, last = self._users
+        count = len(self.functions)
+        for group in self._closed(chosen):
+            start, end = group.piece.first, group.piece.end
+            home[start:end] = ~len(folded)
+            # A leaf that only this group uses is inside it, as a parameter is inside its module.
+            home[count:][(first >= start) & (last < end)] = ~len(folded)
+            folded.append(group)
+        return Folding(home, tuple(folded), tuple(group for group in chosen if group is not self.tree))
+
+    def _closed(self, opened: list[Group]) -> Iterator[Group]:
+        inside = set(map(id, opened))
+        for group in opened:
+            for child in group.children:
+                if isinstance(child, Group) and id(child) not in inside:
+                    yield child
+
+    def _asked(self, ids: Collection[str]) -> list[Group]:
+        """Return the groups with these ids whose parents are open too, as far as the boxes are not too many."""
+        wanted, found, boxes = set(ids), [self.tree], len(self.tree.children)
+        pending = [self.tree]
+        while pending:
+            for child in pending.pop(0).children:
+                if isinstance(child, Group) and child.id in wanted and boxes + len(child.children) - 1 <= MOST_BOXES:
+                    boxes += len(child.children) - 1
+                    found.append(child)
+                    pending.append(child)
+        return found
+
+    def _fitting(self) -> list[Group]:
+        """Open everything in a small graph; in a large one the outermost groups first, and of a loop its ends."""
+        saving = sum(1 for node in self.functions[:_SHOWN_WHOLE] if node.saved_bytes)
+        small = len(self.functions) + saving + 2 * len(self.leaves) <= _SHOWN_WHOLE
+        most = MOST_BOXES if small else _SHOWN_FOLDED
+        found, boxes = [self.tree], len(self.tree.children)
+        queue: list[tuple[int, int, Group]] = [(0, 0, self.tree)]
+        asked = 0
+        while queue:
+            depth, _, group = heappop(queue)
+            for child in group.children:
+                if not isinstance(child, Group) or (child.piece.kind == "iterations" and not small):
+                    continue
+                more = len(child.children) - 1
+                if boxes + more <= most:
+                    boxes += more
+                    found.append(child)
+                    asked += 1
+                    heappush(queue, (depth + 1, asked, child))
+        return found

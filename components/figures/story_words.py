@@ -1,0 +1,199 @@
+"""What is said at each moment of the story: one sentence, in PyTorch's words, with the numbers of this run."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from components.figures.happenings import Happening
+from components.figures.text import bytes_text, gradient_text, plural, tensor_text
+from components.figures.trace_index import TraceIndex
+from components.trace import Backward, Node, Step
+
+_MOST_MADE = 3
+_SHORT = 28
+
+
+class Words:
+    """Finds the words for happenings of one trace."""
+
+    def __init__(self, index: TraceIndex) -> None:
+        self._index, self._trace = index, index.trace
+        self.built: defaultdict[str, list[str]] = defaultdict(list)
+        for node in self._trace.nodes:
+            if node.created_by is not None:
+                self.built[node.created_by].append(node.id)
+
+    def line(self, happening: Happening) -> int | None:
+        """Return the line that runs; that of the call for what an engine run does."""
+        if happening.run is not None:
+            return self._trace.backwards[happening.run].line
+        if happening.kind == "error" and self._trace.failure is not None:
+            return self._trace.failure.line
+        step = self._step(happening.step)
+        if step is not None:
+            return step.line
+        return self._index.nodes[happening.node].line if happening.node is not None else None
+
+    def _step(self, index: int | None) -> Step | None:
+        return self._trace.steps[index] if index is not None and index < len(self._trace.steps) else None
+
+    def news(self, happening: Happening) -> bool:
+        """Whether a complete line bound a variable or printed something."""
+        step = self._step(happening.step)
+        return step is not None and bool(step.variables or step.stdout[0] != step.stdout[1])
+
+    def notes(self, step: Step) -> list[tuple[str, str]]:
+        """Return what a line made and printed, as texts for chips beside it."""
+        tensors = self._index.tensors
+        notes = []
+        if step.variables:
+            shown = [
+                f"{name} = {tensor_text(tensors[value], _SHORT) if value in tensors else value}"
+                for name, value in list(step.variables.items())[:_MOST_MADE]
+            ]
+            more = f", +{len(step.variables) - _MOST_MADE}" if len(step.variables) > _MOST_MADE else ""
+            notes.append(("made", ", ".join(shown) + more))
+        printed = self._trace.stdout[slice(*step.stdout)].rstrip("\n")
+        if printed:
+            notes.append(("printed", printed[:400]))
+        return notes
+
+    def other_lines(self, happening: Happening) -> tuple[int, ...]:
+        """Return lines to look at besides the one that runs: what made the node, what freed or changed its tensors."""
+        if happening.node is None or happening.run is None:
+            return ()
+        lines = [self._index.nodes[happening.node].line]
+        if happening.kind == "error":
+            lines += [self._freed_by_line(happening), *self._index.changed_in_place(happening.node)]
+        return tuple(dict.fromkeys(line for line in lines if line is not None))
+
+    def _freed_by_line(self, happening: Happening) -> int | None:
+        run = self._trace.backwards[happening.run] if happening.run is not None else None
+        freed_by = run.failure.freed_by if run is not None and run.failure is not None else None
+        return next((other.line for other in self._trace.backwards if other.id == freed_by), None)
+
+    def one(self, happening: Happening) -> str:
+        """Return the sentence for a happening that is a moment of its own."""
+        run = self._trace.backwards[happening.run] if happening.run is not None else None
+        node = self._index.nodes.get(happening.node or "")
+        step = self._step(happening.step)
+        match happening.kind:
+            case "call":
+                return f"Line {step.line if step else '?'} calls a function of the program."
+            case "line":
+                return self._line(step)
+            case "born":
+                return self._born(node)
+            case "error":
+                return self._error(happening, node)
+        assert run is not None
+        match happening.kind:
+            case "begin":
+                return self._begin(run)
+            case "built":
+                count = plural(len(self.built[run.id]), "node")
+                return f"create_graph=True recorded what this pass computed: {count} of a graph of the gradient."
+            case "end":
+                return self._end(run)
+        assert node is not None and happening.place is not None
+        return self._passed(run, node, happening.place)
+
+    def several(self, inside: list[Happening], where: str) -> str:
+        """Return the sentence for what happened in a folded box, ``where``, or in another graph."""
+        counts = Counter(happening.kind for happening in inside)
+        parts = []
+        if counts["line"]:
+            parts.append(f"{plural(counts['line'], 'line')} ran")
+        if counts["born"]:
+            parts.append(f"{plural(counts['born'], 'node')} recorded")
+        if counts["begin"]:
+            parts.append(f"{plural(counts['begin'], 'backward call')} made")
+        if counts["node"]:
+            parts.append(f"{plural(counts['node'], 'node')} run by the engine")
+        text = ", ".join(parts) or plural(len(inside), "thing") + " happened"
+        return f"{where}: {text}."
+
+    def _line(self, step: Step | None) -> str:
+        if step is None:
+            return "A line that was not recorded."
+        changed = [self._change(number) for number in self._index.changes_by_step.get(step.index, ())]
+        made = [text for kind, text in self.notes(step) if kind == "made"]
+        printed = [f"prints {text.splitlines()[0]}" for kind, text in self.notes(step) if kind == "printed"]
+        said = "; ".join([*changed, *made, *printed])
+        return f"Line {step.line}: {said}." if said else f"Line {step.line} runs."
+
+    def _change(self, number: int) -> str:
+        change = self._trace.gradients[number]
+        word = {"zero": "set to zero", "none": "set to None", "assigned": "assigned"}.get(change.cause, "changed")
+        return f"{change.variable}.grad is {word}"
+
+    def _born(self, node: Node | None) -> str:
+        if node is None:
+            return "A node is recorded."
+        saved = [saved for saved in node.saved if saved.shape is not None]
+        if not saved:
+            return f"{node.name} is recorded; it needs no tensor for its backward."
+        names = []
+        for one in saved:
+            tensor = self._index.tensors.get(one.tensor or "")
+            names.append(tensor.name if tensor is not None and tensor.name else one.name)
+        shown = ", ".join(dict.fromkeys(names))
+        return f"{node.name} is recorded and saves {shown} ({bytes_text(node.saved_bytes)}) for its backward."
+
+    def _begin(self, run: Backward) -> str:
+        names = []
+        for start in run.outputs[:3]:
+            tensor = self._index.produced(start)
+            names.append(tensor.name if tensor is not None and tensor.name else self._index.nodes[start].name)
+        flags = [f"{name}=True" for name in ("retain_graph", "create_graph") if getattr(run, name)]
+        grad = next((step.grad_outputs[0] for step in run.steps if step.grad_outputs), None)
+        with_ = f" with the gradient {gradient_text(grad, _SHORT)}" if grad is not None else ""
+        said = f" ({', '.join(flags)})" if flags else ""
+        return f"{run.call}() begins at {', '.join(names) or 'its output'}{with_}{said}."
+
+    def _end(self, run: Backward) -> str:
+        freed = [self._index.nodes[node] for node in run.freed]
+        if freed:
+            total = bytes_text(sum(node.saved_bytes for node in freed))
+            return f"{run.call}() is done and frees what {plural(len(freed), 'node')} had saved ({total})."
+        if run.retain_graph:
+            return f"{run.call}() is done. retain_graph=True keeps the graph and all it has saved."
+        return f"{run.call}() is done. There was nothing to free."
+
+    def _passed(self, run: Backward, node: Node, place: int) -> str:
+        step = run.steps[place]
+        came = [gradient_text(grad, _SHORT) for grad in step.grad_outputs if grad is not None]
+        if node.leaf is not None:
+            return self._accumulated(run, node, came)
+        targets = {edge.slot: self._index.nodes[edge.target] for edge in self._index.edges_from.get(node.id, ())}
+        went = [
+            f"{gradient_text(grad, _SHORT)} to {targets[slot].leaf or targets[slot].name}"
+            for slot, grad in enumerate(step.grad_inputs)
+            if grad is not None and slot in targets
+        ]
+        arrives = f"{node.name}: {', '.join(came) or 'no gradient'} comes in"
+        return f"{arrives}, {' and '.join(went)}." if went else f"{arrives}; nothing goes on."
+
+    def _accumulated(self, run: Backward, node: Node, came: list[str]) -> str:
+        for change in self._index.changes.get(self._index.origin_of(node.tensor), ()):
+            if change.backward == run.id and change.added is not None and change.total is not None:
+                added, total = gradient_text(change.added, _SHORT), gradient_text(change.total, _SHORT)
+                if added == total:
+                    return f"{node.leaf}.grad becomes {total}."
+                return f"{node.leaf}.grad gets {added} added and comes to {total}."
+        return f"{', '.join(came) or 'No gradient'} arrives at {node.leaf}; grad() returns it and leaves .grad alone."
+
+    def _error(self, happening: Happening, node: Node | None) -> str:
+        message = self._trace.failure.message if self._trace.failure is not None else "The run stopped."
+        if happening.run is not None:
+            failure = self._trace.backwards[happening.run].failure
+            message = failure.message if failure is not None else message
+        first = message.strip().split("\n")[0][:300]
+        if node is None:
+            return first
+        freed = self._freed_by_line(happening)
+        why = f" What it had saved was freed by the call on line {freed}." if freed is not None else ""
+        changed = self._index.changed_in_place(node.id)
+        if freed is None and changed:
+            why = f" What it had saved was changed in place on line {changed[0]}."
+        return f"The engine stops at {node.name}.{why} {first}"

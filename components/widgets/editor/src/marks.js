@@ -1,0 +1,62 @@
+// Where the player is, as marks on lines. They are made for one text: while the document is another, there are none.
+
+import { RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, EditorView, gutterLineClass, GutterMarker } from "@codemirror/view";
+
+export const setStep = StateEffect.define();
+
+const NOTHING = { step: null, stale: false };
+const trimmed = (text) => text.trimEnd();
+
+class Tinted extends GutterMarker {
+  constructor(name) {
+    super();
+    this.elementClass = name;
+  }
+
+  eq(other) {
+    return other.elementClass === this.elementClass;
+  }
+}
+
+export const marks = StateField.define({
+  create: () => NOTHING,
+  update(value, transaction) {
+    let { step } = value;
+    for (const effect of transaction.effects) if (effect.is(setStep)) step = effect.value;
+    if (step === value.step && !transaction.docChanged) return value;
+    return step ? { step, stale: trimmed(transaction.newDoc.toString()) !== trimmed(step.text) } : NOTHING;
+  },
+  provide: (field) => [
+    EditorView.editorAttributes.from(field, ({ stale }) => ({ class: stale ? "lab-stale" : "" })),
+    EditorView.decorations.compute([field], (state) => onLines(state, (name) => Decoration.line({ class: name }))),
+    gutterLineClass.compute([field], (state) => onLines(state, (name) => new Tinted(name))),
+  ],
+});
+
+// The step whose marks are shown, with only such line numbers as the document has.
+export function shownStep(state) {
+  const { step, stale } = state.field(marks);
+  return step && !stale ? step : null;
+}
+
+export const isLine = (state, number) => Number.isInteger(number) && number >= 1 && number <= state.doc.lines;
+
+function onLines(state, mark) {
+  const builder = new RangeSetBuilder();
+  for (const [number, names] of [...classes(state)].sort(([one], [other]) => one - other)) {
+    const { from } = state.doc.line(number);
+    builder.add(from, from, mark(names.join(" ")));
+  }
+  return builder.finish();
+}
+
+function classes(state) {
+  const found = new Map();
+  const add = (number, name) => isLine(state, number) && found.set(number, [...(found.get(number) ?? []), name]);
+  const step = shownStep(state);
+  for (const number of step?.lit ?? []) add(number, "lab-lit");
+  add(step?.failed, "lab-failed");
+  add(step?.line, step?.tone === "error" ? "lab-error" : "lab-now");
+  return found;
+}

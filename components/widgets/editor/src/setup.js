@@ -1,0 +1,61 @@
+// What the editor can do: an EditorState with every extension in its place.
+
+import { acceptCompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus, moveCompletionSelection, selectedCompletion }
+  from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { pythonLanguage } from "@codemirror/lang-python";
+import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { search, searchKeymap } from "@codemirror/search";
+import { Compartment, EditorState, Prec } from "@codemirror/state";
+import { drawSelection, EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers, placeholder } from "@codemirror/view";
+import { chips } from "./chips.js";
+import { completion } from "./completion.js";
+import { marksGutter } from "./gutter.js";
+import { marks } from "./marks.js";
+import { SAVED_FIELDS } from "./memory.js";
+import { pickLine } from "./player.js";
+import { problems } from "./problem.js";
+import { highlighting, theme } from "./theme.js";
+
+const EMPTY = "Type PyTorch here. Ctrl+Enter runs it.";
+const label = new Compartment();
+
+const named = (text) => EditorView.contentAttributes.of({
+  "aria-label": text, "aria-description": "Escape, then Tab, leaves the editor. Ctrl+Enter runs the program.",
+});
+
+export const labelled = (text) => label.reconfigure(named(text));
+
+// Enter starts a new line though completions are shown; Tab takes the first of them, or the one that was chosen.
+function takeCompletion(view) {
+  if (completionStatus(view.state) !== "active") return false;
+  if (!selectedCompletion(view.state)) moveCompletionSelection(true)(view);
+  return acceptCompletion(view);
+}
+
+// After Escape, Tab moves on in the page, until something else is typed.
+const leaving = [
+  keymap.of([{ key: "Escape", run: (view) => (view.setTabFocusMode(true), false) }]),
+  EditorView.domEventHandlers({
+    keydown: (event, view) => {
+      if (!["Escape", "Tab", "Shift"].includes(event.key)) view.setTabFocusMode(false);
+    },
+    blur: (_, view) => view.setTabFocusMode(false),
+  }),
+];
+
+export function newState(text, { run, extensions }, saved) {
+  const running = ["Mod-Enter", "Ctrl-Enter"].map((key) => ({ key, run, preventDefault: true }));
+  const config = {
+    doc: text,
+    extensions: [
+      Prec.highest(keymap.of([...running, { key: "Tab", run: takeCompletion }])),
+      marks, marksGutter, lineNumbers({ domEventHandlers: { click: pickLine } }), chips, problems,
+      history(), drawSelection(), highlightSpecialChars(), highlightActiveLine(), bracketMatching(), closeBrackets(), indentOnInput(),
+      indentUnit.of("    "), EditorState.tabSize.of(4), pythonLanguage, completion, search({ top: true }), placeholder(EMPTY),
+      keymap.of([...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap, indentWithTab]), leaving,
+      label.of(named("")), theme, syntaxHighlighting(highlighting), extensions,
+    ],
+  };
+  return saved ? EditorState.fromJSON(saved, config, SAVED_FIELDS) : EditorState.create(config);
+}

@@ -1,0 +1,38 @@
+// Colouring the functions by something other than their kind: a scale of one hue, or a hue for each module.
+
+const HUES = [210, 30, 140, 280, 0, 60, 175, 320, 95, 245];
+
+function scaleOf(boxes, by) {
+  const values = [...boxes].flatMap(([id, facts]) => (Number.isFinite(facts[by]) ? [[id, facts[by]]] : []));
+  // Bytes and norms span many powers of ten.
+  const bend = by === "order" ? (value) => value : (value) => Math.log10(Math.max(value, 1e-30));
+  const bent = values.filter(([, value]) => by === "order" || value > 0).map(([id, value]) => [id, bend(value)]);
+  const low = Math.min(...bent.map(([, value]) => value)), high = Math.max(...bent.map(([, value]) => value));
+  return {
+    of: new Map(bent.map(([id, value]) => [id, high > low ? (value - low) / (high - low) : 0.5])),
+    ends: values.length ? [Math.min(...values.map(([, value]) => value)), Math.max(...values.map(([, value]) => value))] : null,
+  };
+}
+
+function paint(picture, boxes, by) {
+  for (const { group } of picture.boxes.values()) { group.classList.remove("scaled", "hued"); group.style.removeProperty("--part"); group.style.removeProperty("--hue"); }
+  if (by === "kind") return null;
+  const known = [...picture.boxes.keys()].map((id) => [id, boxes[id] || {}]);
+  if (by === "module") {
+    const names = [...new Set(known.map(([, facts]) => facts.module).filter(Boolean))].sort();
+    for (const [id, facts] of known) {
+      if (!facts.module) continue;
+      const { group } = picture.boxes.get(id);
+      group.classList.add("hued");
+      group.style.setProperty("--hue", HUES[names.indexOf(facts.module) % HUES.length]);
+    }
+    return names.length ? { modules: names.map((name, place) => [name, HUES[place % HUES.length]]) } : { none: "no modules here" };
+  }
+  const { of, ends } = scaleOf(known, by);
+  for (const [id, part] of of) {
+    const { group } = picture.boxes.get(id);
+    group.classList.add("scaled");
+    group.style.setProperty("--part", `${Math.round(12 + 78 * part)}%`);
+  }
+  return ends ? { ends } : { none: by === "bytes" ? "nothing saved" : "no backward yet" };
+}

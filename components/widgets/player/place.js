@@ -1,0 +1,26 @@
+// Where one is: kept while the page lives, and in its address, so that a link leads to the same step of the same graph.
+// A step is counted in happenings, which are the same however the graph is folded.
+
+const kept = ((globalThis.autogradLab ??= {}).places ??= new Map());
+
+const place = {
+  read(key) {
+    if (kept.has(key)) return kept.get(key);
+    const asked = new URLSearchParams(location.search), step = asked.get("step");
+    const found = { step: step !== null && /^\d{1,7}$/.test(step) ? +step : null, node: asked.get("node") };
+    kept.set(key, found);
+    return found;
+  },
+
+  write(key, { step, node }, inAddress) {
+    kept.set(key, { step, node });
+    if (!inAddress) return;
+    const asked = new URLSearchParams(location.search);
+    for (const [name, value] of [["step", step], ["node", node]]) {
+      if (value === null || value === undefined) asked.delete(name);
+      else asked.set(name, value);
+    }
+    const text = asked.toString();
+    if (text !== location.search.slice(1)) history.replaceState(history.state, "", `${location.pathname}${text ? `?${text}` : ""}${location.hash}`);
+  },
+};
