@@ -25,7 +25,8 @@ from components.figures import (
 from components.figures.text import bytes_text, plural
 from components.trace import Trace, encode_trace
 from components.widgets.panels import failure_panel, leaves_panel, output_panel
-from components.widgets.player import player, standalone_page
+from components.widgets.player.page import standalone_page
+from components.widgets.player.view import player
 
 _WHOLE = "whole program"
 

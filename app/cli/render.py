@@ -5,21 +5,25 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Literal
 
 from app.cli.files import STANDARD, Unusable, read_program_or_trace, write
 from app.cli.run import run_programs
-from app.cli.static_page import static_page
 from components.figures import (
+    LabGraph,
     LayoutProblem,
+    TraceIndex,
     lab_dot,
     lab_graph,
     lab_roots,
     layout_svg,
+    player_data,
     torchviz_choices,
     torchviz_dot,
 )
 from components.figures import render as draw
 from components.trace import Trace
+from components.widgets.player.page import standalone_page
 
 # A shell can wait longer for a layout than a page.
 LAYOUT_SECONDS = 60.0
@@ -38,12 +42,13 @@ def render(options: argparse.Namespace) -> int:
     if trace.failure is not None:
         where = f"line {trace.failure.line}: " if trace.failure.line is not None else ""
         print(f"The program failed: {where}{trace.failure.message}", file=sys.stderr)
-    dot = _torchviz(trace, options) if options.view == "torchviz" else _lab(trace, options.of)
-    write(options.output, _picture(dot, trace, options))
+    graph = None if options.view == "torchviz" else _lab(trace, options.of)
+    dot = lab_dot(graph) if graph is not None else _torchviz(trace, options)
+    write(options.output, _picture(dot, graph, trace, options))
     return 0
 
 
-def _picture(dot: str, trace: Trace, options: argparse.Namespace) -> bytes:
+def _picture(dot: str, graph: LabGraph | None, trace: Trace, options: argparse.Namespace) -> bytes:
     if options.format == "dot":
         return dot.encode()
     if options.format == "png":
@@ -57,7 +62,9 @@ def _picture(dot: str, trace: Trace, options: argparse.Namespace) -> bytes:
     if options.format == "svg":
         return picture.svg.encode()
     title = "A program" if options.source == STANDARD else Path(options.source).stem
-    return static_page(trace, title, picture.svg).encode()
+    kind: Literal["lab", "torchviz"] = "torchviz" if graph is None else "lab"
+    data = player_data(TraceIndex(trace), picture, kind=kind, graph=graph, title=title)
+    return standalone_page({**data, "dot": dot}, title).encode()
 
 
 def _torchviz(trace: Trace, options: argparse.Namespace) -> str:
@@ -71,14 +78,14 @@ def _torchviz(trace: Trace, options: argparse.Namespace) -> str:
     return drawing.dot
 
 
-def _lab(trace: Trace, of: str | None) -> str:
+def _lab(trace: Trace, of: str | None) -> LabGraph:
     # A root is called "y (line 4)", after its backward, or "y".
     roots = {root.label.partition(" (")[0]: root for root in lab_roots(trace)}
     _among(of, list(roots))
     graph = lab_graph(trace, roots[of] if of is not None else None)
     if not graph.boxes:
         raise Unusable("there is nothing to draw: the program left no tensor")
-    return lab_dot(graph)
+    return graph
 
 
 def _among(name: str | None, choices: list[str]) -> None:

@@ -10,7 +10,6 @@ from components.figures.lab_graph import lab_graph, lab_roots
 from components.figures.lab_records import Box, LabGraph, LabOptions, Link, Root
 from components.figures.layout import LayoutProblem, Picture, layout_svg, render
 from components.figures.leaf_table import LeafRow, leaf_rows
-from components.figures.listing import Listed, listing, listing_html
 from components.figures.player_data import player_data
 from components.figures.torchviz_drawing import torchviz_choices, torchviz_dot
 from components.figures.trace_index import TraceIndex
@@ -23,7 +22,6 @@ __all__ = [
     "LayoutProblem",
     "LeafRow",
     "Link",
-    "Listed",
     "Picture",
     "Root",
     "TraceIndex",
@@ -32,8 +30,6 @@ __all__ = [
     "lab_roots",
     "layout_svg",
     "leaf_rows",
-    "listing",
-    "listing_html",
     "player_data",
     "render",
     "torchviz_choices",

@@ -6,7 +6,6 @@ the changes. The browser shows those that have come by the moment one looks at.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 from components.figures.card_records import Card, Formula, Grid, Pass, Rows
@@ -53,7 +52,7 @@ def _node_card(index: TraceIndex, story: Story, node: Node) -> Card:
         rows.append((f"result {produced.name}", tensor_text(produced, _LONGEST)))
     rows += [(saved.name, saved.value or "") for saved in node.saved if saved.shape is None]
     freed_by = index.freed_by.get(node.id)
-    passes = story.passes.get(node.id, [])
+    passes = story.passes(node.id)
     return Card(
         title=node.name,
         subtitle=" · ".join(where),
@@ -173,8 +172,7 @@ def _note(index: TraceIndex, node: Node) -> str | None:
 
 def _fold_card(index: TraceIndex, group: Group) -> Card:
     nodes, facts = group.nodes, index.facts_of(group)
-    lines = sorted({node.line for node in nodes if node.line is not None})
-    names = Counter(node.name for node in nodes)
+    lines, names = facts.lines, facts.names
     shown = names.most_common(_MOST_ROWS)
     rows = [(name, f"{count:,}") for name, count in shown]
     if len(names) > _MOST_ROWS:
@@ -185,12 +183,12 @@ def _fold_card(index: TraceIndex, group: Group) -> Card:
         rows.append(("of that, freed", bytes_text(facts.freed_bytes)))
     where = "lines not recorded"
     if lines:
-        where = f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]} to {lines[-1]}"
+        where = f"line {lines[0]}" if lines[0] == lines[1] else f"lines {lines[0]} to {lines[1]}"
     times = f", {group.piece.times:,} times" if group.piece.times > 1 else ""
     return Card(
         title=group.piece.title,
         subtitle=f"{plural(len(nodes), 'node')} in one box{times} · {where}",
-        formula=(index.code(lines[0]) if len(lines) == 1 else "") or None,
+        formula=(index.code(lines[0]) if lines is not None and lines[0] == lines[1] else "") or None,
         rows=tuple(rows),
         note="Open it to see what is inside.",
         line=lines[0] if lines else None,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from components.trace import Backward, Trace
+from components.trace import Backward, Step, Trace
 
 HappeningKind = Literal["call", "line", "born", "begin", "node", "built", "end", "error"]
 
@@ -35,87 +35,111 @@ class Happening:
 
 def happenings(trace: Trace) -> list[Happening]:
     """Return what happened, in order."""
-    born: defaultdict[int | None, list[str]] = defaultdict(list)
-    built: defaultdict[str, list[str]] = defaultdict(list)
-    for node in trace.nodes:
-        if node.created_by is not None:
-            built[node.created_by].append(node.id)
-        elif node.leaf is None:
-            born[node.step].append(node.id)
-    runs = _runs_by_step(trace, built)
-    places = {node.id: place for place, node in enumerate(trace.nodes)}
-    found: list[Happening] = []
-    calling: list[tuple[int, int]] = []
+    return _Sequence(trace).found
 
-    def bear(step: int, before: float = math.inf) -> None:
-        waiting = born.get(step, [])
-        while waiting and places[waiting[0]] < before:
-            found.append(Happening("born", step, waiting.pop(0)))
 
-    def complete(next_step: int | None) -> None:
-        while calling and (next_step is None or calling[-1][1] < next_step):
-            step = calling.pop()[0]
-            bear(step)
-            found.append(Happening("line", step))
+class _Sequence:
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._places = {node.id: place for place, node in enumerate(trace.nodes)}
+        self._born: defaultdict[int | None, list[str]] = defaultdict(list)
+        built: defaultdict[str, list[str]] = defaultdict(list)
+        for node in reversed(trace.nodes):
+            if node.created_by is not None:
+                built[node.created_by].append(node.id)
+            elif node.leaf is None:
+                self._born[node.step].append(node.id)
+        self._runs, self._continued = _runs_by_step(trace, set(built))
+        self._calling: list[tuple[int, int]] = []
+        self.found: list[Happening] = []
+        for step in trace.steps:
+            self._step(step)
+        self._complete(math.inf)
+        self._without_step()
+        self._failure()
 
-    for step in trace.steps:
-        complete(step.index)
+    def _step(self, step: Step) -> None:
+        self._complete(step.index)
         # A line that calls a function makes some of its nodes before the function's and some after.
-        if calling and born.get(step.index):
-            bear(calling[-1][0], places[born[step.index][0]])
+        if self._calling and self._born.get(step.index):
+            self._bear(self._calling[-1][0], self._places[self._born[step.index][-1]])
         calls = step.last is not None and step.last > step.index
         if calls:
-            found.append(Happening("call", step.index))
-            calling.append((step.index, step.last or 0))
-        if step.index in runs:
+            self.found.append(Happening("call", step.index))
+            self._calling.append((step.index, step.last or 0))
+        if step.index in self._runs:
             # The engine walks through what is there already.
-            for caller, _ in calling:
-                bear(caller)
+            for caller, _ in self._calling:
+                self._bear(caller)
         if not calls:
-            bear(step.index)
-        found += runs.pop(step.index, ())
+            self._bear(step.index)
+        self.found += self._runs.pop(step.index, ())
         if not calls:
-            found.append(Happening("line", step.index))
-    complete(None)
-    # What was recorded after the cap on lines has no step.
-    for left in born.values():
-        found += (Happening("born", None, node) for node in left)
-    for late in runs.values():
-        found += late
-    if trace.failure is not None:
-        last = trace.steps[-1].index if trace.steps else None
-        told = {run.id for run in trace.backwards if run.failure is not None}
-        if trace.failure.backward not in told:
-            found.append(Happening("error", last, trace.failure.node))
-    return found
+            self.found.append(Happening("line", step.index))
+        # A line that ran inside the engine (of a hook, say) is complete before the engine goes on.
+        self.found += self._continued.pop(step.index, ())
+
+    def _bear(self, step: int | None, before: float = math.inf) -> None:
+        waiting = self._born.get(step, [])
+        while waiting and self._places[waiting[-1]] < before:
+            self.found.append(Happening("born", step, waiting.pop()))
+
+    def _complete(self, next_step: float) -> None:
+        while self._calling and self._calling[-1][1] < next_step:
+            step = self._calling.pop()[0]
+            self._bear(step)
+            self.found.append(Happening("line", step))
+
+    def _without_step(self) -> None:
+        """What was recorded after the cap on lines."""
+        for step in list(self._born):
+            self._bear(step)
+        for late in (*self._runs.values(), *self._continued.values()):
+            self.found += late
+
+    def _failure(self) -> None:
+        failure = self._trace.failure
+        told = {run.id for run in self._trace.backwards if run.failure is not None}
+        if failure is not None and failure.backward not in told:
+            last = self._trace.steps[-1].index if self._trace.steps else None
+            self.found.append(Happening("error", last, failure.node))
 
 
-def _runs_by_step(trace: Trace, built: dict[str, list[str]]) -> dict[int | None, list[Happening]]:
-    """Put what the engine did behind the step that had begun last; of nested runs the inner one comes first."""
-    buckets: defaultdict[int | None, list[tuple[tuple[int, bool, int, int], Happening]]] = defaultdict(list)
+Buckets = dict[int | None, list[Happening]]
+
+
+def _runs_by_step(trace: Trace, built: set[str]) -> tuple[Buckets, Buckets]:
+    """Return what the engine did by the step that had begun last: in runs begun there, and in others that went on.
+
+    Of nested runs the inner one comes first.
+    """
+    own: defaultdict[int | None, list[tuple[tuple[int, bool, int, int], Happening]]] = defaultdict(list)
+    others: defaultdict[int | None, list[tuple[tuple[int, bool, int, int], Happening]]] = defaultdict(list)
     numbers = {run.id: number for number, run in enumerate(trace.backwards)}
     outer: list[tuple[int, int]] = []
     for number, run in enumerate(trace.backwards):
-        root, depth = outer[numbers[run.inside]] if run.inside in numbers else (number, -1)
+        around = numbers.get(run.inside or "", number)
+        root, depth = outer[around] if around < number else (number, -1)
         outer.append((root, depth + 1))
-        for step, happening in _run(number, run, built.get(run.id, [])):
+        for step, happening in _run(number, run, run.id in built):
             begins = happening.kind == "begin" and depth < 0
-            buckets[step].append(((root, not begins, -depth, number), happening))
-    return {
-        step: [happening for _, happening in sorted(inside, key=lambda pair: pair[0])]
-        for step, inside in buckets.items()
-    }
+            (own if step == run.step else others)[step].append(((root, not begins, -depth, number), happening))
+    in_order = [
+        {step: [one for _, one in sorted(inside, key=lambda pair: pair[0])] for step, inside in buckets.items()}
+        for buckets in (own, others)
+    ]
+    return in_order[0], in_order[1]
 
 
-def _run(number: int, run: Backward, built: list[str]) -> Iterator[tuple[int | None, Happening]]:
+def _run(number: int, run: Backward, built: bool) -> Iterator[tuple[int | None, Happening]]:
     yield run.step, Happening("begin", run.step, None, number)
     step = run.step
     for place, done in enumerate(run.steps):
         step = done.step if done.step is not None else step
         yield step, Happening("node", step, done.node, number, place)
     if built:
-        yield step, Happening("built", step, None, number)
+        yield step, Happening("built", run.step, None, number)
     if run.failure is None:
-        yield step, Happening("end", step, None, number)
+        yield step, Happening("end", run.step, None, number)
     else:
-        yield step, Happening("error", step, run.failure.node, number)
+        yield step, Happening("error", run.step, run.failure.node, number)

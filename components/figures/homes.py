@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from components.figures.chronicle import Ints
 from components.figures.folding import Group
 from components.figures.scope import Folding, Scope
+
+if TYPE_CHECKING:
+    from components.figures.trace_index import TraceIndex
 
 
 @dataclass(frozen=True)
@@ -31,9 +38,26 @@ class Homes:
         home = int(self.folding.home[place])
         return node if home >= 0 else self.folding.folded[~home].id
 
-    def is_folded(self, box: str) -> bool:
-        """Whether several nodes share the box."""
-        return box in self._groups
+    def boxes(self, index: TraceIndex) -> tuple[Ints, int]:
+        """Return a number for the box of each node of the trace, -1 for none; the second result is the first fold's."""
+        nodes = index.trace.nodes
+        if self.scope is None or self.folding is None:
+            return np.array([n if node.id in self.alone else -1 for n, node in enumerate(nodes)] or [-1]), len(nodes)
+        places = self.scope.places
+        size = len(self.scope.nodes)
+        home = self.folding.home
+        numbers = np.where(home >= 0, home, size + ~home)
+        return np.where(places >= 0, numbers[places], -1), size
+
+    def during(self, steps: Ints) -> Ints:
+        """Return, for each step, the number of the folded box that it is told with, -1 for none."""
+        found = np.full(len(steps), -1, dtype=np.int64)
+        size = len(self.scope.nodes) if self.scope is not None else 0
+        for number, box in enumerate(self._groups):
+            if box in self._intervals:
+                first, last = self._intervals[box]
+                found[(steps >= first) & (steps <= last) & (found < 0)] = size + number
+        return found
 
     def title_of(self, box: str) -> str:
         """Return the name of a folded box."""

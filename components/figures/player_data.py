@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import msgspec
 
 from components.figures.cards import box_card
+from components.figures.code_tokens import code_tokens
 from components.figures.gradient_health import norm
 from components.figures.homes import Homes
 from components.figures.lab_records import LabGraph, LabOptions
 from components.figures.lab_words import edge_words, leaf_words
 from components.figures.layout import LayoutProblem, Picture
-from components.figures.listing import code_tokens
 from components.figures.story import Story, tell
 from components.figures.trace_index import TraceIndex
 from components.trace import Gradient
@@ -39,7 +40,7 @@ _LEGEND = {
     "stopped": "stopped here",
 }
 _MOST_NAMES = 200
-_MOST_TEXTS = 20_000
+_MOST_NODES_READ = 2_000
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,13 @@ def _legend(boxes: tuple[_Shown, ...]) -> list[list[str]]:
     return [[kind, word] for kind, word in _LEGEND.items() if kind in present]
 
 
+def _set(entries: list[list[Any]], moment: int, place: int, words: str) -> None:
+    """Of several values in one moment the last counts."""
+    if not entries or entries[-1][0] != moment or entries[-1][place] is None:
+        entries.append([moment, None, None])
+    entries[-1][place] = words
+
+
 class _Boxes:
     """What is known of the boxes of one picture, over the story."""
 
@@ -137,9 +145,9 @@ class _Boxes:
         if known is None:
             return _without_nulls({"born": self._born(shown), "line": self._line(shown)})
         tensor = self._index.origin_of(known.tensor)
-        visits = self._story.passes.get(node, [])
+        visits = self._story.passes(node)
         facts: dict[str, Any] = {
-            "born": self._story.born.get(tensor if part == "leaf" and tensor else node),
+            "born": self._born_leaf(node, tensor) if part == "leaf" else self._story.born(node),
             "line": known.line,
             "names": known.module,
             "node": node,
@@ -159,7 +167,14 @@ class _Boxes:
 
     def _born(self, shown: _Shown) -> int | None:
         tensor = self._index.tensors.get(shown.id) or self._index.tensors.get(self._by_name.get(shown.label, ""))
-        return None if tensor is None else self._story.born.get(tensor.id, self._story.born.get(tensor.origin))
+        return None if tensor is None else self._bound(tensor.id, tensor.origin)
+
+    def _bound(self, *ids: str) -> int | None:
+        return next((self._story.tensors[one] for one in ids if one in self._story.tensors), None)
+
+    def _born_leaf(self, node: str, tensor: str) -> int | None:
+        bound, used = self._bound(tensor), self._story.born(node)
+        return bound if used is None or (bound is not None and bound < used) else used
 
     def _line(self, shown: _Shown) -> int | None:
         tensor = self._index.tensors.get(shown.id)
@@ -168,24 +183,28 @@ class _Boxes:
     def _group(self, box: str) -> dict[str, Any]:
         group = self._groups[box]
         nodes, facts = group.nodes, self._index.facts_of(group)
-        born = [self._story.born[node.id] for node in (nodes[0], nodes[-1]) if node.id in self._story.born]
-        visits = {moment for node in (nodes[0], nodes[-1]) for moment, *_ in self._story.passes.get(node.id, ())}
-        if len(nodes) <= _MOST_TEXTS:
-            visits |= {moment for node in nodes for moment, *_ in self._story.passes.get(node.id, ())}
-        names = dict.fromkeys(text for node in nodes[:_MOST_TEXTS] for text in (node.name, node.module or ""))
-        lines = {node.line for node in nodes if node.line is not None}
-        freed = self._story.freed.get(nodes[-1].id)
+        names = dict.fromkeys(text for node in nodes[:_MOST_NODES_READ] for text in (node.name, node.module or ""))
+        lines = facts.lines
         return {
-            "born": min(born, default=None),
-            "passes": sorted(visits),
-            "freed": freed if facts.saved_bytes and facts.freed_bytes == facts.saved_bytes else None,
-            "line": min(lines, default=None),
-            "lines": [min(lines), max(lines)] if lines else None,
+            "born": self._story.born(nodes[0].id),
+            "passes": self._moments_of[box],
+            "freed": self._story.freed.get(nodes[-1].id) if facts.freed_bytes == facts.saved_bytes > 0 else None,
+            "line": lines[0] if lines is not None else None,
+            "lines": list(lines) if lines is not None else None,
             "names": " ".join(list(names)[:_MOST_NAMES]),
             "bytes": facts.saved_bytes,
             "module": group.module or None,
             "folded": True,
         }
+
+    @cached_property
+    def _moments_of(self) -> defaultdict[str, list[int]]:
+        """By box: the moments at which the engine was in it."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for at, moment in enumerate(self._story.moments):
+            if moment.box is not None and moment.run is not None and moment.kind in ("node", "fold"):
+                found[moment.box].append(at)
+        return found
 
     def cards(self, shown: tuple[_Shown, ...]) -> dict[str, Any]:
         """Return the card of each box: by its id, for copies of a leaf by the leaf, else by its label."""
@@ -207,7 +226,7 @@ class _Boxes:
             if link.carries is None:
                 continue
             node, slot = link.carries
-            for moment, run, place in self._story.passes.get(node, ()):
+            for moment, run, place in self._story.passes(node):
                 step = self._index.trace.backwards[run].steps[place]
                 gradients = step.grad_outputs if slot < 0 else step.grad_inputs
                 gradient: Gradient | None = gradients[max(slot, 0)] if max(slot, 0) < len(gradients) else None
@@ -228,12 +247,14 @@ class _Boxes:
             tensor = self._index.tensors.get(value)
             if tensor is not None and tensor.origin in leaves:
                 words, _ = leaf_words(tensor, None, False, self._options)
-                found.setdefault(leaves[tensor.origin], []).append([moment, words, None])
+                _set(found.setdefault(leaves[tensor.origin], []), moment, 1, words)
         for moment, number in self._story.changes:
             change = self._index.trace.gradients[number]
             if change.tensor in leaves:
                 _, words = leaf_words(None, change.total, True, self._options)
-                found.setdefault(leaves[change.tensor], []).append([moment, None, words])
+                _set(found.setdefault(leaves[change.tensor], []), moment, 2, words)
+        for entries in found.values():
+            entries.sort(key=lambda entry: entry[0])
         return found
 
     def findings(self) -> list[dict[str, Any]]:
@@ -241,7 +262,7 @@ class _Boxes:
         told = []
         for finding in self._index.findings:
             box = self._homes.box_of(finding.node)
-            visits = self._story.passes.get(finding.node, ())
+            visits = self._story.passes(finding.node)
             moment = next((m for m, run, place in visits if (run, place) == (finding.run, finding.place)), None)
             if box is not None and moment is not None:
                 name = self._index.nodes[finding.node].name

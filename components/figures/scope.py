@@ -58,9 +58,9 @@ class Scope:
         self.tree = whole(self.functions)
 
     @cached_property
-    def saving(self) -> Places:
-        """By place: the bytes that the node saved."""
-        return np.array([node.saved_bytes for node in self.nodes], dtype=np.int64)
+    def places(self) -> Places:
+        """By place in the trace's list of nodes: the place here, -1 for a node that is not."""
+        return np.array([self.place.get(node.id, -1) for node in self.index.trace.nodes], dtype=np.int64)
 
     @cached_property
     def _users(self) -> tuple[Places, Places]:

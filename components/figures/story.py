@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 
-from components.figures.happenings import Happening, happenings
+import numpy as np
+
+from components.figures.chronicle import KINDS, Ints
+from components.figures.happenings import Happening
 from components.figures.homes import Homes
 from components.figures.story_words import Words
 from components.figures.trace_index import TraceIndex
 
 MOST_MOMENTS = 6_000
+_NODE, _LINE, _ERROR = KINDS.index("node"), KINDS.index("line"), KINDS.index("error")
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class Moment:
     """``kind`` is that of its happenings, ``fold`` where several of them are one moment.
 
     ``line`` is the line that runs, ``box`` the box that is lit, ``lit`` other lines to be looked at (the one that made
-    the node, the one that freed it). ``n`` counts the happenings up to it. ``run`` says in which engine run it is, ``place`` and ``of`` where in it, from 1.
+    the node, the one that freed it). ``n`` counts the happenings up to it. ``run`` says in which engine run it is,
+    ``place`` and ``of`` where in it, from 1.
     """
 
     kind: str
@@ -42,20 +46,35 @@ class Moment:
 class Story:
     """The moments, and what comes at which of them.
 
-    ``born`` is by node and by the origin of a tensor; ``passes`` are by node pairs of a moment and an engine step (its
-    run and place); ``freed`` are by node; ``changes`` the numbers of the trace's ``gradients`` with their moment;
-    ``bound`` are (moment, variable, tensor id or text); ``notes`` are (moment, line, kind, text). ``cut`` says that
-    the run goes on after the last moment.
+    ``tensors`` is by the id of a record and by the origin of a tensor: when it was first bound. ``freed`` is by node;
+    ``changes`` are the numbers of the trace's ``gradients`` with their moment; ``bound`` are (moment, variable, tensor
+    id or text); ``notes`` are (moment, line, kind, text). ``at`` is the moment of each happening. ``cut`` says that the
+    run goes on after the last moment.
     """
 
+    index: TraceIndex
+    at: Ints
     moments: list[Moment] = field(default_factory=list)
-    born: dict[str, int] = field(default_factory=dict)
-    passes: dict[str, list[tuple[int, int, int]]] = field(default_factory=lambda: defaultdict(list))
+    tensors: dict[str, int] = field(default_factory=dict)
     freed: dict[str, int] = field(default_factory=dict)
     changes: list[tuple[int, int]] = field(default_factory=list)
     bound: list[tuple[int, str, str]] = field(default_factory=list)
     notes: list[tuple[int, int, str, str]] = field(default_factory=list)
     cut: bool = False
+
+    def born(self, node: str) -> int | None:
+        """Return the moment at which a node came to be."""
+        place = self.index.chronicle.births.get(node)
+        return None if place is None else int(self.at[place])
+
+    def passes(self, node: str) -> list[tuple[int, int, int]]:
+        """Return the engine's visits to a node: moment, engine run and place in it."""
+        chronicle = self.index.chronicle
+        return [
+            (int(self.at[place]), chronicle.all[place].run or 0, chronicle.all[place].place or 0)
+            for place in chronicle.visits.get(node, ())
+            if self.at[place] < len(self.moments)
+        ]
 
 
 def tell(index: TraceIndex, homes: Homes) -> Story:
@@ -66,143 +85,130 @@ def tell(index: TraceIndex, homes: Homes) -> Story:
 class _Teller:
     def __init__(self, index: TraceIndex, homes: Homes) -> None:
         self._index, self._homes, self._words = index, homes, Words(index)
-        self._trace = index.trace
-        self._told = Story()
-        self._births_of_leaves: defaultdict[int | None, list[str]] = defaultdict(list)
-        self._changes_by_step: defaultdict[int | None, list[int]] = defaultdict(list)
-        self._changes_by_run: dict[tuple[str, str], int] = {}
-        for number, change in enumerate(self._trace.gradients):
-            if change.cause == "backward" and change.backward is not None and change.tensor is not None:
-                self._changes_by_run[change.backward, change.tensor] = number
-            else:
-                self._changes_by_step[change.step].append(number)
+        self._trace, self._all = index.trace, index.chronicle.all
+        self._told = Story(index, np.zeros(len(self._all), dtype=np.int64))
+        self._last: tuple[str, int | None] = ("", None)
+        self._ended: int | None = -1
 
     def story(self) -> Story:
-        for inside in self._together():
-            self._happened += len(inside)
-            if len(self._told.moments) == MOST_MOMENTS:
-                self._told.cut = True
+        told = self._told
+        for first, end in self._together():
+            if len(told.moments) == MOST_MOMENTS:
+                told.cut = True
+                told.at[first:] = MOST_MOMENTS
                 break
-            self._tell(inside)
-        self._told.passes = dict(self._told.passes)
-        return self._told
+            told.at[first:end] = self._moment(first, end)
+        self._lines()
+        self._runs()
+        return told
 
-    def _together(self) -> Iterator[list[Happening]]:
-        """Yield the happenings of one moment at a time."""
-        for key, same in groupby(happenings(self._trace), self._key):
-            inside = list(same)
-            if key is not None and key[0] != "born":
-                yield inside
-                continue
-            yield from ([happening] for happening in inside)
+    def _together(self) -> Iterator[tuple[int, int]]:
+        """Yield, moment by moment, the first place of its happenings and the one behind the last."""
+        if not self._all:
+            return
+        chronicle = self._index.chronicle
+        box, folded = self._homes.boxes(self._index)
+        box = np.where(chronicle.nodes >= 0, box[chronicle.nodes], -1)
+        during = self._homes.during(chronicle.steps)
+        inside = (during >= 0) & ((box == during) | (box < 0) | chronicle.leaves)
+        a_node = chronicle.nodes >= 0
+        in_fold = a_node & (box >= folded)
+        elsewhere = a_node & (box < 0)
+        joined = (inside | in_fold | elsewhere) & (chronicle.kinds != _ERROR)
+        kind = np.where(inside, -1, chronicle.kinds)
+        run = np.where(inside, -1, chronicle.runs)
+        where = np.where(inside, during, box)
+        step = np.where(elsewhere & ~inside & (chronicle.runs < 0), chronicle.steps, -1)
+        keys = np.stack([kind, run, where, step])
+        new = np.ones(len(self._all), dtype=bool)
+        new[1:] = ~(joined[1:] & joined[:-1] & (keys[:, 1:] == keys[:, :-1]).all(axis=0))
+        starts = np.flatnonzero(new).tolist()
+        yield from zip(starts, [*starts[1:], len(self._all)], strict=True)
 
-    def _key(self, happening: Happening) -> tuple[object, ...] | None:
-        """Neighbours with the same key are one moment; ``None`` is a moment of its own."""
-        if happening.kind == "error":
-            return None
-        during = self._homes.folded_at(happening.step)
-        box = self._homes.box_of(happening.node) if happening.node is not None else during
-        leaf = happening.node is not None and self._index.nodes[happening.node].leaf is not None
-        if during is not None and (box in (during, None) or leaf):
-            return "during", during
-        if happening.node is None:
-            return None
-        if box is None:
-            return "elsewhere", happening.kind, happening.run, happening.step if happening.run is None else None
-        return ("fold", box, happening.kind, happening.run) if self._homes.is_folded(box) else None
-
-    # --- telling
-
-    def _tell(self, inside: list[Happening]) -> None:
-        first, last = inside[0], inside[-1]
-        box = self._homes.folded_at(first.step) if len(inside) > 1 else None
-        if box is None:
-            box = next((self._homes.box_of(h.node) for h in inside if h.node is not None), None)
-        at = self._moment_of(first, last, box, len(inside), inside)
-        for happening in inside:
-            self._note(at, happening)
-
-    def _moment_of(
-        self, first: Happening, last: Happening, box: str | None, count: int, inside: list[Happening]
-    ) -> int:
-        moments = self._told.moments
-        # The line that made a node is complete with the last of them: no moment of its own.
-        if (
-            last.kind == "line"
-            and count == 1
-            and moments
-            and moments[-1].kind in ("born", "fold")
-            and self._last == ("born", last.step)
-        ):
-            return len(moments) - 1
-        if last.kind == "line" and count == 1 and self._ended == last.step and not self._words.news(last):
+    def _moment(self, first: int, end: int) -> int:
+        moments, last = self._told.moments, self._all[end - 1]
+        if end - first == 1 and last.kind == "line" and moments and self._says_nothing_more(last):
             return len(moments) - 1
         self._last = last.kind, last.step
-        self._ended = last.step if last.kind in ("end", "error") and last.run is not None else self._ended
-        run = self._trace.backwards[last.run] if last.run is not None else None
-        kind = first.kind if count == 1 else "fold"
-        moments.append(
-            Moment(
-                kind=kind,
-                n=self._happened,
-                text=self._words.one(first) if count == 1 else self._words.several(inside, self._title(box)),
-                line=self._words.line(last),
-                box=box,
-                run=last.run,
-                place=last.place + 1 if last.place is not None else None,
-                of=len(run.steps) if run is not None else None,
-                lit=self._words.other_lines(first) if count == 1 else (),
-            )
-        )
+        if last.kind in ("end", "error") and last.run is not None:
+            self._ended = last.step
+        moments.append(self._single(first) if end - first == 1 else self._several(first, end))
         return len(moments) - 1
 
-    def _title(self, box: str | None) -> str:
-        title = self._homes.title_of(box) if box is not None else "In another graph"
-        return f"{title[0].upper()}{title[1:]}"
+    def _says_nothing_more(self, line: Happening) -> bool:
+        """The line that made a node is complete with the last of them; one that ended a run may have no news."""
+        if self._last == ("born", line.step):
+            return True
+        return self._ended == line.step and not self._words.news(line)
 
-    _happened: int = 0
-    _last: tuple[str, int | None] = ("", None)
-    _ended: int | None = -1
+    def _single(self, place: int) -> Moment:
+        one = self._all[place]
+        run = self._trace.backwards[one.run] if one.run is not None else None
+        return Moment(
+            kind=one.kind,
+            text=self._words.one(one),
+            n=place + 1,
+            line=self._words.line(one),
+            box=self._homes.box_of(one.node) if one.node is not None else None,
+            run=one.run,
+            place=one.place + 1 if one.place is not None else None,
+            of=len(run.steps) if run is not None else None,
+            lit=self._words.other_lines(one),
+        )
 
-    def _note(self, at: int, happening: Happening) -> None:
-        told = self._told
-        if happening.kind == "born" and happening.node is not None:
-            self._is_born(at, happening.node)
-        elif happening.kind == "built" and happening.run is not None:
-            for node in self._built[self._trace.backwards[happening.run].id]:
-                self._is_born(at, node)
-        elif happening.kind == "line" and happening.step is not None:
-            self._line(at, happening.step)
-        elif happening.kind == "node" and happening.node is not None:
-            assert happening.run is not None and happening.place is not None
-            told.passes[happening.node].append((at, happening.run, happening.place))
-            leaf = self._index.nodes[happening.node].tensor
-            number = self._changes_by_run.get((self._trace.backwards[happening.run].id, self._origin(leaf)))
-            if number is not None:
-                told.changes.append((at, number))
-        elif happening.kind in ("end", "error") and happening.run is not None:
-            told.freed.update(dict.fromkeys(self._trace.backwards[happening.run].freed, at))
+    def _several(self, first: int, end: int) -> Moment:
+        last, chronicle = self._all[end - 1], self._index.chronicle
+        box = self._homes.folded_at(self._all[first].step)
+        node = next((one.node for one in self._all[first:end] if one.node is not None), None)
+        if box is None and node is not None:
+            box = self._homes.box_of(node)
+        counts = np.bincount(chronicle.kinds[first:end], minlength=len(KINDS)).tolist()
+        title = self._homes.title_of(box) if box is not None else "in another graph"
+        return Moment(
+            kind="fold",
+            text=self._words.several(dict(zip(KINDS, counts, strict=True)), title),
+            n=end,
+            line=self._words.line(last),
+            box=box,
+            run=last.run,
+        )
 
-    def _origin(self, tensor: str | None) -> str:
-        found = self._index.tensors.get(tensor or "")
-        return found.origin if found is not None else ""
+    # --- what comes with the moments
 
-    def _is_born(self, at: int, node: str) -> None:
-        self._told.born.setdefault(node, at)
-        for edge in self._index.edges_from.get(node, ()):
-            if self._index.nodes[edge.target].leaf is not None:
-                self._told.born.setdefault(edge.target, at)
+    def _lines(self) -> None:
+        told, seen = self._told, dict[tuple[int, int, str], int]()
+        for place in np.flatnonzero(self._index.chronicle.kinds == _LINE).tolist():
+            number, at = self._all[place].step, int(told.at[place])
+            if number is None or at >= len(told.moments):
+                continue
+            step = self._trace.steps[number]
+            for name, value in step.variables.items():
+                told.bound.append((at, name, value))
+                told.tensors.setdefault(value, at)
+                told.tensors.setdefault(self._index.origin_of(value), at)
+            told.changes += ((at, change) for change in self._index.changes_by_step.get(number, ()))
+            for kind, text in self._words.notes(step):
+                # Of a line that ran often within one moment the last time counts.
+                key = at, step.line, kind
+                if key in seen:
+                    told.notes[seen[key]] = (*key, text)
+                else:
+                    seen[key] = len(told.notes)
+                    told.notes.append((*key, text))
 
-    def _line(self, at: int, number: int) -> None:
-        step, told = self._trace.steps[number], self._told
-        for name, value in step.variables.items():
-            told.bound.append((at, name, value))
-            told.born.setdefault(value, at)
-            told.born.setdefault(self._origin(value), at)
-        for kind, text in self._words.notes(step):
-            told.notes.append((at, step.line, kind, text))
-        told.changes += ((at, change) for change in self._changes_by_step.get(number, ()))
-
-    @property
-    def _built(self) -> defaultdict[str, list[str]]:
-        return self._words.built
+    def _runs(self) -> None:
+        told, chronicle = self._told, self._index.chronicle
+        by_run: defaultdict[tuple[int, str], int] = defaultdict(lambda: len(told.moments))
+        for place in np.flatnonzero((chronicle.kinds == _NODE) & chronicle.leaves).tolist():
+            leaf = self._index.origin_of(self._index.nodes[self._all[place].node or ""].tensor)
+            by_run[self._all[place].run or 0, leaf] = int(told.at[place])
+        numbers = {run.id: number for number, run in enumerate(self._trace.backwards)}
+        for number, change in enumerate(self._trace.gradients):
+            run = numbers.get(change.backward or "")
+            if change.cause == "backward" and run is not None and change.tensor is not None:
+                told.changes.append((by_run[run, change.tensor], number))
+        told.changes.sort()
+        for place, one in enumerate(self._all):
+            if one.kind in ("end", "error") and one.run is not None:
+                at = int(told.at[place])
+                told.freed.update(dict.fromkeys(self._trace.backwards[one.run].freed, at))

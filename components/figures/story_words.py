@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Mapping
 
 from components.figures.happenings import Happening
 from components.figures.text import bytes_text, gradient_text, plural, tensor_text
@@ -95,23 +96,15 @@ class Words:
                 return f"create_graph=True recorded what this pass computed: {count} of a graph of the gradient."
             case "end":
                 return self._end(run)
-        assert node is not None and happening.place is not None
+        assert node is not None
+        assert happening.place is not None
         return self._passed(run, node, happening.place)
 
-    def several(self, inside: list[Happening], where: str) -> str:
-        """Return the sentence for what happened in a folded box, ``where``, or in another graph."""
-        counts = Counter(happening.kind for happening in inside)
-        parts = []
-        if counts["line"]:
-            parts.append(f"{plural(counts['line'], 'line')} ran")
-        if counts["born"]:
-            parts.append(f"{plural(counts['born'], 'node')} recorded")
-        if counts["begin"]:
-            parts.append(f"{plural(counts['begin'], 'backward call')} made")
-        if counts["node"]:
-            parts.append(f"{plural(counts['node'], 'node')} run by the engine")
-        text = ", ".join(parts) or plural(len(inside), "thing") + " happened"
-        return f"{where}: {text}."
+    def several(self, counts: Mapping[str, int], where: str) -> str:
+        """Return the sentence for what happened, so many of each kind, in a folded box, or in another graph."""
+        named = (("line", "line run"), ("born", "node recorded"), ("begin", "backward call"), ("node", "node passed"))
+        parts = [_counted(counts[kind], word) for kind, word in named if counts.get(kind)]
+        return f"{where[:1].upper()}{where[1:]}: {', '.join(parts) or 'no node'}."
 
     def _line(self, step: Step | None) -> str:
         if step is None:
@@ -197,3 +190,8 @@ class Words:
         if freed is None and changed:
             why = f" What it had saved was changed in place on line {changed[0]}."
         return f"The engine stops at {node.name}.{why} {first}"
+
+
+def _counted(count: int, words: str) -> str:
+    noun, _, rest = words.partition(" ")
+    return f"{plural(count, noun)} {rest}" if noun != "backward" else plural(count, words)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from components.figures.chronicle import Chronicle
 from components.figures.gradient_health import Finding, findings
 from components.trace import Backward, BackwardStep, Edge, GradientChange, Node, SavedTensor, Tensor, Trace, Values
 
@@ -17,12 +18,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GroupFacts:
-    """What the nodes of a group add up to; ``stopped`` is the name of the node in it at which a pass stopped."""
+    """What the nodes of a group add up to.
+
+    ``stopped`` is the name of the node in it at which a pass stopped, ``lines`` are the first and the last line that
+    made one, ``names`` counts the nodes by name.
+    """
 
     saved_bytes: int
     freed_bytes: int
     order2: bool
     stopped: str | None
+    lines: tuple[int, int] | None
+    names: Counter[str]
 
 
 class TraceIndex:
@@ -68,12 +75,15 @@ class TraceIndex:
         key = id(group.sequence), group.piece.first, group.piece.end
         if key not in self._facts:
             nodes = group.nodes
+            lines = {node.line for node in nodes if node.line is not None}
             stopped = [node.name for node in nodes if node.id in self.stopped]
             self._facts[key] = GroupFacts(
                 saved_bytes=sum(node.saved_bytes for node in nodes),
                 freed_bytes=sum(node.saved_bytes for node in nodes if node.id in self.freed_by),
                 order2=all(node.order > 1 for node in nodes),
                 stopped=stopped[-1] if stopped else None,
+                lines=(min(lines), max(lines)) if lines else None,
+                names=Counter(node.name for node in nodes),
             )
         return self._facts[key]
 
@@ -144,6 +154,11 @@ class TraceIndex:
                     if other is not None and other.origin == tensor.origin and (other.version or 0) > version:
                         lines.append(step.line)
         return list(dict.fromkeys(lines))
+
+    @cached_property
+    def chronicle(self) -> Chronicle:
+        """What happened, in order."""
+        return Chronicle(self)
 
     @cached_property
     def findings(self) -> list[Finding]:

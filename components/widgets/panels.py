@@ -7,7 +7,7 @@ import re
 
 import streamlit as st
 
-from components.figures import LeafRow, listing, listing_html
+from components.figures import LeafRow
 from components.trace import Failure, Trace
 
 _KINDS = {
@@ -62,11 +62,6 @@ def leaves_panel(rows: list[LeafRow]) -> None:
         head = "<tr><th>leaf</th><th>value</th><th>.grad</th><th>added last</th></tr>"
         body = f'<div class="al-scroll"><table class="al-table">{head}{cells}</table></div>'
     st.html(f"{_head('Leaves')}{body}</div>")
-
-
-def listing_panel(trace: Trace, selected: int | None = None) -> None:
-    """Show the program with what each line made and printed."""
-    st.html(f"{_head('What each line did')}{listing_html(listing(trace), selected)}</div>")
 
 
 def _with_code(text: str) -> str:

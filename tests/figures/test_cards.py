@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from components.figures import Card, LabOptions, lab_graph, node_cards
-from components.trace import BackwardStep, Gradient, SavedTensor, Summary
+from components.figures import Card, LabOptions, TraceIndex, lab_graph
+from components.figures.card_records import Pass
+from components.figures.cards import box_card
+from components.figures.homes import Homes
+from components.figures.story import tell
+from components.trace import BackwardStep, Gradient, SavedTensor, Summary, Trace
 from tests.figures import traces as t
 
 CUBE = t.make_trace(
@@ -26,60 +30,78 @@ CUBE = t.make_trace(
         t.backward("b1", ["n1"], [t.passed("n1", 1.0, 12.0), t.passed("n0", 12.0)], line=5, freed=["n1"]),
     ],
     gradients=[t.change("x", "t0", 12.0, 12.0, line=4), t.change("x", "t0", 12.0, 24.0, line=5, backward="b1")],
-    steps=[t.step(1, x="t0"), t.step(2, y="t1")],
+    steps=[t.step(1, x="t0")],
 )
 
 
-def test_a_node_tells_its_gradients_what_it_saved_and_what_follows() -> None:
-    assert node_cards(CUBE)["n1"] == Card(
-        title="PowBackward0",
-        subtitle="line 2 · step 1 of 2 of backward() on line 5",
-        formula="self: pow_backward(grad, self, exponent)",
-        rows=(
-            ("result y", "8"),
-            ("gradient in", "1"),
-            ("gradient out to x", "12"),
-            ("saved: self (x)", "4 B, float32 (), freed"),
-            ("value of x", "2"),
-            ("exponent", "3"),
+def card_of(trace: Trace, box: str, options: LabOptions | None = None) -> Card:
+    index = TraceIndex(trace)
+    graph = lab_graph(index, options=options)
+    card = box_card(index, tell(index, graph.homes or Homes()), graph.groups, box)
+    assert card is not None
+    return card
+
+
+def test_a_node_tells_each_pass_what_it_saved_and_what_follows() -> None:
+    card = card_of(CUBE, "n1")
+    assert (card.title, card.subtitle, card.line, card.kind) == ("PowBackward0", "line 2", 2, "function")
+    assert card.rows == (("result y", "8"), ("exponent", "3"))
+    assert card.saved == (("self (x)", "2  () float32, 4 B"),)
+    # The story: line 1, the birth, then begin, two nodes and the end of each of two passes.
+    assert [(one.moment, one.where, one.rows, one.note) for one in card.passes] == [
+        (
+            3,
+            "step 1 of 2 of backward() on line 4",
+            (("gradient in", "1"), ("gradient out to x", "12")),
+            "retain_graph=True: what this node has saved stays.",
         ),
-        note=(
-            "backward() on line 5 had no retain_graph and freed what this node had saved. "
-            "Another pass through this node needs retain_graph=True there."
+        (
+            7,
+            "step 1 of 2 of backward() on line 5",
+            (("gradient in", "1"), ("gradient out to x", "12")),
+            "This call has no retain_graph: when it is done, what this node has saved is freed.",
         ),
-        line=2,
+    ]
+    assert (card.freed, card.freed_by) == (9, "freed by backward() on line 5")
+    assert card.note == (
+        "backward() on line 5 had no retain_graph and freed what this node had saved. "
+        "Another pass through this node needs retain_graph=True there."
     )
 
 
 def test_a_leaf_tells_every_change_of_its_gradient() -> None:
-    card = node_cards(CUBE)["n0~leaf"]
+    card = card_of(CUBE, "n0~leaf")
     assert (card.title, card.kind, card.line) == ("x", "leaf", 1)
-    assert card.rows[-3:] == ((".grad", "24"), ("line 4: backward", "+ 12 = 12"), ("line 5: backward", "+ 12 = 24"))
+    assert card.changes == ((4, "line 4: backward", "+ 12 = 12"), (8, "line 5: backward", "+ 12 = 24"))
 
 
-def test_cards_are_found_by_node_tensor_and_name() -> None:
-    cards = node_cards(CUBE)
-    assert cards["t1"] == cards["name:y"]
-    assert cards["t1"].kind == "output"
-    assert cards["n0"].subtitle == "adds to x.grad · step 2 of 2 of backward() on line 5"
-
-
-def test_with_a_graph_there_is_a_card_for_each_of_its_boxes() -> None:
-    graph = lab_graph(CUBE)
-    assert set(node_cards(CUBE, graph)) == {box.id for box in graph.boxes}
-    assert node_cards(CUBE, graph)["n1~saved"] == node_cards(CUBE)["n1"]
+def test_every_box_has_its_card() -> None:
+    titles = {box.id: card_of(CUBE, box.id).title for box in lab_graph(CUBE).boxes}
+    assert titles == {
+        "t1": "y",
+        "n1": "PowBackward0",
+        "n1~saved": "PowBackward0",
+        "n0": "AccumulateGrad",
+        "n0~leaf": "x",
+    }
 
 
 def test_a_fold_counts_what_is_in_it() -> None:
-    trace = t.chain(500)
-    card = node_cards(trace, lab_graph(trace, options=LabOptions(max_boxes=10)))["n1~fold"]
-    assert (card.title, card.subtitle, card.formula, card.line) == ("500 nodes in one box", "line 1", "y = y + 1", 1)
+    card = card_of(t.chain(500), "g.0", LabOptions(opened=()))
+    assert (card.title, card.subtitle, card.formula, card.line) == (
+        "loop, line 1",
+        "500 nodes in one box, 500 times · line 1",
+        "y = y + 1",
+        1,
+    )
     assert card.rows == (("AddBackward0", "500"), ("saved for backward", "0 B"))
 
 
-def test_a_large_gradient_is_summed_up_and_its_nan_counted() -> None:
+def test_a_large_gradient_is_summed_up_its_nan_counted_and_its_grid_shown() -> None:
     summary = Summary(min=-1.0, max=3.0, mean=0.5, std=1.0, nan=2, inf=0, zero=0)
-    large = Gradient(shape=[30, 30], values=None, summary=summary)
+    large = Gradient(shape=[30, 30], values=None, summary=summary, grid=[[0.5, "nan"]])
     run = t.backward("b0", ["n0"], [BackwardStep(node="n0", grad_outputs=[large], grad_inputs=[None])])
-    card = node_cards(t.make_trace(nodes=[t.node("n0", "ExpBackward0")], backwards=[run]))["n0"]
-    assert card.rows == (("gradient in", "(30, 30) from -1 to 3, mean 0.5, 2 nan"),)
+    (only,) = card_of(t.make_trace(nodes=[t.node("n0", "ExpBackward0")], backwards=[run]), "n0").passes
+    assert isinstance(only, Pass)
+    assert only.rows == (("gradient in", "(30, 30) from -1 to 3, mean 0.5, 2 nan"),)
+    assert [(grid.title, grid.rows) for grid in only.grids] == [("gradient in", [[0.5, "nan"]])]

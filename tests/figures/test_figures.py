@@ -17,14 +17,13 @@ from components.figures import (
     lab_roots,
     layout_svg,
     leaf_rows,
-    listing,
-    listing_html,
-    node_cards,
     torchviz_choices,
     torchviz_dot,
 )
+from components.figures.code_tokens import code_tokens
 from components.figures.text import bytes_text, number_text, values_text
 from components.trace import Program, Trace
+from tests.figures.test_cards import card_of
 
 
 def trace_of(source: str) -> Trace:
@@ -62,10 +61,9 @@ def test_the_node_where_backward_stopped_is_marked() -> None:
     trace = trace_of(textwrap.dedent(CUBE) + "y.backward()\n")
     stopped = [box.title for box in lab_graph(trace).boxes if "stopped" in box.kinds]
     assert stopped == ["PowBackward0"]
-    card = node_cards(trace)[trace.failure.node or ""] if trace.failure else None
+    card = card_of(trace, trace.failure.node or "") if trace.failure else None
     assert card is not None
-    assert card.note is not None
-    assert "freed by backward() on line 4" in card.note
+    assert card.note == "Backward stopped here: what this node had saved was freed by backward() on line 4."
 
 
 def test_a_leaf_that_is_used_often_is_drawn_beside_each_use() -> None:
@@ -91,11 +89,11 @@ def test_a_long_chain_is_folded_and_stands_for_every_node() -> None:
     )
     graph = lab_graph(trace)
     assert graph.nodes == 901
-    assert graph.folded == "line"
     (folded,) = (box for box in graph.boxes if "folded" in box.kinds)
-    # Each product saves the number 2 as a float64: 900 * 8 bytes = 7.031 KiB.
-    assert (folded.title, folded.value, folded.detail) == ("line 5:", "900 nodes", "y = y * 2\nsaves 7.031 KiB")
-    assert len(graph.members["n1~fold"]) == 900
+    # Each product saves the number 2 as a float64: 898 * 8 bytes = 7.016 KiB.
+    assert (folded.title, folded.value) == ("iterations 2 to 899", "×898")
+    assert folded.detail == "y = y * 2\n898 nodes · saves 7.016 KiB"
+    assert graph.groups[folded.id].piece.size == 898
 
 
 def test_roots_are_the_outputs_of_backward_and_what_is_left() -> None:
@@ -166,19 +164,11 @@ def test_leaves_with_what_the_last_backward_added() -> None:
     ]
 
 
-def test_the_listing_has_values_prints_and_marks_on_their_lines() -> None:
-    trace = trace_of("import torch\nx = torch.tensor(2.0)\nfor i in range(2):\n    print('<b>', i)\n")
-    lines = listing(trace)
-    assert [(line.number, line.runs, line.made, line.printed) for line in lines] == [
-        (1, 1, (), ""),
-        (2, 1, ("x = 2",), ""),
-        (3, 3, ("i = 1",), ""),
-        (4, 2, (), "<b> 1"),
-    ]
-    text = listing_html(lines, selected=2)
-    assert "<b> 1" not in text
-    assert "&lt;b&gt; 1" in text
-    assert 'class="row now"' in text
+def test_the_code_is_cut_into_coloured_pieces_that_make_up_its_lines() -> None:
+    source = 'import torch\n\nx = \'a\\n\' # <b>\ny = """two\nlines""" if 1 else \x00\n'
+    lines = code_tokens(source)
+    assert ["".join(text for _, text in line) for line in lines] == source.rstrip().split("\n")
+    assert lines[0] == [("k", "import"), ("", " "), ("", "torch")]
 
 
 def test_short_texts() -> None:

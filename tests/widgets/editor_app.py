@@ -35,9 +35,12 @@ NAMES = """
 """
 
 st.set_page_config(layout="wide")
-other = st.toggle("Other program")
-away = st.toggle("Another page")
-failed = st.toggle("It failed")
+# A new editor and new switches are a new page to the tests, without the seconds that loading Streamlit takes.
+round_ = st.session_state.setdefault("round", 0) + int(st.button("Anew"))
+st.session_state["round"] = round_
+other = st.toggle("Other program", key=f"other{round_}")
+away = st.toggle("Another page", key=f"away{round_}")
+failed = st.toggle("It failed", key=f"failed{round_}")
 again = st.button("Do nothing")
 st.text_input("Before")
 if away:
@@ -45,14 +48,15 @@ if away:
 else:
     edited = code_editor(
         SECOND if other else FIRST,
-        key="program",
+        key=f"program{round_}",
         revision="second" if other else "first",
         words=NAMES.split(),
         problem=Problem(10, "RuntimeError: The size of tensor a (3) must match\n<b>b</b> (2)") if failed else None,
-        height=int(st.query_params.get("height", "460")),
+        height=460,
         channel="test",
     )
     st.text_input("After")
     st.code(edited.text, language=None)
     st.text(f"runs: {edited.run}")
     st.text(f"lines: {len(edited.text.splitlines())}, first: {edited.text.partition(chr(10))[0]}, button: {again}")
+    st.text(f"round {round_}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from components.widgets.graph_view import view
 from streamlit.testing.v1 import AppTest
 
 from components.figures import Card, Picture
-from components.widgets.graph_view import view
 
 APP = str(Path(__file__).with_name("graph_app.py"))
 

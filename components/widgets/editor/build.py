@@ -53,7 +53,17 @@ def _node_folder(tools: Path | None) -> Path:
     if tools is None:
         raise CannotBuild(f"there is no Node.js {OLDEST_NODE} or later with npm")
     print("Installing Node.js to build the program editor ...")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq", "install", "-r", str(tools)]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "-qq",
+        "install",
+        "--retries=1",
+        "-r",
+        str(tools),
+    ]
     _run(pip, HERE, os.environ, "Node.js could not be installed")
     if not _is_recent(candidates[-1]):
         raise CannotBuild("the Node.js that was installed does not run")
@@ -99,8 +109,8 @@ def _run(command: Sequence[str], folder: Path, environment: os._Environ[str] | d
     except (OSError, subprocess.TimeoutExpired) as problem:
         raise CannotBuild(f"{failed}: {problem}") from None
     if result.returncode != 0:
-        last = [line for line in result.stderr.splitlines() if line.strip()][:3]
-        raise CannotBuild(f"{failed}: {' '.join(last)[:300]}")
+        first = next((line.strip() for line in result.stderr.splitlines() if line.strip()), "no reason given")
+        raise CannotBuild(f"{failed}: {first[:300]}")
 
 
 def _environment(node: Path) -> dict[str, str]:

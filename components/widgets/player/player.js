@@ -197,8 +197,8 @@ class Player {
       const carried = story.carried(edge.number, at), ahead = future.has(edge.source) || future.has(edge.target);
       const words = [...(ahead ? ["future"] : []), ...(carried?.now ? ["now"] : []), ...(carried?.old ? ["old"] : []), ...(carried?.none ? ["waiting"] : [])];
       this.mark(edge, words);
-      const text = carried ? carried.text : edge.label;
-      if (edge.text && edge.shown !== text) { edge.shown = text; edge.text.textContent = carried ? text : edge.label; }
+      const text = carried ? `\u00a0${carried.text}\u00a0` : edge.label;
+      if (edge.text && edge.shown !== text) { edge.shown = text; edge.text.textContent = text; }
     }
     this.code.show({ line: moment?.line ?? null, lit: moment?.lit ?? [], tone: moment?.kind === "error" ? "error" : "now", notes: story.notes(at) });
     this.time.show(at, !!this.playing);

@@ -5,7 +5,7 @@ import { autocompletion } from "@codemirror/autocomplete";
 import { localCompletionSource } from "@codemirror/lang-python";
 import { syntaxTree } from "@codemirror/language";
 import { StateEffect, StateField } from "@codemirror/state";
-import { imported, ownAttributes, treeOf } from "./names.js";
+import { imported, ownAttributes } from "./names.js";
 
 const KEYWORDS = (
   "False None True and as assert break case class continue def del elif else except finally for from global if import in is lambda match "
@@ -21,13 +21,8 @@ const AFTER_DOT = /(?:([A-Za-z_][\w.]*)|[)\]])\.(\w*)$/;
 export const setWords = StateEffect.define();
 
 const known = StateField.define({
-  create: () => ({ words: [], tree: new Map() }),
-  update(value, transaction) {
-    for (const effect of transaction.effects) {
-      if (effect.is(setWords) && effect.value.join() !== value.words.join()) value = { words: effect.value, tree: treeOf(effect.value) };
-    }
-    return value;
-  },
+  create: () => new Map(),
+  update: (tree, transaction) => transaction.effects.findLast((effect) => effect.is(setWords))?.value ?? tree,
 });
 
 const byName = (one, other) => one.startsWith("_") - other.startsWith("_") || one.localeCompare(other);
@@ -51,7 +46,7 @@ function fromWords(context) {
   if (NO_NAMES.test(syntaxTree(state).resolveInner(pos, -1).name)) return null;
   const line = state.doc.lineAt(pos);
   const before = line.text.slice(0, pos - line.from);
-  const { tree } = state.field(known);
+  const tree = state.field(known);
   let found;
   if ((found = before.match(FROM_IMPORT))) return offered(tree.get(found[1]) ?? [], pos - found[2].length, "property");
   if ((found = before.match(MODULE))) {
@@ -73,7 +68,7 @@ function ownNames(context) {
   if (AFTER_DOT.test(before) || FROM_IMPORT.test(before) || MODULE.test(before) || NEW_NAME.test(before)) return null;
   const found = localCompletionSource(context);
   if (!found) return null;
-  const { tree } = context.state.field(known);
+  const tree = context.state.field(known);
   const others = imported(context.state.doc.toString());
   return { ...found, options: found.options.filter(({ label }) => !tree.get("")?.has(label) && !others.has(label)) };
 }

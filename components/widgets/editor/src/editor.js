@@ -5,11 +5,14 @@ import { EditorSelection } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { setWords } from "./completion.js";
 import { recall, remember } from "./memory.js";
+import { treeOf } from "./names.js";
 import { player } from "./player.js";
 import { showProblem } from "./problem.js";
 import { labelled, newState } from "./setup.js";
 
 const FUNCTION_KEY = /^F\d+$/;
+// CodeMirror knows one end of line.
+const plain = (text) => text.replace(/\r\n?/g, "\n");
 
 export class Editor {
   constructor(root, data, send) {
@@ -18,15 +21,16 @@ export class Editor {
     this.abort = new AbortController();
     this.mount = root.appendChild(document.createElement("div"));
     this.mount.className = "lab-editor";
-    this.player = player(this.mount, () => this.data.channel);
-    const extensions = [this.player.extension, EditorView.updateListener.of((update) => update.docChanged && this.typed())];
+    this.player = player(() => this.data.channel);
     const kept = recall(data.key, data.revision);
-    this.view = new EditorView({ root, parent: this.mount, state: newState(data.text, { run: () => this.run(), extensions }, kept?.state) });
-    this.told = data.text;
+    const extensions = [this.player.extension, EditorView.updateListener.of((update) => update.docChanged && this.typed())];
+    const state = newState(data.text, { run: () => this.run(), extensions }, kept?.state);
+    this.view = new EditorView({ root, parent: this.mount, state });
+    this.told = plain(data.text);
     this.last = data.seq;
     this.asked = data.run;
     this.listen();
-    this.show(data);
+    this.show(data, {});
     if (kept) this.view.scrollDOM.scrollTop = kept.scroll;
     // What Python does not know yet (its session ended, or it was typed while the page changed) it is told after mounting.
     setTimeout(() => !this.abort.signal.aborted && this.commit());
@@ -57,7 +61,7 @@ export class Editor {
   }
 
   commit() {
-    if (this.text !== this.told) this.tell();
+    if (this.mount.isConnected && this.text !== this.told) this.tell();
   }
 
   run() {
@@ -85,18 +89,19 @@ export class Editor {
     this.asked = Math.max(this.asked, data.run);
     if (data.revision !== before.revision) this.replace(data.text);
     if (data.channel !== before.channel) this.player.hello(this.view);
-    this.show(data);
+    this.show(data, before);
   }
 
-  show(data) {
+  show(data, before) {
     this.mount.style.height = `${data.height}px`;
-    this.view.dispatch({ effects: [setWords.of(data.words), labelled(data.label)] });
+    if (data.label !== before.label) this.view.dispatch({ effects: labelled(data.label) });
+    if (String(data.words) !== String(before.words)) this.view.dispatch({ effects: setWords.of(treeOf(data.words)) });
     showProblem(this.view, data.problem, data.run);
   }
 
   // Undo brings back what was typed before.
   replace(text) {
-    this.told = text;
+    this.told = plain(text);
     this.view.dispatch({
       changes: { from: 0, to: this.view.state.doc.length, insert: text },
       selection: EditorSelection.cursor(0),

@@ -6,7 +6,7 @@ import { Decoration, EditorView, gutterLineClass, GutterMarker } from "@codemirr
 export const setStep = StateEffect.define();
 
 const NOTHING = { step: null, stale: false };
-const trimmed = (text) => text.trimEnd();
+const trimmed = (text) => text.replace(/\r\n?/g, "\n").trimEnd();
 
 class Tinted extends GutterMarker {
   constructor(name) {

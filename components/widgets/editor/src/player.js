@@ -13,7 +13,7 @@ export function pickLine(view, block) {
   return false;
 }
 
-export function player(mount, channel) {
+export function player(channel) {
   let resting = null, told = null, timer = 0;
 
   function say(act, line, view) {
@@ -54,7 +54,7 @@ export function player(mount, channel) {
     on(window, "autograd-lab:step", ({ detail }) => detail?.channel === channel() && arrive(view, detail));
     on(view.dom, "lab-pick", ({ detail }) => say("pick", detail, view));
     on(view.scrollDOM, "pointermove", (event) => event.pointerType !== "touch" && rest(lineAt(view, event), view));
-    on(mount, "pointerleave", leave);
+    on(view.scrollDOM, "pointerleave", leave);
     queueMicrotask(() => abort.signal.aborted || hello());
     return {
       update: (update) => update.state.field(marks).stale && told !== null && leave(),

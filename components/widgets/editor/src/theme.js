@@ -18,7 +18,8 @@ const barred = (colour, part) => ({ ...tinted(colour, part), boxShadow: `inset 3
 
 const frame = {
   "&": {
-    boxSizing: "border-box", height: "100%", color: TEXT, backgroundColor: SURFACE, fontSize: "14px", overflow: "hidden",
+    boxSizing: "border-box", height: "100%", color: TEXT, backgroundColor: SURFACE, overflow: "hidden",
+    fontSize: "calc(var(--st-base-font-size, 15px) * 14 / 15)",
     border: `1px solid ${LINE}`, borderRadius: "12px", transition: "border-color .15s",
   },
   "&.cm-focused": { outline: "none", borderColor: ACCENT },
@@ -38,10 +39,12 @@ const gutters = {
   ".cm-gutters": { backgroundColor: SURFACE, color: QUIET, border: "none", paddingLeft: "4px", userSelect: "none" },
   ".cm-lineNumbers .cm-gutterElement": { minWidth: "26px", padding: "0 8px 0 2px", cursor: "pointer", fontVariantNumeric: "tabular-nums" },
   ".cm-lineNumbers .cm-gutterElement:hover": { color: ACCENT },
-  ".lab-marks .cm-gutterElement": { width: "12px", display: "grid", placeItems: "center" },
+  ".lab-marks": { minWidth: "12px" },
+  ".lab-marks .cm-gutterElement": { display: "grid", placeItems: "center" },
   ".lab-dot": { width: "7px", height: "7px", borderRadius: "50%", backgroundColor: ACCENT },
   ".lab-sign": {
-    width: "12px", height: "12px", borderRadius: "50%", backgroundColor: RED, color: SURFACE, font: `700 10px/12px ${MONO}`, textAlign: "center",
+    width: "12px", height: "12px", borderRadius: "50%", backgroundColor: RED, color: SURFACE,
+    font: `700 10px/12px ${MONO}`, textAlign: "center",
   },
   ".lab-sign::before": { content: '"!"' },
 };
@@ -57,11 +60,14 @@ const marks = {
     backgroundImage: "none", textDecoration: `underline wavy ${RED} 1.2px`, textUnderlineOffset: "3px", textDecorationSkipInk: "none",
   },
   ".lab-chips": { position: "absolute", top: 0, left: 0, height: 0, width: 0, pointerEvents: "none", zIndex: 1 },
-  ".lab-chips > div": { position: "absolute", display: "flex", gap: "6px", alignItems: "center", width: "max-content", transform: "translateX(-100%)" },
+  ".lab-chips > div": {
+    position: "absolute", display: "flex", gap: "6px", alignItems: "center", width: "max-content", transform: "translateX(-100%)",
+  },
   ".lab-chips > div[hidden]": { display: "none" },
   ".lab-chips span": {
-    flex: "0 1 auto", minWidth: "20px", overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", pointerEvents: "auto", cursor: "default",
-    padding: "1px 8px", borderRadius: "999px", fontSize: "12px", lineHeight: "16px", color: QUIET, border: "1px solid transparent", userSelect: "none",
+    flex: "0 1 auto", minWidth: "20px", overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap",
+    padding: "1px 8px", borderRadius: "999px", fontSize: "12px", lineHeight: "16px", color: QUIET,
+    pointerEvents: "auto", cursor: "default", border: "1px solid transparent", userSelect: "none",
   },
   ".lab-chips .made": { backgroundColor: `color-mix(in srgb, ${TEXT} 6%, ${SURFACE})` },
   ".lab-chips .printed": { backgroundColor: SURFACE, borderColor: LINE },
@@ -72,7 +78,9 @@ const floating = {
     backgroundColor: RAISED, color: TEXT, border: `1px solid ${LINE}`, borderRadius: "8px", overflow: "hidden",
     boxShadow: "0 6px 24px rgb(0 0 0 / .16)",
   },
-  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: MONO, fontSize: "13px", lineHeight: "1.5", maxHeight: "14em", minWidth: "180px", padding: "4px 0" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": {
+    fontFamily: MONO, fontSize: "13px", lineHeight: "1.5", maxHeight: "14em", minWidth: "180px", padding: "4px 0",
+  },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "2px 10px" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: some(ACCENT, 16), color: TEXT },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700", color: ACCENT },
@@ -85,7 +93,8 @@ const floating = {
   ".cm-panel.cm-search label": { fontSize: "12.5px", whiteSpace: "nowrap", marginRight: "8px" },
   ".cm-panel.cm-search [name=close]": { color: QUIET, fontSize: "20px", top: "6px", right: "8px", cursor: "pointer" },
   ".cm-textfield": {
-    backgroundColor: SURFACE, color: TEXT, border: `1px solid ${LINE}`, borderRadius: "6px", padding: "3px 8px", fontSize: "13px", fontFamily: MONO,
+    backgroundColor: SURFACE, color: TEXT, border: `1px solid ${LINE}`, borderRadius: "6px", padding: "3px 8px",
+    fontSize: "13px", fontFamily: MONO,
   },
   ".cm-button": {
     backgroundImage: "none", backgroundColor: SURFACE, color: TEXT, border: `1px solid ${LINE}`, borderRadius: "6px", padding: "3px 10px",
@@ -93,7 +102,9 @@ const floating = {
   },
   ".cm-button:hover": { borderColor: ACCENT, color: ACCENT },
   ".cm-button:active": { backgroundImage: "none" },
-  ".cm-textfield:focus-visible, .cm-button:focus-visible, [name=close]:focus-visible": { outline: `2px solid ${ACCENT}`, outlineOffset: "1px" },
+  ".cm-textfield:focus-visible, .cm-button:focus-visible, [name=close]:focus-visible": {
+    outline: `2px solid ${ACCENT}`, outlineOffset: "1px",
+  },
   ".cm-search input[type=checkbox]": { accentColor: ACCENT, verticalAlign: "-2px" },
   ".cm-searchMatch": { ...tinted("var(--st-yellow-color)", 30), borderRadius: "2px" },
   ".cm-searchMatch-selected": tinted("var(--st-orange-color)", 50),

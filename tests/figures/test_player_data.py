@@ -1,0 +1,106 @@
+"""The player's data: JSON, of every kind of program, with a fact for every box that is drawn."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from components.capture import capture_program
+from components.figures import LabOptions, TraceIndex, lab_dot, lab_graph, layout_svg, player_data, torchviz_dot
+from components.figures.gradient_health import EXPLODING, VANISHING, norm
+from components.trace import Gradient, Program, Summary
+from tests.figures import traces as t
+
+PROGRAMS = sorted((Path(__file__).parents[1] / "programs").glob("[0-9]*.py"))
+
+
+def data_of(source: str, opened: tuple[str, ...] | None = None) -> dict[str, object]:
+    index = TraceIndex(capture_program(Program(source=textwrap.dedent(source).strip())))
+    options = LabOptions(opened=opened)
+    graph = lab_graph(index, options=options)
+    picture = layout_svg(lab_dot(graph)) if graph.boxes else None
+    return player_data(index, picture, graph=graph, options=options)
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_every_program_has_a_story_that_fits_its_picture(path: Path) -> None:
+    data = data_of(path.read_text(encoding="utf-8"))
+    json.dumps(data, allow_nan=False)
+    boxes, moments = data["boxes"], data["moments"]
+    assert isinstance(boxes, dict)
+    assert isinstance(moments, list)
+    assert moments
+    for facts in boxes.values():
+        assert facts.get("born", 0) in range(len(moments))
+        assert all(0 <= at < len(moments) for at in facts.get("passes", ()))
+        assert facts.get("freed", 0) <= len(moments)
+    lit = {moment["box"] for moment in moments if "box" in moment}
+    assert lit <= boxes.keys()
+    assert all(box in boxes for box in data["cards"])  # type: ignore[attr-defined]
+
+
+def test_what_is_drawn_comes_with_the_moments() -> None:
+    data = data_of("""
+        import torch
+        x = torch.tensor(2.0, requires_grad=True)
+        y = x ** 3
+        y.backward(retain_graph=True)
+        y.backward()
+    """)
+    assert data["boxes"]["n1"] == {  # type: ignore[index]
+        "born": 2,
+        "line": 3,
+        "node": "n1",
+        "passes": [4, 8],
+        "bytes": 4,
+        "order": 1,
+        "norm": 1.0,
+    }
+    assert data["boxes"]["n1~saved"]["freed"] == 10  # type: ignore[index]
+    # Link 1 is from the output, 2 from AccumulateGrad to the leaf, 3 the gradient 3 * 2**2 = 12.
+    assert data["carried"] == {
+        "1": [[4, "1", 0], [8, "1", 1]],
+        "2": [[5, "", 0], [9, "", 1]],
+        "3": [[4, "12", 0], [8, "12", 1]],
+    }
+    assert data["texts"] == {"n0~leaf": [[1, "2", None], [5, None, ".grad 12"], [9, None, ".grad 24"]]}
+    assert data["backwards"] == [4, 5]
+
+
+def test_ill_gradients_are_found_with_their_boxes_and_moments() -> None:
+    data = data_of("""
+        import torch
+        x = torch.tensor([0.0, 4.0], requires_grad=True)
+        (x.sqrt() * 0).sum().backward()
+        z = torch.tensor(1e-6, requires_grad=True)
+        (z ** 3).backward()
+        w = torch.tensor(1000.0, requires_grad=True)
+        (w ** 3).backward()
+    """)
+    found = {(one["illness"], one["text"].split(":")[0]) for one in data["findings"]}  # type: ignore[attr-defined]
+    # 0 / (2 * sqrt(0)) is NaN; 3 * (1e-6)**2 = 3e-12; 3 * 1000**2 = 3e6
+    assert ("nan", "SqrtBackward0") in found
+    assert ("vanishing", "PowBackward0") in found
+    assert ("exploding", "PowBackward0") in found
+    assert VANISHING < 1 < EXPLODING
+
+
+def test_the_norm_is_that_of_all_elements() -> None:
+    assert norm(t.gradient([3.0, 4.0])) == 5.0
+    summary = Summary(min=3.0, max=4.0, mean=3.5, std=0.5, nan=0, inf=0, zero=0)
+    # sqrt(2 * (3.5**2 + 0.5**2)) = sqrt(25) = 5
+    assert norm(Gradient(shape=[2], values=None, summary=summary)) == 5.0
+
+
+def test_torchviz_boxes_are_told_by_their_nodes() -> None:
+    trace = capture_program(
+        Program(source="import torch\nx = torch.ones(1, requires_grad=True)\ny = x.exp()\ny.backward()")
+    )
+    drawing = torchviz_dot(trace)
+    assert drawing is not None
+    data = player_data(TraceIndex(trace), layout_svg(drawing.dot or ""), kind="torchviz")
+    assert data["boxes"]["n1"]["passes"] == [4]
+    assert {card["title"] for card in data["cards"].values()} >= {"ExpBackward0", "AccumulateGrad"}
