@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import results, session
+from components.language.completions import completions
+from components.trace import Trace
+from components.widgets.editor import Problem, code_editor, is_built
 
 
-def workbench(page: str, source: str, *, editor_height: int = 330) -> None:
+def workbench(page: str, source: str) -> None:
     """Show the editor, filled with ``source`` whenever that changes, and the results of what was run last."""
-    key = f"{page}:editor"
     if session.state().get(f"{page}:given") != source:
         session.state()[f"{page}:given"] = source
-        session.state()[key] = source
         session.start(page, source)
-    # Streamlit forgets a widget that was not on the last page; the program must not be lost with it.
-    session.state()[key] = session.state().get(key, session.state().get(f"{page}:text", source))
-    did, made = frame(page, [0.7, 0.3])
+    did, made = frame(page, [0.66, 0.34])
     with made:
-        _editor(page, key, editor_height)
+        _editor(page, source)
     with did:
         if results.progress(page):
             return
@@ -27,7 +28,7 @@ def workbench(page: str, source: str, *, editor_height: int = 330) -> None:
     if trace is None:
         return
     with did:
-        results.graph(page)
+        results.graph(page, show_code=not is_built())
         results.below(trace)
     with made:
         results.failure(trace)
@@ -40,18 +41,30 @@ def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:
         return st.columns(widths, gap="medium")
 
 
-def _editor(page: str, key: str, height: int) -> None:
-    fresh = f"{page}:fresh"
-
-    def typed() -> None:
-        session.state()[fresh] = True
-        session.start(page, session.state()[key])
-
-    text = st.text_area("Program", key=key, height=height, on_change=typed, label_visibility="collapsed")
-    session.state()[f"{page}:text"] = text
+def _editor(page: str, source: str) -> None:
+    edited = code_editor(
+        source,
+        key=f"{page}:editor",
+        revision=hashlib.sha256(source.encode()).hexdigest()[:16],
+        words=completions(),
+        problem=_problem(session.trace(page)),
+        height=520,
+        channel=page,
+    )
+    asked = edited.run != session.state().get(f"{page}:asked", 0)
+    if asked:
+        session.state()[f"{page}:asked"] = edited.run
+        session.start(page, edited.text)
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button("Run", key=f"{page}:again", type="primary", icon=":material/play_arrow:")
-        # Leaving the editor for the button has started what was typed already.
-        if not session.state().pop(fresh, False) and pressed:
-            session.start(page, text, again=True)
+        # Leaving a text area for the button has started what was typed already.
+        if st.button("Run", key=f"{page}:again", type="primary", icon=":material/play_arrow:") and not asked:
+            session.start(page, edited.text, again=True)
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
+
+
+def _problem(trace: Trace | None) -> Problem | None:
+    """Return the failure of the program that is shown, for its line in the editor."""
+    failure = trace.failure if trace is not None else None
+    if failure is None or failure.line is None:
+        return None
+    return Problem(failure.line, failure.message[:500])

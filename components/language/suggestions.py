@@ -7,16 +7,8 @@ from collections.abc import Iterable
 
 from components.language import names
 
-_BY_KIND: dict[str, frozenset[str]] = {
-    "Tensor": names.TENSOR,
-    "Parameter": names.TENSOR,
-    "module": names.MODULE,
-    "optimizer": names.OPTIMIZER,
-    "scheduler": names.SCHEDULER,
-    "context": names.CONTEXT,
-    "node": names.NODE,
-    "ndarray": names.NDARRAY,
-    "str": names.STR,
+# By the name under which a program imports them.
+NAMES_OF_MODULES: dict[str, frozenset[str]] = {
     "torch": names.TORCH,
     "torch.nn": names.NN,
     "torch.nn.functional": names.FUNCTIONAL,
@@ -34,6 +26,18 @@ _BY_KIND: dict[str, frozenset[str]] = {
     "numpy": names.NUMPY,
     "math": names.MATH,
     "random": names.RANDOM,
+}
+_BY_KIND: dict[str, frozenset[str]] = {
+    "Tensor": names.TENSOR,
+    "Parameter": names.TENSOR,
+    "module": names.MODULE,
+    "optimizer": names.OPTIMIZER,
+    "scheduler": names.SCHEDULER,
+    "context": names.CONTEXT,
+    "node": names.NODE,
+    "ndarray": names.NDARRAY,
+    "str": names.STR,
+    **NAMES_OF_MODULES,
 }
 
 

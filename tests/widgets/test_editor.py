@@ -109,7 +109,8 @@ def test_what_was_typed_comes_back_after_another_page() -> None:
 def test_the_browser_gets_words_and_the_problem() -> None:
     app = opened()
     assert sent(app)["problem"] is None
-    assert "torch.nn.functional.relu" in sent(app)["words"]
+    assert sent(app)["words"]["torch.nn.functional"] == "relu gelu softmax"
+    assert sent(app)["words"][""] == "print"
     switch(app, "It failed")
     assert sent(app)["problem"]["line"] == 10
 

@@ -114,7 +114,9 @@ def _run(command: Sequence[str], folder: Path, environment: os._Environ[str] | d
 
 
 def _environment(node: Path) -> dict[str, str]:
-    return os.environ | {"PATH": f"{node}{os.pathsep}{os.environ.get('PATH', '')}", "NO_UPDATE_NOTIFIER": "1"}
+    # Behind a proxy that opens TLS only the system's certificates help; Node.js has its own unless told.
+    path = f"{node}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": path}
 
 
 if __name__ == "__main__":

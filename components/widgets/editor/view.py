@@ -61,7 +61,7 @@ def code_editor(
             "text": known.edited.text,
             "run": known.edited.run,
             "seq": known.seq,
-            "words": list(words),
+            "words": _by_module(tuple(words)),
             "problem": asdict(problem) if problem is not None else None,
             "height": height,
             "channel": channel,
@@ -90,6 +90,16 @@ def _registered(bundle: str) -> ComponentRenderer:
     return st.components.v2.component(_NAME, js=bundle)
 
 
+@lru_cache(maxsize=8)
+def _by_module(words: tuple[str, ...]) -> dict[str, str]:
+    """Return the names by what stands before their last dot: thousands of names travel with every run."""
+    groups: dict[str, list[str]] = {}
+    for word in words:
+        module, _, name = word.rpartition(".")
+        groups.setdefault(module, []).append(name)
+    return {module: " ".join(names) for module, names in groups.items()}
+
+
 def _told(key: str) -> object:
     """Return what the browser said last, before the component is on the page in this run."""
     state = st.session_state.get(key)
@@ -109,3 +119,8 @@ def _text_area(source: str, key: str, revision: str, height: int, label: str) ->
         label_visibility="collapsed",
     )
     return known.edited
+
+
+def is_built() -> bool:
+    """Whether the real editor is there, which shows the player's marks."""
+    return _bundle() is not None

@@ -3,7 +3,8 @@
 const LARGEST_SCALE = 6, LARGEST_FIT = 1.6, LEAST_FIT = 0.55, READABLE = 0.75, MARGIN = 12;
 
 class Camera {
-  constructor(stage) { this.stage = stage; this.svg = null; this.box = null; }
+  // `below` is what lies over the lower edge of the stage.
+  constructor(stage, below) { this.stage = stage; this.below = below; this.svg = null; this.box = null; }
 
   // Show another picture; `keep` leaves the view where it was.
   open(svg, keep) {
@@ -25,9 +26,9 @@ class Camera {
   // The whole picture; a graph of three boxes is not blown up to fill a wall.
   fit() {
     if (!this.svg) return;
-    const { width, height } = this.size(), { home } = this;
-    const scale = Math.min(LARGEST_FIT, (width - 2 * MARGIN) / home.width, (height - 2 * MARGIN) / home.height);
-    this.look(home.x + home.width / 2, home.y + home.height / 2, scale);
+    const { width, height } = this.size(), { home } = this, below = this.below?.offsetHeight ?? 0;
+    const scale = Math.min(LARGEST_FIT, (width - 2 * MARGIN) / home.width, (height - 2 * MARGIN - below) / home.height);
+    this.look(home.x + home.width / 2, home.y + home.height / 2 + below / scale / 2, scale);
     this.fitted = true;
   }
 
@@ -75,11 +76,11 @@ class Camera {
 
   pan(dx, dy) { this.box.x -= dx; this.box.y -= dy; this.fitted = false; this.show(); }
 
-  // Bring a box into view, moving no more than needed. Boxes are measured inside a group that Graphviz has moved.
+  // Bring a box into view: not at all if it is seen, and into the middle if it is not.
   reveal(group) {
-    const seen = this.stage.getBoundingClientRect(), one = group.getBoundingClientRect(), scale = this.scale(), edge = 24;
-    const over = (low, high, min, max) => (low < min + edge ? low - min - edge : high > max - edge ? high - max + edge : 0);
-    const dx = over(one.left, one.right, seen.left, seen.right), dy = over(one.top, one.bottom, seen.top, seen.bottom);
+    const seen = this.stage.getBoundingClientRect(), one = group.getBoundingClientRect(), scale = this.scale(), edge = 16;
+    const off = (low, high, min, max) => (low >= min + edge && high <= max - edge ? 0 : (low + high - min - max) / 2);
+    const dx = off(one.left, one.right, seen.left, seen.right), dy = off(one.top, one.bottom, seen.top, seen.bottom);
     if (dx || dy) this.pan(-dx / scale, -dy / scale);
   }
 }

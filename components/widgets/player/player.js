@@ -2,7 +2,7 @@
 // setting up happens once and everything else is in `update`. The other files of this folder stand above this text.
 
 const players = new WeakMap();
-const NARROW = 700, WIDE = 900, SAME_CLICK = 4, WRITE_AFTER = 150;
+const NARROW = 620, WIDE = 760, SAME_CLICK = 4, WRITE_AFTER = 150;
 // The width, at 14 px, of a text as Graphviz measured it; where another font stands in for Arial, it is set smaller.
 const PROBE = "AccumulateGrad SumBackward0", PROBE_WIDTH = 198;
 
@@ -13,7 +13,7 @@ class Player {
     this.titleBox = find(".title"); this.legendBox = find(".legend"); this.announced = find(".announced");
     this.menu = find(".menu"); this.saveButton = find("[data-do=save]"); this.search = find("[type=search]"); this.hits = find(".find output");
     this.by = find(".by select"); this.illButton = find("[data-do=ill]");
-    this.camera = new Camera(this.stage);
+    this.camera = new Camera(this.stage, this.legendBox);
     this.abort = new AbortController();
     this.picture = { boxes: new Map(), edges: [], frames: new Map() };
     this.data = {}; this.story = new Story({}); this.at = null; this.selected = null; this.cardOpen = false; this.pointers = new Map();
@@ -147,8 +147,10 @@ class Player {
     this.gv.classList.toggle("narrow", this.gv.clientWidth < NARROW);
     if (!this.camera.svg || !this.camera.box) return;
     // What was seen whole stays whole; otherwise nothing moves on the screen.
-    if (this.camera.fitted) this.camera.fit(); else this.camera.hold();
+    if (this.camera.fitted) this.camera.fit(); else { this.camera.hold(); this.reveal(); }
   }
+
+  reveal() { const box = this.picture.boxes.get(this.selected); if (box?.group.isConnected) this.camera.reveal(box.group); }
 
   // --- the story
 
@@ -458,11 +460,11 @@ class Player {
     this.selected = id;
     this.cardOpen = !!id && open;
     this.showCard();
-    if (!id || !changed || !reveal) return;
+    if (!id || !reveal) return;
     const box = this.picture.boxes.get(id);
     this.stage.setAttribute("aria-activedescendant", box.group.id);
-    this.announced.textContent = box.label;
-    requestAnimationFrame(() => { if (this.selected === id && box.group.isConnected) this.camera.reveal(box.group); });
+    if (changed) this.announced.textContent = box.label;
+    requestAnimationFrame(() => { if (this.selected === id) this.reveal(); });
   }
 
   showCard() {

@@ -95,7 +95,7 @@ export class Editor {
   show(data, before) {
     this.mount.style.height = `${data.height}px`;
     if (data.label !== before.label) this.view.dispatch({ effects: labelled(data.label) });
-    if (String(data.words) !== String(before.words)) this.view.dispatch({ effects: setWords.of(treeOf(data.words)) });
+    if (JSON.stringify(data.words) !== JSON.stringify(before.words)) this.view.dispatch({ effects: setWords.of(treeOf(data.words)) });
     showProblem(this.view, data.problem, data.run);
   }
 

@@ -23,16 +23,14 @@ export function imported(text) {
 // The attributes that the program's own classes give themselves.
 export const ownAttributes = (text) => new Set([...text.matchAll(/\bself\.([A-Za-z_]\w*)/g)].map(([, name]) => name));
 
-// Dotted names as a tree: "torch.nn" -> its members. "" has the names without a dot.
-export function treeOf(words) {
+// "torch.nn" -> the names after its dot, from the same with spaces between them; every module is a name of the one it is in.
+export function treeOf(groups) {
   const tree = new Map();
-  for (const word of words) {
-    let path = "";
-    for (const part of word.split(".")) {
-      if (!tree.has(path)) tree.set(path, new Set());
-      tree.get(path).add(part);
-      path = path ? `${path}.${part}` : part;
-    }
+  const add = (path, name) => (tree.get(path) ?? tree.set(path, new Set()).get(path)).add(name);
+  for (const [module, names] of Object.entries(groups)) {
+    for (const name of names.split(" ")) add(module, name);
+    const parts = module ? module.split(".") : [];
+    parts.forEach((part, depth) => add(parts.slice(0, depth).join("."), part));
   }
   return tree;
 }
