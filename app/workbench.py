@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import results, session
 from components.language.completions import completions
 from components.trace import Trace
-from components.widgets.editor import Problem, code_editor, is_built
+from components.widgets.editor import Problem, code_editor, edited_so_far, is_built
 
 
 def workbench(page: str, source: str) -> None:
@@ -42,23 +42,26 @@ def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:
 
 
 def _editor(page: str, source: str) -> None:
+    key, revision = f"{page}:editor", hashlib.sha256(source.encode()).hexdigest()[:16]
+    now = edited_so_far(source, key=key, revision=revision)
+    asked = now.run != session.state().get(f"{page}:asked", 0)
+    if asked:
+        session.state()[f"{page}:asked"] = now.run
+        session.start(page, now.text)
     edited = code_editor(
         source,
-        key=f"{page}:editor",
-        revision=hashlib.sha256(source.encode()).hexdigest()[:16],
+        key=key,
+        revision=revision,
         words=completions(),
         problem=_problem(session.trace(page)),
         height=520,
         channel=page,
     )
-    asked = edited.run != session.state().get(f"{page}:asked", 0)
-    if asked:
-        session.state()[f"{page}:asked"] = edited.run
-        session.start(page, edited.text)
     with st.container(horizontal=True, vertical_alignment="center"):
         # Leaving a text area for the button has started what was typed already.
         if st.button("Run", key=f"{page}:again", type="primary", icon=":material/play_arrow:") and not asked:
             session.start(page, edited.text, again=True)
+            st.rerun()
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
 
 

@@ -131,7 +131,7 @@ def test_what_the_pages_process_imports_brings_no_torch() -> None:
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for path in _python_files("app", *(f"components/{part}" for part in parts))
-        if path.name not in {"__main__.py", "main.py"} and "pages" not in path.parts
+        if path.name not in {"__main__.py", "main.py"} and "screens" not in path.parts
     ]
     program = (
         "import importlib, sys\n"

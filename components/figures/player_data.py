@@ -6,11 +6,8 @@ The same data feed the component in the page and the HTML file that works withou
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -22,34 +19,13 @@ from components.figures.homes import Homes
 from components.figures.lab_records import LabGraph, LabOptions
 from components.figures.lab_words import edge_words, leaf_words
 from components.figures.layout import LayoutProblem, Picture
+from components.figures.picture_boxes import ShownBox, boxes_of, legend_of
 from components.figures.story import Story, tell
 from components.figures.trace_index import TraceIndex
 from components.trace import Gradient
 
-_SVG = "{http://www.w3.org/2000/svg}"
-# The words of the legend, in its order; only kinds that the picture has are shown.
-_LEGEND = {
-    "output": "output",
-    "function": "function",
-    "leaf": "leaf",
-    "saved": "saved tensor",
-    "freed": "freed",
-    "order2": "built by create_graph",
-    "untracked": "not tracked",
-    "folded": "folded",
-    "stopped": "stopped here",
-}
 _MOST_NAMES = 200
 _MOST_NODES_READ = 2_000
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """A box as it stands in the SVG: its name there, its kinds, the first line of its label."""
-
-    id: str
-    kinds: frozenset[str]
-    label: str
 
 
 def player_data(
@@ -68,7 +44,7 @@ def player_data(
     is no picture.
     """
     svg = picture.svg if isinstance(picture, Picture) else ""
-    shown = _boxes(svg)
+    shown = boxes_of(svg)
     homes = graph.homes if graph is not None and graph.homes is not None else Homes(alone={box.id for box in shown})
     story = tell(index, homes)
     told = _Boxes(index, story, homes, graph, options or LabOptions())
@@ -78,7 +54,7 @@ def player_data(
         "title": title,
         "message": picture.message if isinstance(picture, LayoutProblem) else empty,
         "problem": picture.reason if isinstance(picture, LayoutProblem) else None,
-        "legend": _legend(shown) if kind == "lab" else [],
+        "legend": legend_of(shown) if kind == "lab" else [],
         "source": index.trace.program.source,
         "code": code_tokens(index.trace.program.source),
         "backwards": sorted({run.line for run in index.trace.backwards if not run.internal and run.line is not None}),
@@ -100,24 +76,6 @@ def _without_nulls(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if value not in (None, [], ())}
 
 
-@lru_cache(maxsize=128)
-def _boxes(svg: str) -> tuple[_Shown, ...]:
-    return tuple(_read(svg)) if svg else ()
-
-
-def _read(svg: str) -> Iterator[_Shown]:
-    for group in ElementTree.fromstring(svg).iter(f"{_SVG}g"):
-        kinds = group.get("class", "").split()
-        if "node" in kinds:
-            label = group.findtext(f"{_SVG}text", "").strip()
-            yield _Shown(group.findtext(f"{_SVG}title", ""), frozenset(kinds), label)
-
-
-def _legend(boxes: tuple[_Shown, ...]) -> list[list[str]]:
-    present = frozenset[str]().union(*(box.kinds for box in boxes))
-    return [[kind, word] for kind, word in _LEGEND.items() if kind in present]
-
-
 def _set(entries: list[list[Any]], moment: int, place: int, words: str) -> None:
     """Of several values in one moment the last counts."""
     if not entries or entries[-1][0] != moment or entries[-1][place] is None:
@@ -136,7 +94,7 @@ class _Boxes:
         self._groups = dict(graph.groups) if graph is not None else {}
         self._by_name = {tensor.name: tensor.id for tensor in index.latest.values() if tensor.name is not None}
 
-    def box(self, shown: _Shown) -> dict[str, Any]:
+    def box(self, shown: ShownBox) -> dict[str, Any]:
         """When a box is born, passed and freed; what to colour it by; what a search finds it by."""
         node, _, part = shown.id.partition("~")
         if shown.id in self._groups:
@@ -165,7 +123,7 @@ class _Boxes:
                 facts["norm"] = next((norm(gradient) for gradient in came if gradient is not None), None)
         return _without_nulls(facts)
 
-    def _born(self, shown: _Shown) -> int | None:
+    def _born(self, shown: ShownBox) -> int | None:
         tensor = self._index.tensors.get(shown.id) or self._index.tensors.get(self._by_name.get(shown.label, ""))
         return None if tensor is None else self._bound(tensor.id, tensor.origin)
 
@@ -176,7 +134,7 @@ class _Boxes:
         bound, used = self._bound(tensor), self._story.born(node)
         return bound if used is None or (bound is not None and bound < used) else used
 
-    def _line(self, shown: _Shown) -> int | None:
+    def _line(self, shown: ShownBox) -> int | None:
         tensor = self._index.tensors.get(shown.id)
         return self._index.first_line.get(tensor.origin) if tensor is not None else None
 
@@ -206,7 +164,7 @@ class _Boxes:
                 found[moment.box].append(at)
         return found
 
-    def cards(self, shown: tuple[_Shown, ...]) -> dict[str, Any]:
+    def cards(self, shown: tuple[ShownBox, ...]) -> dict[str, Any]:
         """Return the card of each box: by its id, for copies of a leaf by the leaf, else by its label."""
         made: dict[str, Any] = {}
         for box in shown:

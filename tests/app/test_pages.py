@@ -7,10 +7,17 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from components.widgets.editor import view
 from components.worker import Run
 
 LONG = 60
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
+
+
+@pytest.fixture(autouse=True)
+def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """AppTest cannot type into a component; the text area that stands in for it does the same."""
+    monkeypatch.setattr(view, "BUILT", tmp_path)
 
 
 def opened(page: str) -> AppTest:

@@ -39,6 +39,7 @@ def opened() -> AppTest:
 def shown(app: AppTest) -> tuple[str, int]:
     """Return what the page has of the editor: the program and the number of the last run."""
     assert not app.exception
+    assert app.text[2].value == "known before: True"
     return app.code[0].value, int(app.text[0].value.removeprefix("runs: "))
 
 

@@ -80,6 +80,7 @@ def page(loaded: Page) -> Iterator[Page]:
     expect(content(loaded)).to_have_count(1)
     expect(loaded.get_by_text("lines: 15")).to_be_visible()
     yield loaded
+    expect(loaded.get_by_text("known before: False")).to_have_count(0)
     loaded.remove_listener("pageerror", note)
     assert errors == []
 
@@ -142,6 +143,7 @@ def test_a_button_pressed_right_after_typing_sees_the_text(page: Page) -> None:
     write(page, "x = 2")
     page.get_by_role("button", name="Do nothing").click()
     expect(page.get_by_text("first: x = 2, button: True")).to_be_visible()
+    expect(page.get_by_text("known before: True")).to_be_visible()
     expect(page.get_by_text("runs: 0")).to_be_visible()
 
 

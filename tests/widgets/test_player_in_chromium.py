@@ -1,6 +1,8 @@
 """The player in Chromium: walking, looking around, selecting, reading, by pointer and by keyboard.
 
-It is opened from a file, as ``render --format html`` writes it: the same code as in the page, and no server to wait for.
+It is opened from a file, as ``render --format html`` writes it: the same code as in the page, without a server.
+
+Longer than usual because the player is tried out as a whole.
 """
 
 from __future__ import annotations

@@ -73,6 +73,14 @@ def code_editor(
     return kept.recall(key, source, revision, result.edited).edited
 
 
+def edited_so_far(source: str, *, key: str, revision: str) -> Edited:
+    """Return what ``code_editor`` of the same arguments will return, without showing it.
+
+    Who runs the program first can show the problem of this very run in the editor.
+    """
+    return kept.recall(key, source, revision, _told(key)).edited
+
+
 def _bundle() -> str | None:
     """Return the file name of the built editor, ``None`` where it was not built."""
     return next((path.name for path in sorted(BUILT.glob("editor-*.js"))), None)
