@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from components.capture.nodes import NodeDraft, NodeLog
 
 State = tuple[int | None, bool, int, int]
-Place = tuple[int, tuple[int, ...]]
+Place = tuple[int, tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(slots=True, eq=False)
@@ -90,7 +90,7 @@ class TensorLog:
         return live.draft if live is not None and live.reference() is tensor else None
 
     def sharing_memory(self, tensor: torch.Tensor) -> TensorDraft | None:
-        """Return the draft of the living program tensor with the same memory and shape."""
+        """Return the draft of the living program tensor with the same memory, shape and strides."""
         draft = self.known(tensor)
         if draft is not None:
             return draft
@@ -165,7 +165,7 @@ def _state(tensor: torch.Tensor) -> State:
 def _place(tensor: torch.Tensor) -> Place | None:
     if _wrapped(tensor) or plain(tensor) is None or tensor.numel() == 0:
         return None
-    return tensor.data_ptr(), tuple(tensor.shape)
+    return tensor.data_ptr(), tuple(tensor.shape), tensor.stride()
 
 
 def _record(tensor: torch.Tensor, state: State, values: Values, summary: Summary | None) -> Tensor:
