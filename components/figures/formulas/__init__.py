@@ -104,10 +104,10 @@ def _numbers(given: Given, rule: Rule, template: str) -> str | None:
     if result is None:
         return None
     try:
-        with_numbers = _TOKEN.sub(lambda m: _value(given, m[1]), template)
+        with_numbers = _TOKEN.sub(lambda match: _value(given, match[1]), template)
+        text = f"{with_numbers} = {_text(result)}"
     except Lacking:
         return None
-    text = f"{with_numbers} = {_text(result)}"
     return text if len(text) <= _LONGEST else None
 
 
