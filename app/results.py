@@ -70,8 +70,11 @@ def _watch(page: str) -> None:
 
 
 @st.fragment
-def graph(page: str, *, height: int = 660, show_code: bool = True) -> None:
-    """Show the player with its switches. A fragment: opening a box draws the graph anew and nothing else."""
+def graph(page: str, *, above: int, show_code: bool = True) -> None:
+    """Show the player with its switches. A fragment: opening a box draws the graph anew and nothing else.
+
+    ``above`` is what the page has above the player, in CSS pixels.
+    """
     index = session.index(page)
     if index is None:
         return
@@ -85,7 +88,7 @@ def graph(page: str, *, height: int = 660, show_code: bool = True) -> None:
     player(
         data,
         key=f"{page}:player",
-        height=height,
+        above=above,
         show_code=show_code,
         channel="" if show_code else page,
         on_fold=lambda word, group: _fold(page, index, word, group),

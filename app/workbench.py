@@ -13,8 +13,11 @@ from components.trace import Trace
 from components.widgets.editor import Problem, code_editor, edited_so_far, is_built
 
 
-def workbench(page: str, source: str) -> None:
-    """Show the editor, filled with ``source`` whenever that changes, and the results of what was run last."""
+def workbench(page: str, source: str, *, above: int) -> None:
+    """Show the editor, filled with ``source`` whenever that changes, and the results of what was run last.
+
+    ``above`` is what the page has above the results, in CSS pixels.
+    """
     if session.state().get(f"{page}:given") != source:
         session.state()[f"{page}:given"] = source
         session.start(page, source)
@@ -28,7 +31,7 @@ def workbench(page: str, source: str) -> None:
     if trace is None:
         return
     with did:
-        results.graph(page, show_code=not is_built())
+        results.graph(page, above=above, show_code=not is_built())
         results.below(trace)
     with made:
         results.failure(trace)

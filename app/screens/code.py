@@ -34,7 +34,7 @@ def page() -> None:
             session.state()["code:source"] = opened_source(upload.name, upload.getvalue())
         except OpenError as error:
             st.error(str(error))
-    workbench("code", session.state().get("code:source", _STARTER))
+    workbench("code", session.state().get("code:source", _STARTER), above=190)
 
 
 page()

@@ -27,7 +27,7 @@ def page() -> None:
     with st.expander(lesson.summary, expanded=False, icon=":material/menu_book:"):
         for text in texts:
             st.markdown(text)
-    workbench("lessons", lesson.source)
+    workbench("lessons", lesson.source, above=270)
 
 
 def _plain(title: str) -> str:

@@ -23,7 +23,8 @@ def page() -> None:
             if session.state().get("playground:source") != source:
                 session.state()["playground:source"] = source
                 session.start("playground", source)
-            st.code(source, language="python")
+            with st.expander("The program that runs", icon=":material/code:"):
+                st.code(source, language="python")
     with did:
         if results.progress("playground"):
             return
@@ -32,7 +33,7 @@ def page() -> None:
         return
     with did:
         results.failure(trace)
-        results.graph("playground", height=560)
+        results.graph("playground", above=150)
         results.below(trace)
 
 

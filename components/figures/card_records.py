@@ -11,8 +11,9 @@ Rows = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Formula:
-    """A gradient that leaves a node: in symbols, and with the numbers of one pass put in."""
+    """A gradient that leaves a node for ``to``: in symbols, and with the numbers of one pass put in."""
 
+    to: str
     symbols: str
     numbers: str | None
 
@@ -59,7 +60,7 @@ class Card:
     saved: Rows = ()
     freed: int | None = None
     freed_by: str = ""
-    symbols: tuple[str, ...] = ()
+    formulas: tuple[Formula, ...] = ()
     passes: tuple[Pass, ...] = ()
     changes: tuple[tuple[int, str, str], ...] = ()
     cut: int = 0

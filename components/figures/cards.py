@@ -63,7 +63,7 @@ def _node_card(index: TraceIndex, story: Story, node: Node) -> Card:
         saved=_saved_rows(index, node),
         freed=story.freed.get(node.id),
         freed_by=f"freed by {call_text(freed_by)}" if freed_by is not None else "",
-        symbols=tuple(formula.symbols for formula in node_formulas(index, node, None)),
+        formulas=_formulas(index, node, None),
         passes=tuple(_pass(index, node, *visit) for visit in passes[-_MOST_PASSES:]),
         cut=max(0, len(passes) - _MOST_PASSES),
     )
@@ -77,15 +77,22 @@ def call_text(run: Backward) -> str:
 def _pass(index: TraceIndex, node: Node, moment: int, number: int, place: int) -> Pass:
     run = index.trace.backwards[number]
     step = run.steps[place]
-    formulas = node_formulas(index, node, step)
     return Pass(
         moment=moment,
         where=f"step {place + 1:,} of {len(run.steps):,} of {call_text(run)}",
         rows=tuple(_gradient_rows(index, node, step)),
-        formulas=tuple(Formula(formula.symbols, formula.numbers) for formula in formulas),
+        formulas=_formulas(index, node, step),
         grids=tuple(_grids(index, node, step)),
         note=_next(run, node),
     )
+
+
+def _formulas(index: TraceIndex, node: Node, step: BackwardStep | None) -> tuple[Formula, ...]:
+    """Return one formula for each gradient that goes on; the same for several of them is said once."""
+    targets, found = _targets(index, node), dict[tuple[str, str | None], list[str]]()
+    for formula in node_formulas(index, node, step):
+        found.setdefault((formula.symbols, formula.numbers), []).append(targets.get(formula.slot, ""))
+    return tuple(Formula(", ".join(dict.fromkeys(to)), *texts) for texts, to in found.items())
 
 
 def _next(run: Backward, node: Node) -> str:

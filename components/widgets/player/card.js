@@ -17,8 +17,9 @@ function pairOf(name, value, className = "") {
 function listOf(pairs) { const list = made("dl"); list.append(...pairs); return list; }
 
 function formulaOf(card, pass) {
-  const block = made("div", "formula"), known = pass?.formulas?.length ? pass.formulas : (card.symbols || []).map((symbols) => ({ symbols }));
-  for (const { symbols, numbers } of known) {
+  const block = made("div", "formula"), known = pass?.formulas?.length ? pass.formulas : card.formulas || [];
+  for (const { to, symbols, numbers } of known) {
+    if (known.length > 1) block.append(made("div", "to", `to ${to}`));
     block.append(made("div", "symbols", symbols));
     if (numbers) block.append(made("div", "numbers", numbers));
   }

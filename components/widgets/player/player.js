@@ -69,6 +69,7 @@ class Player {
     const kept = fresh ? place.read(this.placeKey()) : { step: this.momentNumber(), node: this.selected };
     for (const kind of ["lab", "torchviz"]) this.gv.classList.toggle(kind, data.kind === kind);
     this.gv.classList.toggle("dark", this.isDark());
+    this.gv.style.setProperty("--above", `${data.above ?? 20}px`);
     this.gv.classList.toggle("with-code", !!data.show_code);
     this.gv.classList.toggle("folds", !!data.can_fold);
     this.titleBox.textContent = data.title || "";

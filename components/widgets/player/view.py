@@ -25,7 +25,7 @@ def player(
     data: Mapping[str, Any],
     *,
     key: str,
-    height: int = 640,
+    above: int = 180,
     show_code: bool = True,
     channel: str = "",
     on_fold: Callable[[str, str], None] | None = None,
@@ -34,7 +34,8 @@ def player(
 
     ``on_fold`` is called with ``"open"`` or ``"close"`` and a group's id before the page runs again; without it boxes
     stay as they are. ``channel`` is the name under which an editor beside it hears of the current line, ``show_code``
-    whether the player has the program beside the graph itself. ``height`` is in CSS pixels.
+    whether the player has the program beside the graph itself. The player fills
+    the window but for ``above`` CSS pixels.
     """
 
     def folded() -> None:
@@ -46,7 +47,6 @@ def player(
 
     _component(
         key=key,
-        height=height,
         data={
             **data,
             "key": key,
@@ -54,6 +54,7 @@ def player(
             "channel": channel,
             "can_fold": on_fold is not None,
             "in_address": True,
+            "above": above,
         },
         on_fold_change=folded,
     )
