@@ -54,7 +54,8 @@ class BackwardDraft:
         return Backward(
             id=backward_ids[self.index],
             line=self.line,
-            step=self.begun,
+            step=self.step,
+            after=self.begun,
             inside=backward_ids[self.inside] if self.inside is not None else None,
             call=self.call,
             outputs=[node_ids[node.index] for node in self.outputs],

@@ -68,16 +68,21 @@ class _Sequence:
             self.found.append(Happening("call", step.index))
             self._calling.append((step.index, step.last or 0))
         if step.index in self._runs:
-            # The engine walks through what is there already.
-            for caller, _ in self._calling:
-                self._bear(caller)
+            self._bear_callers()
         if not calls:
             self._bear(step.index)
         self.found += self._runs.pop(step.index, ())
         if not calls:
             self.found.append(Happening("line", step.index))
         # A line that ran inside the engine (of a hook, say) is complete before the engine goes on.
-        self.found += self._continued.pop(step.index, ())
+        if step.index in self._continued:
+            self._bear_callers()
+            self.found += self._continued.pop(step.index)
+
+    def _bear_callers(self) -> None:
+        """The engine walks through what is there already, whichever of the open lines made it."""
+        for caller, _ in self._calling:
+            self._bear(caller)
 
     def _bear(self, step: int | None, before: float = math.inf) -> None:
         waiting = self._born.get(step, [])
@@ -123,7 +128,9 @@ def _runs_by_step(trace: Trace, built: set[str]) -> tuple[Buckets, Buckets]:
         outer.append((root, depth + 1))
         for step, happening in _run(number, run, run.id in built):
             begins = happening.kind == "begin" and depth < 0
-            (own if step == run.step else others)[step].append(((root, not begins, -depth, number), happening))
+            (own if step == run.step == run.after else others)[step].append(
+                ((root, not begins, -depth, number), happening)
+            )
     in_order = [
         {step: [one for _, one in sorted(inside, key=lambda pair: pair[0])] for step, inside in buckets.items()}
         for buckets in (own, others)
@@ -132,8 +139,8 @@ def _runs_by_step(trace: Trace, built: set[str]) -> tuple[Buckets, Buckets]:
 
 
 def _run(number: int, run: Backward, built: bool) -> Iterator[tuple[int | None, Happening]]:
-    yield run.step, Happening("begin", run.step, None, number)
-    step = run.step
+    step = run.after if run.after is not None else run.step
+    yield step, Happening("begin", run.step, None, number)
     for place, done in enumerate(run.steps):
         step = done.step if done.step is not None else step
         yield step, Happening("node", step, done.node, number, place)

@@ -204,12 +204,14 @@ class Backward(Record, frozen=True, kw_only=True):
 
     ``outputs`` are the nodes it started from. ``internal`` marks runs that PyTorch's own Python code makes for the
     program, such as those of ``autograd.functional``. ``freed`` lists the nodes whose saved tensors it released.
-    ``step`` is the last step that had begun when it began, ``inside`` the engine run during which it did.
+    ``step`` is the step in which it began, ``after`` the last that had begun by then (another, if that line had called
+    functions before), ``inside`` the engine run during which it began.
     """
 
     id: str
     line: int | None
     step: int | None = None
+    after: int | None = None
     inside: str | None = None
     call: Literal["backward", "grad"]
     outputs: list[str]

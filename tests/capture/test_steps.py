@@ -205,7 +205,7 @@ def test_a_step_says_what_ran_inside_it_and_what_it_made(capture: Capture) -> No
     assert steps == [(1, 0), (3, 1), (7, 2), (8, 5), (4, 4), (5, 5), (9, 6)]
     made = {node.name: node.step for node in trace.nodes}
     assert made == {"AccumulateGrad": 2, "MulBackward0": 4, "AddBackward0": 3}
-    assert trace.backwards[0].step == 6
+    assert (trace.backwards[0].step, trace.backwards[0].after) == (6, 6)
     assert [step.step for step in trace.backwards[0].steps] == [6, 6, 6]
 
 
@@ -230,3 +230,17 @@ def test_lines_inside_the_engine_are_told_between_its_nodes(capture: Capture) ->
     inside = next(step.index for step in trace.steps if step.line == 10)
     assert [(step.node, step.step) for step in backward.steps][1:2] == [(backward.steps[1].node, inside)]
     assert backward.steps[0].step == backward.step == inside - 1
+
+
+def test_a_pass_after_a_call_on_the_same_line_knows_both_steps(capture: Capture) -> None:
+    trace = capture("""
+        import torch
+        def f(v):
+            return v ** 2
+        x = torch.tensor(3.0, requires_grad=True)
+        torch.autograd.functional.jacobian(f, x)
+    """)
+    calling = next(step for step in trace.steps if step.line == 5)
+    inside = next(step for step in trace.steps if step.line == 3)
+    (backward,) = trace.backwards
+    assert (backward.step, backward.after) == (calling.index, inside.index)

@@ -46,7 +46,7 @@ class Story {
   }
 
   // A leaf is lit with its AccumulateGrad, and so are its copies.
-  same(lit, id) { return !!lit && (lit === id || (id.startsWith(`${lit}~`) && !id.endsWith("~saved"))); }
+  same(lit, id) { return !!lit && (lit === id || (id.startsWith(`${lit}~`) && /~(leaf|\d+)$/.test(id))); }
 
   // What travels along a link: its text, whether it does so now, whether it is of an earlier run.
   carried(number, at) {
