@@ -36,3 +36,68 @@ def chain(nodes: int, backward: bool = True) -> str:
         "import torch\n\nx = torch.tensor(0.5, requires_grad=True)\ny = x\n"
         f"for _ in range({nodes // 2}):\n    y = torch.sin(y) + 0.1\n" + ("y.backward()\n" if backward else "")
     )
+
+
+_LSTM = """\
+import torch
+from torch import nn
+
+cell = nn.LSTMCell(3, 4)
+x = torch.randn(50, 2, 3)
+h = c = torch.zeros(2, 4)
+for t in range(50):
+    h, c = cell(x[t], (h, c))
+h.sum().backward()
+"""
+_TRAINING = """\
+import torch
+from torch import nn
+
+model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+x, wanted = torch.randn(16, 4), torch.randn(16, 1)
+for _ in range(200):
+    optimizer.zero_grad()
+    loss = ((model(x) - wanted) ** 2).mean()
+    loss.backward()
+    optimizer.step()
+y = loss
+"""
+_DOUBLE = """\
+import torch
+
+x = torch.randn(8, requires_grad=True)
+y = (x.sin() * x.exp()).sum()
+(first,) = torch.autograd.grad(y, x, create_graph=True)
+y = (first ** 2).sum()
+y.backward()
+"""
+_CROSS_LINKED = """\
+import torch
+
+a = [torch.tensor(0.1 * i, requires_grad=True) for i in range(5)]
+for i in range(2500):
+    a.append(torch.sin(a[(i * 7) % len(a)] + a[-1]))
+y = a[-1]
+y.backward()
+"""
+_SHARED_LEAF = """\
+import torch
+
+x = torch.tensor(0.9, requires_grad=True)
+y = x
+for _ in range(1000):
+    y = torch.tanh(y) * x
+y.backward()
+"""
+
+# What the player must open: the last result of each is `y` (`loss` of the Transformer, `h` of the LSTM).
+FOR_THE_PLAYER = {
+    "nn.Transformer 6+6": TRANSFORMER,
+    "nn.LSTMCell, 50 steps": _LSTM,
+    "training loop of 200 steps": _TRAINING,
+    "double backward": _DOUBLE,
+    "chain of 100,000": chain(100_000),
+    "cross-linked DAG of 5,000": _CROSS_LINKED,
+    "shared leaf, 1,000 uses": _SHARED_LEAF,
+}

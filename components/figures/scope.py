@@ -23,7 +23,7 @@ Places = NDArray[np.int64]
 # A graph of up to so many boxes is shown whole; a larger one is opened until it has about so many.
 _SHOWN_WHOLE = 130
 _SHOWN_FOLDED = 60
-MOST_BOXES = 400
+MOST_BOXES = 500
 _MOST_CUTS = 8
 
 

@@ -1,7 +1,7 @@
 """Every example, walked in Chromium from its first step to its last: what is lit, what arrives, what is said.
 
 The steps are in ``lesson_walks.txt``, to be read like a lecture; ``RECORD_GOLDENS=1`` writes it anew. One line is one
-press of →: the line that runs, the box that is lit with the numbers on the edges that are lit, the leaves, the sentence.
+press of →: the line that runs, the box that is lit, the numbers on the edges that are lit, the leaves, the sentence.
 """
 
 from __future__ import annotations

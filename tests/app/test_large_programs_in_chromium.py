@@ -1,0 +1,64 @@
+"""Large programs in the Code page: each opens, is walked, opened further and searched; how fast is for `make bench`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from bench.programs import FOR_THE_PLAYER
+from tests.app.browser import CHROMIUM, FLAGS, served
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+]
+WAIT = 60_000
+MOST_BOXES = 520
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with served() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        opened = browser.new_page(viewport={"width": 1440, "height": 900}, base_url=address)
+        opened.set_default_timeout(WAIT)
+        expect.set_options(timeout=WAIT)
+        yield opened
+        browser.close()
+
+
+@pytest.mark.parametrize("name", FOR_THE_PLAYER)
+def test_a_large_program_opens_and_is_walked(page: Page, name: str) -> None:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto("about:blank")
+    page.goto("/code")
+    page.locator(".stage > svg").wait_for()
+    before = page.locator(".gv .title").text_content() or ""
+    box = page.get_by_label("Program", exact=True)
+    box.fill(FOR_THE_PLAYER[name])
+    box.press("Control+Enter")
+    expect(page.locator(".gv .title")).not_to_have_text(before)
+    assert 5 <= page.locator(".stage .node").count() <= MOST_BOXES
+    expect(page.locator(".al-fail")).to_have_count(0)
+    page.locator(".stage").focus()
+    for key in ("ArrowRight", "ArrowRight", "b", "ArrowRight", "End", "ArrowLeft", "Home"):
+        page.keyboard.press(key)
+    expect(page.locator(".count")).to_contain_text("1 / ")
+    folded = page.locator(".stage .node.folded")
+    if folded.count():
+        count = page.locator(".stage .node").count()
+        folded.first.focus()
+        folded.first.dispatch_event("dblclick")
+        page.wait_for_function(
+            """(count) => {
+                const roots = [...document.querySelectorAll("*")].map((one) => one.shadowRoot).filter(Boolean);
+                const gv = roots.map((root) => root.querySelector(".gv")).find(Boolean);
+                return gv.querySelectorAll(".stage .node").length > count;
+            }""",
+            arg=count,
+        )
+        assert page.locator(".stage .node").count() <= MOST_BOXES
+    assert errors == []
