@@ -1,46 +1,16 @@
-"""What a program did: progress while it runs, then the player, the leaves, the output."""
+"""What a program did, around its graph: progress while it runs, the leaves, the output, why it failed."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 import streamlit as st
 
 from app import session
 from components.figures import (
-    LabGraph,
-    LabOptions,
-    LayoutProblem,
-    Picture,
-    TraceIndex,
-    lab_dot,
-    lab_graph,
-    lab_roots,
     leaf_rows,
-    player_data,
-    torchviz_choices,
-    torchviz_dot,
 )
-from components.figures.text import bytes_text, plural
-from components.trace import Trace, encode_trace
+from components.figures.text import plural
+from components.trace import Trace
 from components.widgets.panels import failure_panel, leaves_panel, output_panel
-from components.widgets.player.page import standalone_page
-from components.widgets.player.view import player
-
-_WHOLE = "whole program"
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """What a view shows: a picture or why there is none, its DOT text, and the Lab graph behind it."""
-
-    picture: Picture | LayoutProblem | None
-    title: str
-    empty: str = ""
-    dot: str = ""
-    graph: LabGraph | None = None
-    options: LabOptions | None = None
 
 
 def progress(page: str) -> bool:
@@ -67,162 +37,6 @@ def _watch(page: str) -> None:
             run.stop()
     if now.stdout:
         st.code(now.stdout[-2_000:], language=None, height=320)
-
-
-@st.fragment
-def graph(page: str, *, above: int, show_code: bool = True) -> None:
-    """Show the player with its switches. A fragment: opening a box draws the graph anew and nothing else.
-
-    ``above`` is what the page has above the player, in CSS pixels.
-    """
-    index = session.index(page)
-    if index is None:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        kind = st.segmented_control(
-            "View", ["Lab", "torchviz"], default="Lab", key=f"{page}:view", label_visibility="collapsed", required=True
-        )
-        shown = _torchviz(page, index) if kind == "torchviz" else _lab(page, index)
-        data = _data(index, shown, "torchviz" if kind == "torchviz" else "lab")
-        _downloads(page, index.trace, data)
-    player(
-        data,
-        key=f"{page}:player",
-        above=above,
-        show_code=show_code,
-        channel="" if show_code else page,
-        on_fold=lambda word, group: _fold(page, index, word, group),
-    )
-
-
-def _data(index: TraceIndex, shown: _Shown, kind: Literal["lab", "torchviz"]) -> dict[str, Any]:
-    data = player_data(
-        index,
-        shown.picture,
-        kind=kind,
-        graph=shown.graph,
-        options=shown.options,
-        title=shown.title,
-        empty=shown.empty,
-    )
-    return {**data, "dot": shown.dot}
-
-
-def _downloads(page: str, trace: Trace, data: dict[str, Any]) -> None:
-    with st.popover("Download", icon=":material/download:"):
-        st.download_button(
-            "Player as one HTML file",
-            lambda: standalone_page(data, "Autograd Lab"),
-            "autograd-lab.html",
-            "text/html",
-            key=f"{page}:html",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Trace as JSON",
-            lambda: encode_trace(trace),
-            "trace.json",
-            "application/json",
-            key=f"{page}:json",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Program (.py)", trace.program.source, "program.py", "text/x-python", key=f"{page}:py", on_click="ignore"
-        )
-
-
-# --- the Lab view
-
-
-def _lab(page: str, index: TraceIndex) -> _Shown:
-    roots = {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
-    chosen = None
-    if len(roots) > 1:
-        chosen = st.selectbox(
-            "Graph of", [_WHOLE, *roots], key=f"{page}:root:lab", label_visibility="collapsed", width=230
-        )
-    values, saved, shapes = _switches(page)
-    opened = session.state().get(_fold_key(page, index))
-    options = LabOptions(values=values, shapes=shapes, saved=saved, opened=opened)
-    drawn = lab_graph(index, roots.get(chosen or ""), options)
-    if not drawn.boxes:
-        return _Shown(None, "Graph", _nothing(index.trace), "", drawn, options)
-    session.state()[f"{page}:opened"] = drawn.opened
-    dot, picture, word = _laid_out(drawn)
-    return _Shown(picture, _title(drawn, index.trace) + word, "", dot, drawn, options)
-
-
-def _laid_out(drawn: LabGraph) -> tuple[str, Picture | LayoutProblem, str]:
-    """Lay out a graph; where that takes too long, without its frames, which cost the most."""
-    dot = lab_dot(drawn)
-    picture = session.picture(dot)
-    if isinstance(picture, LayoutProblem) and drawn.frames:
-        dot = lab_dot(replace(drawn, frames=()))
-        simpler = session.picture(dot)
-        if isinstance(simpler, Picture):
-            return dot, simpler, " · drawn without frames, which took too long"
-    return dot, picture, ""
-
-
-def _switches(page: str) -> tuple[bool, bool, bool]:
-    """What stands in the boxes: values, saved tensors, shapes."""
-    with st.popover("Show", icon=":material/tune:"):
-        values = st.toggle("values", value=True, key=f"{page}:values")
-        saved = st.toggle("saved tensors", value=True, key=f"{page}:saved-boxes")
-        shapes = st.toggle("shapes", key=f"{page}:shapes")
-    return values, saved, shapes
-
-
-def _fold_key(page: str, index: TraceIndex) -> str:
-    root = session.state().get(f"{page}:root:lab") or _WHOLE
-    return f"{page}:opened:{root}:{hash(index.trace.program.source)}"
-
-
-def _fold(page: str, index: TraceIndex, word: str, group: str) -> None:
-    """Open or close a group of the picture; what is inside a closed one is closed with it."""
-    opened = [one for one in session.state().get(f"{page}:opened", ()) if one != group]
-    if word == "open":
-        opened.append(group)
-    else:
-        opened = [one for one in opened if not one.startswith(f"{group}.")]
-    session.state()[_fold_key(page, index)] = tuple(opened)
-    session.address()["open"] = ",".join(opened)
-
-
-def _title(drawn: LabGraph, trace: Trace) -> str:
-    if not drawn.nodes:
-        return "No graph: autograd recorded nothing"
-    folded = f" in {plural(len(drawn.boxes), 'box').replace('boxs', 'boxes')}" if drawn.groups else ""
-    saved = sum(node.saved_bytes for node in trace.nodes)
-    return f"{plural(drawn.nodes, 'node')}{folded} · {bytes_text(saved)} saved"
-
-
-# --- the torchviz view
-
-
-def _torchviz(page: str, index: TraceIndex) -> _Shown:
-    choices = torchviz_choices(index.trace)
-    of = choices[0] if choices else None
-    if len(choices) > 1:
-        of = st.selectbox("Drawing of", choices, key=f"{page}:root:viz", label_visibility="collapsed", width=180)
-    attrs = st.toggle("show_attrs", key=f"{page}:attrs")
-    saved = st.toggle("show_saved", key=f"{page}:saved")
-    drawing = torchviz_dot(index.trace, of, show_attrs=attrs, show_saved=saved)
-    if drawing is None:
-        return _Shown(None, "torchviz", _nothing(index.trace))
-    if drawing.dot is None:
-        message = f"This graph has {drawing.nodes:,} nodes, too many for torchviz. The Lab view folds it."
-        return _Shown(LayoutProblem("too_large", message), "torchviz")
-    picture = session.picture(drawing.dot)
-    if isinstance(picture, LayoutProblem):
-        picture = LayoutProblem(picture.reason, f"{picture.message} The Lab view folds it: choose Lab above.")
-    return _Shown(picture, f"make_dot({drawing.of})", "", drawing.dot)
-
-
-def _nothing(trace: Trace) -> str:
-    if trace.failure is not None:
-        return "The program stopped before it built a graph."
-    return "No graph yet. Make a tensor with requires_grad=True and compute something with it."
 
 
 def status(trace: Trace) -> None:

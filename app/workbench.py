@@ -7,7 +7,7 @@ import hashlib
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import results, session
+from app import graph, results, session
 from components.language.completions import completions
 from components.trace import Trace
 from components.widgets.editor import Problem, code_editor, edited_so_far, is_built
@@ -31,7 +31,7 @@ def workbench(page: str, source: str, *, above: int) -> None:
     if trace is None:
         return
     with did:
-        results.graph(page, above=above, show_code=not is_built())
+        graph.show(page, above=above, show_code=not is_built())
         results.below(trace)
     with made:
         results.failure(trace)

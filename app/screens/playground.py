@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import playground_form, results, session
+from app import graph, playground_form, results, session
 from app.workbench import frame
 from components.language.form import FormError, write_source
 from components.widgets.panels import note_panel
@@ -33,7 +33,7 @@ def page() -> None:
         return
     with did:
         results.failure(trace)
-        results.graph("playground", above=150)
+        graph.show("playground", above=150)
         results.below(trace)
 
 

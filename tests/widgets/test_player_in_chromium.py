@@ -38,6 +38,11 @@ y = x ** 3
 y.backward()
 y.backward()
 """
+ROOTS = """\
+import torch
+x = torch.tensor([0.0, 4.0], requires_grad=True)
+(x.sqrt() * 0).sum().backward()
+"""
 LOOP = """\
 import torch
 x = torch.tensor(0.9, requires_grad=True)
@@ -359,3 +364,21 @@ def test_an_svg_with_more_than_a_drawing_in_it_is_cleaned(page: Page) -> None:
         ],
     )
     assert left == ('<svg><g class="node"><text x="1">kept</text></g></svg>')
+
+
+def test_ill_gradients_are_listed_and_lead_to_their_moments(page: Page, tmp_path: Path) -> None:
+    show(
+        page,
+        tmp_path,
+        "import torch\nx = torch.tensor([0.0, 4.0], requires_grad=True)\n(x.sqrt() * 0).sum().backward()\n",
+    )
+    page.get_by_role("button", name="NaN").click()
+    # 0 / (2 * sqrt(0)) is not a number: out of the square root, into the leaf.
+    items = page.get_by_role("menuitem", name="1 NaN")
+    expect(items).to_have_count(2)
+    items.first.click()
+    assert said(page).startswith("SqrtBackward0: [0, 0] comes in, [nan, 0] to x")
+    expect(page.locator(".node.now")).to_contain_text("SqrtBackward0")
+    page.locator(".stage").focus()
+    press(page, "i")
+    expect(page.locator(".node.selected").first).to_contain_text("AccumulateGrad")

@@ -6,7 +6,9 @@ const kept = ((globalThis.autogradLab ??= {}).places ??= new Map());
 const place = {
   read(key) {
     if (kept.has(key)) return kept.get(key);
-    const asked = new URLSearchParams(location.search), step = asked.get("step");
+    // The address is about the program that was there first; what is run later begins anew.
+    const asked = new URLSearchParams(globalThis.autogradLab.addressRead ? "" : location.search), step = asked.get("step");
+    globalThis.autogradLab.addressRead = true;
     const found = { step: step !== null && /^\d{1,7}$/.test(step) ? +step : null, node: asked.get("node") };
     kept.set(key, found);
     return found;

@@ -2,7 +2,7 @@
 // setting up happens once and everything else is in `update`. The other files of this folder stand above this text.
 
 const players = new WeakMap();
-const NARROW = 620, WIDE = 760, SAME_CLICK = 4, WRITE_AFTER = 150;
+const NARROW = 620, WIDE = 760, SAME_CLICK = 4, WRITE_AFTER = 150, MOST_LISTED = 100;
 // The width, at 14 px, of a text as Graphviz measured it; where another font stands in for Arial, it is set smaller.
 const PROBE = "AccumulateGrad SumBackward0", PROBE_WIDTH = 198;
 
@@ -11,8 +11,8 @@ class Player {
     const find = (selector) => root.querySelector(selector);
     this.gv = find(".gv"); this.stage = find(".stage"); this.aside = find(".card"); this.messageBox = find(".message");
     this.titleBox = find(".title"); this.legendBox = find(".legend"); this.announced = find(".announced");
-    this.menu = find(".menu"); this.saveButton = find("[data-do=save]"); this.search = find("[type=search]"); this.hits = find(".find output");
-    this.by = find(".by select"); this.illButton = find("[data-do=ill]");
+    this.menu = find(".files"); this.list = find(".findings"); this.saveButton = find("[data-do=save]"); this.search = find("[type=search]"); this.hits = find(".find output");
+    this.by = find(".by select"); this.illButton = find("[data-do=list]");
     this.camera = new Camera(this.stage, this.legendBox);
     this.abort = new AbortController();
     this.picture = { boxes: new Map(), edges: [], frames: new Map() };
@@ -31,7 +31,7 @@ class Player {
       in: () => this.camera.zoom(0.8), out: () => this.camera.zoom(1.25), fit: () => this.camera.fit(), full: () => this.fullScreen(),
       first: () => this.go(0), back: () => this.step(-1), next: () => this.step(1), last: () => this.go(this.story.last), play: () => this.play(),
       call: () => this.go(this.story.nextBegin(this.at)), error: () => this.go(this.story.nextError(this.at)),
-      save: () => this.toggleMenu(), ill: () => this.nextFinding(),
+      save: () => this.toggle(this.menu, this.saveButton), list: () => this.toggle(this.list, this.illButton), ill: () => this.nextFinding(),
     };
     this.gv.querySelectorAll("[data-do]").forEach((button) => this.on(button, "click", () => this.actions[button.dataset.do]()));
     this.gv.querySelectorAll("[data-save]").forEach((button) => this.on(button, "click", () => this.save(button.dataset.save)));
@@ -84,6 +84,7 @@ class Player {
     const at = kept.step === null || kept.step === undefined ? null : this.momentAt(kept.step);
     this.go(at, { select: false, remember: false });
     this.select(kept.node ?? null, { open: fresh ? !!kept.node : this.cardOpen, reveal: fresh });
+    if (fresh) this.remember();
   }
 
   placeKey() { return `${this.data.key}\n${this.data.source}`; }
@@ -309,7 +310,14 @@ class Player {
     const words = { nan: "NaN", inf: "infinite", exploding: "exploding", vanishing: "vanishing" };
     this.illButton.hidden = !found.length;
     this.illButton.textContent = [...counts].map(([kind, count]) => `${count} ${words[kind]}`).join(" · ");
-    this.illButton.title = `Gradients to look at. A click goes to the next one.\n${found.slice(0, 12).map(({ text }) => text).join("\n")}`;
+    this.illButton.title = "Gradients to look at (I goes to the next one)";
+    this.list.replaceChildren(...found.slice(0, MOST_LISTED).map((finding, number) => {
+      const item = made("button", "", finding.text);
+      item.type = "button";
+      item.setAttribute("role", "menuitem");
+      item.addEventListener("click", () => { this.closeMenus(); this.toFinding(number); });
+      return item;
+    }));
     for (const { group } of this.picture.boxes.values()) group.classList.remove("ill");
     for (const { box } of found) this.picture.boxes.get(box)?.group.classList.add("ill");
     this.illAt = -1;
@@ -318,7 +326,11 @@ class Player {
   nextFinding() {
     const found = this.data.findings || [];
     if (!found.length) return;
-    const { moment, box, text } = found[(this.illAt = (this.illAt + 1) % found.length)];
+    this.toFinding((this.illAt + 1) % found.length);
+  }
+
+  toFinding(number) {
+    const { moment, box, text } = this.data.findings[(this.illAt = number)];
     this.go(moment);
     this.select(box, { open: true });
     this.announced.textContent = text;
@@ -327,7 +339,7 @@ class Player {
   // --- pointer
 
   click(event) {
-    if (this.dragged) return;
+    if (this.dragged || this.closeMenus()) return;
     const frame = event.target.tagName === "text" && event.target.closest?.(".cluster")?.dataset.frame;
     if (frame) return this.close(frame);
     this.select(event.target.closest?.(".node")?.dataset.id ?? null, { open: true });
@@ -396,7 +408,7 @@ class Player {
   }
 
   escape() {
-    if (!this.menu.hidden) this.toggleMenu();
+    if (this.closeMenus()) this.stage.focus({ preventScroll: true });
     else if (this.cardOpen) this.closeCard();
     else { this.select(null); this.remember(); }
   }
@@ -491,14 +503,22 @@ class Player {
 
   // --- files
 
-  toggleMenu() {
-    this.menu.hidden = !this.menu.hidden;
-    this.saveButton.setAttribute("aria-expanded", String(!this.menu.hidden));
-    if (!this.menu.hidden) this.menu.querySelector("button").focus();
+  toggle(menu, button) {
+    const open = menu.hidden;
+    this.closeMenus();
+    menu.hidden = !open;
+    button.setAttribute("aria-expanded", String(open));
+    if (open) menu.querySelector("button")?.focus();
+  }
+
+  closeMenus() {
+    const open = [[this.menu, this.saveButton], [this.list, this.illButton]].filter(([menu]) => !menu.hidden);
+    for (const [menu, button] of open) { menu.hidden = true; button.setAttribute("aria-expanded", "false"); }
+    return open.length > 0;
   }
 
   save(kind) {
-    if (!this.menu.hidden) this.toggleMenu();
+    this.closeMenus();
     const name = `autograd-${this.data.kind || "lab"}`;
     if (kind === "dot") return save(`${name}.dot`, new Blob([this.data.dot || ""], { type: "text/vnd.graphviz" }));
     if (!this.svg) return;
