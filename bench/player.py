@@ -177,13 +177,17 @@ def main() -> None:
     import tempfile
 
     os.environ["PYTHONWARNINGS"] = "ignore"
+    # What the servers print must not get between the rows.
+    out = os.dup(1)
+    os.dup2(2, 1)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.add_init_script(path=Path(__file__).with_suffix(".js"))
         rows = browser_rows(page, Path(folder)) + picture_rows(page, playwright.chromium)
         browser.close()
-    sys.stdout.buffer.write(msgspec.json.encode(rows))
+    with open(out, "wb") as stdout:
+        stdout.write(msgspec.json.encode(rows))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+"""Numbers of saved tensors, and large gradients as grids of block means."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.capture.conftest import Capture
+
+
+def test_a_saved_tensor_that_is_none_of_the_programs_has_its_own_numbers(capture: Capture) -> None:
+    trace = capture("""
+        import torch
+        x = torch.tensor([1.0, 4.0], requires_grad=True)
+        y = (x * x).sqrt().sum()
+    """)
+    saved = {(node.name, one.name): one for node in trace.nodes for one in node.saved}
+    # The square root keeps its result, sqrt(x * x) = x; the product keeps x, which has its record.
+    assert saved["SqrtBackward0", "result"].values == [1.0, 4.0]
+    product = saved["MulBackward0", "self"]
+    assert (product.values, product.tensor) == (None, "t0")
+
+
+def test_a_transposed_view_is_not_the_tensor_that_it_views(capture: Capture) -> None:
+    trace = capture("""
+        import torch
+        x = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+        y = torch.tensor([[5.0, 6.0], [7.0, 8.0]], requires_grad=True)
+        z = x @ y.t()
+    """)
+    (mat2,) = [one for node in trace.nodes for one in node.saved if one.name == "mat2"]
+    assert (mat2.tensor, mat2.values) == (None, [[5.0, 7.0], [6.0, 8.0]])
+
+
+@pytest.mark.parametrize("shape", [(40, 30), (7, 60), (3, 5, 40), (500,)])
+def test_a_large_gradient_has_the_means_of_its_blocks(capture: Capture, shape: tuple[int, ...]) -> None:
+    trace = capture(f"""
+        import torch
+        x = torch.arange({int(np.prod(shape))}, dtype=torch.float64).reshape({shape}).requires_grad_()
+        (x ** 2).sum().backward()
+    """)
+    gradient = trace.backwards[0].steps[-1].grad_outputs[0]
+    assert gradient is not None
+    assert gradient.values is None
+    assert gradient.grid is not None
+    matrix = 2 * np.arange(np.prod(shape), dtype=np.float64).reshape(-1, shape[-1])
+    # Blocks begin at i * size // 10.
+    cuts = [[i * size // min(size, 10) for i in range(min(size, 10))] + [size] for size in matrix.shape]
+    expected = [
+        [matrix[top:bottom, left:right].mean() for left, right in zip(cuts[1], cuts[1][1:], strict=False)]
+        for top, bottom in zip(cuts[0], cuts[0][1:], strict=False)
+    ]
+    np.testing.assert_allclose(np.array(gradient.grid, dtype=np.float64), expected, rtol=1e-3)
+
+
+def test_a_small_gradient_has_its_numbers_and_no_grid(capture: Capture) -> None:
+    trace = capture("""
+        import torch
+        x = torch.ones(3, requires_grad=True)
+        (x * 2).sum().backward()
+    """)
+    gradient = trace.backwards[0].steps[-1].grad_outputs[0]
+    assert gradient is not None
+    assert (gradient.values, gradient.grid) == ([2.0, 2.0, 2.0], None)
