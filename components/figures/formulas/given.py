@@ -6,18 +6,23 @@ All numbers are float64 arrays made from the trace's lists. Whatever a record la
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from components.figures.text import number_text
 from components.figures.trace_index import TraceIndex
 from components.trace import BackwardStep, Node, SavedTensor
 
 Array = NDArray[np.float64]
 _BELOW_ZERO = 2**63
 _LONGEST_LITERAL = 200
+_LONGEST_WORD = 40
+# More elements than this are not computed: their values are not in the trace to be shown or compared with.
+_MOST_ELEMENTS = 10_000
 
 
 class Lacking(Exception):
@@ -56,6 +61,18 @@ class Given:
             raise Lacking
         return _array(gradient.values, gradient.shape)
 
+    def got(self, output: int) -> bool:
+        """Whether a gradient came in for an output, with numbers or without."""
+        return self._step is not None and self._step.grad_outputs[output] is not None
+
+    @property
+    def came_shape(self) -> tuple[int, ...]:
+        """The shape of the gradient that came in, which is that of the forward's output."""
+        gradient = self._step.grad_outputs[0] if self._step is not None and self._step.grad_outputs else None
+        if gradient is None:
+            raise Lacking
+        return tuple(gradient.shape)
+
     @property
     def outputs(self) -> int:
         """The number of outputs that the forward operation had."""
@@ -64,7 +81,10 @@ class Given:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the gradient that goes out, which is that of the forward's input."""
-        return self.shape_of(self.slot)
+        shape = self.shape_of(self.slot)
+        if math.prod(shape) > _MOST_ELEMENTS or min(shape, default=0) < 0:
+            raise Lacking
+        return shape
 
     def shape_of(self, slot: int) -> tuple[int, ...]:
         """Return the shape of the gradient that goes out in another slot."""
@@ -86,6 +106,10 @@ class Given:
         """Return a saved tensor of indices."""
         return self(saved).astype(np.int64)
 
+    def places(self, saved: str) -> NDArray[np.int64] | NDArray[np.bool_]:
+        """Return a saved index: places, or a mask."""
+        return self(saved) != 0 if self._record(saved).dtype in ("bool", "uint8") else self.whole(saved)
+
     def has(self, saved: str) -> bool:
         """Whether the node saved something under this name."""
         return saved in self._saved
@@ -100,12 +124,26 @@ class Given:
             raise Lacking
         return float(value)
 
+    def written(self, saved: str) -> str | None:
+        """Return a saved number, or the only one of a list, as a text; ``None`` for what is a tensor or lacks."""
+        record = self._saved.get(saved)
+        if record is None or record.shape is not None or record.value is None:
+            return None
+        try:
+            value = _literal(record.value)
+        except Lacking:
+            return record.value[:_LONGEST_WORD]
+        if isinstance(value, tuple | list):
+            texts = [_number_text(one) for one in value]
+            return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
+        return _number_text(value)
+
     def integer(self, saved: str, default: int | None = None) -> int:
         """Return a saved integer; PyTorch shows those below zero as what they are without a sign."""
         value = _literal(self._record(saved).value) if saved in self._saved or default is None else default
         if not isinstance(value, int):
             raise Lacking
-        return value - 2**64 if value >= _BELOW_ZERO else value
+        return _signed(value)
 
     def integers(self, saved: str, default: tuple[int, ...] | None = None) -> tuple[int, ...]:
         """Return a saved list of integers."""
@@ -114,7 +152,7 @@ class Given:
             value = (value,)
         if not isinstance(value, tuple | list) or not all(isinstance(one, int) for one in value):
             raise Lacking
-        return tuple(one - 2**64 if one >= _BELOW_ZERO else one for one in value)
+        return tuple(_signed(one) for one in value)
 
     def flag(self, saved: str) -> bool:
         """Return a saved truth value, ``False`` where there is none."""
@@ -130,7 +168,20 @@ class Given:
         return self._saved[saved]
 
 
+def _signed(value: int) -> int:
+    return value - 2**64 if value >= _BELOW_ZERO else value
+
+
+def _number_text(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = _signed(value)
+    text = number_text(value) if isinstance(value, int | float) and math.isfinite(value) else str(value)
+    return text.replace("-", "−")
+
+
 def _literal(text: str | None) -> object:
+    if text in ("inf", "-inf", "nan"):
+        return float(text)
     if text is None or len(text) > _LONGEST_LITERAL or not re.fullmatch(r"[\w\s.,+()\[\]-]*", text):
         raise Lacking
     try:
@@ -151,9 +202,16 @@ def _array(values: object, shape: list[int]) -> Array:
 
 def summed_to(array: Array, shape: tuple[int, ...]) -> Array:
     """Undo a broadcast: sum over the dimensions that were added or stretched."""
-    array = array.sum(axis=tuple(range(array.ndim - len(shape)))) if array.ndim > len(shape) else array
-    stretched = tuple(dim for dim, size in enumerate(shape) if size == 1 and array.shape[dim] != 1)
-    return array.sum(axis=stretched, keepdims=True) if stretched else array
+    dims = summed_dims(array.shape, shape)
+    return np.asarray(array.sum(axis=dims)).reshape(shape) if dims else array
+
+
+def summed_dims(wide: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the dimensions of ``wide`` over which a broadcast from ``shape`` is undone."""
+    added = len(wide) - len(shape)
+    if added < 0:
+        raise Lacking
+    return tuple(dim for dim, size in enumerate(wide) if dim < added or (shape[dim - added] == 1 and size != 1))
 
 
 Compute = Callable[[Given], Array]

@@ -1,29 +1,41 @@
-"""Operations that only move elements: their gradients move back."""
+"""Operations that give elements another shape or order: their gradients move back."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
-from components.figures.formulas.given import Array, Given, Lacking, summed_to
-from components.figures.formulas.rules import Rule, Rules
+from components.figures.formulas.given import Array, Given, Lacking
+from components.figures.formulas.rules import PASSES, Rule, Rules
+
+Places = NDArray[np.int64]
 
 
-def _reshaped(given: Given) -> Array:
-    return given.grad.reshape(given.shape)
-
-
-def _dim(given: Given, rank: int, name: str = "dim") -> int:
+def dim_of(given: Given, rank: int, name: str = "dim") -> int:
+    """Return a saved dimension, counted from the first."""
     dim = given.integer(name)
     if not -rank <= dim < rank:
         raise Lacking
     return dim % rank
 
 
+def sent_back(given: Given, forward: Callable[[Places], Places]) -> Array:
+    """Do to the elements' places what the forward did to the elements, and add each gradient to its element's."""
+    places = forward(np.arange(int(np.prod(given.shape, dtype=np.int64))).reshape(given.shape))
+    out = np.zeros(given.shape)
+    np.add.at(out.reshape(-1), places.reshape(-1), np.broadcast_to(given.grad, places.shape).reshape(-1))
+    return out
+
+
+def _reshaped(given: Given) -> Array:
+    return given.grad.reshape(given.shape)
+
+
 def _transposed(given: Given) -> Array:
     rank = given.grad.ndim
-    return np.swapaxes(given.grad, _dim(given, rank, "dim0"), _dim(given, rank, "dim1")) if rank else given.grad
+    return np.swapaxes(given.grad, dim_of(given, rank, "dim0"), dim_of(given, rank, "dim1")) if rank else given.grad
 
 
 def _permuted(given: Given) -> Array:
@@ -41,110 +53,51 @@ def _repeated(given: Given) -> Array:
     return grad.reshape(split).sum(axis=tuple(range(0, 2 * len(sizes), 2))).reshape(shape)
 
 
-def _selected(given: Given) -> Array:
-    out = np.zeros(given.shape)
-    dim = _dim(given, out.ndim)
-    out[(slice(None),) * dim + (given.integer("index"),)] = given.grad
-    return out
-
-
-def _sliced(given: Given) -> Array:
-    out = np.zeros(given.shape)
-    dim = _dim(given, out.ndim)
-    part = slice(given.integer("start", 0), given.integer("end", out.shape[dim]), given.integer("step", 1))
-    out[(slice(None),) * dim + (part,)] = given.grad
-    return out
-
-
-def _indexed(given: Given) -> Array:
-    out = np.zeros(given.shape)
-    places: list[Any] = []
-    for dim in range(out.ndim):
-        name = f"indices[{dim}]"
-        places.append(given.whole(name) if given.has(name) else slice(None))
-    np.add.at(out, tuple(places), given.grad)
-    return out
-
-
-def _index_selected(given: Given) -> Array:
-    out = np.zeros(given.shape)
-    dim = _dim(given, out.ndim)
-    np.add.at(np.moveaxis(out, dim, 0), given.whole("index"), np.moveaxis(given.grad, dim, 0))
-    return out
-
-
-def _gathered(given: Given) -> Array:
-    out = np.zeros(given.shape)
-    dim = _dim(given, out.ndim)
-    places: list[Any] = list(np.indices(given.grad.shape))
-    places[dim] = given.whole("index")
-    np.add.at(out, tuple(places), given.grad)
-    return out
-
-
-def _rows(given: Given) -> Array:
-    out = np.zeros(given.shape)
-    places = given.whole("indices")
-    keep = places != given.integer("padding_idx", -1)
-    np.add.at(out, places[keep], given.grad[keep])
-    return out
-
-
 def _concatenated(given: Given) -> Array:
-    dim = _dim(given, given.grad.ndim)
-    start = sum(given.shape_of(slot)[dim] for slot in range(given.slot))
-    return np.take(given.grad, range(start, start + given.shape[dim]), axis=dim)
+    """An input with one dimension and no element stands for none, as PyTorch allows."""
+    dim = dim_of(given, given.grad.ndim)
+    if given.shape == (0,):
+        return np.zeros(0)
+    shapes = [given.shape_of(slot) for slot in range(given.slot)]
+    start = sum(shape[dim] for shape in shapes if shape != (0,))
+    return given.grad[(slice(None),) * dim + (slice(start, start + given.shape[dim]),)]
 
 
 def _stacked(given: Given) -> Array:
-    return np.take(given.grad, given.slot, axis=_dim(given, given.grad.ndim))
+    return given.grad[(slice(None),) * dim_of(given, given.grad.ndim) + (given.slot,)]
 
 
-def _pieces(given: Given) -> list[Array | None]:
-    """What came in for each of several outputs, ``None`` where nothing did."""
-    found: list[Array | None] = []
+def _pieces(given: Given, dim: int, places: Callable[[int], slice | int]) -> Array:
+    """Put what came in for each of several outputs where it was taken from; where nothing came in it is 0."""
+    out = np.zeros(given.shape)
     for output in range(given.outputs):
         try:
-            found.append(given.came(output))
+            piece = given.came(output)
         except Lacking:
-            found.append(None)
-    return found
+            if given.got(output):
+                raise
+            continue
+        out[(slice(None),) * dim + (places(output),)] = piece
+    return out
 
 
 def _split(given: Given) -> Array:
-    out = np.zeros(given.shape)
-    dim, size = _dim(given, out.ndim), given.integer("split_size")
-    for number, piece in enumerate(_pieces(given)):
-        if piece is not None:
-            out[(slice(None),) * dim + (slice(number * size, (number + 1) * size),)] = piece
-    return out
+    size = given.integer("split_size")
+    return _pieces(given, dim_of(given, len(given.shape)), lambda number: slice(number * size, (number + 1) * size))
+
+
+def _split_by_sizes(given: Given) -> Array:
+    ends = np.cumsum((0, *given.integers("split_sizes"))).tolist()
+    return _pieces(given, dim_of(given, len(given.shape)), lambda number: slice(ends[number], ends[number + 1]))
 
 
 def _unbound(given: Given) -> Array:
-    out = np.zeros(given.shape)
-    dim = _dim(given, out.ndim)
-    for number, piece in enumerate(_pieces(given)):
-        if piece is not None:
-            out[(slice(None),) * dim + (number,)] = piece
-    return out
+    return _pieces(given, dim_of(given, len(given.shape)), lambda number: number)
 
 
 def _diagonal(given: Given) -> Array:
-    if len(given.shape) != 2 or (given.integer("dim1") % 2, given.integer("dim2") % 2) != (0, 1):
-        raise Lacking
-    out = np.zeros(given.shape)
-    offset = given.integer("offset")
-    places = np.arange(given.grad.size)
-    out[places + max(-offset, 0), places + max(offset, 0)] = given.grad
-    return out
-
-
-def _trace(given: Given) -> Array:
-    return given.grad * np.eye(given.shape[0], given.shape[1])
-
-
-def _flipped(given: Given) -> Array:
-    return np.flip(given.grad, tuple(dim % given.grad.ndim for dim in given.integers("dims")))
+    offset, first, second = given.integer("offset"), given.integer("dim1"), given.integer("dim2")
+    return sent_back(given, lambda places: np.diagonal(places, offset, first, second))
 
 
 def _rolled(given: Given) -> Array:
@@ -155,18 +108,51 @@ def _rolled(given: Given) -> Array:
 
 
 def _unpadded(given: Given) -> Array:
-    pad, grad = given.integers("pad"), given.grad
+    """Padding below zero cut elements off: they get 0."""
+    grad, pad = given.grad, given.integers("pad")
     for number in range(0, len(pad), 2):
-        dim = grad.ndim - 1 - number // 2
-        grad = np.take(grad, range(pad[number], grad.shape[dim] - pad[number + 1]), axis=dim)
+        dim, (before, after) = grad.ndim - 1 - number // 2, pad[number : number + 2]
+        grad = grad[(slice(None),) * dim + (slice(max(before, 0), grad.shape[dim] - max(after, 0)),)]
+        cut = [(0, 0)] * grad.ndim
+        cut[dim] = (max(-before, 0), max(-after, 0))
+        if max(cut[dim]) > given.shape[dim]:
+            raise Lacking
+        grad = np.pad(grad, cut)
     return grad
 
 
-def _back(words: str) -> Rule:
-    return Rule(words, _reshaped)
+def _padded_by(mode: str) -> Callable[[Given], Array]:
+    def compute(given: Given) -> Array:
+        pad = given.integers("padding")
+        pairs = [(pad[number], pad[number + 1]) for number in range(0, len(pad), 2)][::-1]
+        widths = [(0, 0)] * (len(given.shape) - len(pairs)) + pairs
+        if given.grad.shape != tuple(size + sum(pair) for size, pair in zip(given.shape, widths, strict=True)):
+            raise Lacking
+        return sent_back(given, lambda places: np.pad(places, widths, mode=mode))  # type: ignore[call-overload]
+
+    return compute
 
 
-_VIEW = (_back("{grad}, in the shape of the input"),)
+def _unfolded(given: Given) -> Array:
+    dim, size, step = dim_of(given, len(given.shape), "dimension"), given.integer("size"), given.integer("step")
+    every = (slice(None),) * dim + (slice(None, None, step),)
+    return sent_back(given, lambda places: np.lib.stride_tricks.sliding_window_view(places, size, dim)[every])
+
+
+def _shuffled(given: Given) -> Array:
+    factor = given.integer("upscale_factor")
+    *lead, channels, high, wide = given.shape
+
+    def forward(places: Places) -> Places:
+        parts = places.reshape(-1, channels // factor**2, factor, factor, high, wide)
+        return parts.transpose(0, 1, 4, 2, 5, 3).reshape(*lead, channels // factor**2, high * factor, wide * factor)
+
+    return sent_back(given, forward)
+
+
+_VIEW = (Rule("{grad}, in the shape of the input", _reshaped),)
+_DIAGONAL = (Rule("{grad} on the diagonal, else 0", _diagonal),)
+_SIDE_BY_SIDE = "the gradients of the parts, side by side along dim {dim}"
 
 SHAPES: Rules = {
     "ViewBackward0": _VIEW,
@@ -175,27 +161,40 @@ SHAPES: Rules = {
     "SqueezeBackward0": _VIEW,
     "SqueezeBackward1": _VIEW,
     "SqueezeBackward2": _VIEW,
+    "SqueezeBackward4": _VIEW,
     "UnsqueezeBackward0": _VIEW,
     "TBackward0": (Rule("{grad}ᵀ", lambda g: g.grad.T),),
     "TransposeBackward0": (Rule("{grad}, dims {dim0} and {dim1} swapped back", _transposed),),
     "PermuteBackward0": (Rule("{grad}, dims {dims} permuted back", _permuted),),
-    "ExpandBackward0": (Rule("Σ {grad} over what was expanded", lambda g: summed_to(g.grad, g.shape)),),
+    "ExpandBackward0": (PASSES,),
     "RepeatBackward0": (Rule("Σ {grad} over the {repeats} repeats", _repeated),),
-    "SelectBackward0": (Rule("{grad} at index {index} of dim {dim}, else 0", _selected),),
-    "SliceBackward0": (Rule("{grad} at the slice of dim {dim}, else 0", _sliced),),
-    "IndexBackward0": (Rule("{grad} added at the indices, else 0", _indexed),),
-    "IndexSelectBackward0": (Rule("{grad} added at {index} of dim {dim}, else 0", _index_selected),),
-    "GatherBackward0": (Rule("{grad} added at {index} along dim {dim}, else 0", _gathered),),
-    "EmbeddingBackward0": (Rule("{grad} added to the rows {indices}, else 0", _rows),),
-    "CatBackward0": tuple(Rule(f"{{grad}}, part {n + 1} along dim {{dim}}", _concatenated) for n in range(20)),
-    "StackBackward0": tuple(Rule(f"{{grad}} at index {n} of dim {{dim}}", _stacked) for n in range(20)),
-    "SplitBackward0": (Rule("the gradients of the parts, side by side along dim {dim}", _split),),
+    "CatBackward0": (Rule(lambda g: f"{{grad}}, part {g.slot + 1} along dim {{dim}}", _concatenated, repeats=True),),
+    "StackBackward0": (Rule(lambda g: f"{{grad}} at index {g.slot} of dim {{dim}}", _stacked, repeats=True),),
+    "SplitBackward0": (Rule(_SIDE_BY_SIDE, _split),),
+    "UnsafeSplitBackward0": (Rule(_SIDE_BY_SIDE, _split),),
+    "SplitWithSizesBackward0": (Rule(_SIDE_BY_SIDE, _split_by_sizes),),
     "UnbindBackward0": (Rule("the gradients of the parts, stacked along dim {dim}", _unbound),),
-    "DiagonalBackward0": (Rule("{grad} on the diagonal, else 0", _diagonal),),
-    "TraceBackward0": (Rule("{grad} on the diagonal, else 0", _trace),),
+    "DiagonalBackward0": _DIAGONAL,
+    "DiagonalBackward0_copy": _DIAGONAL,
+    "DiagEmbedBackward0": (
+        Rule(
+            "the diagonal of {grad}",
+            lambda g: np.diagonal(g.grad, g.integer("offset"), g.integer("dim1"), g.integer("dim2")),
+        ),
+    ),
+    "TraceBackward0": (Rule("{grad} on the diagonal, else 0", lambda g: g.grad * np.eye(g.shape[0], g.shape[1])),),
     "TrilBackward0": (Rule("the lower triangle of {grad}", lambda g: np.tril(g.grad, g.integer("diagonal"))),),
     "TriuBackward0": (Rule("the upper triangle of {grad}", lambda g: np.triu(g.grad, g.integer("diagonal"))),),
-    "FlipBackward0": (Rule("{grad}, flipped back along {dims}", _flipped),),
+    "FlipBackward0": (Rule("{grad}, flipped back along {dims}", lambda g: np.flip(g.grad, g.integers("dims"))),),
     "RollBackward0": (Rule("{grad}, rolled back by {shifts}", _rolled),),
+    "Rot90Backward0": (
+        Rule("{grad}, turned back", lambda g: np.rot90(g.grad, -g.integer("k"), g.integers("dims"))),  # type: ignore[arg-type]
+    ),
+    "UnfoldBackward0": (Rule("Σ {grad} over the windows that hold the element", _unfolded),),
+    "PixelShuffleBackward0": (Rule("{grad}, shuffled back", _shuffled),),
     "ConstantPadNdBackward0": (Rule("{grad} without the padding", _unpadded),),
+    "ReflectionPad1DBackward0": (Rule("{grad}, the padding added to what it mirrors", _padded_by("reflect")),),
+    "ReflectionPad2DBackward0": (Rule("{grad}, the padding added to what it mirrors", _padded_by("reflect")),),
+    "ReplicationPad1DBackward0": (Rule("{grad}, the padding added to the edge", _padded_by("edge")),),
+    "ReplicationPad2DBackward0": (Rule("{grad}, the padding added to the edge", _padded_by("edge")),),
 }

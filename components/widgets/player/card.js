@@ -50,7 +50,8 @@ function gridOf({ title, rows }) {
   return figure;
 }
 
-function fillCard(aside, card, at, { close, open }) {
+// `whole` is whether the card is read at its end: of the whole run, or where the engine stopped at this node.
+function fillCard(aside, card, at, { close, open, whole }) {
   const button = made("button", "close", "×");
   button.type = "button";
   button.title = "Close (Escape)";
@@ -72,7 +73,7 @@ function fillCard(aside, card, at, { close, open }) {
     parts.push(listOf(card.saved.map(([name, value]) => pairOf(name, value, freed ? "saved gone" : "saved"))));
   }
   if (pass) parts.push(...pass.grids.map(gridOf));
-  const note = at === null || !pass || freed ? (at === null || freed ? card.note : null) : pass.note;
+  const note = whole || freed ? card.note : pass?.note;
   if (note) parts.push(made("p", "note", note));
   if (open) {
     const action = made("button", "open", "Open this box");

@@ -488,8 +488,9 @@ class Player {
     this.cardAt = this.at;
     this.aside.hidden = !card;
     if (card) {
-      const folded = this.data.can_fold && this.data.boxes?.[this.selected]?.folded, id = this.selected;
-      fillCard(this.aside, card, this.at, { close: () => this.closeCard(), open: folded ? () => this.open(id) : null });
+      const folded = this.data.can_fold && this.data.boxes?.[this.selected]?.folded, id = this.selected, moment = this.story.moment(this.at);
+      const whole = !moment || (moment.kind === "error" && this.story.same(moment.box, id));
+      fillCard(this.aside, card, this.at, { close: () => this.closeCard(), open: folded ? () => this.open(id) : null, whole });
       if (!same) this.aside.scrollTop = 0;
     }
     if (hidden !== this.aside.hidden) this.resized();

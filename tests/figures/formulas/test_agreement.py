@@ -1,0 +1,66 @@
+"""Every formula against the gradients that PyTorch recorded: over random shapes and numbers, ties and zeros too."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from components.figures.formulas import RULES, known_nodes
+from tests.figures.formulas.compare import ACCUMULATE, TWICE, compared, traced
+from tests.figures.formulas.programs import EXPRESSIONS
+from tests.figures.formulas.variants import SECOND, VARIANTS
+
+ONE_BY_ONE = sorted(EXPRESSIONS.keys() - {ACCUMULATE})
+few = settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+sizes = {
+    "rows": st.integers(2, 5),
+    "columns": st.integers(2, 6),
+    "seed": st.integers(0, 10_000),
+    "kind": st.sampled_from(["real", "whole"]),
+}
+
+
+@pytest.mark.parametrize("name", ONE_BY_ONE)
+@few
+@given(**sizes)
+def test_a_formula_agrees_with_pytorch(name: str, kind: str, rows: int, columns: int, seed: int) -> None:
+    trace = traced(EXPRESSIONS[name], kind=kind, rows=rows, columns=columns, seed=seed)
+    counts, missing = compared(trace)
+    assert any(met == name for met, _ in counts), "the node was not met"
+    assert missing == []
+
+
+@pytest.mark.parametrize("kind", ["real", "whole"])
+@pytest.mark.parametrize("expression", VARIANTS)
+def test_other_arguments_agree_too(expression: str, kind: str) -> None:
+    counts, missing = compared(traced(expression, kind=kind))
+    assert counts
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", sorted(SECOND))
+@few
+@given(**sizes)
+def test_second_derivatives_agree(name: str, kind: str, rows: int, columns: int, seed: int) -> None:
+    trace = traced(SECOND[name], end=TWICE, kind=kind, rows=rows, columns=columns, seed=seed)
+    counts, missing = compared(trace)
+    assert any(met == name for met, _ in counts), "the node was not met"
+    assert missing == []
+
+
+def test_every_slot_of_every_formula_is_compared() -> None:
+    counts: Counter[tuple[str, int]] = Counter()
+    for expression in (*(EXPRESSIONS[name] for name in ONE_BY_ONE), *VARIANTS):
+        counts += compared(traced(expression))[0]
+    for expression in SECOND.values():
+        counts += compared(traced(expression, end=TWICE))[0]
+    assert {(name, slot) for name, rules in RULES.items() for slot in range(len(rules))} - counts.keys() == set()
+    assert all(rule.compute is not None for rules in RULES.values() for rule in rules)
+
+
+def test_every_known_node_has_its_expression() -> None:
+    assert known_nodes() == EXPRESSIONS.keys() | SECOND.keys()
+    assert len(known_nodes()) >= 80
