@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.figures.happenings import happenings
-
-if TYPE_CHECKING:
-    from components.figures.trace_index import TraceIndex
+from components.figures.trace_tables import TraceTables
 
 Ints = NDArray[np.int64]
 KINDS = ("call", "line", "born", "begin", "node", "built", "end", "error")
@@ -24,7 +21,7 @@ class Chronicle:
     a leaf's, that of the first node that uses it), and the places at which the engine was there.
     """
 
-    def __init__(self, index: TraceIndex) -> None:
+    def __init__(self, index: TraceTables) -> None:
         trace = index.trace
         self.all = happenings(trace)
         places = {node.id: place for place, node in enumerate(trace.nodes)}

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from components.figures.trace_index import TraceIndex
+from components.figures.trace_tables import TraceTables
 from components.trace import Step, Tensor
 
 # A name that stands alone: no attribute of something else, and not asked for its metadata only.
@@ -32,7 +32,7 @@ class Cut:
     how: str
 
 
-def cuts(index: TraceIndex, most: int) -> list[Cut]:
+def cuts(index: TraceTables, most: int) -> list[Cut]:
     """Return the last ``most`` results at which tracking stopped, in order of birth."""
     candidates = {tensor.origin for tensor in index.latest.values() if _untracked(tensor)}
     if not candidates:
@@ -59,7 +59,7 @@ def _untracked(tensor: Tensor) -> bool:
 
 
 def _cut(
-    index: TraceIndex, step: Step, name: str, tensor: Tensor, bound: dict[tuple[str | None, str], Tensor]
+    index: TraceTables, step: Step, name: str, tensor: Tensor, bound: dict[tuple[str | None, str], Tensor]
 ) -> Cut | None:
     left, _, right = _STRING.sub("", index.code(step.line)).partition("=")
     sources: dict[str, Tensor] = {}

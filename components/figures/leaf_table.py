@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from components.figures.text import gradient_text, shape_text, tensor_text
-from components.figures.trace_index import TraceIndex
+from components.figures.trace_tables import TraceTables
 from components.trace import Trace
 
 
@@ -22,7 +22,7 @@ class LeafRow:
 
 def leaf_rows(trace: Trace) -> list[LeafRow]:
     """Return the tensors that require a gradient and are leaves, in order of birth."""
-    index = TraceIndex(trace)
+    index = TraceTables(trace)
     rows = []
     for origin, tensor in index.latest.items():
         if not (tensor.is_leaf and tensor.requires_grad):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from components.figures.folding import Group, whole
 from components.figures.lab_untracked import Cut, cuts
-from components.figures.trace_index import TraceIndex
+from components.figures.trace_tables import TraceTables
 from components.trace import Backward, Edge, Node, Tensor
 
 Places = NDArray[np.int64]
@@ -43,7 +43,7 @@ class Folding:
 class Scope:
     """The nodes that can be reached from a root, functions first, then leaves, both in order of birth."""
 
-    def __init__(self, index: TraceIndex, chosen: Collection[str] | None = None) -> None:
+    def __init__(self, index: TraceTables, chosen: Collection[str] | None = None) -> None:
         self.index = index
         nodes = [node for node in index.trace.nodes if chosen is None or node.id in chosen]
         self.functions: list[Node] = [node for node in nodes if node.leaf is None]

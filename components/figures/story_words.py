@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from components.figures.happenings import Happening
 from components.figures.text import bytes_text, gradient_text, plural, tensor_text
-from components.figures.trace_index import TraceIndex
+from components.figures.trace_tables import TraceTables
 from components.trace import Backward, Node, Step
 
 _MOST_MADE = 3
@@ -17,7 +17,7 @@ _SHORT = 28
 class Words:
     """Finds the words for happenings of one trace."""
 
-    def __init__(self, index: TraceIndex) -> None:
+    def __init__(self, index: TraceTables) -> None:
         self._index, self._trace = index, index.trace
         self.built: defaultdict[str, list[str]] = defaultdict(list)
         for node in self._trace.nodes:

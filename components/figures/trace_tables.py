@@ -1,0 +1,178 @@
+"""Quick answers about a trace that several pictures ask: by id, by name, latest, reachable."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from components.figures.gradient_health import Finding, findings
+from components.trace import Backward, BackwardStep, Edge, GradientChange, Node, SavedTensor, Tensor, Trace, Values
+
+if TYPE_CHECKING:
+    from components.figures.folding import Group
+
+
+@dataclass(frozen=True)
+class GroupFacts:
+    """What the nodes of a group add up to.
+
+    ``stopped`` is the name of the node in it at which a pass stopped, ``lines`` are the first and the last line that
+    made one, ``names`` counts the nodes by name.
+    """
+
+    saved_bytes: int
+    freed_bytes: int
+    order2: bool
+    stopped: str | None
+    lines: tuple[int, int] | None
+    names: Counter[str]
+
+
+class TraceTables:
+    """Look-up tables over one trace; building it is linear in the trace."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.nodes: dict[str, Node] = {node.id: node for node in trace.nodes}
+        self.tensors: dict[str, Tensor] = {tensor.id: tensor for tensor in trace.tensors}
+        self.edges_from: defaultdict[str, list[Edge]] = defaultdict(list)
+        self.edges_to: defaultdict[str, list[Edge]] = defaultdict(list)
+        for edge in trace.edges:
+            self.edges_from[edge.source].append(edge)
+            self.edges_to[edge.target].append(edge)
+        self.latest: dict[str, Tensor] = {tensor.origin: tensor for tensor in trace.tensors}
+        self.made: defaultdict[str, list[Tensor]] = defaultdict(list)
+        for tensor in trace.tensors:
+            if tensor.node is not None and tensor.name is not None:
+                self.made[tensor.node].append(tensor)
+        self.freed_by: dict[str, Backward] = {node: backward for backward in trace.backwards for node in backward.freed}
+        self.last_change: dict[str, GradientChange] = {
+            change.tensor: change for change in trace.gradients if change.tensor is not None
+        }
+        self.last_step: dict[str, BackwardStep] = self.steps_of(None)
+        # The AccumulateGrad of each leaf, by the leaf's origin.
+        self.accumulates: dict[str, Node] = {
+            self.tensors[node.tensor].origin: node for node in trace.nodes if node.tensor in self.tensors
+        }
+        self._lines = trace.program.source.split("\n")
+        self._facts: dict[tuple[int, int, int], GroupFacts] = {}
+
+    def facts_of(self, group: Group) -> GroupFacts:
+        """Return what the nodes of a group have in common or add up to; counted once."""
+        key = id(group.sequence), group.piece.first, group.piece.end
+        if key not in self._facts:
+            nodes = group.nodes
+            lines = {node.line for node in nodes if node.line is not None}
+            stopped = [node.name for node in nodes if node.id in self.stopped]
+            self._facts[key] = GroupFacts(
+                saved_bytes=sum(node.saved_bytes for node in nodes),
+                freed_bytes=sum(node.saved_bytes for node in nodes if node.id in self.freed_by),
+                order2=all(node.order > 1 for node in nodes),
+                stopped=stopped[-1] if stopped else None,
+                lines=(min(lines), max(lines)) if lines else None,
+                names=Counter(node.name for node in nodes),
+            )
+        return self._facts[key]
+
+    def produced(self, node: str) -> Tensor | None:
+        """Return the named tensor whose ``grad_fn`` a node is; the last, if there are several."""
+        return self.made[node][-1] if node in self.made else None
+
+    def steps_of(self, backward: str | None) -> dict[str, BackwardStep]:
+        """Return what happened at each node in one engine run, or the last time that any run passed it."""
+        if backward is None and hasattr(self, "last_step"):
+            return self.last_step
+        runs = (run for run in self.trace.backwards if backward in (None, run.id))
+        return {step.node: step for run in runs for step in run.steps}
+
+    def reachable(self, roots: list[str]) -> set[str]:
+        """Return every node that the gradient of ``roots`` can reach, themselves included."""
+        found: set[str] = set()
+        pending = list(roots)
+        while pending:
+            node = pending.pop()
+            if node not in found:
+                found.add(node)
+                pending.extend(edge.target for edge in self.edges_from.get(node, ()))
+        return found
+
+    def value_now(self, tensor_id: str) -> Tensor | None:
+        """Return the last record of the same tensor object."""
+        tensor = self.tensors.get(tensor_id)
+        return None if tensor is None else self.latest.get(tensor.origin, tensor)
+
+    def code(self, line: int | None) -> str:
+        """Return the program's text of a line, without its indentation."""
+        return self._lines[line - 1].strip() if line is not None and 0 < line <= len(self._lines) else ""
+
+    @cached_property
+    def stopped(self) -> set[str]:
+        """The nodes at which an engine run stopped with an error."""
+        failures = (self.trace.failure, *(run.failure for run in self.trace.backwards))
+        return {failure.node for failure in failures if failure is not None and failure.node is not None}
+
+    @cached_property
+    def last_pass(self) -> dict[str, tuple[Backward, int]]:
+        """The last engine run that passed each node, and the node's place in it, from 1."""
+        runs = self.trace.backwards
+        return {step.node: (run, place) for run in runs for place, step in enumerate(run.steps, start=1)}
+
+    def origin_of(self, tensor_id: str | None) -> str:
+        """Return the id of the first record of a tensor object, empty if there is none."""
+        tensor = self.tensors.get(tensor_id or "")
+        return tensor.origin if tensor is not None else ""
+
+    def saved_values(self, saved: SavedTensor) -> Values:
+        """Return the numbers of a saved tensor, its own or those of the program's tensor in the same memory."""
+        tensor = self.tensors.get(saved.tensor or "")
+        return tensor.values if tensor is not None and tensor.shape == saved.shape else saved.values
+
+    def changed_in_place(self, node: str) -> list[int]:
+        """Return the lines that changed, after it was saved, a tensor that a node keeps."""
+        lines = []
+        for saved in self.nodes[node].saved:
+            tensor = self.tensors.get(saved.tensor or "")
+            version = tensor.version if tensor is not None else None
+            if tensor is None or version is None:
+                continue
+            for step in self.trace.steps:
+                for value in step.variables.values():
+                    other = self.tensors.get(value)
+                    if other is not None and other.origin == tensor.origin and (other.version or 0) > version:
+                        lines.append(step.line)
+        return list(dict.fromkeys(lines))
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """The gradients that are not a number, infinite, exploding or vanishing."""
+        return findings(self.trace)
+
+    @cached_property
+    def changes_by_step(self) -> dict[int, list[int]]:
+        """The numbers of the changes of a ``.grad`` that a line made itself, by its step."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for number, change in enumerate(self.trace.gradients):
+            if change.cause != "backward" and change.step is not None:
+                found[change.step].append(number)
+        return dict(found)
+
+    @cached_property
+    def first_line(self) -> dict[str, int]:
+        """The line that first bound each tensor to a name, by the tensor's origin."""
+        lines: dict[str, int] = {}
+        for step in self.trace.steps:
+            for value in step.variables.values():
+                if value in self.tensors:
+                    lines.setdefault(self.tensors[value].origin, step.line)
+        return lines
+
+    @cached_property
+    def changes(self) -> dict[str, list[GradientChange]]:
+        """Every change of each leaf's ``.grad``, in order, by the leaf's origin."""
+        found: defaultdict[str, list[GradientChange]] = defaultdict(list)
+        for change in self.trace.gradients:
+            if change.tensor is not None:
+                found[change.tensor].append(change)
+        return dict(found)
