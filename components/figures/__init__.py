@@ -4,10 +4,10 @@ Each picture is a pair: a function that does the arithmetic and gives plain reco
 only draws them. Knows neither Streamlit nor torch.
 """
 
-from components.figures.card_records import Card
-from components.figures.lab_dot import lab_dot
-from components.figures.lab_graph import lab_graph, lab_roots
-from components.figures.lab_records import Box, LabGraph, LabOptions, Link, Root
+from components.figures.cards.records import Card
+from components.figures.lab.dot import lab_dot
+from components.figures.lab.graph import lab_graph, lab_roots
+from components.figures.lab.records import Box, LabGraph, LabOptions, Link, Root
 from components.figures.layout import LayoutProblem, Picture, layout_svg, render
 from components.figures.leaf_table import LeafRow, leaf_rows
 from components.figures.player_data import player_data

@@ -12,15 +12,15 @@ from typing import Any, Literal
 
 import msgspec
 
-from components.figures.cards import box_card
+from components.figures.cards.boxes import box_card
 from components.figures.code_tokens import code_tokens
 from components.figures.gradient_health import norm
-from components.figures.homes import Homes
-from components.figures.lab_records import LabGraph, LabOptions
-from components.figures.lab_words import edge_words, leaf_words
+from components.figures.lab.homes import Homes
+from components.figures.lab.records import LabGraph, LabOptions
+from components.figures.lab.words import edge_words, leaf_words
 from components.figures.layout import LayoutProblem, Picture
 from components.figures.picture_boxes import ShownBox, boxes_of, legend_of
-from components.figures.story import Story, tell
+from components.figures.story.telling import Story, tell
 from components.figures.trace_index import TraceIndex
 from components.trace import Gradient
 

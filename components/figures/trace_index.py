@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from components.figures.chronicle import Chronicle
-from components.figures.scope import Scope
+from components.figures.lab.scope import Scope
+from components.figures.story.chronicle import Chronicle
 from components.figures.trace_tables import TraceTables
 from components.trace import Trace
 

@@ -11,7 +11,7 @@ from components.figures.gradient_health import Finding, findings
 from components.trace import Backward, BackwardStep, Edge, GradientChange, Node, SavedTensor, Tensor, Trace, Values
 
 if TYPE_CHECKING:
-    from components.figures.folding import Group
+    from components.figures.lab.folding import Group
 
 
 @dataclass(frozen=True)

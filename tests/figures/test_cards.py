@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from components.figures import Card, LabOptions, TraceIndex, lab_graph
-from components.figures.card_records import Pass
-from components.figures.cards import box_card
-from components.figures.homes import Homes
-from components.figures.story import tell
+from components.figures.cards.boxes import box_card
+from components.figures.cards.records import Pass
+from components.figures.lab.homes import Homes
+from components.figures.story.telling import tell
 from components.trace import BackwardStep, Gradient, SavedTensor, Summary, Trace
 from tests.figures import traces as t
 

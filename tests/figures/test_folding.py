@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from components.figures import LabGraph, LabOptions, TraceIndex, lab_graph
-from components.figures.folding import Group, whole
-from components.figures.scope import MOST_BOXES
+from components.figures.lab.folding import Group, whole
+from components.figures.lab.scope import MOST_BOXES
 from components.trace import EngineFailure, Node, Trace
 from tests.figures import traces as t
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from components.capture import capture_program
-from components.figures.happenings import happenings
+from components.figures.story.happenings import happenings
 from components.trace import EngineFailure, Failure, Program, Trace
 from tests.figures import traces as t
 

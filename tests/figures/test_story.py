@@ -8,8 +8,8 @@ import pytest
 
 from components.capture import capture_program
 from components.figures import LabOptions, TraceIndex, lab_graph
-from components.figures.homes import Homes
-from components.figures.story import Story, tell
+from components.figures.lab.homes import Homes
+from components.figures.story.telling import Story, tell
 from components.trace import Program
 
 

@@ -113,6 +113,9 @@ CHOICES: Rules = {
     ),
     "MaskedFillBackward0": (_UNMASKED,),
     "MaskedFillBackward1": (_UNMASKED, each("{grad} where {mask}, else 0", lambda g: kept(g, g("mask") != 0))),
+    "NativeDropoutBackward0": (
+        each("{grad} / (1 − {p}) where {result1}, else 0", lambda g: kept(g, g("result1") != 0) / (1 - g.number("p"))),
+    ),
     "NanToNumBackward0": (
         each("{grad} where {self} is finite, else 0", lambda g: np.where(np.isfinite(g("self")), g.grad, 0)),
     ),

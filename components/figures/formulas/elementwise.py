@@ -61,6 +61,12 @@ def _xlogy(given: Given) -> Array:
     return np.where((x == 0) & (y <= 0), 0, given.grad * np.log(y))
 
 
+def _sinc(given: Given) -> Array:
+    x = given("self")
+    angle = math.pi * x
+    return given.grad * np.where(x == 0, 0, (np.cos(angle) - np.sin(angle) / angle) / x)
+
+
 def _logit(given: Given) -> Array:
     x = given("self")
     eps = given.number("eps", -1.0)
@@ -170,6 +176,7 @@ ELEMENTWISE: Rules = {
         ),
     ),
     "LogitBackward0": (each("{grad} / ({self} · (1 − {self}))", _logit),),
+    "SincBackward0": (each("{grad} · (cos π{self} − sin π{self} / π{self}) / {self}", _sinc),),
     "LerpBackward0": (
         each("{grad} · (1 − {weight})", lambda g: g.grad * (1 - g("weight"))),
         each("{grad} · {weight}", lambda g: g.grad * g("weight")),

@@ -147,7 +147,15 @@ _ADDED_ALONG = "{grad} added at {index} of dim {dim}, else 0"
 _WITHOUT = "{grad}, but 0 at {index} of dim {dim}"
 _READ = "{grad} at {index} of dim {dim}"
 
+# What an operation in place on a view sends back is known only while it runs: these have symbols alone.
+_CHANGED_PART = "what the operation on the changed part sends back"
+
 PLACES: Rules = {
+    "CopySlices": (
+        Rule("{grad} outside the part that was changed; inside, " + _CHANGED_PART),
+        Rule(_CHANGED_PART, repeats=True),
+    ),
+    "AsStridedBackward0": (Rule("{grad} added at the elements that were viewed, else 0"),),
     "SelectBackward0": (Rule("{grad} at index {index} of dim {dim}, else 0", _selected),),
     "SliceBackward0": (Rule(lambda g: f"{{grad}} at {slice_text(g)} of dim {{dim}}, else 0", _from_slice),),
     "IndexBackward0": (Rule(lambda g: f"{{grad}} added at [{_index_words(g)}], else 0", _indexed),),

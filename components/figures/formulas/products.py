@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.figures.formulas.given import Array, Compute, Given
+from components.figures.formulas.given import Array, Compute, Given, Lacking
+from components.figures.formulas.normalisations import norm_slope
 from components.figures.formulas.rules import Rule, Rules
 
 
@@ -74,6 +75,45 @@ def _crossed(given: Given) -> Array:
     return np.cross(given.grad, given("self"), axis=dim)
 
 
+def _of_symmetric(given: Given) -> Array:
+    """Eigenvectors turn with the differences of the eigenvalues; they may come without a gradient."""
+    values, vectors = given("eigenvalues"), given("eigenvectors")
+    inner = np.zeros_like(vectors)
+    if given.got(0):
+        inner = inner + given.came(0)[..., None] * np.eye(values.shape[-1])
+    if given.got(1):
+        apart = values[..., None, :] - values[..., :, None] + np.eye(values.shape[-1])
+        inner = inner + turned(vectors) @ given.came(1) / apart * (1 - np.eye(values.shape[-1]))
+    back = vectors @ inner @ turned(vectors)
+    return (back + turned(back)) / 2
+
+
+def _of_distances(given: Given) -> Array:
+    """Each row of one side is at a distance from each row of the other."""
+    away = given("x1")[..., :, None, :] - given("x2")[..., None, :, :]
+    slope = norm_slope(away, given("result")[..., None], given.number("p")) * given.grad[..., None]
+    return slope.sum(axis=-2) if given.slot == 0 else -slope.sum(axis=-3)
+
+
+def _attention(given: Given) -> Array:
+    """Attention is ``softmax(query @ keyᵀ · scale + mask) @ value``; the softmax is made again from what was saved."""
+    if given.number("dropout_p", 0.0):
+        raise Lacking
+    query, key, value = given("query"), given("key"), given("value")
+    scale = given.number("scale", query.shape[-1] ** -0.5)
+    scores = query @ turned(key) * scale + (given("attn_mask") if given.has("attn_mask") else 0)
+    shares = np.exp(scores - given("logsumexp")[..., None])
+    shares = np.tril(shares) if given.flag("is_causal") else shares
+    if given.slot == 2:
+        return turned(shares) @ given.grad
+    back = given.grad @ turned(value)
+    back = shares * (back - (back * shares).sum(axis=-1, keepdims=True)) * scale
+    return back @ key if given.slot == 0 else turned(back) @ query
+
+
+_SHARES = " with P = softmax({query} @ {key}ᵀ · scale)"
+_OF_SCORES = "P · (g − Σ g·P) · scale"
+
 PRODUCTS: Rules = {
     "MmBackward0": (
         Rule("{grad} @ {mat2}ᵀ", lambda g: g.grad @ g("mat2").T),
@@ -124,5 +164,17 @@ PRODUCTS: Rules = {
     ),
     "LinalgDetBackward0": (Rule("{grad} · {result} · {A}⁻¹ᵀ", _of_determinant),),
     "LinalgSlogdetBackward0": (Rule("{grad₂} · {A}⁻¹ᵀ", _of_log_determinant, facts={"grad₂": lambda g: g.came(1)}),),
+    "LinalgEighBackward0": (
+        Rule("V @ (diagonal of grad₁ + Vᵀ @ grad₂ / (λⱼ − λᵢ)) @ Vᵀ, made symmetric", _of_symmetric),
+    ),
+    "CdistBackward0": (
+        Rule("Σ {grad} · the slope of the norm of order {p} at {x1} − {x2}", _of_distances),
+        Rule("−Σ {grad} · the slope of the norm of order {p} at {x1} − {x2}", _of_distances),
+    ),
+    "ScaledDotProductFlashAttentionForCpuBackward0": (
+        Rule(f"{_OF_SCORES} @ {{key}}{_SHARES}, g = {{grad}} @ {{value}}ᵀ", _attention),
+        Rule(f"({_OF_SCORES})ᵀ @ {{query}}{_SHARES}, g = {{grad}} @ {{value}}ᵀ", _attention),
+        Rule(f"Pᵀ @ {{grad}}{_SHARES}", _attention),
+    ),
     "LinalgCholeskyExBackward0": (Rule("{L}⁻¹ᵀ @ half of {L}ᵀ @ {grad}, made symmetric, @ {L}⁻¹", _of_cholesky),),
 }

@@ -191,6 +191,12 @@ EXPRESSIONS: dict[str, str] = {
     "LogcumsumexpBackward0": "x.logcumsumexp(1)",
     "NormBackward1": "F.pairwise_distance(x, y) + F.pairwise_distance(x, y, p=3)",
     "DistBackward0": "torch.dist(x, y) + torch.dist(x, y[0], 1) + torch.dist(x, y, 3)",
+    "LinalgEighBackward0": "torch.linalg.eigh(s + s.t())[0] + torch.linalg.eigh(s + s.t())[1].square()",
+    "CdistBackward0": "torch.cdist(x, y) + torch.cdist(x, y + 1, p=1) + torch.cdist(x, y[:1], p=3)",
+    "ScaledDotProductFlashAttentionForCpuBackward0": (
+        "F.scaled_dot_product_attention(x[None, None], y[None, None], p[None, None], is_causal=True)"
+    ),
+    "SincBackward0": "x.sinc()",
     "SafeSoftmaxBackward0": "F.scaled_dot_product_attention(x[None], y[None], y[None])",
     "NativeGroupNormBackward0": "F.group_norm(x[:, :2, None] * p[None, None, 0], 2, y[0, :2], y[1, :2])",
     "SqueezeBackward4": "x[0] @ y.t()",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+import torch
+from msgspec.structs import replace
 
 from components.capture import capture_program
 from components.figures import TraceIndex
-from components.figures.formulas import node_formulas
-from components.trace import Program
+from components.figures.formulas import computed_gradients, node_formulas
+from components.trace import Program, SavedTensor
 
 X = "x = torch.tensor(2.0, requires_grad=True)\n"
 V = "x = torch.tensor([1.0, -2.0], requires_grad=True)\n"
@@ -178,3 +180,21 @@ def test_numbers_are_not_made_of_a_saved_tensor_that_changed_shape() -> None:
     assert told(W + "v = w.view(4)\nv.sin().sum().backward()", "SinBackward0") == [
         ("grad · cos v", "[1, 1, 1, 1] · cos [1, 2, 3, 4] = [0.5403, −0.4161, −0.99, −0.6536]")
     ]
+
+
+def test_dropout_as_a_gpu_does_it() -> None:
+    """The app's programs on the CPU make no such node: its record is put together from what PyTorch gives for one."""
+    x = torch.tensor([1.0, -2.0, 3.0], requires_grad=True)
+    torch.manual_seed(0)
+    result, mask = torch.native_dropout(x, 0.5, True)
+    (expected,) = torch.autograd.grad(result.sum(), x)
+    index = indexed("x = torch.tensor([1.0, -2.0, 3.0], requires_grad=True)\nx.exp().sum().backward()")
+    (node,) = (node for node in index.trace.nodes if node.name == "ExpBackward0")
+    saved = [
+        SavedTensor(name="p", value="0.5"),
+        SavedTensor(name="result1", shape=[3], dtype="bool", values=mask.tolist()),
+    ]
+    dropout = replace(node, name="NativeDropoutBackward0", saved=saved)
+    (ours,) = computed_gradients(index, dropout, index.last_step[node.id])
+    assert ours is not None
+    assert ours.tolist() == expected.tolist()

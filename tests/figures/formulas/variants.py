@@ -27,6 +27,8 @@ VARIANTS: tuple[str, ...] = (
     "x.t().reshape(-1).reshape(x.shape) + x[:, :1].squeeze(-1)[:, None] + x.swapaxes(0, -1).movedim(0, 1)",
     "x[1] + x[..., -1:] + x[:-1].sum(0) + x[..., ::3].sum() + x[x > 0].sum() + x[torch.arange(x.shape[0]) > 0].sum(0)",
     "x[:, torch.tensor([0, -1])].sum() + x[None][:, [0, 1], :, None][0].sum(0).t() + x[[[0, 1], [1, 1]]].sum()",
+    "F.scaled_dot_product_attention(x[None, None], y[None, None], p[None, None], attn_mask=x.detach()[:, :1], scale=2)",
+    "torch.linalg.eigvalsh(s + s.t()) + torch.cdist(x, y, p=2)[0, 0] + torch.cdist(x, x * 1)[0, 1]",
     "x.split(2, -1)[0].sum() + x.chunk(2, 1)[1].sum() + x.unbind()[0] + x.unbind()[1] + x.unbind(-1)[0].sum()",
     "torch.cat([x, y], -1).sum() + torch.stack([x, y], -1).sum(-1) + torch.cat([*x] * 12).sum()"
     " + torch.stack([*x] * 9)[3]",

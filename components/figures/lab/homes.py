@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from components.figures.chronicle import Ints
-from components.figures.folding import Group
-from components.figures.scope import Folding, Scope
+from components.figures.lab.folding import Group
+from components.figures.lab.scope import Folding, Places, Scope
 
 if TYPE_CHECKING:
     from components.figures.trace_index import TraceIndex
@@ -38,7 +37,7 @@ class Homes:
         home = int(self.folding.home[place])
         return node if home >= 0 else self.folding.folded[~home].id
 
-    def boxes(self, index: TraceIndex) -> tuple[Ints, int]:
+    def boxes(self, index: TraceIndex) -> tuple[Places, int]:
         """Return a number for the box of each node of the trace, -1 for none; the second result is the first fold's."""
         nodes = index.trace.nodes
         if self.scope is None or self.folding is None:
@@ -49,7 +48,7 @@ class Homes:
         numbers = np.where(home >= 0, home, size + ~home)
         return np.where(places >= 0, numbers[places], -1), size
 
-    def during(self, steps: Ints) -> Ints:
+    def during(self, steps: Places) -> Places:
         """Return, for each step, the number of the folded box that it is told with, -1 for none."""
         found = np.full(len(steps), -1, dtype=np.int64)
         size = len(self.scope.nodes) if self.scope is not None else 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from components.figures.card_records import Card
-from components.figures.story import Story
+from components.figures.cards.records import Card
+from components.figures.story.telling import Story
 from components.figures.text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
 from components.figures.trace_index import TraceIndex
 from components.trace import GradientChange, Tensor

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from components.figures.repeats import find_runs
+from components.figures.lab.repeats import find_runs
 from components.figures.text import plural
 from components.trace import Node
 

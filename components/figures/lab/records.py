@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from components.figures.folding import Group
-    from components.figures.homes import Homes
+    from components.figures.lab.folding import Group
+    from components.figures.lab.homes import Homes
 
 
 @dataclass(frozen=True)

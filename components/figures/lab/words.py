@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.figures.lab_records import LabOptions
+from components.figures.lab.records import LabOptions
 from components.figures.text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
 from components.figures.trace_tables import TraceTables
 from components.trace import Gradient, Node, SavedTensor, Tensor

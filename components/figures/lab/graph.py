@@ -5,11 +5,11 @@ The output is on top and gradient flows down to the leaves, the way ``backward()
 
 from __future__ import annotations
 
-from components.figures.lab_drawing import LabDrawing
-from components.figures.lab_records import Box, LabGraph, LabOptions, Link, Root
-from components.figures.lab_untracked import cuts
-from components.figures.lab_words import tensor_words
-from components.figures.scope import MOST_BOXES
+from components.figures.lab.drawing import LabDrawing
+from components.figures.lab.records import Box, LabGraph, LabOptions, Link, Root
+from components.figures.lab.scope import MOST_BOXES
+from components.figures.lab.untracked import cuts
+from components.figures.lab.words import tensor_words
 from components.figures.trace_index import TraceIndex
 from components.trace import Tensor, Trace
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from components.figures.folding import Group
-from components.figures.homes import Homes
-from components.figures.lab_links import LabLinks
-from components.figures.lab_records import Box, Frame, LabGraph, LabOptions, Link
-from components.figures.lab_words import (
+from components.figures.lab.folding import Group
+from components.figures.lab.homes import Homes
+from components.figures.lab.links import LabLinks
+from components.figures.lab.records import Box, Frame, LabGraph, LabOptions, Link
+from components.figures.lab.scope import Folding, Scope
+from components.figures.lab.words import (
     edge_words,
     function_words,
     leaf_words,
@@ -21,7 +22,6 @@ from components.figures.lab_words import (
     saved_words,
     tensor_words,
 )
-from components.figures.scope import Folding, Scope
 from components.figures.text import bytes_text, plural
 from components.trace import Edge, Node, Tensor
 

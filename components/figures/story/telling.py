@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from components.figures.chronicle import KINDS, Ints
-from components.figures.happenings import Happening
-from components.figures.homes import Homes
-from components.figures.story_words import Words
+from components.figures.lab.homes import Homes
+from components.figures.story.chronicle import KINDS, Ints
+from components.figures.story.happenings import Happening
+from components.figures.story.words import Words
 from components.figures.trace_index import TraceIndex
 
 MOST_MOMENTS = 6_000

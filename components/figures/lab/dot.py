@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 
-from components.figures.lab_records import Box, LabGraph, Link
+from components.figures.lab.records import Box, LabGraph, Link
 
 _HEAD = """digraph lab {
 \tgraph [rankdir=TB ranksep=0.34 nodesep=0.32 bgcolor=transparent pad=0.25]

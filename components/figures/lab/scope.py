@@ -14,8 +14,8 @@ from heapq import heappop, heappush
 import numpy as np
 from numpy.typing import NDArray
 
-from components.figures.folding import Group, whole
-from components.figures.lab_untracked import Cut, cuts
+from components.figures.lab.folding import Group, whole
+from components.figures.lab.untracked import Cut, cuts
 from components.figures.trace_tables import TraceTables
 from components.trace import Backward, Edge, Node, Tensor
 

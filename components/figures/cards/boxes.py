@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from components.figures.card_records import Card, Formula, Grid, Pass, Rows
-from components.figures.folding import Group
+from components.figures.cards.records import Card, Formula, Grid, Pass, Rows
+from components.figures.cards.tensors import tensor_card
 from components.figures.formulas import node_formulas
-from components.figures.story import Story
-from components.figures.tensor_cards import tensor_card
+from components.figures.lab.folding import Group
+from components.figures.story.telling import Story
 from components.figures.text import bytes_text, number_text, plural, shape_text, tensor_text, values_text
 from components.figures.trace_index import TraceIndex
 from components.trace import Backward, BackwardStep, Gradient, Node, SavedTensor

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from components.figures.lab_records import Box, LabOptions, Link
-from components.figures.lab_words import edge_words, tensor_words
-from components.figures.scope import Folding, Scope
+from components.figures.lab.records import Box, LabOptions, Link
+from components.figures.lab.scope import Folding, Scope
+from components.figures.lab.words import edge_words, tensor_words
 from components.trace import BackwardStep, Edge, Tensor
 
 

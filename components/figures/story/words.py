@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from components.figures.happenings import Happening
+from components.figures.story.happenings import Happening
 from components.figures.text import bytes_text, gradient_text, plural, tensor_text
 from components.figures.trace_tables import TraceTables
 from components.trace import Backward, Node, Step

@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from components.figures.happenings import happenings
+from components.figures.story.happenings import happenings
 from components.figures.trace_tables import TraceTables
 
 Ints = NDArray[np.int64]
