@@ -55,7 +55,8 @@ def plain(tensor: torch.Tensor) -> torch.Tensor | None:
         tensor = functorch.get_unwrapped(tensor)
     if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_meta:
         return None
-    return tensor
+    # PyTorch's zeros without memory (the gradient of ``sgn``) cannot be read.
+    return torch.zeros(tensor.shape, dtype=tensor.dtype, device=tensor.device) if tensor._is_zerotensor() else tensor
 
 
 def fingerprint(tensor: torch.Tensor, most_elements: int) -> bytes | None:

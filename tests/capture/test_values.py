@@ -62,3 +62,18 @@ def test_a_small_gradient_has_its_numbers_and_no_grid(capture: Capture) -> None:
     gradient = trace.backwards[0].steps[-1].grad_outputs[0]
     assert gradient is not None
     assert (gradient.values, gradient.grid) == ([2.0, 2.0, 2.0], None)
+
+
+def test_zeros_without_memory_are_read_as_zeros(capture: Capture) -> None:
+    """The gradient of ``sgn`` is a tensor that PyTorch never allocates."""
+    trace = capture("""
+        import torch
+        x = torch.tensor([1.0, -2.0], requires_grad=True)
+        x.sgn().sum().backward()
+        print(x.grad)
+        w = torch.tensor([1.0, -2.0], requires_grad=True)
+        (g,) = torch.autograd.grad(w.abs().sum(), w, create_graph=True)
+        g.sum().backward()
+    """)
+    assert trace.stdout == "tensor([0., 0.])\n"
+    assert [change.total.values for change in trace.gradients if change.total is not None][-1] == [0.0, 0.0]

@@ -29,7 +29,7 @@ def _gelu(given: Given) -> Array:
 def _elu(given: Given) -> Array:
     x, alpha = given("self"), given.number("alpha")
     scale, inner = given.number("scale", 1.0), given.number("input_scale", 1.0)
-    return given.grad * np.where(x > 0, scale, scale * inner * alpha * np.exp(x * inner))
+    return given.grad * np.where(x <= 0, scale * inner * alpha * np.exp(x * inner), scale)
 
 
 def _softplus(given: Given) -> Array:
@@ -46,7 +46,7 @@ def _elu_words(given: Given) -> str:
 def _elu_of_result(given: Given) -> Array:
     y, alpha = given("result"), given.number("alpha")
     scale, inner = given.number("scale", 1.0), given.number("input_scale", 1.0)
-    return given.grad * np.where(y > 0, scale, inner * (y + alpha * scale))
+    return given.grad * np.where(y <= 0, inner * (y + alpha * scale), scale)
 
 
 def _glu(given: Given) -> Array:
@@ -72,10 +72,10 @@ def _hardswish(given: Given) -> Array:
     return given.grad * np.where(x <= -3, 0, np.where(x < 3, x / 3 + 0.5, 1))
 
 
-_OUTSIDE = each("{grad} where |{self}| > {lambd}, else 0", lambda g: kept(g, np.abs(g("self")) > g.number("lambd")))
+_OUTSIDE = each("{grad} where |{self}| > {lambd}, else 0", lambda g: kept(g, ~(np.abs(g("self")) <= g.number("lambd"))))
 
 ACTIVATIONS: Rules = {
-    "ReluBackward0": (each("{grad} where {result} > 0, else 0", lambda g: np.where(g("result") > 0, g.grad, 0)),),
+    "ReluBackward0": (each("{grad} where {result} > 0, else 0", lambda g: kept(g, ~(g("result") <= 0))),),
     "LeakyReluBackward0": (
         each(
             "{grad} where {self} > 0, else {grad} · {negative_slope}",
@@ -85,7 +85,7 @@ ACTIVATIONS: Rules = {
     "CeluBackward0": (
         each(
             "{grad} where {self} > 0, else {grad} · exp({self} / {alpha})",
-            lambda g: g.grad * np.where(g("self") > 0, 1, np.exp(g("self") / g.number("alpha"))),
+            lambda g: g.grad * np.where(g("self") <= 0, np.exp(g("self") / g.number("alpha")), 1),
         ),
     ),
     "GeluBackward0": (each("{grad} · (Φ({self}) + {self} · φ({self}))", _gelu),),
@@ -104,9 +104,9 @@ ACTIVATIONS: Rules = {
         each("{grad} · {result} · (1 − {result})", lambda g: g.grad * g("result") * (1 - g("result"))),
     ),
     "EluBackward0": (each(_elu_words, _elu, scale=lambda g: g.number("scale", 1.0)),),
-    "EluBackward1": (each("{grad} where {result} > 0, else {grad} · ({result} + α)", _elu_of_result),),
+    "EluBackward1": (each("{grad} where {result} > 0, else {grad} · ({result} + {alpha})", _elu_of_result),),
     "ThresholdBackward0": (
-        each("{grad} where {self} > {threshold}, else 0", lambda g: kept(g, g("self") > g.number("threshold"))),
+        each("{grad} where {self} > {threshold}, else 0", lambda g: kept(g, ~(g("self") <= g.number("threshold")))),
     ),
     "SoftshrinkBackward0": (_OUTSIDE,),
     "HardshrinkBackward0": (_OUTSIDE,),
@@ -116,7 +116,7 @@ ACTIVATIONS: Rules = {
     "HardtanhBackward0": (
         each(
             "{grad} where {min_val} < {self} < {max_val}, else 0",
-            lambda g: kept(g, (g("self") > g.number("min_val")) & (g("self") < g.number("max_val"))),
+            lambda g: kept(g, ~((g("self") <= g.number("min_val")) | (g("self") >= g.number("max_val")))),
         ),
     ),
     "GluBackward0": (Rule("{grad}·σ(b) and {grad}·a·σ(b)·(1 − σ(b)) with a, b = the halves of {self}", _glu),),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from components.figures.formulas.given import Array, Given, Lacking
 from components.figures.formulas.rules import Rules, each, kept
@@ -20,11 +21,10 @@ def _inside(given: Given) -> Array:
 
 
 def _share(given: Given, larger: bool) -> Array:
-    """Equal elements share the gradient."""
+    """Equal elements share the gradient; where one is not a number both get it."""
     mine, other = ("self", "other") if given.slot == 0 else ("other", "self")
     a, b = given(mine), given(other)
-    wins = a > b if larger else a < b
-    return given.grad * (wins + 0.5 * (a == b))
+    return np.where(a < b if larger else a > b, 0, given.grad / (1 + (a == b)))
 
 
 def _larger(given: Given) -> Array:
@@ -70,6 +70,11 @@ def _masked(given: Given) -> Array:
     return kept(given, given("mask") == 0)
 
 
+def _first(given: Given, wins: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """``fmax`` and ``fmin`` take the first where the other is not a number."""
+    return wins | np.isnan(given("other"))
+
+
 _UNMASKED = each("0 where {mask}, else {grad}", _masked)
 _SMALLER = (
     each(_share_words("self", "<", "other"), _smaller),
@@ -100,12 +105,12 @@ CHOICES: Rules = {
     "MaximumBackward0": _LARGER,
     "MinimumBackward0": _SMALLER,
     "FmaxBackward0": (
-        each("{grad} where {self} ≥ {other}, else 0", lambda g: kept(g, g("self") >= g("other"))),
-        each("{grad} where {self} < {other}, else 0", lambda g: kept(g, g("self") < g("other"))),
+        each("{grad} where {self} ≥ {other}, else 0", lambda g: kept(g, _first(g, g("self") >= g("other")))),
+        each("{grad} where {self} < {other}, else 0", lambda g: kept(g, ~_first(g, g("self") >= g("other")))),
     ),
     "FminBackward0": (
-        each("{grad} where {self} ≤ {other}, else 0", lambda g: kept(g, g("self") <= g("other"))),
-        each("{grad} where {self} > {other}, else 0", lambda g: kept(g, g("self") > g("other"))),
+        each("{grad} where {self} ≤ {other}, else 0", lambda g: kept(g, _first(g, g("self") <= g("other")))),
+        each("{grad} where {self} > {other}, else 0", lambda g: kept(g, ~_first(g, g("self") <= g("other")))),
     ),
     "WhereBackward0": (
         each("{grad} where {condition}, else 0", _chosen),

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from components.figures.formulas.given import Array, Given
-from components.figures.formulas.rules import NOTHING, PASSES, Rules, each, power
+from components.figures.formulas.rules import NOTHING, PASSES, Rules, each, power, sign
 
 
 def sigmoid(x: Array) -> Array:
@@ -71,7 +71,7 @@ def _logit(given: Given) -> Array:
     x = given("self")
     eps = given.number("eps", -1.0)
     inside = (x >= max(eps, 0)) & (x <= 1 - max(eps, 0))
-    return np.where(inside, given.grad / (x * (1 - x)), 0 if eps >= 0 else np.nan)
+    return np.where(inside | np.isnan(x), given.grad / (x * (1 - x)), 0 if eps >= 0 else np.nan)
 
 
 _TO_THE_POWER = each("{grad} · {result} · ln {self}", _exponent_of_power)
@@ -105,7 +105,7 @@ ELEMENTWISE: Rules = {
     "SqrtBackward0": (each("{grad} / (2·{result})", lambda g: g.grad / (2 * g("result"))),),
     "RsqrtBackward0": (each("−{grad} · {result}³ / 2", lambda g: -g.grad * g("result") ** 3 / 2),),
     "ReciprocalBackward0": (each("−{grad} · {result}²", lambda g: -g.grad * g("result") ** 2),),
-    "AbsBackward0": (each("{grad} · sign {self}", lambda g: g.grad * np.sign(g("self"))),),
+    "AbsBackward0": (each("{grad} · sign {self}", lambda g: g.grad * sign(g("self"))),),
     "SinBackward0": (each("{grad} · cos {self}", lambda g: g.grad * np.cos(g("self"))),),
     "CosBackward0": (each("{grad} · (−sin {self})", lambda g: -g.grad * np.sin(g("self"))),),
     "TanBackward0": (each("{grad} · (1 + {result}²)", lambda g: g.grad * (1 + g("result") ** 2)),),
@@ -161,7 +161,7 @@ ELEMENTWISE: Rules = {
     "FmodBackward0": (PASSES,),
     "RemainderBackward1": (
         PASSES,
-        each("−{grad} · ⌊{self} / {other}⌋", lambda g: -g.grad * np.floor(g("self") / g("other"))),
+        each("−{grad} · ⌊{self} / {other}⌋", lambda g: -g.grad * np.floor_divide(g("self"), g("other"))),
     ),
     "FmodBackward1": (
         PASSES,

@@ -23,7 +23,7 @@ def _loss(formula: str, slope: Compute, explained: str = "", **facts: Fact) -> R
         weight = given("weight") if given.has("weight") else 1.0
         return given.grad * slope(given) * weight / (_count(given) if given.integer("reduction") == _MEAN else 1.0)
 
-    return Rule(words, compute, reduce=False, facts={"n": _count, **facts})
+    return Rule(words, compute, facts={"n": _count, **facts})
 
 
 def _count(given: Given) -> float:
@@ -58,19 +58,24 @@ def _positive(given: Given) -> Array | float:
 
 
 def _logits(given: Given) -> Array:
-    share, y, positive = sigmoid(given("self")), given("target"), _positive(given)
-    return (1 - y) * share - y * positive * (1 - share)
+    share, weighted = sigmoid(given("self")), given("target") * _positive(given)
+    return (weighted + 1 - given("target")) * share - weighted if given.has("pos_weight") else share - weighted
 
 
-def _of_logits() -> Rule:
-    plain = _loss("{grad} · (σ({self}) − {target})", _logits)
-    weighted = _loss("{grad} · ((1 − {target})·σ({self}) − {target}·{pos_weight}·(1 − σ({self})))", _logits)
-    return Rule(lambda g: (weighted if g.has("pos_weight") else plain).symbols_of(g), plain.compute, facts=plain.facts)
+def _of_logits(plain: str, weighted: str, slope: Compute) -> Rule:
+    """``weighted`` is the formula where positive targets have a weight of their own."""
+    rules = _loss(plain, slope), _loss(weighted, slope)
+    return Rule(lambda g: rules[g.has("pos_weight")].symbols_of(g), rules[0].compute, facts=rules[0].facts)
 
 
 def _logits_target(given: Given) -> Array:
     x = given("self")
     return _positive(given) * np.logaddexp(0, -x) - np.logaddexp(0, x)
+
+
+def _soft_margin(given: Given) -> Array:
+    y, power = given("target"), np.exp(-given("target") * given("self"))
+    return -y * power / (1 + power)
 
 
 def _class(given: Given) -> Array:
@@ -114,12 +119,18 @@ LOSSES: Rules = {
         _loss("{grad} · (ln(1 − {self}) − ln {self})", _logs),
     ),
     "BinaryCrossEntropyWithLogitsBackward0": (
-        _of_logits(),
-        _loss("{grad} · ({pos_weight} · ln(1 + exp(−{self})) − ln(1 + exp {self}))", _logits_target),
+        _of_logits(
+            "{grad} · (σ({self}) − {target})",
+            "{grad} · ((1 − {target})·σ({self}) − {target}·{pos_weight}·(1 − σ({self})))",
+            _logits,
+        ),
+        _of_logits(
+            "−{grad} · {self}",
+            "{grad} · ({pos_weight} · ln(1 + exp(−{self})) − ln(1 + exp {self}))",
+            _logits_target,
+        ),
     ),
-    "SoftMarginLossBackward0": (
-        _loss("−{grad} · {target} · σ(−{target}·{self})", lambda g: -g("target") * sigmoid(-g("target") * g("self"))),
-    ),
+    "SoftMarginLossBackward0": (_loss("−{grad} · {target} · σ(−{target}·{self})", _soft_margin),),
     "NllLossBackward0": _CLASS,
     "NllLoss2DBackward0": _CLASS,
 }

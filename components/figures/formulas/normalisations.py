@@ -9,7 +9,7 @@ import numpy as np
 
 from components.figures.formulas.given import Array, Given
 from components.figures.formulas.reductions import along, stretched
-from components.figures.formulas.rules import Rule, Rules
+from components.figures.formulas.rules import Rule, Rules, sign
 
 Words = Callable[[Given], str]
 
@@ -36,10 +36,10 @@ def norm_slope(x: Array, result: Array, order: float) -> Array:
     if order == 0:
         return np.zeros_like(x)
     if math.isinf(order):
-        return np.sign(x) * (size == result)
+        return sign(x) * (size == result)
     if order == 1:
-        return np.sign(x)
-    slope = x / result if order == 2 else np.sign(x) * (size / result) ** (order - 1)
+        return sign(x)
+    slope = x / result if order == 2 else sign(x) * (size / result) ** (order - 1)
     return np.where((result == 0) | ((x == 0) & (order < 1)), 0, slope)
 
 
@@ -55,15 +55,15 @@ def _norm(given: Given, order_name: str) -> Array:
 
 def _distance(given: Given) -> Array:
     away = given("self") - given("other")
-    sign = 1 if given.slot == 0 else -1
-    return sign * given.grad * norm_slope(away, given("result"), given.number("p"))
+    slope = norm_slope(away, given("result"), given.number("p"))
+    return given.grad * (slope if given.slot == 0 else -slope)
 
 
-def _distance_rule(sign: str) -> Rule:
+def _distance_rule(minus: str) -> Rule:
     def words(given: Given) -> str:
         if given.number("p") != 2:
-            return f"{sign}{{grad}} · the slope of the norm of order {{p}} at {{self}} − {{other}}"
-        return f"{sign}{{grad}} · ({{self}} − {{other}}) / {{result}}"
+            return f"{minus}{{grad}} · the slope of the norm of order {{p}} at {{self}} − {{other}}"
+        return f"{minus}{{grad}} · ({{self}} − {{other}}) / {{result}}"
 
     return Rule(words, _distance, reduce=True)
 

@@ -126,6 +126,11 @@ def _rows(given: Given) -> Array:
     return out
 
 
+def _row_words(given: Given) -> str:
+    shared = ", over how often each was read" if given.flag("scale_grad_by_freq") else ""
+    return f"{{grad}} added to the rows {{indices}}{shared}, else 0"
+
+
 def _masked(given: Given) -> Array:
     mask = np.broadcast_to(given("mask") != 0, np.broadcast_shapes(given("mask").shape, given.shape))
     if mask.shape != given.shape:
@@ -164,7 +169,7 @@ PLACES: Rules = {
             lambda g: "{grad}" if g.flag("accumulate") else f"{{grad}}, but 0 at [{_index_words(g)}]",
             _put_over,
         ),
-        Rule(lambda g: f"{{grad}} at [{_index_words(g)}]", lambda g: g.grad[_written_places(g)], reduce=False),
+        Rule(lambda g: f"{{grad}} at [{_index_words(g)}]", lambda g: g.grad[_written_places(g)]),
     ),
     "IndexSelectBackward0": (Rule(_ADDED_ALONG, _index_selected),),
     "IndexAddBackward0": (
@@ -188,7 +193,7 @@ PLACES: Rules = {
     "ScatterBackward1": (Rule("{grad}, but 0 at {index} along dim {dim}", _scattered_over),),
     "ScatterAddBackward0": (PASSES, Rule("{grad} at {index} along dim {dim}", _scattered)),
     "MaskedSelectBackward0": (Rule("{grad} put where {mask}, else 0", _masked),),
-    "EmbeddingBackward0": (Rule("{grad} added to the rows {indices}, else 0", _rows),),
+    "EmbeddingBackward0": (Rule(_row_words, _rows),),
     "MaskedScatterBackward0": (
         Rule("0 where {mask}, else {grad}", lambda g: kept(g, g("mask") == 0)),
         Rule("{grad} where {mask}, in the order it was taken, else 0", _taken),

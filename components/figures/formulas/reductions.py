@@ -52,8 +52,13 @@ def _product_dims(given: Given) -> tuple[int, ...]:
 
 
 def _others(given: Given) -> Array:
-    """The product of all elements but one, for each: a quotient where no element is zero."""
+    """The product of all elements but one, for each."""
     x, dims = given("self"), _product_dims(given)
+    zeros = int((x == 0).sum())
+    if zeros == 0:
+        return stretched(given, given("result"), dims) / x
+    if zeros > 1 and not given.has("dim"):
+        return np.zeros_like(x)
     rows = np.moveaxis(x, dims, range(len(dims))).reshape(_size(x, dims), -1)
     one = np.ones((1, rows.shape[1]))
     before = np.cumprod(np.concatenate([one, rows[:-1]]), axis=0)
@@ -133,7 +138,8 @@ def _came(given: Given, output: int) -> Array:
 
 
 def _all_extremes(given: Given) -> Array:
-    mask = given("self") == given("result")
+    x, result = given("self"), given("result")
+    mask = np.isnan(x) if np.isnan(result) else x == result
     return given.grad * mask / max(int(mask.sum()), 1)
 
 

@@ -60,6 +60,11 @@ def kept(given: Given, where: NDArray[np.bool_]) -> Array:
     return np.where(where, given.grad, 0)
 
 
+def sign(x: Array) -> Array:
+    """−1, 0 or 1; 0 for what is not a number, as in PyTorch."""
+    return np.where(np.isnan(x), 0, np.sign(x))
+
+
 PASSES = each("{grad}", passes)
 NOTHING = each("0", lambda given: np.zeros(given.shape))
 

@@ -12,7 +12,7 @@ from components.figures.formulas.elementwise import sigmoid
 from components.figures.formulas.given import Array, Given
 from components.figures.formulas.places import at, slice_text, sliced
 from components.figures.formulas.reductions import along
-from components.figures.formulas.rules import NOTHING, Rule, Rules, each, kept
+from components.figures.formulas.rules import NOTHING, Rule, Rules, each
 
 _MEAN = 1
 
@@ -74,10 +74,7 @@ SECONDS: Rules = {
         each("{grad} · {output} · (1 − {output})", lambda g: g.grad * g("output") * (1 - g("output"))),
         each("{grad} · {grad_output} · (1 − 2·{output})", lambda g: g.grad * g("grad_output") * (1 - 2 * g("output"))),
     ),
-    "ThresholdBackwardBackward0": (
-        each("{grad} where {self} > {threshold}, else 0", lambda g: kept(g, g("self") > g.number("threshold"))),
-        NOTHING,
-    ),
+    "ThresholdBackwardBackward0": (*ACTIVATIONS["ThresholdBackward0"], NOTHING),
     "LeakyReluBackwardBackward0": (*ACTIVATIONS["LeakyReluBackward0"], NOTHING),
     "HardtanhBackwardBackward0": (*ACTIVATIONS["HardtanhBackward0"], NOTHING),
     "SoftplusBackwardBackward0": (

@@ -165,7 +165,7 @@ EXPRESSIONS: dict[str, str] = {
     "ZeroBackward0": "(x * 1).zero_()",
     "FillBackward2": "(x * 1).fill_(3)",
     "FillBackward3": "(x * 1).fill_(y[0, 0])",
-    "BernoulliBackward0": "torch.bernoulli(p / 3) * x",
+    "BernoulliBackward0": "torch.bernoulli((p / 3).nan_to_num().clamp(0, 1)) * x",
     "EluBackward1": "F.elu_(x * 1, 0.7)",
     "ThresholdBackward0": "F.threshold(x, 0.1, 5)",
     "SoftshrinkBackward0": "F.softshrink(x)",
