@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -152,8 +153,9 @@ def _opened(page: str, index: TraceIndex) -> tuple[str, ...] | None:
     if not state.get(f"{page}:linked"):
         state[f"{page}:linked"] = True
         asked = address.get("open", "")
-        if re.fullmatch(r"g(\.\d{1,6}){1,40}(,g(\.\d{1,6}){1,40}){0,500}", asked):
-            state[key] = tuple(asked.split(","))
+        of, _, groups = asked.partition("~")
+        if of == _signature(index) and re.fullmatch(r"g(\.\d{1,6}){1,40}(,g(\.\d{1,6}){1,40}){0,500}", groups):
+            state[key] = tuple(groups.split(","))
     opened: tuple[str, ...] | None = state.get(key)
     if opened is None and "open" in address:
         del address["open"]
@@ -162,7 +164,12 @@ def _opened(page: str, index: TraceIndex) -> tuple[str, ...] | None:
 
 def _fold_key(page: str, index: TraceIndex) -> str:
     root = session.state().get(f"{page}:root:lab") or _WHOLE
-    return f"{page}:opened:{root}:{hash(index.trace.program.source)}"
+    return f"{page}:opened:{root}:{_signature(index)}"
+
+
+def _signature(index: TraceIndex) -> str:
+    """Tells programs apart: the groups of one mean nothing in another."""
+    return f"{zlib.crc32(index.trace.program.source.encode()):x}"
 
 
 def _fold(page: str, index: TraceIndex, word: str, group: str) -> None:
@@ -173,7 +180,7 @@ def _fold(page: str, index: TraceIndex, word: str, group: str) -> None:
     else:
         opened = [one for one in opened if not one.startswith(f"{group}.")]
     session.state()[_fold_key(page, index)] = tuple(opened)
-    session.address()["open"] = ",".join(opened)
+    session.address()["open"] = f"{_signature(index)}~{','.join(opened)}"
 
 
 def _title(drawn: LabGraph, trace: Trace) -> str:

@@ -24,7 +24,7 @@ from components.figures.story.telling import Story, tell
 from components.figures.trace_index import TraceIndex
 from components.trace import Gradient
 
-_MOST_NAMES = 200
+_MOST_NAMES = 400
 _MOST_NODES_READ = 2_000
 
 
@@ -67,7 +67,7 @@ def player_data(
         "carried": told.carried(),
         "texts": told.texts(),
         "findings": told.findings(),
-        "frames": [[frame.id, frame.title] for frame in graph.frames] if graph is not None else [],
+        "frames": [[frame.id, list(frame.boxes)] for frame in graph.frames] if graph is not None else [],
         "opened": list(graph.opened) if graph is not None else [],
     }
 
@@ -141,7 +141,8 @@ class _Boxes:
     def _group(self, box: str) -> dict[str, Any]:
         group = self._groups[box]
         nodes, facts = group.nodes, self._index.facts_of(group)
-        names = dict.fromkeys(text for node in nodes[:_MOST_NODES_READ] for text in (node.name, node.module or ""))
+        words = (text for node in nodes[:_MOST_NODES_READ] for text in (node.name, node.module or ""))
+        names = dict.fromkeys((*words, *self._leaves_in[box]))
         lines = facts.lines
         return {
             "born": self._story.born(nodes[0].id),
@@ -154,6 +155,16 @@ class _Boxes:
             "module": group.module or None,
             "folded": True,
         }
+
+    @cached_property
+    def _leaves_in(self) -> defaultdict[str, list[str]]:
+        """By folded box: the names of the leaves in it."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for node in self._index.trace.nodes if self._groups else ():
+            box = self._homes.box_of(node.id) if node.leaf is not None else None
+            if box in self._groups:
+                found[box or ""].append(node.leaf or "")
+        return found
 
     @cached_property
     def _moments_of(self) -> defaultdict[str, list[int]]:

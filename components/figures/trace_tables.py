@@ -8,7 +8,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from components.figures.gradient_health import Finding, findings
-from components.trace import Backward, BackwardStep, Edge, GradientChange, Node, SavedTensor, Tensor, Trace, Values
+from components.trace import (
+    Backward,
+    BackwardStep,
+    Edge,
+    EngineFailure,
+    GradientChange,
+    Node,
+    SavedTensor,
+    Tensor,
+    Trace,
+    Values,
+)
 
 if TYPE_CHECKING:
     from components.figures.lab.folding import Group
@@ -107,11 +118,33 @@ class TraceTables:
         """Return the program's text of a line, without its indentation."""
         return self._lines[line - 1].strip() if line is not None and 0 < line <= len(self._lines) else ""
 
+    def indentation(self, line: int) -> int:
+        """Return how far a line of the program is indented, in characters."""
+        text = self._lines[line - 1] if 0 < line <= len(self._lines) else ""
+        return len(text) - len(text.lstrip())
+
     @cached_property
     def stopped(self) -> set[str]:
         """The nodes at which an engine run stopped with an error."""
         failures = (self.trace.failure, *(run.failure for run in self.trace.backwards))
         return {failure.node for failure in failures if failure is not None and failure.node is not None}
+
+    @cached_property
+    def failures(self) -> dict[str, EngineFailure]:
+        """Why an engine run stopped, by the node at which it did."""
+        stops = (run.failure for run in self.trace.backwards)
+        return {failure.node: failure for failure in stops if failure is not None and failure.node is not None}
+
+    def why_stopped(self, node: str) -> str:
+        """Return ``freed by line 4``, ``changed by line 4`` or ``it gave NaN``; empty where it is none of these."""
+        failure = self.failures.get(node)
+        freed_by = failure.freed_by if failure is not None else None
+        if freed_by is not None:
+            return f"freed by line {next((run.line for run in self.trace.backwards if run.id == freed_by), '?')}"
+        if failure is not None and "returned nan values" in failure.message:
+            return "it gave NaN"
+        changed = self.changed_in_place(node)
+        return f"changed by line {changed[0]}" if changed else ""
 
     @cached_property
     def last_pass(self) -> dict[str, tuple[Backward, int]]:

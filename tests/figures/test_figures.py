@@ -63,7 +63,7 @@ def test_the_node_where_backward_stopped_is_marked() -> None:
     assert stopped == ["PowBackward0"]
     card = card_of(trace, trace.failure.node or "") if trace.failure else None
     assert card is not None
-    assert card.note == "Backward stopped here: what this node had saved was freed by backward() on line 4."
+    assert card.note == "Backward stopped here: what this node had saved was freed by line 4."
 
 
 def test_a_leaf_that_is_used_often_is_drawn_beside_each_use() -> None:

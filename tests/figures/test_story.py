@@ -92,8 +92,8 @@ def test_a_fold_is_one_moment_forward_and_one_backward() -> None:
     folds = [moment for moment in told.moments if moment.kind == "fold"]
     assert [(moment.box, moment.text) for moment in folds] == [
         # 298 iterations of two lines: with each goes the header that leads on to the next.
-        ("g.0.1", "Iterations 2 to 299: 596 lines run, 596 nodes recorded."),
-        ("g.0.1", "Iterations 2 to 299: 596 nodes passed."),
+        ("g.0.1", "iterations 2 to 299: 596 lines run, 596 nodes recorded."),
+        ("g.0.1", "iterations 2 to 299: 596 nodes passed."),
     ]
     assert len(told.moments) < 30
 

@@ -209,7 +209,7 @@ def test_an_error_is_shown_at_its_node_with_the_line_that_freed_it(page: Page, t
     expect(page.locator(".code .now.bad .no")).to_have_text("5")
     assert page.locator(".code .lit .no").all_text_contents() == ["3", "4"]
     expect(page.locator(".card .note")).to_have_text(
-        "Backward stopped here: what this node had saved was freed by backward() on line 4."
+        "Backward stopped here: what this node had saved was freed by line 4."
     )
 
 

@@ -64,9 +64,14 @@ def _node_card(index: TraceIndex, story: Story, node: Node) -> Card:
         freed=story.freed.get(node.id),
         freed_by=f"freed by {call_text(freed_by)}" if freed_by is not None else "",
         formulas=_formulas(index, node, None),
-        passes=tuple(_pass(index, node, *visit) for visit in passes[-_MOST_PASSES:]),
-        cut=max(0, len(passes) - _MOST_PASSES),
+        passes=tuple(_pass(index, node, *visit) for visit in _ends(passes)),
     )
+
+
+def _ends(passes: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """The first and the last visits, where they are many: a loop is unfolded at its ends."""
+    half = _MOST_PASSES // 2
+    return passes if len(passes) <= _MOST_PASSES else passes[:half] + passes[-half:]
 
 
 def call_text(run: Backward) -> str:
@@ -91,6 +96,8 @@ def _formulas(index: TraceIndex, node: Node, step: BackwardStep | None) -> tuple
     """Return one formula for each gradient that goes on; the same for several of them is said once."""
     targets, found = _targets(index, node), dict[tuple[str, str | None], list[str]]()
     for formula in node_formulas(index, node, step):
+        if step is not None and formula.slot < len(step.grad_inputs) and step.grad_inputs[formula.slot] is None:
+            continue  # not asked for in this pass
         found.setdefault((formula.symbols, formula.numbers), []).append(targets.get(formula.slot, ""))
     return tuple(Formula(", ".join(dict.fromkeys(to)), *texts) for texts, to in found.items())
 
@@ -161,11 +168,9 @@ def _saved_text(index: TraceIndex, saved: SavedTensor) -> str:
 def _note(index: TraceIndex, node: Node) -> str | None:
     freed_by = index.freed_by.get(node.id)
     if node.id in index.stopped:
-        if freed_by is not None:
-            return f"Backward stopped here: what this node had saved was freed by {call_text(freed_by)}."
-        changed = index.changed_in_place(node.id)
-        line = f": line {changed[0]} changed in place what this node had saved" if changed else ""
-        return f"Backward stopped here{line}."
+        why = index.why_stopped(node.id)
+        kept = "what this node had saved was " if why.startswith(("freed", "changed")) else ""
+        return f"Backward stopped here: {kept}{why}." if why else "Backward stopped here."
     if not any(saved.shape is not None for saved in node.saved):
         return None
     if freed_by is not None:

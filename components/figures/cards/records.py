@@ -63,4 +63,3 @@ class Card:
     formulas: tuple[Formula, ...] = ()
     passes: tuple[Pass, ...] = ()
     changes: tuple[tuple[int, str, str], ...] = ()
-    cut: int = 0

@@ -61,7 +61,11 @@ class LabDrawing:
             self._frames(),
             {group.id: group for group in self._folding.folded},
             tuple(group.id for group in self._folding.opened),
-            Homes(scope=self._scope, folding=self._folding),
+            Homes(
+                scope=self._scope,
+                folding=self._folding,
+                tensors=frozenset(box.id for box in self._boxes if box.kinds[0] == "untracked"),
+            ),
         )
 
     def _visible(self) -> list[Node | Group]:
@@ -90,8 +94,8 @@ class LabDrawing:
         detail = function_words(self._index, node, self._options)
         if node.id in self._index.stopped:
             kinds.append("stopped")
-            freed_by = self._index.freed_by.get(node.id)
-            detail += "\nstopped here" + (f": freed by line {freed_by.line}" if freed_by is not None else "")
+            why = self._index.why_stopped(node.id)
+            detail += "\nstopped here" + (f": {why}" if why else "")
         if saved_tensors(node) and not self._with_saved:
             detail += f"\nsaves {bytes_text(node.saved_bytes)}"
         self._boxes.append(Box(node.id, tuple(kinds), node.name, "", detail.strip("\n")))

@@ -26,6 +26,7 @@ class Homes:
     alone: Collection[str] = ()
     scope: Scope | None = None
     folding: Folding | None = None
+    tensors: frozenset[str] = frozenset()
 
     def box_of(self, node: str) -> str | None:
         """Return the box that a node is in, ``None`` if it is not in the picture."""

@@ -20,6 +20,7 @@ _NAME = re.compile(
     r"(?<![\w.])[^\W\d]\w*(?!\w)(?!\s*\.\s*(?:grad|shape|dtype|device|ndim|size|numel|item|requires_grad)\b)"
 )
 _STRING = re.compile(r"'[^']*'|\"[^\"]*\"|#.*")
+_UNRECORDED = re.compile(r"with\s.*\b(no_grad|inference_mode)\b")
 _FLOATING = ("float", "bfloat", "complex")
 
 
@@ -58,6 +59,19 @@ def _untracked(tensor: Tensor) -> bool:
     return tensor.name is not None and tensor.node is None and not tensor.requires_grad and floating
 
 
+def _block(index: TraceTables, line: int) -> str:
+    """Return ``no_grad`` or ``inference_mode`` if the line stands in such a block, as its indentation says."""
+    depth = index.indentation(line)
+    for above in range(line - 1, 0, -1):
+        code = index.code(above)
+        if code and index.indentation(above) < depth:
+            depth = index.indentation(above)
+            match = _UNRECORDED.match(code)
+            if match is not None:
+                return match[1]
+    return ""
+
+
 def _cut(
     index: TraceTables, step: Step, name: str, tensor: Tensor, bound: dict[tuple[str | None, str], Tensor]
 ) -> Cut | None:
@@ -76,5 +90,5 @@ def _cut(
     outputs = tuple(source for source in sources.values() if source.node in started)
     if outputs:
         return Cut(tensor, outputs, "grad")
-    how = next((word for word in ("detach", ".data", "numpy") if word in right), "")
+    how = next((word for word in ("detach", ".data", "numpy") if word in right), "") or _block(index, step.line)
     return Cut(tensor, tuple(sources.values()), how.strip("."))

@@ -149,12 +149,18 @@ class _Teller:
             text=self._words.one(one),
             n=place + 1,
             line=self._words.line(one),
-            box=self._homes.box_of(one.node) if one.node is not None else None,
+            box=self._homes.box_of(one.node) if one.node is not None else self._bound_box(one),
             run=one.run,
             place=one.place + 1 if one.place is not None else None,
             of=len(run.steps) if run is not None else None,
             lit=self._words.other_lines(one),
         )
+
+    def _bound_box(self, one: Happening) -> str | None:
+        """Return the box of what a line made that autograd does not know."""
+        if one.kind != "line" or one.step is None:
+            return None
+        return next((v for v in self._trace.steps[one.step].variables.values() if v in self._homes.tensors), None)
 
     def _several(self, first: int, end: int) -> Moment:
         last, chronicle = self._all[end - 1], self._index.chronicle
@@ -163,10 +169,12 @@ class _Teller:
         if box is None and node is not None:
             box = self._homes.box_of(node)
         counts = np.bincount(chronicle.kinds[first:end], minlength=len(KINDS)).tolist()
-        title = self._homes.title_of(box) if box is not None else "in another graph"
+        named = dict(zip(KINDS, counts, strict=True))
+        named["leaf"] = int(np.count_nonzero(chronicle.leaves[first:end] & (chronicle.kinds[first:end] == _NODE)))
+        title = self._homes.title_of(box) if box is not None else "In another graph"
         return Moment(
             kind="fold",
-            text=self._words.several(dict(zip(KINDS, counts, strict=True)), title),
+            text=self._words.several(named, title),
             n=end,
             line=self._words.line(last),
             box=box,

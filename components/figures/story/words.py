@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cached_property
 
 from components.figures.story.happenings import Happening
 from components.figures.text import bytes_text, gradient_text, plural, tensor_text
 from components.figures.trace_tables import TraceTables
 from components.trace import Backward, Node, Step
 
+_UNRECORDED = re.compile(r"with\s.*\b(no_grad|inference_mode)\b")
 _MOST_MADE = 3
 _SHORT = 28
 
@@ -23,6 +26,21 @@ class Words:
         for node in self._trace.nodes:
             if node.created_by is not None:
                 self.built[node.created_by].append(node.id)
+
+    @cached_property
+    def _blocks(self) -> dict[int, str]:
+        """By step: that a ``with`` block begins or ends in which autograd does not record."""
+        found: dict[int, str] = {}
+        inside: set[tuple[str | None, int]] = set()
+        for step in self._trace.steps:
+            match = _UNRECORDED.match(self._index.code(step.line))
+            if match is None:
+                continue
+            place = step.function, step.line
+            ends = place in inside
+            found[step.index] = "autograd records again" if ends else f"{match[1]}: autograd stops recording"
+            inside ^= {place}
+        return found
 
     def line(self, happening: Happening) -> int | None:
         """Return the line that runs; that of the call for what an engine run does."""
@@ -102,18 +120,26 @@ class Words:
 
     def several(self, counts: Mapping[str, int], where: str) -> str:
         """Return the sentence for what happened, so many of each kind, in a folded box, or in another graph."""
-        named = (("line", "line run"), ("born", "node recorded"), ("begin", "backward call"), ("node", "node passed"))
-        parts = [_counted(counts[kind], word) for kind, word in named if counts.get(kind)]
-        return f"{where[:1].upper()}{where[1:]}: {', '.join(parts) or 'no node'}."
+        passed = counts.get("node", 0) - counts.get("leaf", 0)
+        named = (
+            (counts.get("line", 0), "line run"),
+            (counts.get("born", 0), "node recorded"),
+            (counts.get("begin", 0), "backward call"),
+            (passed, "node passed"),
+            (counts.get("leaf", 0), "gradient accumulated"),
+        )
+        return f"{where}: {', '.join(_counted(count, word) for count, word in named if count) or 'no node'}."
 
     def _line(self, step: Step | None) -> str:
         if step is None:
             return "A line that was not recorded."
         changed = [self._change(number) for number in self._index.changes_by_step.get(step.index, ())]
         made = [text for kind, text in self.notes(step) if kind == "made"]
-        printed = [f"prints {text.splitlines()[0]}" for kind, text in self.notes(step) if kind == "printed"]
-        said = "; ".join([*changed, *made, *printed])
-        return f"Line {step.line}: {said}." if said else f"Line {step.line} runs."
+        printed = [f"prints {_first_line(text)}" for kind, text in self.notes(step) if kind == "printed"]
+        block = self._blocks.get(step.index)
+        said = "; ".join([*([block] if block else []), *changed, *made, *printed])
+        end = "" if said.endswith((".", "…")) else "."
+        return f"Line {step.line}: {said}{end}" if said else f"Line {step.line} runs."
 
     def _change(self, number: int) -> str:
         change = self._trace.gradients[number]
@@ -181,17 +207,23 @@ class Words:
         if happening.run is not None:
             failure = self._trace.backwards[happening.run].failure
             message = failure.message if failure is not None else message
-        first = message.strip().split("\n")[0][:300]
+        first = message.strip().split("\n")[0][:200]
         if node is None:
             return first
         freed = self._freed_by_line(happening)
-        why = f" What it had saved was freed by the call on line {freed}." if freed is not None else ""
+        if freed is not None:
+            return f"The engine stops at {node.name}. What it had saved was freed by the call on line {freed}."
         changed = self._index.changed_in_place(node.id)
-        if freed is None and changed:
-            why = f" What it had saved was changed in place on line {changed[0]}."
-        return f"The engine stops at {node.name}.{why} {first}"
+        if changed and "inplace" in message:
+            return f"The engine stops at {node.name}. What it had saved was changed in place on line {changed[0]}."
+        return f"The engine stops at {node.name}. {first}"
 
 
 def _counted(count: int, words: str) -> str:
     noun, _, rest = words.partition(" ")
     return f"{plural(count, noun)} {rest}" if noun != "backward" else plural(count, words)
+
+
+def _first_line(text: str) -> str:
+    first, more, _ = text.partition("\n")
+    return f"{first} …" if more else first

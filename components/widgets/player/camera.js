@@ -1,10 +1,10 @@
 // Where one looks: the part of the picture, in its own units, that fills the stage.
 
-const LARGEST_SCALE = 6, LARGEST_FIT = 1.6, LEAST_FIT = 0.55, READABLE = 0.75, MARGIN = 12;
+const LARGEST_SCALE = 6, LARGEST_FIT = 1.6, LARGEST_PROJECTED = 2.6, SEEN_ALWAYS = 60, LEAST_FIT = 0.55, READABLE = 0.75, MARGIN = 12;
 
 class Camera {
-  // `below` is what lies over the lower edge of the stage.
-  constructor(stage, below) { this.stage = stage; this.below = below; this.svg = null; this.box = null; }
+  // `moved` is whether anybody has chosen what is seen.
+  constructor(stage) { this.stage = stage; this.moved = false; this.svg = null; this.box = null; }
 
   // Show another picture; `keep` leaves the view where it was.
   open(svg, keep) {
@@ -13,7 +13,9 @@ class Camera {
     this.home = { x, y, width, height };
     for (const name of ["width", "height"]) svg.removeAttribute(name);
     svg.setAttribute("preserveAspectRatio", "xMidYMid meet");
-    if (keep && this.box) this.show(); else this.start();
+    if (keep && this.box) return this.show();
+    this.moved = false;
+    this.start();
   }
 
   show() { this.svg?.setAttribute("viewBox", [this.box.x, this.box.y, this.box.width, this.box.height].map((n) => +n.toFixed(3)).join(" ")); }
@@ -26,9 +28,9 @@ class Camera {
   // The whole picture; a graph of three boxes is not blown up to fill a wall.
   fit() {
     if (!this.svg) return;
-    const { width, height } = this.size(), { home } = this, below = this.below?.offsetHeight ?? 0;
-    const scale = Math.min(LARGEST_FIT, (width - 2 * MARGIN) / home.width, (height - 2 * MARGIN - below) / home.height);
-    this.look(home.x + home.width / 2, home.y + home.height / 2 + below / scale / 2, scale);
+    const { width, height } = this.size(), { home } = this, most = document.fullscreenElement ? LARGEST_PROJECTED : LARGEST_FIT;
+    const scale = Math.min(most, (width - 2 * MARGIN) / home.width, (height - 2 * MARGIN) / home.height);
+    this.look(home.x + home.width / 2, home.y + home.height / 2, scale);
     this.fitted = true;
   }
 
@@ -71,10 +73,20 @@ class Camera {
     this.box = { x: cx - (cx - x) * factor, y: cy - (cy - y) * factor, width: width * factor, height: height * factor };
     this.held = scale;
     this.fitted = false;
+    this.moved = true;
     this.show();
   }
 
-  pan(dx, dy) { this.box.x -= dx; this.box.y -= dy; this.fitted = false; this.show(); }
+  // Some of the picture always stays in sight.
+  pan(dx, dy) {
+    const { box, home } = this, kept = SEEN_ALWAYS / this.scale();
+    const within = (value, low, high) => Math.max(Math.min(low, high), Math.min(Math.max(low, high), value));
+    box.x = within(box.x - dx, home.x + kept - box.width, home.x + home.width - kept);
+    box.y = within(box.y - dy, home.y + kept - box.height, home.y + home.height - kept);
+    this.fitted = false;
+    this.moved = true;
+    this.show();
+  }
 
   // Bring a box into view: not at all if it is seen, and into the middle if it is not.
   reveal(group) {

@@ -51,16 +51,19 @@ function gridOf({ title, rows }) {
 }
 
 // `whole` is whether the card is read at its end: of the whole run, or where the engine stopped at this node.
-function fillCard(aside, card, at, { close, open, whole }) {
+// `visits` are the moments at which the engine was there, of which the card has not always all.
+function fillCard(aside, card, at, { close, open, whole, visits }) {
   const button = made("button", "close", "×");
   button.type = "button";
   button.title = "Close (Escape)";
   button.setAttribute("aria-label", "Close the card");
   button.addEventListener("click", close);
-  const upTo = at ?? Infinity, passes = (card.passes || []).filter((pass) => pass.moment <= upTo), pass = passes.at(-1);
+  const upTo = at ?? Infinity, latest = visits.filter((moment) => moment <= upTo).at(-1);
+  const last = (card.passes || []).filter((pass) => pass.moment <= upTo).at(-1), pass = last && (latest === undefined || last.moment >= latest) ? last : null;
   const freed = card.freed !== null && card.freed !== undefined && card.freed <= upTo;
   const parts = [button, made("h3", "", card.title), made("p", "where", card.subtitle)];
   if (pass) parts.push(made("p", "when", pass.where));
+  else if (latest !== undefined) parts.push(made("p", "when", "backward was here; the numbers of this visit were not kept"));
   else if ((card.passes || []).length) parts.push(made("p", "when", "backward has not been here yet"));
   const formula = formulaOf(card, pass);
   if (formula) parts.push(formula);

@@ -2,7 +2,7 @@
 // setting up happens once and everything else is in `update`. The other files of this folder stand above this text.
 
 const players = new WeakMap();
-const NARROW = 620, WIDE = 760, SAME_CLICK = 4, WRITE_AFTER = 150, MOST_LISTED = 100;
+const NARROW = 620, WIDE = 760, SAME_CLICK = 4, WRITE_AFTER = 150, MOST_LISTED = 100, MOST_FOUND = 200;
 // The width, at 14 px, of a text as Graphviz measured it; where another font stands in for Arial, it is set smaller.
 const PROBE = "AccumulateGrad SumBackward0", PROBE_WIDTH = 198;
 
@@ -13,7 +13,7 @@ class Player {
     this.titleBox = find(".title"); this.legendBox = find(".legend"); this.announced = find(".announced");
     this.menu = find(".files"); this.list = find(".findings"); this.saveButton = find("[data-do=save]"); this.search = find("[type=search]"); this.hits = find(".find output");
     this.by = find(".by select"); this.illButton = find("[data-do=list]");
-    this.camera = new Camera(this.stage, this.legendBox);
+    this.camera = new Camera(this.stage);
     this.abort = new AbortController();
     this.picture = { boxes: new Map(), edges: [], frames: new Map() };
     this.data = {}; this.story = new Story({}); this.at = null; this.selected = null; this.cardOpen = false; this.pointers = new Map();
@@ -71,6 +71,7 @@ class Player {
     this.gv.classList.toggle("dark", this.isDark());
     this.gv.style.setProperty("--above", `${data.above ?? 20}px`);
     this.gv.classList.toggle("with-code", !!data.show_code);
+    this.gv.classList.toggle("narrow", this.gv.clientWidth < NARROW);
     this.gv.classList.toggle("folds", !!data.can_fold);
     this.titleBox.textContent = data.title || "";
     this.story = new Story(data);
@@ -83,7 +84,9 @@ class Player {
     this.findings();
     const at = kept.step === null || kept.step === undefined ? null : this.momentAt(kept.step);
     this.go(at, { select: false, remember: false });
-    this.select(kept.node ?? null, { open: fresh ? !!kept.node : this.cardOpen, reveal: fresh });
+    const node = this.inside ?? kept.node ?? null;
+    this.inside = null;
+    this.select(node, { open: fresh ? !!kept.node : this.cardOpen, reveal: fresh });
     if (fresh) this.remember();
   }
 
@@ -132,8 +135,13 @@ class Player {
     this.anchor = null;
   }
 
-  // A box of the group that was opened.
-  inGroup(id) { return [...this.picture.boxes].find(([box]) => box.startsWith(`${id}.`))?.[1]; }
+  // A box of the group that was opened; it is selected next.
+  inGroup(id) {
+    const inside = (this.data.frames || []).find(([frame]) => frame === id)?.[1].find((box) => this.picture.boxes.has(box));
+    const box = inside ?? [...this.picture.boxes.keys()].find((one) => one.startsWith(`${id}.`));
+    this.inside = box ?? null;
+    return this.picture.boxes.get(box);
+  }
 
   // Graphviz draws in a group that it moves; boxes are measured inside it, the camera outside.
   shift() { return this.svg.querySelector("g.graph")?.transform.baseVal.consolidate()?.matrix.e ?? 0; }
@@ -149,7 +157,9 @@ class Player {
     this.gv.classList.toggle("narrow", this.gv.clientWidth < NARROW);
     if (!this.camera.svg || !this.camera.box) return;
     // What was seen whole stays whole; otherwise nothing moves on the screen.
-    if (this.camera.fitted) this.camera.fit(); else { this.camera.hold(); this.reveal(); }
+    if (this.camera.fitted) this.camera.fit();
+    else if (!this.camera.moved) { this.camera.start(); this.reveal(); }
+    else { this.camera.hold(); this.reveal(); }
   }
 
   reveal() { const box = this.picture.boxes.get(this.selected); if (box?.group.isConnected) this.camera.reveal(box.group); }
@@ -309,7 +319,8 @@ class Player {
     for (const { illness } of found) counts.set(illness, (counts.get(illness) ?? 0) + 1);
     const words = { nan: "NaN", inf: "infinite", exploding: "exploding", vanishing: "vanishing" };
     this.illButton.hidden = !found.length;
-    this.illButton.textContent = [...counts].map(([kind, count]) => `${count} ${words[kind]}`).join(" · ");
+    const more = found.length >= MOST_FOUND ? "+" : "";
+    this.illButton.textContent = [...counts].map(([kind, count]) => `${count}${more} ${words[kind]}`).join(" · ");
     this.illButton.title = "Gradients to look at (I goes to the next one)";
     this.list.replaceChildren(...found.slice(0, MOST_LISTED).map((finding, number) => {
       const item = made("button", "", finding.text);
@@ -317,7 +328,7 @@ class Player {
       item.setAttribute("role", "menuitem");
       item.addEventListener("click", () => { this.closeMenus(); this.toFinding(number); });
       return item;
-    }));
+    }), ...(found.length > MOST_LISTED ? [made("p", "", `${MOST_LISTED} of ${found.length}${more} shown; I goes on.`)] : []));
     for (const { group } of this.picture.boxes.values()) group.classList.remove("ill");
     for (const { box } of found) this.picture.boxes.get(box)?.group.classList.add("ill");
     this.illAt = -1;
@@ -389,7 +400,7 @@ class Player {
       event.stopPropagation();
       return;
     }
-    const pressed = event.target.closest?.("button, summary"), inStage = this.stage.contains(event.target), free = event.target === document.body;
+    const pressed = event.target.closest?.("button, summary"), inStage = this.stage.contains(event.target), free = event.target === document.body && this.data.key !== "page";
     const bound = {
       ArrowRight: event.shiftKey ? () => this.along(1, 0) : this.actions.next, ArrowLeft: event.shiftKey ? () => this.along(-1, 0) : this.actions.back,
       Home: this.actions.first, End: this.actions.last, ...(pressed ? {} : { " ": this.actions.play }),
@@ -490,7 +501,7 @@ class Player {
     if (card) {
       const folded = this.data.can_fold && this.data.boxes?.[this.selected]?.folded, id = this.selected, moment = this.story.moment(this.at);
       const whole = !moment || (moment.kind === "error" && this.story.same(moment.box, id));
-      fillCard(this.aside, card, this.at, { close: () => this.closeCard(), open: folded ? () => this.open(id) : null, whole });
+      fillCard(this.aside, card, this.at, { close: () => this.closeCard(), open: folded ? () => this.open(id) : null, whole, visits: this.data.boxes?.[id]?.passes ?? [] });
       if (!same) this.aside.scrollTop = 0;
     }
     if (hidden !== this.aside.hidden) this.resized();
