@@ -175,8 +175,12 @@ def test_a_folded_box_opens_in_place_and_closes_again(page: Page, address: str) 
     page.get_by_role("button", name="Open this box").click()
     page.locator(".stage .node", has_text="iterations 2 to 101").wait_for()
     page.wait_for_url("**/code?*open=*")
-    page.locator(".cluster text", has_text="iterations 2 to 899").click()
+    # What was opened is selected, so that the key closes the frame around it.
+    page.locator(".stage").focus()
+    page.keyboard.press("c")
     box.wait_for()
+    page.locator(".cluster text", has_text="loop, line 5").click()
+    page.locator(".stage .node.folded", has_text="loop, line 5").wait_for()
 
 
 def test_the_editor_marks_the_line_of_the_step_and_leads_to_it(page: Page, address: str) -> None:
