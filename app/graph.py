@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -154,7 +153,7 @@ def _opened(page: str, index: TraceIndex) -> tuple[str, ...] | None:
         state[f"{page}:linked"] = True
         asked = address.get("open", "")
         of, _, groups = asked.partition("~")
-        if of == _signature(index) and re.fullmatch(r"g(\.\d{1,6}){1,40}(,g(\.\d{1,6}){1,40}){0,500}", groups):
+        if of == index.signature and re.fullmatch(r"g(\.\d{1,6}){1,40}(,g(\.\d{1,6}){1,40}){0,500}", groups):
             state[key] = tuple(groups.split(","))
     opened: tuple[str, ...] | None = state.get(key)
     if opened is None and "open" in address:
@@ -164,12 +163,7 @@ def _opened(page: str, index: TraceIndex) -> tuple[str, ...] | None:
 
 def _fold_key(page: str, index: TraceIndex) -> str:
     root = session.state().get(f"{page}:root:lab") or _WHOLE
-    return f"{page}:opened:{root}:{_signature(index)}"
-
-
-def _signature(index: TraceIndex) -> str:
-    """Tells programs apart: the groups of one mean nothing in another."""
-    return f"{zlib.crc32(index.trace.program.source.encode()):x}"
+    return f"{page}:opened:{root}:{index.signature}"
 
 
 def _fold(page: str, index: TraceIndex, word: str, group: str) -> None:
@@ -180,13 +174,13 @@ def _fold(page: str, index: TraceIndex, word: str, group: str) -> None:
     else:
         opened = [one for one in opened if not one.startswith(f"{group}.")]
     session.state()[_fold_key(page, index)] = tuple(opened)
-    session.address()["open"] = f"{_signature(index)}~{','.join(opened)}"
+    session.address()["open"] = f"{index.signature}~{','.join(opened)}"
 
 
 def _title(drawn: LabGraph, trace: Trace) -> str:
     if not drawn.nodes:
         return "No graph: autograd recorded nothing"
-    folded = f" in {plural(len(drawn.boxes), 'box').replace('boxs', 'boxes')}" if drawn.groups else ""
+    folded = f" in {plural(len(drawn.boxes), 'box')}" if drawn.groups else ""
     saved = sum(node.saved_bytes for node in trace.nodes)
     return f"{plural(drawn.nodes, 'node')}{folded} · {bytes_text(saved)} saved"
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
-from components.figures import (
-    leaf_rows,
-)
+from components.figures import leaf_rows
 from components.figures.text import plural
 from components.trace import Trace
 from components.widgets.panels import failure_panel, leaves_panel, output_panel
@@ -41,9 +39,9 @@ def _watch(page: str) -> None:
 
 def status(trace: Trace) -> None:
     """One quiet line of figures, and what was left out."""
-    text = f"{plural(len(trace.nodes), 'node')} · {plural(len(trace.backwards), 'backward pass')}".replace(
-        "passs", "passes"
-    )
+    if not trace.steps:
+        return  # refused before its first line
+    text = f"{plural(len(trace.nodes), 'node')} · {plural(len(trace.backwards), 'backward pass')}"
     text += f" · torch {trace.environment.torch.partition('+')[0]} on {trace.program.device}"
     st.html(f'<p class="al-note">{text} · observed run took {trace.duration_ns / 1e6:.1f} ms</p>')
     for cut in trace.truncations[:3]:

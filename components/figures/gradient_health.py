@@ -14,7 +14,7 @@ Illness = Literal["nan", "inf", "exploding", "vanishing"]
 # Root mean squares of a gradient's elements. They are conventions, so the text of each finding says them.
 EXPLODING = 1e4
 VANISHING = 1e-7
-_MOST = 200
+MOST_FINDINGS = 200
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ def findings(trace: Trace) -> list[Finding]:
                 ill = _illness(gradient) if gradient is not None else None
                 if ill is not None and (step.node, ill[0]) not in found:
                     found[step.node, ill[0]] = Finding(ill[0], step.node, number, place, ill[1])
-        if len(found) >= _MOST:
+        if len(found) >= MOST_FINDINGS:
             break
-    return list(found.values())[:_MOST]
+    return list(found.values())[:MOST_FINDINGS]
 
 
 def norm(gradient: Gradient) -> float | None:

@@ -14,7 +14,7 @@ import msgspec
 
 from components.figures.cards.boxes import box_card
 from components.figures.code_tokens import code_tokens
-from components.figures.gradient_health import norm
+from components.figures.gradient_health import MOST_FINDINGS, norm
 from components.figures.lab.homes import Homes
 from components.figures.lab.records import LabGraph, LabOptions
 from components.figures.lab.words import edge_words, leaf_words
@@ -53,9 +53,9 @@ def player_data(
         "kind": kind,
         "title": title,
         "message": picture.message if isinstance(picture, LayoutProblem) else empty,
-        "problem": picture.reason if isinstance(picture, LayoutProblem) else None,
         "legend": legend_of(shown) if kind == "lab" else [],
         "source": index.trace.program.source,
+        "signature": index.signature,
         "code": code_tokens(index.trace.program.source),
         "backwards": sorted({run.line for run in index.trace.backwards if not run.internal and run.line is not None}),
         "failed": index.trace.failure.line if index.trace.failure is not None else None,
@@ -67,8 +67,8 @@ def player_data(
         "carried": told.carried(),
         "texts": told.texts(),
         "findings": told.findings(),
+        "more_findings": len(index.findings) == MOST_FINDINGS,
         "frames": [[frame.id, list(frame.boxes)] for frame in graph.frames] if graph is not None else [],
-        "opened": list(graph.opened) if graph is not None else [],
     }
 
 

@@ -73,5 +73,5 @@ def gradient_text(gradient: Gradient | None, longest: int = _LONGEST) -> str:
 
 
 def plural(count: int, word: str) -> str:
-    """``1 node``, ``2 nodes``."""
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+    """``1 node``, ``2 nodes``, ``2 boxes``."""
+    return f"{count:,} {word}{'' if count == 1 else 'es' if word.endswith(('s', 'x')) else 's'}"

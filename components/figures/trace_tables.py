@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from components.figures.gradient_health import Finding, findings
 from components.trace import (
     Backward,
     BackwardStep,
     Edge,
-    EngineFailure,
     GradientChange,
     Node,
     SavedTensor,
@@ -41,6 +41,18 @@ class GroupFacts:
     names: Counter[str]
 
 
+class Stop(NamedTuple):
+    """Why an engine run stopped at a node: what it had saved was freed or changed by a line, or it gave NaN."""
+
+    cause: Literal["freed", "changed", "nan", "other"] = "other"
+    line: int | None = None
+
+    @property
+    def where(self) -> str:
+        """``line 4``."""
+        return f"line {self.line}" if self.line is not None else "a line that was not recorded"
+
+
 class TraceTables:
     """Look-up tables over one trace; building it is linear in the trace."""
 
@@ -62,7 +74,8 @@ class TraceTables:
         self.last_change: dict[str, GradientChange] = {
             change.tensor: change for change in trace.gradients if change.tensor is not None
         }
-        self.last_step: dict[str, BackwardStep] = self.steps_of(None)
+        # What happened at each node the last time that an engine run passed it.
+        self.last_step: dict[str, BackwardStep] = {step.node: step for run in trace.backwards for step in run.steps}
         # The AccumulateGrad of each leaf, by the leaf's origin.
         self.accumulates: dict[str, Node] = {
             self.tensors[node.tensor].origin: node for node in trace.nodes if node.tensor in self.tensors
@@ -90,13 +103,6 @@ class TraceTables:
     def produced(self, node: str) -> Tensor | None:
         """Return the named tensor whose ``grad_fn`` a node is; the last, if there are several."""
         return self.made[node][-1] if node in self.made else None
-
-    def steps_of(self, backward: str | None) -> dict[str, BackwardStep]:
-        """Return what happened at each node in one engine run, or the last time that any run passed it."""
-        if backward is None and hasattr(self, "last_step"):
-            return self.last_step
-        runs = (run for run in self.trace.backwards if backward in (None, run.id))
-        return {step.node: step for run in runs for step in run.steps}
 
     def reachable(self, roots: list[str]) -> set[str]:
         """Return every node that the gradient of ``roots`` can reach, themselves included."""
@@ -129,28 +135,38 @@ class TraceTables:
         failures = (self.trace.failure, *(run.failure for run in self.trace.backwards))
         return {failure.node for failure in failures if failure is not None and failure.node is not None}
 
-    @cached_property
-    def failures(self) -> dict[str, EngineFailure]:
-        """Why an engine run stopped, by the node at which it did."""
-        stops = (run.failure for run in self.trace.backwards)
-        return {failure.node: failure for failure in stops if failure is not None and failure.node is not None}
-
-    def why_stopped(self, node: str) -> str:
-        """Return ``freed by line 4``, ``changed by line 4`` or ``it gave NaN``; empty where it is none of these."""
-        failure = self.failures.get(node)
-        freed_by = failure.freed_by if failure is not None else None
-        if freed_by is not None:
-            return f"freed by line {next((run.line for run in self.trace.backwards if run.id == freed_by), '?')}"
-        if failure is not None and "returned nan values" in failure.message:
-            return "it gave NaN"
-        changed = self.changed_in_place(node)
-        return f"changed by line {changed[0]}" if changed else ""
+    def stop_at(self, node: str) -> Stop:
+        """Return why the last engine run that stopped at a node did so."""
+        stops = (run.failure for run in reversed(self.trace.backwards))
+        failure = next((failure for failure in stops if failure is not None and failure.node == node), None)
+        if failure is None:
+            return Stop()
+        if failure.freed_by is not None:
+            line = next((run.line for run in self.trace.backwards if run.id == failure.freed_by), None)
+            return Stop("freed", line)
+        if "modified by an inplace operation" in failure.message:
+            return Stop("changed", next(iter(self.changed_in_place(node)), None))
+        return Stop("nan") if "returned nan values" in failure.message else Stop()
 
     @cached_property
-    def last_pass(self) -> dict[str, tuple[Backward, int]]:
-        """The last engine run that passed each node, and the node's place in it, from 1."""
-        runs = self.trace.backwards
-        return {step.node: (run, place) for run in runs for place, step in enumerate(run.steps, start=1)}
+    def built_by(self) -> dict[str, list[str]]:
+        """The nodes that each ``create_graph`` pass built, by its id, in order of birth."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for node in self.trace.nodes:
+            if node.created_by is not None:
+                found[node.created_by].append(node.id)
+        return dict(found)
+
+    @cached_property
+    def run_of_leaf_visit(self) -> dict[int, Backward]:
+        """In which engine run each visit of an ``AccumulateGrad`` was, by the ``id()`` of its record."""
+        leaves = {node.id for node in self.trace.nodes if node.leaf is not None}
+        return {id(step): run for run in self.trace.backwards for step in run.steps if step.node in leaves}
+
+    @property
+    def signature(self) -> str:
+        """Tells programs apart: the steps and groups of one mean nothing in another."""
+        return f"{zlib.crc32(self.trace.program.source.encode('utf-8', 'surrogatepass')):x}"
 
     def origin_of(self, tensor_id: str | None) -> str:
         """Return the id of the first record of a tensor object, empty if there is none."""

@@ -1,4 +1,4 @@
-"""Quiet panels in HTML: output, leaves, failure, listing. Everything that comes from a program is escaped."""
+"""Quiet panels in HTML: output, leaves, failure. Everything that comes from a program is escaped."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def card_of(trace: Trace, box: str, options: LabOptions | None = None) -> Card:
 
 def test_a_node_tells_each_pass_what_it_saved_and_what_follows() -> None:
     card = card_of(CUBE, "n1")
-    assert (card.title, card.subtitle, card.line, card.kind) == ("PowBackward0", "line 2", 2, "function")
+    assert (card.title, card.subtitle, card.kind) == ("PowBackward0", "line 2", "function")
     assert card.rows == (("result y", "8"), ("exponent", "3"))
     assert card.saved == (("self (x)", "2  () float32, 4 B"),)
     # The story: line 1, the birth, then begin, two nodes and the end of each of two passes.
@@ -71,7 +71,7 @@ def test_a_node_tells_each_pass_what_it_saved_and_what_follows() -> None:
 
 def test_a_leaf_tells_every_change_of_its_gradient() -> None:
     card = card_of(CUBE, "n0~leaf")
-    assert (card.title, card.kind, card.line) == ("x", "leaf", 1)
+    assert (card.title, card.kind, card.subtitle) == ("x", "leaf", "leaf · line 1")
     assert card.changes == ((4, "line 4: backward", "+ 12 = 12"), (8, "line 5: backward", "+ 12 = 24"))
 
 
@@ -88,11 +88,10 @@ def test_every_box_has_its_card() -> None:
 
 def test_a_fold_counts_what_is_in_it() -> None:
     card = card_of(t.chain(500), "g.0", LabOptions(opened=()))
-    assert (card.title, card.subtitle, card.formula, card.line) == (
+    assert (card.title, card.subtitle, card.formula) == (
         "loop, line 1",
         "500 nodes in one box, 500 times · line 1",
         "y = y + 1",
-        1,
     )
     assert card.rows == (("AddBackward0", "500"), ("saved for backward", "0 B"))
 

@@ -81,18 +81,6 @@ def test_options_hide_values_add_shapes_and_drop_saved_tensors() -> None:
     assert bare["n2"].detail == "line 3\nsaves 8 B"
 
 
-def test_a_chosen_engine_run_puts_its_own_gradients_on_the_edges() -> None:
-    runs = [
-        t.backward("b0", ["n2"], [t.passed("n2", 1.0, 3.0, 2.0)]),
-        t.backward("b1", ["n2"], [t.passed("n2", 10.0, 30.0, 20.0)]),
-    ]
-    trace = product(backwards=runs)
-    last = links(lab_graph(trace), "gradient")
-    first = links(lab_graph(trace, options=LabOptions(backward="b0")), "gradient")
-    assert ("n2", "n0", "30") in last
-    assert ("n2", "n0", "3") in first
-
-
 def test_the_node_where_a_pass_stopped_names_the_call_that_freed_it() -> None:
     stopped = EngineFailure(node="n2", message="Trying to backward ...", freed_by="b0")
     runs = [t.backward("b0", ["n2"], freed=["n2"], line=5), t.backward("b1", ["n2"], line=6, failure=stopped)]

@@ -59,7 +59,6 @@ def _node_card(index: TraceIndex, story: Story, node: Node) -> Card:
         formula=node.formula,
         rows=tuple(rows),
         note=_note(index, node),
-        line=node.line,
         saved=_saved_rows(index, node),
         freed=story.freed.get(node.id),
         freed_by=f"freed by {call_text(freed_by)}" if freed_by is not None else "",
@@ -159,18 +158,24 @@ def _saved_rows(index: TraceIndex, node: Node) -> Rows:
 
 
 def _saved_text(index: TraceIndex, saved: SavedTensor) -> str:
-    values = index.saved_values(saved)
-    shown = values_text(values, _LONGEST) if values is not None else None
+    shown = values_text(index.saved_values(saved), _LONGEST)
     size = f"{shape_text(saved.shape or [])} {saved.dtype}, {bytes_text(saved.nbytes)}"
-    return f"{shown}  {size}" if shown is not None else size
+    text = f"{shown}  {size}" if shown is not None else size
+    tensor = index.value_now(saved.tensor or "")
+    before = index.tensors.get(saved.tensor or "")
+    if tensor is None or before is None or (tensor.version or 0) <= (before.version or 0):
+        return text
+    return f"{text}; since changed in place, now {tensor_text(tensor, _LONGEST)}"
 
 
 def _note(index: TraceIndex, node: Node) -> str | None:
     freed_by = index.freed_by.get(node.id)
     if node.id in index.stopped:
-        why = index.why_stopped(node.id)
-        kept = "what this node had saved was " if why.startswith(("freed", "changed")) else ""
-        return f"Backward stopped here: {kept}{why}." if why else "Backward stopped here."
+        stop = index.stop_at(node.id)
+        if stop.cause in ("freed", "changed"):
+            how = "freed by" if stop.cause == "freed" else "changed in place by"
+            return f"Backward stopped here: what this node had saved was {how} {stop.where}."
+        return "Backward stopped here: it gave NaN." if stop.cause == "nan" else "Backward stopped here."
     if not any(saved.shape is not None for saved in node.saved):
         return None
     if freed_by is not None:
@@ -203,6 +208,5 @@ def _fold_card(index: TraceIndex, group: Group) -> Card:
         formula=(index.code(lines[0]) if lines is not None and lines[0] == lines[1] else "") or None,
         rows=tuple(rows),
         note="Open it to see what is inside.",
-        line=lines[0] if lines else None,
         kind="folded",
     )

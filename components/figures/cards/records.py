@@ -55,7 +55,6 @@ class Card:
     formula: str | None
     rows: Rows
     note: str | None
-    line: int | None
     kind: str = "function"
     saved: Rows = ()
     freed: int | None = None

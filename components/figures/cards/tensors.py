@@ -39,7 +39,6 @@ def tensor_card(index: TraceIndex, story: Story, tensor: Tensor) -> Card:
         formula=None,
         rows=tuple(rows),
         note=note,
-        line=line,
         kind=kind,
         changes=tuple(
             (moment, *_change_row(change))

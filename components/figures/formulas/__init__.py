@@ -7,7 +7,6 @@ them in a book, and computed again with NumPy from what the trace recorded, inde
 from __future__ import annotations
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -26,7 +25,7 @@ from components.figures.formulas.shapes import SHAPES
 from components.figures.formulas.windows import WINDOWS
 from components.figures.formulas.words import LONGEST, array_text, numbers, symbols
 from components.figures.trace_index import TraceIndex
-from components.trace import Backward, BackwardStep, Gradient, Node
+from components.trace import BackwardStep, Gradient, Node
 
 RULES: Rules = {
     name: rules
@@ -48,8 +47,6 @@ RULES: Rules = {
 _ACCUMULATE = "AccumulateGrad"
 # A damaged record can be wrong in any way; NumPy says so in these.
 _DAMAGED = (Lacking, ValueError, IndexError, TypeError, KeyError, ArithmeticError, MemoryError)
-# In which engine run each visit of an AccumulateGrad was, by the visit's identity while the trace is held.
-_runs: WeakKeyDictionary[TraceIndex, dict[int, Backward]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,8 @@ def known_nodes() -> frozenset[str]:
 def node_formulas(index: TraceIndex, node: Node, step: BackwardStep | None) -> tuple[Formula, ...]:
     """Return the formulas of the gradients that a node sends on; ``step`` is one pass, ``None`` before any.
 
-    Before any pass, the shapes that say what is summed are those of the last one.
+    Before any pass, the shapes that say what is summed are those of the last one. Where the numbers are not those that
+    PyTorch recorded (its kernels treat NaN in more than one way), the formula stands without them.
     """
     if node.name == _ACCUMULATE:
         return (_accumulation(index, node, step),)
@@ -80,6 +78,8 @@ def node_formulas(index: TraceIndex, node: Node, step: BackwardStep | None) -> t
             with np.errstate(all="ignore"):
                 words = symbols(given, rule)
                 result = _computed(given, rule) if step is not None else None
+                if result is not None and step is not None and not _agrees(result, step.grad_inputs[slot]):
+                    result = None
                 found.append(Formula(slot, words, numbers(given, rule, result) if result is not None else None))
         except _DAMAGED:
             continue
@@ -115,23 +115,25 @@ def _computed(given: Given, rule: Rule) -> Array | None:
         return None
 
 
+def _agrees(result: Array, recorded: Gradient | None) -> bool:
+    """Whether a result is what PyTorch recorded, to the rounding of 16-bit floats; without values it is not doubted."""
+    if recorded is None or recorded.values is None:
+        return True
+    theirs = np.array(recorded.values, dtype=np.float64)
+    scale = float(np.max(np.abs(theirs[np.isfinite(theirs)]), initial=0.0))
+    return result.shape == theirs.shape and np.allclose(result, theirs, rtol=1e-2, atol=1e-2 * scale, equal_nan=True)
+
+
 def _accumulation(index: TraceIndex, node: Node, step: BackwardStep | None) -> Formula:
     """``x.grad`` before, what arrives, and their sum, from the trace's own list of changes."""
     words = f"{node.leaf or 'leaf'}.grad + grad"
-    run = _run_of(index, step) if step is not None else None
+    run = index.run_of_leaf_visit.get(id(step))
     changes = index.changes.get(index.origin_of(node.tensor), []) if run is not None else []
     for place, change in enumerate(changes):
         if run is not None and change.backward == run.id:
             before = changes[place - 1].total if place else None
             return Formula(0, words, _sum_text(before, change.added, change.total))
     return Formula(0, words, None)
-
-
-def _run_of(index: TraceIndex, step: BackwardStep) -> Backward | None:
-    if index not in _runs:
-        leaves = {node.id for node in index.trace.nodes if node.name == _ACCUMULATE}
-        _runs[index] = {id(one): run for run in index.trace.backwards for one in run.steps if one.node in leaves}
-    return _runs[index].get(id(step))
 
 
 def _sum_text(before: Gradient | None, added: Gradient | None, total: Gradient | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,16 +122,21 @@ def _unpadded(given: Given) -> Array:
     return grad
 
 
-def _padded_by(mode: str) -> Callable[[Given], Array]:
+def _padded_by(mode: Literal["reflect", "edge"]) -> Callable[[Given], Array]:
     def compute(given: Given) -> Array:
         pad = given.integers("padding")
         pairs = [(pad[number], pad[number + 1]) for number in range(0, len(pad), 2)][::-1]
         widths = [(0, 0)] * (len(given.shape) - len(pairs)) + pairs
         if given.grad.shape != tuple(size + sum(pair) for size, pair in zip(given.shape, widths, strict=True)):
             raise Lacking
-        return sent_back(given, lambda places: np.pad(places, widths, mode=mode))  # type: ignore[call-overload]
+        return sent_back(given, lambda places: np.pad(places, widths, mode=mode))
 
     return compute
+
+
+def _turned_back(given: Given) -> Array:
+    first, second = given.integers("dims")
+    return np.rot90(given.grad, -given.integer("k"), (first, second))
 
 
 def _unfolded(given: Given) -> Array:
@@ -187,9 +193,7 @@ SHAPES: Rules = {
     "TriuBackward0": (Rule("the upper triangle of {grad}", lambda g: np.triu(g.grad, g.integer("diagonal"))),),
     "FlipBackward0": (Rule("{grad}, flipped back along {dims}", lambda g: np.flip(g.grad, g.integers("dims"))),),
     "RollBackward0": (Rule("{grad}, rolled back by {shifts}", _rolled),),
-    "Rot90Backward0": (
-        Rule("{grad}, turned back", lambda g: np.rot90(g.grad, -g.integer("k"), g.integers("dims"))),  # type: ignore[arg-type]
-    ),
+    "Rot90Backward0": (Rule("{grad}, turned back", _turned_back),),
     "UnfoldBackward0": (Rule("Σ {grad} over the windows that hold the element", _unfolded),),
     "PixelShuffleBackward0": (Rule("{grad}, shuffled back", _shuffled),),
     "ConstantPadNdBackward0": (Rule("{grad} without the padding", _unpadded),),

@@ -20,6 +20,7 @@ from components.figures.lab.words import (
     leaf_words,
     saved_tensors,
     saved_words,
+    stop_words,
     tensor_words,
 )
 from components.figures.text import bytes_text, plural
@@ -36,9 +37,8 @@ class LabDrawing:
     def __init__(self, scope: Scope, folding: Folding, options: LabOptions, saved: bool) -> None:
         self._scope, self._index, self._folding, self._options = scope, scope.index, folding, options
         self._with_saved = saved
-        self._steps = self._index.steps_of(options.backward)
         self._boxes: list[Box] = []
-        self._links = LabLinks(scope, folding, options, self._steps)
+        self._links = LabLinks(scope, folding, options)
         self._outputs: dict[str, str] = {}
 
     def graph(self) -> LabGraph:
@@ -94,8 +94,7 @@ class LabDrawing:
         detail = function_words(self._index, node, self._options)
         if node.id in self._index.stopped:
             kinds.append("stopped")
-            why = self._index.why_stopped(node.id)
-            detail += "\nstopped here" + (f": {why}" if why else "")
+            detail += f"\n{stop_words(self._index.stop_at(node.id))}"
         if saved_tensors(node) and not self._with_saved:
             detail += f"\nsaves {bytes_text(node.saved_bytes)}"
         self._boxes.append(Box(node.id, tuple(kinds), node.name, "", detail.strip("\n")))
@@ -141,7 +140,7 @@ class LabDrawing:
         box_id = tensor.id if tensor is not None else f"{node.id}~output"
         title = (tensor.name if tensor is not None else None) or "output"
         value = tensor_words(tensor, self._options) if tensor is not None else ""
-        step = self._steps.get(node.id)
+        step = self._index.last_step.get(node.id)
         arrived = started and step is not None and len(step.grad_outputs) > 0
         label = edge_words(step.grad_outputs[0], self._options) if step is not None and arrived else ""
         self._outputs.setdefault(node.id, box_id)

@@ -10,15 +10,14 @@ import numpy as np
 from components.figures.lab.records import Box, LabOptions, Link
 from components.figures.lab.scope import Folding, Scope
 from components.figures.lab.words import edge_words, tensor_words
-from components.trace import BackwardStep, Edge, Tensor
+from components.trace import Edge, Tensor
 
 
 class LabLinks:
     """Collects lines in ``made``."""
 
-    def __init__(self, scope: Scope, folding: Folding, options: LabOptions, steps: Mapping[str, BackwardStep]) -> None:
+    def __init__(self, scope: Scope, folding: Folding, options: LabOptions) -> None:
         self._scope, self._index, self._folding, self._options = scope, scope.index, folding, options
-        self._steps = steps
         self._groups = {group.id for group in folding.folded}
         self.made: list[Link] = []
 
@@ -50,7 +49,7 @@ class LabLinks:
         self.made.append(Link(source, target, kinds, f"×{len(links):,}"))
 
     def _link(self, source: str, target: str, edge: Edge) -> Link:
-        step = self._steps.get(edge.source)
+        step = self._index.last_step.get(edge.source)
         gradient = step.grad_inputs[edge.slot] if step is not None and edge.slot < len(step.grad_inputs) else None
         kinds = ("gradient", "travelled") if gradient is not None else ("gradient",)
         return Link(source, target, kinds, edge_words(gradient, self._options), (edge.source, edge.slot))

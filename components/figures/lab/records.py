@@ -23,11 +23,9 @@ class Root:
 class LabOptions:
     """What to show.
 
-    ``backward`` is the id of the engine run whose gradients stand on the edges; ``None`` means the last that passed.
     ``opened`` are the ids of the groups to show open; ``None`` leaves it to the picture, which opens what fits.
     """
 
-    backward: str | None = None
     values: bool = True
     shapes: bool = False
     saved: bool = True

@@ -66,10 +66,15 @@ def _block(index: TraceTables, line: int) -> str:
         code = index.code(above)
         if code and index.indentation(above) < depth:
             depth = index.indentation(above)
-            match = _UNRECORDED.match(code)
-            if match is not None:
-                return match[1]
+            if word := unrecorded_block(code):
+                return word
     return ""
+
+
+def unrecorded_block(code: str) -> str:
+    """Return ``no_grad`` or ``inference_mode`` if a line begins such a block, else an empty text."""
+    match = _UNRECORDED.match(code)
+    return match[1] if match is not None else ""
 
 
 def _cut(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.figures.lab.records import LabOptions
 from components.figures.text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
-from components.figures.trace_tables import TraceTables
+from components.figures.trace_tables import Stop, TraceTables
 from components.trace import Gradient, Node, SavedTensor, Tensor
 
 _MOST_NAMES = 3
@@ -52,6 +52,12 @@ def function_words(index: TraceTables, node: Node, options: LabOptions) -> str:
     if tensor is not None and index.edges_to.get(node.id):
         parts.append(f"{tensor.name} = {tensor_words(tensor, options, _VALUE)}")
     return " · ".join(parts)
+
+
+def stop_words(stop: Stop) -> str:
+    """Return ``stopped here: freed by line 4``."""
+    causes = {"freed": f": freed by {stop.where}", "changed": f": changed by {stop.where}", "nan": ": it gave NaN"}
+    return f"stopped here{causes.get(stop.cause, '')}"
 
 
 def saved_tensors(node: Node) -> list[SavedTensor]:

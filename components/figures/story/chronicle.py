@@ -34,17 +34,13 @@ class Chronicle:
         self.leaves = leaf[self.nodes] & (self.nodes >= 0)
         self.births: dict[str, int] = {}
         self.visits: defaultdict[str, list[int]] = defaultdict(list)
-        built: defaultdict[str, list[str]] = defaultdict(list)
-        for node in trace.nodes:
-            if node.created_by is not None:
-                built[node.created_by].append(node.id)
         for place, one in enumerate(self.all):
             if one.kind == "node" and one.node is not None:
                 self.visits[one.node].append(place)
             elif one.kind == "born" and one.node is not None:
                 self.births[one.node] = place
             elif one.kind == "built" and one.run is not None:
-                self.births.update(dict.fromkeys(built[trace.backwards[one.run].id], place))
+                self.births.update(dict.fromkeys(index.built_by[trace.backwards[one.run].id], place))
         for edge in trace.edges:
             if edge.source in self.births and index.nodes[edge.target].leaf is not None:
                 user = self.births[edge.source]

@@ -43,13 +43,11 @@ class _Sequence:
         self._trace = trace
         self._places = {node.id: place for place, node in enumerate(trace.nodes)}
         self._born: defaultdict[int | None, list[str]] = defaultdict(list)
-        built: defaultdict[str, list[str]] = defaultdict(list)
         for node in reversed(trace.nodes):
-            if node.created_by is not None:
-                built[node.created_by].append(node.id)
-            elif node.leaf is None:
+            if node.created_by is None and node.leaf is None:
                 self._born[node.step].append(node.id)
-        self._runs, self._continued = _runs_by_step(trace, set(built))
+        built = {node.created_by for node in trace.nodes if node.created_by is not None}
+        self._runs, self._continued = _runs_by_step(trace, built)
         self._calling: list[tuple[int, int]] = []
         self.found: list[Happening] = []
         for step in trace.steps:
@@ -126,7 +124,8 @@ def _runs_by_step(trace: Trace, built: set[str]) -> tuple[Buckets, Buckets]:
         around = numbers.get(run.inside or "", number)
         root, depth = outer[around] if around < number else (number, -1)
         outer.append((root, depth + 1))
-        for step, happening in _run(number, run, run.id in built):
+        began = trace.steps[run.step] if run.step is not None and run.step < len(trace.steps) else None
+        for step, happening in _run(number, run, run.id in built, began):
             begins = happening.kind == "begin" and depth < 0
             (own if step == run.step == run.after else others)[step].append(
                 ((root, not begins, -depth, number), happening)
@@ -138,7 +137,8 @@ def _runs_by_step(trace: Trace, built: set[str]) -> tuple[Buckets, Buckets]:
     return in_order[0], in_order[1]
 
 
-def _run(number: int, run: Backward, built: bool) -> Iterator[tuple[int | None, Happening]]:
+def _run(number: int, run: Backward, built: bool, began: Step | None) -> Iterator[tuple[int | None, Happening]]:
+    """Yield what happened in a run, each with the step behind which it is told."""
     step = run.after if run.after is not None else run.step
     yield step, Happening("begin", run.step, None, number)
     for place, done in enumerate(run.steps):
@@ -149,4 +149,7 @@ def _run(number: int, run: Backward, built: bool) -> Iterator[tuple[int | None, 
     if run.failure is None:
         yield step, Happening("end", run.step, None, number)
     else:
+        # The lines that failed inside a node (of a ``Function``, a hook) began after the last node was done.
+        if step is not None and began is not None and began.last is not None:
+            step = max(step, began.last)
         yield step, Happening("error", run.step, run.failure.node, number)

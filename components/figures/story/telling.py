@@ -19,7 +19,8 @@ from components.figures.story.words import Words
 from components.figures.trace_index import TraceIndex
 
 MOST_MOMENTS = 6_000
-_NODE, _LINE, _ERROR = KINDS.index("node"), KINDS.index("line"), KINDS.index("error")
+# A run is over at its `end`, or at the `error` that comes last in ``KINDS``.
+_LINE, _NODE, _END, _ERROR = (KINDS.index(kind) for kind in ("line", "node", "end", "error"))
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,7 @@ class Moment:
     """``kind`` is that of its happenings, ``fold`` where several of them are one moment.
 
     ``line`` is the line that runs, ``box`` the box that is lit, ``lit`` other lines to be looked at (the one that made
-    the node, the one that freed it). ``n`` counts the happenings up to it. ``run`` says in which engine run it is,
-    ``place`` and ``of`` where in it, from 1.
+    the node, the one that freed it). ``n`` counts the happenings up to it. ``run`` says in which engine run it is.
     """
 
     kind: str
@@ -37,8 +37,6 @@ class Moment:
     line: int | None = None
     box: str | None = None
     run: int | None = None
-    place: int | None = None
-    of: int | None = None
     lit: tuple[int, ...] = ()
 
 
@@ -143,7 +141,6 @@ class _Teller:
 
     def _single(self, place: int) -> Moment:
         one = self._all[place]
-        run = self._trace.backwards[one.run] if one.run is not None else None
         return Moment(
             kind=one.kind,
             text=self._words.one(one),
@@ -151,8 +148,6 @@ class _Teller:
             line=self._words.line(one),
             box=self._homes.box_of(one.node) if one.node is not None else self._bound_box(one),
             run=one.run,
-            place=one.place + 1 if one.place is not None else None,
-            of=len(run.steps) if run is not None else None,
             lit=self._words.other_lines(one),
         )
 
@@ -216,7 +211,6 @@ class _Teller:
             if change.cause == "backward" and run is not None and change.tensor is not None:
                 told.changes.append((by_run[run, change.tensor], number))
         told.changes.sort()
-        for place, one in enumerate(self._all):
-            if one.kind in ("end", "error") and one.run is not None:
-                at = int(told.at[place])
-                told.freed.update(dict.fromkeys(self._trace.backwards[one.run].freed, at))
+        for place in np.flatnonzero((chronicle.kinds >= _END) & (chronicle.runs >= 0)).tolist():
+            freed = self._trace.backwards[int(chronicle.runs[place])].freed
+            told.freed.update(dict.fromkeys(freed, int(told.at[place])))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
 
+from components.figures.lab.untracked import unrecorded_block
 from components.figures.story.happenings import Happening
 from components.figures.text import bytes_text, gradient_text, plural, tensor_text
 from components.figures.trace_tables import TraceTables
 from components.trace import Backward, Node, Step
 
-_UNRECORDED = re.compile(r"with\s.*\b(no_grad|inference_mode)\b")
 _MOST_MADE = 3
 _SHORT = 28
 
@@ -22,10 +20,6 @@ class Words:
 
     def __init__(self, index: TraceTables) -> None:
         self._index, self._trace = index, index.trace
-        self.built: defaultdict[str, list[str]] = defaultdict(list)
-        for node in self._trace.nodes:
-            if node.created_by is not None:
-                self.built[node.created_by].append(node.id)
 
     @cached_property
     def _blocks(self) -> dict[int, str]:
@@ -33,12 +27,12 @@ class Words:
         found: dict[int, str] = {}
         inside: set[tuple[str | None, int]] = set()
         for step in self._trace.steps:
-            match = _UNRECORDED.match(self._index.code(step.line))
-            if match is None:
+            word = unrecorded_block(self._index.code(step.line))
+            if not word:
                 continue
             place = step.function, step.line
             ends = place in inside
-            found[step.index] = "autograd records again" if ends else f"{match[1]}: autograd stops recording"
+            found[step.index] = "autograd records again" if ends else f"{word}: autograd stops recording"
             inside ^= {place}
         return found
 
@@ -83,13 +77,8 @@ class Words:
             return ()
         lines = [self._index.nodes[happening.node].line]
         if happening.kind == "error":
-            lines += [self._freed_by_line(happening), *self._index.changed_in_place(happening.node)]
+            lines.append(self._index.stop_at(happening.node).line)
         return tuple(dict.fromkeys(line for line in lines if line is not None))
-
-    def _freed_by_line(self, happening: Happening) -> int | None:
-        run = self._trace.backwards[happening.run] if happening.run is not None else None
-        freed_by = run.failure.freed_by if run is not None and run.failure is not None else None
-        return next((other.line for other in self._trace.backwards if other.id == freed_by), None)
 
     def one(self, happening: Happening) -> str:
         """Return the sentence for a happening that is a moment of its own."""
@@ -110,7 +99,7 @@ class Words:
             case "begin":
                 return self._begin(run)
             case "built":
-                count = plural(len(self.built[run.id]), "node")
+                count = plural(len(self._index.built_by[run.id]), "node")
                 return f"create_graph=True recorded what this pass computed: {count} of a graph of the gradient."
             case "end":
                 return self._end(run)
@@ -210,13 +199,12 @@ class Words:
         first = message.strip().split("\n")[0][:200]
         if node is None:
             return first
-        freed = self._freed_by_line(happening)
-        if freed is not None:
-            return f"The engine stops at {node.name}. What it had saved was freed by the call on line {freed}."
-        changed = self._index.changed_in_place(node.id)
-        if changed and "inplace" in message:
-            return f"The engine stops at {node.name}. What it had saved was changed in place on line {changed[0]}."
-        return f"The engine stops at {node.name}. {first}"
+        stop = self._index.stop_at(node.id)
+        why = {
+            "freed": f"What it had saved was freed by the call on {stop.where}.",
+            "changed": f"What it had saved was changed in place on {stop.where}.",
+        }
+        return f"The engine stops at {node.name}. {why.get(stop.cause, first)}"
 
 
 def _counted(count: int, words: str) -> str:

@@ -45,6 +45,13 @@ class CodePane {
     this.line = line;
   }
 
+  // Light the lines from the first to the last of `range`, beside those that the moment lights; returns their numbers.
+  light(range, lit) {
+    const within = (line) => !!range && line >= range[0] && line <= range[1];
+    this.rows.forEach(({ row }, place) => row.classList.toggle("lit", within(place + 1) || lit.includes(place + 1)));
+    return this.rows.map((_, place) => place + 1).filter(within);
+  }
+
   // Only the pane scrolls, not the page.
   reveal(row) {
     const { offsetTop: top, offsetHeight: height } = row, pane = this.list;

@@ -1,6 +1,6 @@
 // Colouring the functions by something other than their kind: a scale of one hue, or a hue for each module.
 
-const HUES = [210, 30, 140, 280, 0, 60, 175, 320, 95, 245];
+const HUES = [210, 30, 140, 280, 0, 60, 175, 320, 95, 245], MOST_MODULES = 8;
 
 function scaleOf(boxes, by) {
   const values = [...boxes].flatMap(([id, facts]) => (Number.isFinite(facts[by]) ? [[id, facts[by]]] : []));
@@ -14,15 +14,15 @@ function scaleOf(boxes, by) {
   };
 }
 
-function paint(picture, boxes, by) {
-  for (const { group } of picture.boxes.values()) { group.classList.remove("scaled", "hued"); group.style.removeProperty("--part"); group.style.removeProperty("--hue"); }
+function paint(drawn, boxes, by) {
+  for (const { group } of drawn.values()) { group.classList.remove("scaled", "hued"); group.style.removeProperty("--part"); group.style.removeProperty("--hue"); }
   if (by === "kind") return null;
-  const known = [...picture.boxes.keys()].map((id) => [id, boxes[id] || {}]);
+  const known = [...drawn.keys()].map((id) => [id, boxes[id] || {}]);
   if (by === "module") {
     const names = [...new Set(known.map(([, facts]) => facts.module).filter(Boolean))].sort();
     for (const [id, facts] of known) {
       if (!facts.module) continue;
-      const { group } = picture.boxes.get(id);
+      const { group } = drawn.get(id);
       group.classList.add("hued");
       group.style.setProperty("--hue", HUES[names.indexOf(facts.module) % HUES.length]);
     }
@@ -30,9 +30,27 @@ function paint(picture, boxes, by) {
   }
   const { of, ends } = scaleOf(known, by);
   for (const [id, part] of of) {
-    const { group } = picture.boxes.get(id);
+    const { group } = drawn.get(id);
     group.classList.add("scaled");
     group.style.setProperty("--part", `${Math.round(12 + 78 * part)}%`);
   }
   return ends ? { ends } : { none: by === "bytes" ? "nothing saved" : "no backward yet" };
+}
+
+// The legend: the kinds that are in the picture, and what the colours mean that were chosen instead.
+function legendOf(kinds, painted) {
+  const items = kinds.map(([kind, word]) => { const item = made("li"); item.append(made("i", kind), word); return item; });
+  if (painted?.ends) {
+    const item = made("li", "scale"), [low, high] = painted.ends.map((end) => String(+end.toPrecision(3)));
+    item.append(low, made("i", "ramp"), high);
+    items.push(item);
+  }
+  if (painted?.none) items.push(made("li", "", painted.none));
+  for (const [name, hue] of painted?.modules?.slice(0, MOST_MODULES) ?? []) {
+    const item = made("li"), spot = made("i", "hue");
+    spot.style.setProperty("--hue", hue);
+    item.append(spot, name);
+    items.push(item);
+  }
+  return items;
 }

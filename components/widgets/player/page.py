@@ -19,8 +19,11 @@ SCRIPTS = (
     "code.js",
     "timeline.js",
     "colours.js",
+    "menus.js",
     "download.js",
     "place.js",
+    "scene.js",
+    "pointer.js",
     "player.js",
 )
 
@@ -32,7 +35,7 @@ def text_of(*names: str) -> str:
 
 def standalone_page(data: Mapping[str, Any], title: str) -> str:
     """Return the player as one HTML file that needs no network: boxes are as they were when it was made."""
-    told = json.dumps({**data, "key": "page", "show_code": True, "can_fold": False, "in_address": True})
+    told = json.dumps({**data, "key": "page", "show_code": True, "can_fold": False})
     # Inside a script element "</script" would end it, and so would "<!--" begin a comment.
     return _template().substitute(
         title=html.escape(title),

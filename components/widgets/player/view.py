@@ -34,8 +34,8 @@ def player(
 
     ``on_fold`` is called with ``"open"`` or ``"close"`` and a group's id before the page runs again; without it boxes
     stay as they are. ``channel`` is the name under which an editor beside it hears of the current line, ``show_code``
-    whether the player has the program beside the graph itself. The player fills
-    the window but for ``above`` CSS pixels.
+    whether the player has the program beside the graph itself. The player fills the window but for ``above`` CSS
+    pixels.
     """
 
     def folded() -> None:
@@ -53,7 +53,6 @@ def player(
             "show_code": show_code,
             "channel": channel,
             "can_fold": on_fold is not None,
-            "in_address": True,
             "above": above,
         },
         on_fold_change=folded,

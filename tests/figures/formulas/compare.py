@@ -21,6 +21,7 @@ NUMBERS = {
     "real": "torch.randn({shape}, dtype=torch.float64)",
     # Ties, zeros and ones: where derivatives jump or are a matter of choice.
     "whole": "torch.randint(-2, 3, ({shape})).double()",
+    "infinite": "torch.tensor([0, 1, -2, float('inf'), float('-inf')]).double()[torch.randint(5, ({shape}))]",
     "odd": "torch.tensor([0, 1, -2, float('inf'), float('-inf'), float('nan')]).double()[torch.randint(6, ({shape}))]",
 }
 PROGRAM = """

@@ -18,8 +18,19 @@ from tests.figures.formulas.variants import SECOND, VARIANTS
 
 ONE_BY_ONE = sorted(EXPRESSIONS.keys() - {ACCUMULATE})
 NUMBERED = known_nodes() - SYMBOLS_ONLY - ONLY_ON_A_GPU - {ACCUMULATE}
-# PyTorch itself gives another answer for a number that is none in the last elements than in those before them.
-UNSURE = {"HardtanhBackward0", "HardshrinkBackward0", "SoftshrinkBackward0"}
+PLAIN = sorted((ELEMENTWISE | ACTIVATIONS | CHOICES).keys() & EXPRESSIONS.keys())
+# Where a kernel chooses by comparing, PyTorch itself answers NaN in more than one way: by the processor (AVX2 or
+# AVX-512), and in the last elements otherwise than in those before them.
+UNSURE = {
+    "CeluBackward0",
+    "EluBackward0",
+    "EluBackward1",
+    "HardshrinkBackward0",
+    "HardswishBackward0",
+    "HardtanhBackward0",
+    "LogitBackward0",
+    "SoftshrinkBackward0",
+}
 few = settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 sizes = {
     "rows": st.integers(2, 5),
@@ -47,10 +58,11 @@ def test_other_arguments_agree_too(expression: str, kind: str) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("name", sorted((ELEMENTWISE | ACTIVATIONS | CHOICES).keys() & EXPRESSIONS.keys() - UNSURE))
+@pytest.mark.parametrize("name", PLAIN)
 def test_what_is_infinite_or_no_number_goes_the_same_way(name: str) -> None:
     for seed in range(3):
-        counts, missing = compared(traced(EXPRESSIONS[name], kind="odd", seed=seed))
+        kind = "infinite" if name in UNSURE else "odd"
+        counts, missing = compared(traced(EXPRESSIONS[name], kind=kind, seed=seed))
         assert any(met == name for met, _ in counts), "the node was not met"
         assert missing == []
 

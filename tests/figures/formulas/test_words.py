@@ -169,6 +169,18 @@ def test_before_any_pass_there_are_symbols() -> None:
     ]
 
 
+@pytest.mark.parametrize("recorded", [12.5, float("nan"), float("inf")])
+def test_numbers_that_pytorch_did_not_record_are_not_told(recorded: float) -> None:
+    index = indexed(X + "y = x ** 3\ny.backward()")
+    (node,) = (node for node in index.trace.nodes if node.name == "PowBackward0")
+    step = index.last_step[node.id]
+    (sent,) = step.grad_inputs
+    assert sent is not None
+    other = replace(step, grad_inputs=[replace(sent, values=recorded)])
+    assert [one.numbers for one in node_formulas(index, node, step)] == ["1 · 3·2² = 12"]
+    assert [(one.symbols, one.numbers) for one in node_formulas(index, node, other)] == [("grad · 3·x²", None)]
+
+
 def test_only_inputs_with_an_edge_have_a_formula() -> None:
     # The second factor needs no gradient: slot 1 leads nowhere.
     index = indexed(X + "(x * 5).backward()")
