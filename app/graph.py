@@ -204,10 +204,14 @@ def _torchviz(page: str, index: TraceIndex) -> _Shown:
     picture = session.picture(drawing.dot)
     if isinstance(picture, LayoutProblem):
         picture = LayoutProblem(picture.reason, f"{picture.message} The Lab view folds it: choose Lab above.")
-    return _Shown(picture, f"make_dot({drawing.of})", "", drawing.dot)
+    plain = (drawing.show_attrs, drawing.show_saved) != (attrs, saved)
+    word = " · show_attrs and show_saved were not recorded for this graph" if plain else ""
+    return _Shown(picture, f"make_dot({drawing.of}){word}", "", drawing.dot)
 
 
 def _nothing(trace: Trace) -> str:
+    if trace.failure is not None and trace.failure.kind in ("timeout", "out_of_memory", "crashed"):
+        return "The run ended before its graph could be read."
     if trace.failure is not None:
         return "The program stopped before it built a graph."
     return "No graph yet. Make a tensor with requires_grad=True and compute something with it."

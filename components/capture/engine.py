@@ -152,9 +152,10 @@ class EngineObserver:
         self, draft: BackwardDraft, node: NodeDraft, grad_inputs: tuple[Any, ...], grad_outputs: tuple[Any, ...]
     ) -> None:
         with quiet():
-            incoming = [self._values.gradient(grad) for grad in grad_outputs]
-            outgoing = [self._values.gradient(grad) for grad in grad_inputs]
-            draft.steps.append(EngineStepDraft(node, incoming, outgoing, self._begun()))
+            begun = self._begun()
+            incoming = [self._values.passing(grad, begun) for grad in grad_outputs]
+            outgoing = [self._values.passing(grad, begun) for grad in grad_inputs]
+            draft.steps.append(EngineStepDraft(node, incoming, outgoing, begun))
 
     def _settle(self, draft: BackwardDraft, graph_nodes: dict[int, GraphNode]) -> None:
         """After the run: which nodes it released, and what it added to which leaf."""

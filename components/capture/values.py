@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+import weakref
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from components.capture.quiet import plain, quiet
 from components.capture.truncations import Truncations
-from components.trace import Caps, Gradient, Number, Summary, Values
+from components.trace import Caps, Gradient, Grid, Number, Summary, Values
 
 # A summary copies the tensor to float64: the program must not run out of memory because it was looked at.
 _LARGEST_SUMMARISED = 4_000_000
 _MOST_BLOCKS = 10
+_THOUSANDTHS = 1_000
+_MOST_PASSING = 1_024
+
+Doubles = NDArray[np.float64]
 
 
 class ValueReader:
@@ -27,6 +33,8 @@ class ValueReader:
         self._summarised = truncations.allowance(
             "values", caps.summarised_elements, "the summaries of later tensors and gradients"
         )
+        # What one node sends is what the next one gets: by id(), as long as that tensor lives and nothing touched it.
+        self._passing: dict[int, tuple[weakref.ref[torch.Tensor], tuple[int, int], Gradient]] = {}
 
     def read(self, tensor: torch.Tensor) -> tuple[Values, Summary | None]:
         """Return ``(values, summary)``; either is ``None`` where there is nothing to show or the budget is spent."""
@@ -34,72 +42,129 @@ class ValueReader:
             flat = plain(tensor)
             if flat is None or flat.is_complex():
                 return None, None
-            flat = flat.detach()
-            count = flat.numel()
-            summary = summarise(flat) if count <= _LARGEST_SUMMARISED and self._summarised.take(count) else None
-            values = None
-            if count <= self._per_tensor and self._values.take(max(count, 1)):
-                values = flat.tolist()
-                if summary is None or summary.nan or summary.inf:
-                    values = _json_numbers(values)
-        return values, summary
+            if flat.numel() == 1:
+                return self._single(flat)
+            numbers = self._doubles(flat)
+            summary = _summary(numbers) if numbers is not None else None
+            return self._all(flat, summary), summary
 
     def numbers(self, tensor: torch.Tensor) -> Values:
         """Return a small tensor's values alone; ``None`` where there is nothing to show or the budget is spent."""
-        count = tensor.numel()
-        flat = plain(tensor) if count <= self._per_tensor else None
-        if flat is None or flat.is_complex() or not self._values.take(max(count, 1)):
-            return None
-        return _json_numbers(flat.detach().tolist())
+        flat = plain(tensor) if tensor.numel() <= self._per_tensor else None
+        return self._all(flat, None) if flat is not None and not flat.is_complex() else None
 
     def gradient(self, tensor: torch.Tensor | None) -> Gradient | None:
-        """Return the record of one gradient, ``None`` for an undefined one."""
+        """Return the record of one gradient, ``None`` for an undefined one. Call it inside ``quiet()``."""
+        return self._gradient(tensor) if tensor is not None else None
+
+    def passing(self, tensor: torch.Tensor | None, begun: int | None) -> Gradient | None:
+        """Return the record of a gradient between two nodes; the one node's is the other's.
+
+        ``begun`` is the program's last step: a line of its own (a hook) may change a tensor past its version counter.
+        """
         if tensor is None:
             return None
-        values, summary = self.read(tensor)
-        grid = self._grid(tensor) if values is None and summary is not None else None
-        return Gradient(shape=list(tensor.shape), values=values, summary=summary, grid=grid)
+        if begun is None or tensor.numel() == 1 or tensor.is_inference():
+            return self._gradient(tensor)
+        state = begun, int(tensor._version)
+        reference, then, known = self._passing.get(id(tensor), (None, None, None))
+        if known is not None and reference is not None and reference() is tensor and then == state:
+            return known
+        gradient = self._gradient(tensor)
+        if len(self._passing) >= _MOST_PASSING:
+            self._passing.clear()
+        self._passing[id(tensor)] = weakref.ref(tensor), state, gradient
+        return gradient
 
-    def _grid(self, tensor: torch.Tensor) -> list[list[Number]] | None:
+    def _gradient(self, tensor: torch.Tensor) -> Gradient:
+        shape = list(tensor.shape)
         flat = plain(tensor)
-        if flat is None or flat.dim() == 0 or not flat.is_floating_point() or not self._grids.take():
+        if flat is None or flat.is_complex():
+            return Gradient(shape=shape, values=None, summary=None)
+        if flat.numel() == 1:
+            values, summary = self._single(flat)
+            return Gradient(shape=shape, values=values, summary=summary)
+        numbers = self._doubles(flat)
+        summary = _summary(numbers) if numbers is not None else None
+        values = self._all(flat, summary)
+        wanted = values is None and numbers is not None and numbers.size > 0 and flat.is_floating_point()
+        grid = _grid(numbers, shape[-1]) if wanted and numbers is not None and self._grids.take() else None
+        return Gradient(shape=shape, values=values, summary=summary, grid=grid)
+
+    def _single(self, flat: torch.Tensor) -> tuple[Values, Summary | None]:
+        """The one element of a tensor, in as many lists as it has dimensions."""
+        number = flat.item()
+        summary = _summary_of_one(float(number)) if self._summarised.take() else None
+        if not self._values.take():
+            return None, summary
+        values: Values = json_number(number)
+        for _ in range(flat.dim()):
+            values = [values]
+        return values, summary
+
+    def _all(self, flat: torch.Tensor, summary: Summary | None) -> Values:
+        count = flat.numel()
+        if count > self._per_tensor or not self._values.take(max(count, 1)):
             return None
-        numbers = flat.detach().to(torch.float64).numpy(force=True).reshape(-1, flat.shape[-1])
-        starts = [np.arange(parts := min(size, _MOST_BLOCKS)) * size // parts for size in numbers.shape]
-        counts = [np.diff(one, append=size) for one, size in zip(starts, numbers.shape, strict=True)]
-        with np.errstate(invalid="ignore", over="ignore"):
-            sums = np.add.reduceat(np.add.reduceat(numbers, starts[0], axis=0), starts[1], axis=1)
-            means = sums / np.outer(*counts)
-        return [[json_number(float(f"{mean:.4g}")) for mean in row] for row in means.tolist()]
+        values: Values = flat.detach().tolist()
+        finite = summary is not None and not summary.nan and not summary.inf
+        return values if finite else _json_numbers(values)
+
+    def _doubles(self, flat: torch.Tensor) -> Doubles | None:
+        """All elements in a row, as float64; ``None`` past the budget."""
+        count = flat.numel()
+        if count > _LARGEST_SUMMARISED or not self._summarised.take(count):
+            return None
+        return flat.detach().to(torch.float64).numpy(force=True).reshape(-1)
 
 
-def summarise(tensor: torch.Tensor) -> Summary:
-    """Return min, max, mean and population standard deviation of the finite elements, and what the others are."""
-    count = tensor.numel()
-    if count == 1:
-        return _summarise_one(float(tensor.item()))
-    numbers = tensor.to(torch.float64).numpy(force=True)
+def _summary(numbers: Doubles) -> Summary:
+    """Min, max, mean and population standard deviation of the finite elements, and what the others are."""
+    count = numbers.size
     nan = inf = 0
     zero = count - int(np.count_nonzero(numbers))
-    if count and not math.isfinite(numbers.sum()):
-        finite = np.isfinite(numbers)
-        nan = int(np.isnan(numbers).sum())
-        inf = count - nan - int(finite.sum())
-        numbers = numbers[finite]
-    if numbers.size == 0:
-        return Summary(min=None, max=None, mean=None, std=None, nan=nan, inf=inf, zero=zero)
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = float(np.add.reduce(numbers))
+        if not math.isfinite(total):
+            finite = np.isfinite(numbers)
+            nan = int(np.isnan(numbers).sum())
+            inf = count - nan - int(finite.sum())
+            numbers = numbers[finite]
+            total = float(np.add.reduce(numbers))
+        if numbers.size == 0:
+            return Summary(min=None, max=None, mean=None, std=None, nan=nan, inf=inf, zero=zero)
+        mean = total / numbers.size
+        away = numbers - mean
+        variance = float(np.add.reduce(away * away)) / numbers.size
     return Summary(
-        min=float(numbers.min()),
-        max=float(numbers.max()),
-        mean=json_number(float(numbers.mean())),
-        std=json_number(float(numbers.std())),
+        min=float(np.minimum.reduce(numbers)),
+        max=float(np.maximum.reduce(numbers)),
+        mean=json_number(mean),
+        std=json_number(math.sqrt(variance)),
         nan=nan,
         inf=inf,
         zero=zero,
     )
 
 
-def _summarise_one(number: float) -> Summary:
+def _grid(numbers: Doubles, columns: int) -> Grid:
+    matrix = numbers.reshape(-1, columns)
+    starts = [np.arange(blocks := min(size, _MOST_BLOCKS)) * size // blocks for size in matrix.shape]
+    counts = [np.diff(one, append=size) for one, size in zip(starts, matrix.shape, strict=True)]
+    with np.errstate(invalid="ignore", over="ignore"):
+        sums = np.add.reduceat(np.add.reduceat(matrix, starts[0], axis=0), starts[1], axis=1)
+        means = sums / (counts[0][:, None] * counts[1])
+        sizes = np.abs(means)
+        finite = np.isfinite(sizes)
+        largest = float(np.max(sizes, initial=0.0, where=finite))
+        parts = np.rint(np.where(finite, means, 0.0) / (largest or 1.0) * _THOUSANDTHS).astype(np.int64)
+    cells: list[list[int | None]] = parts.tolist()
+    for row, column in np.argwhere(~finite).tolist():
+        cells[row][column] = None
+    return Grid(largest=largest, cells=cells)
+
+
+def _summary_of_one(number: float) -> Summary:
     if math.isfinite(number):
         return Summary(min=number, max=number, mean=number, std=0.0, nan=0, inf=0, zero=int(number == 0))
     nan = math.isnan(number)

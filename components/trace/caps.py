@@ -27,6 +27,6 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     watched_leaves: int = 1_000
     drawings: int = 24
     drawing_nodes: int = 10_000
-    drawing_variants_nodes: int = 1_000
+    drawing_variants_nodes: int = 500
     drawing_chars: int = 4_000_000
     warnings: int = 50

@@ -165,17 +165,24 @@ class Edge(Record, frozen=True, kw_only=True):
     slot: int
 
 
-class Gradient(Record, frozen=True, kw_only=True):
-    """One gradient that travelled along an edge.
+class Grid(Record, frozen=True, kw_only=True):
+    """A large gradient as a picture: the means of at most 10 by 10 blocks of it.
 
-    ``grid`` is a large gradient as a picture: the means of at most 10 by 10 blocks of it, seen as a matrix (all
-    dimensions but the last are its rows), rounded to four digits; ``None`` where ``values`` has all numbers.
+    It is seen as a matrix, of which all dimensions but the last are the rows. ``largest`` is the largest magnitude of a
+    mean; ``cells`` are the means in thousandths of it, rounded, ``None`` where a mean is infinite or no number.
     """
+
+    largest: float
+    cells: list[list[int | None]]
+
+
+class Gradient(Record, frozen=True, kw_only=True):
+    """One gradient that travelled along an edge; ``grid`` is ``None`` where ``values`` has all numbers."""
 
     shape: list[int]
     values: Values
     summary: Summary | None
-    grid: list[list[Number]] | None = None
+    grid: Grid | None = None
 
 
 class BackwardStep(Record, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from components.trace import Gradient, Grid
 from tests.capture.conftest import Capture
 
 
@@ -32,6 +33,11 @@ def test_a_transposed_view_is_not_the_tensor_that_it_views(capture: Capture) -> 
     assert (mat2.tensor, mat2.values) == (None, [[5.0, 7.0], [6.0, 8.0]])
 
 
+def values(gradient: Gradient | None) -> object:
+    assert gradient is not None
+    return gradient.values
+
+
 @pytest.mark.parametrize("shape", [(40, 30), (7, 60), (3, 5, 40), (500,)])
 def test_a_large_gradient_has_the_means_of_its_blocks(capture: Capture, shape: tuple[int, ...]) -> None:
     trace = capture(f"""
@@ -50,7 +56,73 @@ def test_a_large_gradient_has_the_means_of_its_blocks(capture: Capture, shape: t
         [matrix[top:bottom, left:right].mean() for left, right in zip(cuts[1], cuts[1][1:], strict=False)]
         for top, bottom in zip(cuts[0], cuts[0][1:], strict=False)
     ]
-    np.testing.assert_allclose(np.array(gradient.grid, dtype=np.float64), expected, rtol=1e-3)
+    largest = np.max(expected)
+    assert gradient.grid.largest == pytest.approx(largest)
+    # A thousandth of the largest is one; half of one is the rounding.
+    cells = np.array(gradient.grid.cells, dtype=np.float64)
+    np.testing.assert_allclose(cells, np.array(expected) / largest * 1000, atol=0.5)
+
+
+def test_a_block_that_is_no_number_has_none(capture: Capture) -> None:
+    trace = capture("""
+        import torch
+        w = torch.full((300,), -2.0)
+        w[0], w[299] = float("nan"), float("inf")
+        x = torch.ones(300, requires_grad=True)
+        (x * w).sum().backward()
+    """)
+    gradient = trace.backwards[0].steps[-1].grad_outputs[0]
+    assert gradient is not None
+    assert gradient.grid == Grid(largest=2.0, cells=[[None, *[-1000] * 8, None]])
+    assert gradient.summary is not None
+    assert (gradient.summary.nan, gradient.summary.inf, gradient.summary.mean) == (1, 1, -2.0)
+
+
+def test_a_gradient_of_zeros_and_one_too_small_to_divide_by(capture: Capture) -> None:
+    for factor, part in ((0.0, 0), (5e-324, 1000)):
+        trace = capture(f"""
+            import torch
+            x = torch.ones(300, dtype=torch.float64, requires_grad=True)
+            (x * {factor}).sum().backward()
+        """)
+        gradient = trace.backwards[0].steps[-1].grad_outputs[0]
+        assert gradient is not None
+        assert gradient.grid == Grid(largest=factor, cells=[[part] * 10])
+
+
+@pytest.mark.parametrize("change", ["grad.mul_(10)", "grad.detach().mul_(10)", "grad.numpy()[:] *= 10"])
+def test_a_gradient_that_a_hook_changes_in_place_is_told_as_each_node_saw_it(capture: Capture, change: str) -> None:
+    """The same tensor is sent by one node and met by the next, with a change between them."""
+    trace = capture(
+        """
+        import torch
+        x = torch.tensor([1.0, 2.0], requires_grad=True)
+        h = x * 3
+        def change(grad):
+            CHANGE
+        h.register_hook(change)
+        (h * 2).sum().backward()
+    """.replace("CHANGE", change)
+    )
+    sum_, outer, inner, leaf = trace.backwards[0].steps
+    assert values(outer.grad_inputs[0]) == [2.0, 2.0]
+    assert values(inner.grad_outputs[0]) == [20.0, 20.0]
+    assert values(inner.grad_inputs[0]) == values(leaf.grad_outputs[0]) == [60.0, 60.0]
+    assert values(sum_.grad_inputs[0]) == values(outer.grad_outputs[0]) == [1.0, 1.0]
+
+
+def test_gradients_added_up_on_their_way_are_told_as_they_were_sent(capture: Capture) -> None:
+    """The engine adds what two nodes send to a third, perhaps in the memory of the first."""
+    trace = capture("""
+        import torch
+        x = torch.tensor([1.0, 2.0], requires_grad=True)
+        h = x * 1
+        ((h * 2).sum() + (h * 5).sum()).backward()
+    """)
+    sent = [values(step.grad_inputs[0]) for step in trace.backwards[0].steps if step.grad_inputs]
+    assert [2.0, 2.0] in sent
+    assert [5.0, 5.0] in sent
+    assert values(trace.backwards[0].steps[-1].grad_outputs[0]) == [7.0, 7.0]
 
 
 def test_a_small_gradient_has_its_numbers_and_no_grid(capture: Capture) -> None:

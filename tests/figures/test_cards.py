@@ -7,7 +7,7 @@ from components.figures.cards.boxes import box_card
 from components.figures.cards.records import Pass
 from components.figures.lab.homes import Homes
 from components.figures.story.telling import tell
-from components.trace import BackwardStep, Gradient, SavedTensor, Summary, Trace
+from components.trace import BackwardStep, Gradient, Grid, SavedTensor, Summary, Trace
 from tests.figures import traces as t
 
 CUBE = t.make_trace(
@@ -98,9 +98,9 @@ def test_a_fold_counts_what_is_in_it() -> None:
 
 def test_a_large_gradient_is_summed_up_its_nan_counted_and_its_grid_shown() -> None:
     summary = Summary(min=-1.0, max=3.0, mean=0.5, std=1.0, nan=2, inf=0, zero=0)
-    large = Gradient(shape=[30, 30], values=None, summary=summary, grid=[[0.5, "nan"]])
+    large = Gradient(shape=[30, 30], values=None, summary=summary, grid=Grid(largest=0.5, cells=[[1000, None]]))
     run = t.backward("b0", ["n0"], [BackwardStep(node="n0", grad_outputs=[large], grad_inputs=[None])])
     (only,) = card_of(t.make_trace(nodes=[t.node("n0", "ExpBackward0")], backwards=[run]), "n0").passes
     assert isinstance(only, Pass)
     assert only.rows == (("gradient in", "(30, 30) from -1 to 3, mean 0.5, 2 nan"),)
-    assert [(grid.title, grid.rows) for grid in only.grids] == [("gradient in", [[0.5, "nan"]])]
+    assert [(grid.title, grid.largest, grid.cells) for grid in only.grids] == [("gradient in", 0.5, [[1000, None]])]

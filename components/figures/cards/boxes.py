@@ -127,7 +127,8 @@ def _grids(index: TraceIndex, node: Node, step: BackwardStep) -> list[Grid]:
     targets = _targets(index, node)
     named = [("gradient in", gradient) for gradient in step.grad_outputs]
     named += [(f"gradient out to {targets[i]}", g) for i, g in enumerate(step.grad_inputs) if i in targets]
-    return [Grid(name, gradient.grid) for name, gradient in named if gradient is not None and gradient.grid is not None]
+    grids = [(name, gradient.grid) for name, gradient in named if gradient is not None]
+    return [Grid(name, grid.largest, grid.cells) for name, grid in grids if grid is not None]
 
 
 def gradient_words(gradient: Gradient | None) -> str:

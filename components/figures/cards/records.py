@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.trace import Number
-
 Rows = tuple[tuple[str, str], ...]
 
 
@@ -20,10 +18,11 @@ class Formula:
 
 @dataclass(frozen=True)
 class Grid:
-    """A large gradient as a picture: the means of blocks of it, row by row."""
+    """A large gradient as a picture: the means of blocks of it, in thousandths of the largest, ``None`` for NaN."""
 
     title: str
-    rows: list[list[Number]]
+    largest: float
+    cells: list[list[int | None]]
 
 
 @dataclass(frozen=True)

@@ -33,20 +33,17 @@ function formulaOf(card, pass) {
   return block.childNodes.length ? block : null;
 }
 
-// A heat map: orange is above zero, blue below, grey is not a number.
-function gridOf({ title, rows }) {
-  const largest = Math.max(1e-300, ...rows.flat().map((value) => (Number.isFinite(+value) ? Math.abs(+value) : 0)));
-  const figure = made("figure", "grid"), cells = made("div", "cells");
+// A heat map: orange is above zero, blue below, grey is not a number. Cells come in thousandths of the largest.
+function gridOf({ title, largest, cells: rows }) {
+  const figure = made("figure", "grid"), cells = made("div", "cells"), short = (value) => String(+value.toPrecision(3));
   cells.style.gridTemplateColumns = `repeat(${rows[0]?.length || 1}, 1fr)`;
-  for (const row of rows)
-    for (const value of row) {
-      const cell = made("i"), part = Number.isFinite(+value) ? +value / largest : null;
-      cell.style.setProperty("--part", `${Math.round(100 * Math.abs(part ?? 1))}%`);
-      cell.className = part === null ? "none" : part < 0 ? "below" : "above";
-      cell.title = String(value);
-      cells.append(cell);
-    }
-  figure.append(made("figcaption", "", `${title}: means of blocks, to ±${(+largest.toPrecision(3)).toString()}`), cells);
+  for (const part of rows.flat()) {
+    const cell = made("i", part === null ? "none" : part < 0 ? "below" : "above");
+    cell.style.setProperty("--part", `${part === null ? 100 : Math.round(Math.abs(part) / 10)}%`);
+    cell.title = part === null ? "not a finite number" : short((part / 1000) * largest);
+    cells.append(cell);
+  }
+  figure.append(made("figcaption", "", `${title}: means of blocks, to ±${short(largest)}`), cells);
   return figure;
 }
 

@@ -11,13 +11,14 @@ class CodePane {
 
   open(code, backwards, failed) {
     this.rows = (code || []).map((tokens, place) => {
-      const row = made("li"), number = made("span", "no", String(place + 1)), text = made("code"), chips = made("span", "chips");
+      const row = made("li"), number = made("span", "no", String(place + 1)), rest = made("div", "rest"), text = made("code"), chips = made("span", "chips");
       row.dataset.line = place + 1;
       row.classList.toggle("calls", backwards.includes(place + 1));
       row.classList.toggle("failed", failed === place + 1);
       for (const [kind, part] of tokens) text.append(kind ? made("span", kind, part) : part);
       if (!tokens.length) text.append(" ");
-      row.append(number, text, chips);
+      rest.append(text, chips);
+      row.append(number, rest);
       return { row, chips, shown: "" };
     });
     this.list.replaceChildren(...this.rows.map(({ row }) => row));

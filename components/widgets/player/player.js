@@ -86,7 +86,7 @@ class Player {
     this.gv.classList.toggle("bare", !this.scene.svg);
     this.paint();
     this.find();
-    this.showFindings();
+    this.findings.show(data.findings || [], !!data.more_findings);
     this.go(kept.step === null || kept.step === undefined ? null : this.momentAt(kept.step), { select: false, remember: false });
     this.select(inside ?? kept.node ?? null, { open: fresh ? !!kept.node : this.cardOpen, reveal: fresh || !!inside });
     if (fresh) this.remember();
@@ -198,12 +198,6 @@ class Player {
     if (!this.found.length) return;
     const here = this.found.indexOf(this.selected), next = here < 0 ? (by > 0 ? 0 : -1) : here + by;
     this.select(this.found.at(next % this.found.length), { open: true });
-  }
-
-  showFindings() {
-    const found = this.data.findings || [], ill = new Set(found.map(({ box }) => box));
-    this.findings.show(found, !!this.data.more_findings);
-    this.scene.flag("ill", (id) => ill.has(id));
   }
 
   toFinding({ moment, box, text }) {

@@ -3,7 +3,7 @@
 
 // The width, at 14 px, of a text as Graphviz measured it; where another font stands in for Arial, it is set smaller.
 const PROBE = "AccumulateGrad SumBackward0", PROBE_WIDTH = 198;
-const STORY = ["future", "now", "done", "freed", "released", "stopped", "old", "waiting"];
+const STORY = ["future", "now", "done", "freed", "released", "stopped", "ill", "old", "waiting"];
 
 class Scene {
   constructor(gv, stage, camera) {
@@ -72,7 +72,8 @@ class Scene {
   show(story, at) {
     const future = new Set();
     for (const [id, box] of this.boxes) {
-      const is = story.box(id, at), words = at === null ? box.still : ["future", "now", "done", "freed", "stopped"].filter((word) => is[word]);
+      const is = story.box(id, at), words = ["future", "now", "done", "freed", "stopped", "ill"].filter((word) => is[word]);
+      if (at === null) words.push(...box.still);
       if (is.future) future.add(id);
       if (is.freed && at !== null && !box.kinds.includes("saved")) words.splice(words.indexOf("freed"), 1, "released");
       this.mark(box, words);

@@ -18,6 +18,9 @@ class Story {
     // By moment: the moment at which the engine run that it belongs to began.
     this.beginOf = this.moments.map((moment, at) => { if (moment.kind === "begin") { begin = at; this.begins.push(at); } return moment.run === undefined ? -1 : begin; });
     this.errors = this.moments.flatMap((moment, at) => (moment.kind === "error" ? [at] : []));
+    // By box: the first moment at which a gradient there is ill.
+    this.illFrom = new Map();
+    for (const { box, moment } of data.findings || []) this.illFrom.set(box, Math.min(moment ?? 0, this.illFrom.get(box) ?? Infinity));
     this.notesOf = new Map();
     for (const [at, line, kind, text] of data.notes || []) {
       if (!this.notesOf.has(line)) this.notesOf.set(line, { made: [], printed: [] });
@@ -31,12 +34,12 @@ class Story {
 
   // What a box is: words for the style sheet that come and go.
   box(id, at) {
-    const facts = this.data.boxes[id] || {};
-    if (at === null) return { facts };
+    const facts = this.data.boxes[id] || {}, ill = this.illFrom.get(id) <= (at ?? Infinity);
+    if (at === null) return { ill };
     const moment = this.moments[at], passes = facts.passes || [], begin = this.beginOf[at];
     const pass = lastBy(passes.map((one) => [one]), at);
     return {
-      facts,
+      ill,
       future: facts.born !== undefined && facts.born > at,
       now: this.same(moment.box, id),
       done: begin >= 0 && pass >= 0 && passes[pass] >= begin && passes[pass] < at,
