@@ -24,6 +24,7 @@ from components.capture.marks import Marks
 from components.capture.names import program_line
 from components.capture.nodes import GraphNode, NodeDraft, NodeLog, is_freed
 from components.capture.quiet import quiet
+from components.capture.stopping import stop_if_asked
 from components.capture.truncations import Truncations
 from components.capture.values import ValueReader
 from components.language import PROGRAM_FILENAME
@@ -90,11 +91,13 @@ class EngineObserver:
             draft = self._draft(roots, reached, arguments, options)
             if not draft.internal:
                 self._before_run(tensors, reached)
-            handles = self._hook(draft, reached)
         outer = self.makers.current
         self._open.append(draft.index)
         self.makers.switch(draft if draft.create_graph else None)
+        handles: list[Any] = []
         try:
+            with quiet():
+                self._hook(draft, reached, handles)
             return self._original(outputs, *arguments, **options)
         except BaseException as error:
             draft.error = id(error)
@@ -136,17 +139,17 @@ class EngineObserver:
         """Return the ``create_graph`` pass that built the node; a leaf's node is nobody's."""
         return self.makers.owner_of(node.number) if node.leaf is None else None
 
-    def _hook(self, draft: BackwardDraft, reached: Reached) -> list[Any]:
+    def _hook(self, draft: BackwardDraft, reached: Reached, handles: list[Any]) -> None:
         if not self._steps_left.take(len(reached)):
-            return []
-        handles = []
+            return
         for node, graph_node in reached:
+            stop_if_asked()
             handles.append(graph_node.register_prehook(partial(self._entered, draft, node)))
             handles.append(graph_node.register_hook(partial(self._left, draft, node)))
-        return handles
 
     def _entered(self, draft: BackwardDraft, node: NodeDraft, grad_outputs: tuple[Any, ...]) -> None:
         draft.entered = node
+        stop_if_asked()
 
     def _left(
         self, draft: BackwardDraft, node: NodeDraft, grad_inputs: tuple[Any, ...], grad_outputs: tuple[Any, ...]

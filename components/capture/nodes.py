@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from components.capture.stopping import stop_if_asked
 from components.capture.tensors import TensorDraft, TensorLog
 from components.capture.truncations import Truncations
 from components.capture.values import ValueReader
@@ -71,7 +72,10 @@ class NodeLog:
         return self._visit([root], whole=False)[0]
 
     def reach(self, roots: Iterable[GraphNode]) -> tuple[list[NodeDraft], list[tuple[NodeDraft, GraphNode]]]:
-        """Return the drafts of ``roots`` and every node that can be reached from them, each with its draft."""
+        """Return the drafts of ``roots`` and every node that can be reached from them, each with its draft.
+
+        Raises ``RunInterrupted`` where the run is to stop.
+        """
         reached: list[tuple[NodeDraft, GraphNode]] = []
         drafts = self._visit(list(roots), whole=True, reached=reached)
         return [draft for draft in drafts if draft is not None], reached
@@ -93,6 +97,7 @@ class NodeLog:
                 continue
             seen.add(draft.index)
             if reached is not None:
+                stop_if_asked()
                 reached.append((draft, node))
                 if not draft.saved and draft.leaf is None:
                     # It may have been met while it was being made: a pack hook sees the node before it saves.

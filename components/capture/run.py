@@ -29,6 +29,7 @@ from components.capture.nodes import NodeDraft, NodeLog
 from components.capture.output import Output
 from components.capture.quiet import quiet
 from components.capture.steps import StepObserver
+from components.capture.stopping import forget_to_stop
 from components.capture.tensors import TensorDraft, TensorLog
 from components.capture.torchviz_dot import DrawingLog
 from components.capture.truncations import Truncations
@@ -128,6 +129,7 @@ class _Run:
             except BaseException as problem:
                 error = problem
             duration = time.perf_counter_ns() - started
+        forget_to_stop()
         return duration, error
 
     def _on_warning(self, message: Any, category: type[Warning], *where: Any, **more: Any) -> None:

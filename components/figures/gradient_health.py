@@ -31,15 +31,15 @@ class Finding:
 def findings(trace: Trace) -> list[Finding]:
     """Return what is ill, in the order in which the engine came to it, each node and illness once."""
     found: dict[tuple[str, str], Finding] = {}
-    for number, run in enumerate(trace.backwards):
-        for place, step in enumerate(run.steps):
-            for gradient in (*step.grad_outputs, *step.grad_inputs):
-                ill = _illness(gradient) if gradient is not None else None
-                if ill is not None and (step.node, ill[0]) not in found:
-                    found[step.node, ill[0]] = Finding(ill[0], step.node, number, place, ill[1])
-        if len(found) >= MOST_FINDINGS:
-            break
-    return list(found.values())[:MOST_FINDINGS]
+    for number, place, step in ((n, p, s) for n, run in enumerate(trace.backwards) for p, s in enumerate(run.steps)):
+        for gradient in (*step.grad_outputs, *step.grad_inputs):
+            ill = _illness(gradient) if gradient is not None else None
+            if gradient is None or ill is None or (step.node, ill) in found:
+                continue
+            found[step.node, ill] = Finding(ill, step.node, number, place, _text(ill, gradient))
+            if len(found) == MOST_FINDINGS:
+                return list(found.values())
+    return list(found.values())
 
 
 def norm(gradient: Gradient) -> float | None:
@@ -48,21 +48,25 @@ def norm(gradient: Gradient) -> float | None:
     return math.sqrt(mean_square * size) if mean_square is not None and math.isfinite(mean_square) else None
 
 
-def _illness(gradient: Gradient) -> tuple[Illness, str] | None:
+def _illness(gradient: Gradient) -> Illness | None:
     summary = gradient.summary
-    if summary is not None and summary.nan:
-        return "nan", f"{summary.nan:,} NaN"
-    if summary is not None and summary.inf:
-        return "inf", f"{summary.inf:,} infinite"
+    if summary is not None and (summary.nan or summary.inf):
+        return "nan" if summary.nan else "inf"
     _, mean_square = _mean_square(gradient)
     if not mean_square:
         return None
-    root = math.sqrt(mean_square)
-    if root >= EXPLODING:
-        return "exploding", f"root mean square {number_text(root, 2)}, above {EXPLODING:g}"
-    if root <= VANISHING:
-        return "vanishing", f"root mean square {number_text(root, 2)}, below {VANISHING:g}"
-    return None
+    if mean_square >= EXPLODING**2:
+        return "exploding"
+    return "vanishing" if mean_square <= VANISHING**2 else None
+
+
+def _text(illness: Illness, gradient: Gradient) -> str:
+    summary = gradient.summary
+    if summary is not None and illness in ("nan", "inf"):
+        return f"{summary.nan:,} NaN" if illness == "nan" else f"{summary.inf:,} infinite"
+    root = math.sqrt(_mean_square(gradient)[1] or 0.0)
+    limit = f"above {EXPLODING:g}" if illness == "exploding" else f"below {VANISHING:g}"
+    return f"root mean square {number_text(root, 2)}, {limit}"
 
 
 def _mean_square(gradient: Gradient) -> tuple[int, float | None]:

@@ -1,7 +1,8 @@
 """What a child calls with its program: ``components.capture``, or a stand-in that a test names.
 
 The names are looked up in one module, so that a stand-in brings its own: the function, ``RunInterrupted`` and, if it
-wants, ``warm_up``. Only code that makes a ``Pool`` can name an entry; nothing that a person types reaches it.
+wants, ``warm_up`` and ``interrupt_soon``. Only code that makes a ``Pool`` can name an entry; nothing that a person
+types reaches it.
 """
 
 from __future__ import annotations
@@ -29,12 +30,13 @@ class Runs(Protocol):
 
 @dataclass(frozen=True)
 class Entry:
-    """The function that runs a program, and how to interrupt it."""
+    """The function that runs a program, and how to interrupt it: at once, or where the observers say."""
 
     module: str
     run: Runs
     interrupted: type[Any]
     warm_up: Callable[[], None]
+    interrupt_soon: Callable[[Any], None]
 
     def observes(self, module: str | None) -> bool:
         """Whether a frame of this module belongs to the observers, which must not be interrupted half-way."""
@@ -50,4 +52,5 @@ def load(name: str) -> Entry:
         run=getattr(module, function),
         interrupted=module.RunInterrupted,
         warm_up=getattr(module, "warm_up", lambda: None),
+        interrupt_soon=getattr(module, "interrupt_soon", lambda error: None),
     )

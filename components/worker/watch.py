@@ -2,8 +2,9 @@
 
 A timer looks at the stack ten times a second. It reports the line of the innermost frame of the program. When time is
 over, or Stop was pressed, it raises ``RunInterrupted`` in the program, so that what was observed so far still becomes
-a trace. It never raises in the observers' own frames, which would leave their records half-written: it comes back a
-few milliseconds later instead. A program that catches the exception meets it again, until its process is killed.
+a trace. It never raises in the observers' own frames, which would leave their records half-written: it asks them to
+stop, and comes back a few milliseconds later. A program that catches the exception meets it again, until its process is
+killed.
 
 Limits: Python runs signal handlers between its own instructions, so a long native operation (a large matrix product)
 is not interrupted; the parent kills the process then.
@@ -73,6 +74,7 @@ class Watch:
         if message is None:
             return
         if observers:
+            self._entry.interrupt_soon(self._entry.interrupted("timeout", message))
             self._hurry()
         else:
             raise self._entry.interrupted("timeout", message)

@@ -34,9 +34,12 @@ class Stage:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, wall_seconds: float) -> None:
         self.hurries = 0
+        self.asked: list[object] = []
         monkeypatch.setattr(signal, "setitimer", self._count)
         self._read, self._write = os.pipe()
-        entry = Entry(OBSERVERS, lambda *a, **k: pytest.fail("not run here"), Interrupted, lambda: None)
+        entry = Entry(
+            OBSERVERS, lambda *a, **k: pytest.fail("not run here"), Interrupted, lambda: None, self.asked.append
+        )
         self.channel = Channel(self._write, 100)
         self.watch = Watch(self.channel, Limits(wall_seconds=wall_seconds), entry)
 
@@ -94,6 +97,8 @@ def test_late_it_does_not_interrupt_observers_but_comes_back_soon(late: Stage, o
     late.look(PROGRAM_FILENAME, observer)
     late.look(PROGRAM_FILENAME, observer, "torch.nn.modules")
     assert late.hurries == 1
+    assert all(isinstance(one, Interrupted) for one in late.asked)
+    assert len(late.asked) == 2
     with pytest.raises(Interrupted):
         late.look(PROGRAM_FILENAME)
 

@@ -9,16 +9,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from components.trace import Backward, Step, Trace
 
 HappeningKind = Literal["call", "line", "born", "begin", "node", "built", "end", "error"]
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(NamedTuple):
     """One thing that happened during ``step`` (an index; ``None`` past the cap on steps).
 
     ``call`` and ``line`` are a line that calls a function of the program and one that is complete; ``born`` is a node,
@@ -84,8 +82,11 @@ class _Sequence:
 
     def _bear(self, step: int | None, before: float = math.inf) -> None:
         waiting = self._born.get(step, [])
-        while waiting and self._places[waiting[-1]] < before:
-            self.found.append(Happening("born", step, waiting.pop()))
+        left = len(waiting)
+        while left and (before == math.inf or self._places[waiting[left - 1]] < before):
+            left -= 1
+        self.found += [Happening("born", step, node) for node in reversed(waiting[left:])]
+        del waiting[left:]
 
     def _complete(self, next_step: float) -> None:
         while self._calling and self._calling[-1][1] < next_step:
