@@ -91,12 +91,21 @@ def _run(command: list[str], given: BinaryIO, out: BinaryIO, said: BinaryIO, sec
     # With SERVER_NAME set, Graphviz reads no file that an attribute (image, shapefile) names.
     environment = {**os.environ, "SERVER_NAME": "autograd-lab"}
     process = subprocess.Popen(command, stdin=given, stdout=out, stderr=said, env=environment)
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        process.kill()
+
+    # Popen.wait(timeout) looks less and less often, up to every 50 ms: longer than most layouts take.
+    alarm = threading.Timer(max(0.0, seconds), end)
+    alarm.start()
     try:
         _limit(process.pid)
-        return process.wait(max(0.0, seconds))
-    except subprocess.TimeoutExpired:
-        return None
+        ended = process.wait()
+        return None if late.is_set() else ended
     finally:
+        alarm.cancel()
         process.kill()
         process.wait()
 

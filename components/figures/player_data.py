@@ -176,16 +176,17 @@ class _Boxes:
         return found
 
     def cards(self, shown: tuple[ShownBox, ...]) -> dict[str, Any]:
-        """Return the card of each box: by its id, for copies of a leaf by the leaf, else by its label."""
+        """Return the card of each box, told of its id or else of its label; the copies of a leaf share the leaf's."""
         made: dict[str, Any] = {}
         for box in shown:
-            node = box.id.partition("~")[0]
-            name = f"{node}~leaf" if re.search(r"~\d+$", box.id) else box.id
+            name = re.sub(r"~\d+$", "~leaf", box.id)
+            if name in made:
+                continue
             card = box_card(self._index, self._story, self._groups, name)
             if card is None and box.label in self._by_name:
                 card = box_card(self._index, self._story, self._groups, self._by_name[box.label])
             if card is not None:
-                made[box.id] = msgspec.to_builtins(card)
+                made[name] = msgspec.to_builtins(card)
         return made
 
     def carried(self) -> dict[str, list[list[Any]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from components.figures.cards.records import Card, Pass
 from components.figures.lab.scope import Scope
 from components.figures.story.chronicle import Chronicle
 from components.figures.trace_tables import TraceTables
@@ -16,6 +17,10 @@ class TraceIndex(TraceTables):
     def __init__(self, trace: Trace) -> None:
         super().__init__(trace)
         self._scopes: dict[tuple[str, ...] | None, Scope] = {}
+        # What was told before: cards of nodes, and the engine's visits by node, run and place in it. When things happen
+        # depends on what is folded, the rest does not.
+        self.told_cards: dict[str, Card] = {}
+        self.told_passes: dict[tuple[str, int, int], Pass] = {}
 
     def scope(self, roots: tuple[str, ...] | None) -> Scope:
         """Return the graph below some nodes, or the whole of what the program built."""

@@ -7,6 +7,7 @@ the changes. The browser shows those that have come by the moment one looks at.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from components.figures.cards.records import Card, Formula, Grid, Pass, Rows
 from components.figures.cards.tensors import tensor_card
@@ -39,6 +40,14 @@ def box_card(index: TraceIndex, story: Story, groups: Mapping[str, Group], box: 
 
 
 def _node_card(index: TraceIndex, story: Story, node: Node) -> Card:
+    if node.id not in index.told_cards:
+        index.told_cards[node.id] = _still_card(index, node)
+    passes = tuple(_pass(index, node, *visit) for visit in _ends(story.passes(node.id)))
+    return replace(index.told_cards[node.id], freed=story.freed.get(node.id), passes=passes)
+
+
+def _still_card(index: TraceIndex, node: Node) -> Card:
+    """What does not change over the story."""
     where = [f"line {node.line}" if node.line is not None else "line not recorded"]
     if node.leaf is not None:
         where = [f"adds to {node.leaf}.grad"]
@@ -52,7 +61,6 @@ def _node_card(index: TraceIndex, story: Story, node: Node) -> Card:
         rows.append((f"result {produced.name}", tensor_text(produced, _LONGEST)))
     rows += [(saved.name, saved.value or "") for saved in node.saved if saved.shape is None]
     freed_by = index.freed_by.get(node.id)
-    passes = story.passes(node.id)
     return Card(
         title=node.name,
         subtitle=" · ".join(where),
@@ -60,10 +68,8 @@ def _node_card(index: TraceIndex, story: Story, node: Node) -> Card:
         rows=tuple(rows),
         note=_note(index, node),
         saved=_saved_rows(index, node),
-        freed=story.freed.get(node.id),
         freed_by=f"freed by {call_text(freed_by)}" if freed_by is not None else "",
         formulas=_formulas(index, node, None),
-        passes=tuple(_pass(index, node, *visit) for visit in _ends(passes)),
     )
 
 
@@ -79,10 +85,17 @@ def call_text(run: Backward) -> str:
 
 
 def _pass(index: TraceIndex, node: Node, moment: int, number: int, place: int) -> Pass:
+    key = node.id, number, place
+    if key not in index.told_passes:
+        index.told_passes[key] = _still_pass(index, node, number, place)
+    return replace(index.told_passes[key], moment=moment)
+
+
+def _still_pass(index: TraceIndex, node: Node, number: int, place: int) -> Pass:
     run = index.trace.backwards[number]
     step = run.steps[place]
     return Pass(
-        moment=moment,
+        moment=0,
         where=f"step {place + 1:,} of {len(run.steps):,} of {call_text(run)}",
         rows=tuple(_gradient_rows(index, node, step)),
         formulas=_formulas(index, node, step),

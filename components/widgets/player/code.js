@@ -9,7 +9,10 @@ class CodePane {
     list.addEventListener("pointerleave", () => hover(null));
   }
 
-  open(code, backwards, failed) {
+  // `source` tells programs apart.
+  open(source, code, backwards, failed) {
+    if (source === this.source) return;
+    this.source = source;
     this.rows = (code || []).map((tokens, place) => {
       const row = made("li"), number = made("span", "no", String(place + 1)), rest = made("div", "rest"), text = made("code"), chips = made("span", "chips");
       row.dataset.line = place + 1;

@@ -78,7 +78,7 @@ class Player {
     this.gv.classList.toggle("folds", !!data.can_fold);
     this.title.textContent = data.title || "";
     this.story = new Story(data);
-    this.code.open(data.code, data.backwards || [], data.failed);
+    this.code.open(data.source, data.code, data.backwards || [], data.failed);
     this.time.open(this.story);
     const inside = data.svg !== before.svg ? this.scene.draw(data.svg || "", data, this.anchor) : null;
     this.anchor = null;
@@ -298,7 +298,7 @@ class Player {
   }
 
   showCard() {
-    const card = this.cardOpen ? this.data.cards?.[this.selected] ?? null : null;
+    const card = this.cardOpen ? this.data.cards?.[this.selected?.replace(/~\d+$/, "~leaf")] ?? null : null;
     if (card === this.cardShown && this.at === this.cardAt) return;
     const same = card === this.cardShown, hidden = this.aside.hidden;
     this.cardShown = card;

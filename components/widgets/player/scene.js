@@ -61,7 +61,9 @@ class Scene {
   shift() { return this.svg.querySelector("g.graph")?.transform.baseVal.consolidate()?.matrix.e ?? 0; }
 
   fontSize() {
-    const pen = (Scene.pen ??= document.createElement("canvas").getContext("2d"));
+    if (this.measured) return;
+    this.measured = true;
+    const pen = document.createElement("canvas").getContext("2d");
     pen.font = `14px ${getComputedStyle(this.gv).getPropertyValue("--boxes")}`;
     const wide = pen.measureText(PROBE).width / PROBE_WIDTH;
     this.gv.style.setProperty("--narrower", wide > 1.02 ? (1 / wide).toFixed(3) : "1");

@@ -16,9 +16,12 @@ function sanitised(text) {
   while (pending.length) {
     const element = pending.pop();
     if (element.id) element.setAttribute("data-link", element.id.replace(/^link-/, ""));
-    for (const attribute of [...element.attributes])
-      if (!ATTRIBUTES.has(attribute.name) || /url\s*\(/i.test(attribute.value)) element.removeAttribute(attribute.name);
-    for (const child of [...element.childNodes]) {
+    for (let number = element.attributes.length - 1; number >= 0; number--) {
+      const { name, value } = element.attributes[number];
+      if (!ATTRIBUTES.has(name) || /url\s*\(/i.test(value)) element.removeAttribute(name);
+    }
+    for (let child = element.firstChild, next; child; child = next) {
+      next = child.nextSibling;
       if (child.nodeType === Node.TEXT_NODE) continue;
       if (child.nodeType === Node.ELEMENT_NODE && child.localName === "a") {
         // Graphviz wraps what has a tooltip or a link: keep what is inside.
@@ -44,7 +47,7 @@ function readPicture(svg) {
     group.id = `box-${boxes.size}`;
     group.setAttribute("role", "img");
     group.setAttribute("aria-label", label || id);
-    const { x, y, width, height } = group.getBBox();
+    const { x, y, width, height } = shapeOf(group);
     boxes.set(id, { group, label, kinds: group.getAttribute("class").split(" "), texts: linesOf(group), x: x + width / 2, y: y + height / 2, width, height });
   }
   for (const group of svg.querySelectorAll("g.edge")) {
@@ -58,6 +61,17 @@ function readPicture(svg) {
   return { boxes, edges, frames };
 }
 
+// Where the shape of a box is, from its numbers: asking the browser would make it lay out the page once more.
+function shapeOf(group) {
+  const shape = group.querySelector("path, polygon, ellipse"), number = (name) => +shape.getAttribute(name);
+  if (!shape) return group.getBBox();
+  if (shape.localName === "ellipse") return { x: number("cx") - number("rx"), y: number("cy") - number("ry"), width: 2 * number("rx"), height: 2 * number("ry") };
+  const numbers = (shape.getAttribute("points") ?? shape.getAttribute("d") ?? "").match(/-?[\d.]+/g)?.map(Number) ?? [0, 0];
+  const across = numbers.filter((_, place) => place % 2 === 0), down = numbers.filter((_, place) => place % 2 === 1);
+  const x = Math.min(...across), y = Math.min(...down);
+  return { x, y, width: Math.max(...across) - x, height: Math.max(...down) - y };
+}
+
 // The pieces of a label by line: [[title, value], [detail], ...].
 function linesOf(group) {
   const rows = new Map();
@@ -69,8 +83,7 @@ function linesOf(group) {
 function centreLabels(svg) {
   const lines = [];
   for (const group of svg.querySelectorAll("g.node")) {
-    const shape = group.querySelector("path, polygon, ellipse")?.getBBox();
-    if (!shape) continue;
+    const shape = shapeOf(group);
     for (const texts of linesOf(group)) lines.push([shape.x + shape.width / 2, texts, texts.map((text) => text.getComputedTextLength())]);
   }
   for (const [middle, texts, widths] of lines) {

@@ -73,6 +73,8 @@ function lineAt(view, event) {
 
 function arrive(view, step) {
   const before = view.state.field(marks);
+  // Telling CodeMirror anything makes it lay out the page.
+  if (!before.stale && JSON.stringify(before.step) === JSON.stringify(step)) return;
   view.dispatch({ effects: setStep.of(step) });
   const now = view.state.field(marks);
   if (now.stale || !isLine(view.state, step.line) || (!before.stale && before.step?.line === step.line)) return;
