@@ -26,6 +26,7 @@ from components.figures.text import bytes_text, plural
 from components.trace import Trace, encode_trace
 from components.widgets.player.page import standalone_page
 from components.widgets.player.view import player
+from components.worker.collector import collector_paused
 
 _WHOLE = "whole program"
 
@@ -55,8 +56,9 @@ def show(page: str, *, above: int, show_code: bool = True) -> None:
         kind = st.segmented_control(
             "View", ["Lab", "torchviz"], default="Lab", key=f"{page}:view", label_visibility="collapsed", required=True
         )
-        shown = _torchviz(page, index) if kind == "torchviz" else _lab(page, index)
-        data = _data(index, shown, "torchviz" if kind == "torchviz" else "lab")
+        with collector_paused():  # the tables of a large trace are millions of objects, none of them garbage
+            shown = _torchviz(page, index) if kind == "torchviz" else _lab(page, index)
+            data = _data(index, shown, "torchviz" if kind == "torchviz" else "lab")
         _downloads(page, index.trace, data)
     player(
         data,

@@ -100,22 +100,22 @@ def _clicked(page: Page, address: str, name: str) -> float | None:
     return time.perf_counter() - started
 
 
-def dot_alone(name: str) -> float | None:
-    """Return seconds that ``make_dot`` and ``dot`` need in a process of their own."""
-    started = time.perf_counter()
-    program = f"import sys; from bench.torchviz_page import drawn; sys.stdout.write(drawn({name!r}).source)"
-    command = [sys.executable, "-W", "ignore", "-c", program]
+def dot_alone(name: str) -> tuple[float | None, str]:
+    """Return seconds that ``dot`` needs for what ``make_dot`` wrote in a process of its own, or why there are none."""
     dot = shutil.which("dot")
     if dot is None:
-        return None
+        return None, "dot (Debian's graphviz) is not installed"
+    program = f"import sys; from bench.torchviz_page import drawn; sys.stdout.write(drawn({name!r}).source)"
+    command = [sys.executable, "-W", "ignore", "-c", program]
     try:
         text = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=PATIENCE).stdout
         started = time.perf_counter()
-        left = max(0.1, PATIENCE - 5)
-        subprocess.run([dot, "-Tsvg"], input=text, capture_output=True, check=True, timeout=left)
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
-        return None
-    return time.perf_counter() - started
+        subprocess.run([dot, "-Tsvg"], input=text, capture_output=True, check=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired as late:
+        return None, f"{'dot' if late.cmd[0] == dot else 'make_dot'} did not end within {PATIENCE:g} s"
+    except subprocess.CalledProcessError as failed:
+        return None, f"{'dot' if failed.cmd[0] == dot else 'make_dot'} ended with status {failed.returncode}"
+    return time.perf_counter() - started, ""
 
 
 def picture_rows(page: Page, chromium: BrowserType) -> list[Row]:
@@ -124,11 +124,12 @@ def picture_rows(page: Page, chromium: BrowserType) -> list[Row]:
     with served() as address:
         ours = {name: first_picture(page, address, source) for name, source in FOR_THE_PLAYER.items()}
     for name, (seconds, longest, opening) in ours.items():
-        chart, dot = their_picture(chromium, name), dot_alone(name)
-        late = f"did not come within {PATIENCE:g} s"
+        chart = their_picture(chromium, name)
+        dot, why = dot_alone(name)
+        late = f"no graphviz_chart within {PATIENCE:g} s"
         what = f"{name}: run to picture"
         rows.append(Row(what, seconds, "make_dot, graphviz_chart", chart, "", late if chart is None else ""))
-        rows.append(Row(what, seconds, "dot alone", dot, "", late if dot is None else ""))
+        rows.append(Row(what, seconds, "dot alone", dot, "", why))
         rows.append(Row(f"{name}: longest task", longest, "limit", LONG_TASK, "1"))
         if opening is not None:
             rows.append(Row(f"{name}: open a box", opening, "limit", 0.3, "1"))

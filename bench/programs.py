@@ -42,6 +42,16 @@ _LSTM = """\
 import torch
 from torch import nn
 
+layer = nn.LSTM(3, 4)
+x = torch.randn(50, 2, 3)
+result, state = layer(x)
+y = result.sum()
+y.backward()
+"""
+_LSTM_CELL = """\
+import torch
+from torch import nn
+
 cell = nn.LSTMCell(3, 4)
 x = torch.randn(50, 2, 3)
 h = c = torch.zeros(2, 4)
@@ -91,10 +101,11 @@ for _ in range(1000):
 y.backward()
 """
 
-# What the player must open: the last result of each is `y` (`loss` of the Transformer, `h` of the LSTM).
+# What the player must open: the last result of each is `y` (`loss` of the Transformer, `h` of the LSTM cell).
 FOR_THE_PLAYER = {
     "nn.Transformer 6+6": TRANSFORMER,
-    "nn.LSTMCell, 50 steps": _LSTM,
+    "nn.LSTM, 50 steps": _LSTM,  # on the CPU one node of oneDNN's
+    "nn.LSTMCell, 50 steps": _LSTM_CELL,
     "training loop of 200 steps": _TRAINING,
     "double backward": _DOUBLE,
     "chain of 100,000": chain(100_000),

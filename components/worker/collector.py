@@ -1,4 +1,4 @@
-"""Pauses Python's cyclic garbage collector while a large trace is read.
+"""Pauses Python's cyclic garbage collector while a large trace is read or drawn.
 
 The millions of records of a large trace are no garbage, but the collector would look through them again and again:
 reading 75,000 nodes takes 1.4 s with it and 0.4 s without, and other people's pages wait meanwhile.

@@ -18,7 +18,12 @@ class Camera {
     this.start();
   }
 
-  show() { this.svg?.setAttribute("viewBox", [this.box.x, this.box.y, this.box.width, this.box.height].map((n) => +n.toFixed(3)).join(" ")); }
+  show() {
+    if (!this.svg) return;
+    this.shown = { ...this.box };
+    this.svg.style.transform = "";
+    this.svg.setAttribute("viewBox", [this.box.x, this.box.y, this.box.width, this.box.height].map((n) => +n.toFixed(3)).join(" "));
+  }
 
   size() { return { width: this.stage.clientWidth || 600, height: this.stage.clientHeight || 400 }; }
 
@@ -77,15 +82,23 @@ class Camera {
     this.show();
   }
 
+  // While it is dragged the picture is moved as it is; with another viewBox the browser would draw every box anew.
+  drag(dx, dy) {
+    this.within(dx, dy);
+    const { shown, box } = this, scale = this.scale();
+    this.svg.style.transform = `translate(${((shown.x - box.x) * scale).toFixed(2)}px, ${((shown.y - box.y) * scale).toFixed(2)}px)`;
+  }
+
+  pan(dx, dy) { this.within(dx, dy); this.show(); }
+
   // Some of the picture always stays in sight.
-  pan(dx, dy) {
+  within(dx, dy) {
     const { box, home } = this, kept = SEEN_ALWAYS / this.scale();
-    const within = (value, low, high) => Math.max(Math.min(low, high), Math.min(Math.max(low, high), value));
-    box.x = within(box.x - dx, home.x + kept - box.width, home.x + home.width - kept);
-    box.y = within(box.y - dy, home.y + kept - box.height, home.y + home.height - kept);
+    const clamp = (value, low, high) => Math.max(Math.min(low, high), Math.min(Math.max(low, high), value));
+    box.x = clamp(box.x - dx, home.x + kept - box.width, home.x + home.width - kept);
+    box.y = clamp(box.y - dy, home.y + kept - box.height, home.y + home.height - kept);
     this.fitted = false;
     this.moved = true;
-    this.show();
   }
 
   // Bring a box into view: not at all if it is seen, and into the middle if it is not.

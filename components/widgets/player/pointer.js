@@ -37,10 +37,15 @@ class Pointer {
       this.camera.zoom(away(last) / away(event), this.camera.point(other));
     } else {
       const from = this.camera.point(last), to = this.camera.point(event);
-      this.camera.pan(to.x - from.x, to.y - from.y);
+      this.camera.drag(to.x - from.x, to.y - from.y);
     }
     this.down.set(event.pointerId, event);
   }
 
-  release(event) { this.down.delete(event.pointerId); if (!this.down.size) this.stage.classList.remove("drag"); }
+  release(event) {
+    const held = this.down.delete(event.pointerId);
+    if (!held || this.down.size) return;
+    this.stage.classList.remove("drag");
+    if (this.dragged) this.camera.show();
+  }
 }

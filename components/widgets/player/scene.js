@@ -12,7 +12,11 @@ class Scene {
     this.clear();
   }
 
-  clear() { this.boxes = new Map(); this.edges = []; this.frames = new Map(); this.near = new Map(); }
+  // `leaves` are the copies of each leaf, itself included, by what they are copies of.
+  clear() {
+    this.boxes = new Map(); this.edges = []; this.frames = new Map(); this.near = new Map(); this.leaves = new Map();
+    this.marked = { near: [], selected: [], beside: [] };
+  }
 
   // Show another picture. `anchor` is the group that was just opened or closed: what came of it is brought into sight,
   // and a box inside an opened one is returned.
@@ -32,6 +36,7 @@ class Scene {
       box.words = box.texts.map((line) => line.map((piece) => piece.textContent));
       if (data.boxes?.[id]?.folded) box.group.setAttribute("aria-label", `${box.label}, folded`);
     }
+    for (const id of this.boxes.keys()) if (/~(\d+|leaf)$/.test(id)) this.leaves.set(thing(id), [...(this.leaves.get(thing(id)) ?? []), id]);
     for (const [id, group] of this.frames) group.dataset.frame = id;
     this.near = new Map([...this.boxes.keys()].map((id) => [id, new Set()]));
     for (const edge of this.edges)
@@ -116,24 +121,25 @@ class Scene {
 
   // A box, and the copies of the same leaf.
   alike(id) {
-    const copy = /~(\d+|leaf)$/;
-    return [...this.boxes.keys()].filter((other) => other === id || (thing(other) === thing(id) && copy.test(id) && copy.test(other)));
+    const copies = this.leaves.get(thing(id)) ?? [];
+    return copies.includes(id) ? copies : [id];
+  }
+
+  // Give these groups a class, and take it from those that had it.
+  put(name, groups) {
+    for (const group of this.marked[name]) group.classList.remove(name);
+    for (const group of groups) group.classList.add(name);
+    this.marked[name] = groups;
   }
 
   light(ids) {
     this.stage.classList.toggle("tracing", ids.length > 0);
-    this.svg?.querySelectorAll(".near").forEach((group) => group.classList.remove("near"));
-    for (const one of ids) {
-      this.boxes.get(one).group.classList.add("near");
-      for (const group of this.near.get(one)) group.classList.add("near");
-    }
+    this.put("near", ids.flatMap((id) => [this.boxes.get(id).group, ...this.near.get(id)]));
   }
 
   select(id) {
-    this.svg?.querySelectorAll(".selected, .beside").forEach((group) => group.classList.remove("selected", "beside"));
-    if (!id) return;
-    for (const one of this.alike(id)) this.boxes.get(one).group.classList.add("selected");
-    for (const edge of this.edges) if (edge.source === id || edge.target === id) edge.group.classList.add("beside");
+    this.put("selected", id ? this.alike(id).map((one) => this.boxes.get(one).group) : []);
+    this.put("beside", this.edges.filter((edge) => id && (edge.source === id || edge.target === id)).map((edge) => edge.group));
   }
 
   // Mark the boxes for which `test(id, box)` holds, and return their ids.
