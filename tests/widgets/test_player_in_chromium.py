@@ -306,8 +306,11 @@ def test_colour_by_order_and_norm_has_a_scale_of_its_own(page: Page) -> None:
     expect(page.locator(".node.scaled")).to_have_count(4)
     # |1| comes in at PowBackward0, |36| at the AccumulateGrad of x.
     expect(page.locator(".legend .scale")).to_have_text("136")
+    page.locator(".by select").select_option("order")
+    assert sorted(page.locator(".badge").all_text_contents()) == ["1", "2", "3", "4"]
     page.locator(".by select").select_option("kind")
     expect(page.locator(".node.scaled")).to_have_count(0)
+    expect(page.locator(".badge")).to_have_count(0)
 
 
 def test_copies_of_a_leaf_are_lit_together(page: Page, tmp_path: Path) -> None:

@@ -14,8 +14,20 @@ function scaleOf(boxes, by) {
   };
 }
 
+// The place of a box in the order of backward, at its corner.
+function badge({ group, x, y, width, height }, order) {
+  const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
+  for (const [name, value] of Object.entries({ class: "badge", x: x - width / 2 - 3, y: y - height / 2 + 5, "text-anchor": "end", "font-size": 12 })) text.setAttribute(name, value);
+  text.textContent = order;
+  group.append(text);
+}
+
 function paint(drawn, boxes, by) {
-  for (const { group } of drawn.values()) { group.classList.remove("scaled", "hued"); group.style.removeProperty("--part"); group.style.removeProperty("--hue"); }
+  for (const { group } of drawn.values()) {
+    group.classList.remove("scaled", "hued");
+    for (const name of ["--part", "--hue"]) group.style.removeProperty(name);
+    group.querySelector(".badge")?.remove();
+  }
   if (by === "kind") return null;
   const known = [...drawn.keys()].map((id) => [id, boxes[id] || {}]);
   if (by === "module") {
@@ -33,6 +45,7 @@ function paint(drawn, boxes, by) {
     const { group } = drawn.get(id);
     group.classList.add("scaled");
     group.style.setProperty("--part", `${Math.round(12 + 78 * part)}%`);
+    if (by === "order") badge(drawn.get(id), boxes[id].order);
   }
   return ends ? { ends } : { none: by === "bytes" ? "nothing saved" : "no backward yet" };
 }

@@ -11,7 +11,9 @@ class Pointer {
     on(stage, "wheel", (event) => this.wheel(event), { passive: false });
     on(stage, "pointerdown", (event) => this.press(event));
     on(stage, "pointermove", (event) => this.move(event));
-    for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) on(stage, name, (event) => this.release(event));
+    for (const name of ["pointerup", "pointercancel"]) on(stage, name, (event) => this.release(event));
+    // A box that is touched has the finger until the stage takes it over: that is no end.
+    on(stage, "lostpointercapture", (event) => { if (event.target === stage) this.release(event); });
   }
 
   wheel(event) {
