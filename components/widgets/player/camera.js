@@ -1,18 +1,20 @@
 // Where one looks: the part of the picture, in its own units, that fills the stage.
 
-const LARGEST_SCALE = 6, LARGEST_FIT = 1.6, LARGEST_PROJECTED = 2.6, SEEN_ALWAYS = 60, LEAST_FIT = 0.55, READABLE = 0.75, MARGIN = 12;
+const LARGEST_SCALE = 6, LARGEST_FIT = 1.6, LARGEST_PROJECTED = 2.6, SEEN_ALWAYS = 60, LEAST_FIT = 0.55, READABLE = 0.75, MARGIN = 12, ALIKE = 0.12;
 
 class Camera {
   // `moved` is whether anybody has chosen what is seen.
   constructor(stage) { this.stage = stage; this.moved = false; this.svg = null; this.box = null; }
 
-  // Show another picture; `keep` leaves the view where it was.
+  // Show another picture; `keep` leaves the view where it was, but a picture seen whole that grows stays whole.
   open(svg, keep) {
     const [x, y, width, height] = (svg.getAttribute("viewBox") || "0 0 100 100").split(/[\s,]+/).map(Number);
+    const before = this.home, alike = (one, other) => Math.abs(one - other) < ALIKE * other;
     this.svg = svg;
     this.home = { x, y, width, height };
     for (const name of ["width", "height"]) svg.removeAttribute(name);
     svg.setAttribute("preserveAspectRatio", "xMidYMid meet");
+    if (keep && this.box && this.fitted && !(alike(width, before.width) && alike(height, before.height))) return this.fit();
     if (keep && this.box) return this.show();
     this.moved = false;
     this.start();
