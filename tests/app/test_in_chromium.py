@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.app.browser import CHROMIUM, FLAGS, served
+from tests.app.browser import CHROMIUM, served
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,14 +21,6 @@ WAIT = 30_000
 def address() -> Iterator[str]:
     with served() as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from bench.programs import FOR_THE_PLAYER
-from tests.app.browser import CHROMIUM, FLAGS, served
+from tests.app.browser import CHROMIUM, served
 
 pytestmark = [
     pytest.mark.browser,
@@ -19,14 +19,12 @@ MOST_BOXES = 520
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with served() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+def page(browser: Browser) -> Iterator[Page]:
+    with served() as address:
         opened = browser.new_page(viewport={"width": 1440, "height": 900}, base_url=address)
         opened.set_default_timeout(WAIT)
         expect.set_options(timeout=WAIT)
         yield opened
-        browser.close()
 
 
 @pytest.mark.parametrize("name", FOR_THE_PLAYER)

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from app.course import load_lessons
-from tests.app.browser import CHROMIUM, FLAGS, served
+from tests.app.browser import CHROMIUM, served
 
 pytestmark = [
     pytest.mark.browser,
@@ -46,14 +46,12 @@ SEEN = """
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with served() as address, sync_playwright() as playwright:
-        browser: Browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+def page(browser: Browser) -> Iterator[Page]:
+    with served() as address:
         opened = browser.new_page(viewport={"width": 1440, "height": 900}, base_url=address)
         opened.set_default_timeout(30_000)
         expect.set_options(timeout=30_000)
         yield opened
-        browser.close()
 
 
 def walk(page: Page, slug: str) -> list[str]:

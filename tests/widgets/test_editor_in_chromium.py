@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, expect
 
 from components.widgets.editor import view
-from tests.app.browser import CHROMIUM, FLAGS, ROOT, _wait_until_healthy
+from tests.app.browser import CHROMIUM, ROOT, _wait_until_healthy
 
 pytestmark = [
     pytest.mark.browser,
@@ -44,21 +44,18 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def loaded(address: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        opened = browser.new_page()
-        opened.set_default_timeout(WAIT)
-        expect.set_options(timeout=WAIT)
-        opened.add_init_script(
-            """window.heard = [];
-            for (const name of ["line", "hello"])
-              addEventListener(`autograd-lab:${name}`, ({detail}) => heard.push([name, detail]));"""
-        )
-        opened.goto(address)
-        expect(opened.get_by_text("round 0")).to_be_visible()
-        yield opened
-        browser.close()
+def loaded(browser: Browser, address: str) -> Page:
+    opened = browser.new_page()
+    opened.set_default_timeout(WAIT)
+    expect.set_options(timeout=WAIT)
+    opened.add_init_script(
+        """window.heard = [];
+        for (const name of ["line", "hello"])
+          addEventListener(`autograd-lab:${name}`, ({detail}) => heard.push([name, detail]));"""
+    )
+    opened.goto(address)
+    expect(opened.get_by_text("round 0")).to_be_visible()
+    return opened
 
 
 @pytest.fixture

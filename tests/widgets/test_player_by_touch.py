@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from tests.app.browser import CHROMIUM, FLAGS
+from tests.app.browser import CHROMIUM
 from tests.widgets.test_player import standalone
 
 pytestmark = [
@@ -22,14 +22,6 @@ x = torch.tensor(2.0, requires_grad=True)
 y = x ** 3
 y.backward()
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

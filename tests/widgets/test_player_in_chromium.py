@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.app.browser import CHROMIUM, FLAGS, ROOT
+from tests.app.browser import CHROMIUM, ROOT
 from tests.widgets.test_player import standalone
 
 pytestmark = [
@@ -51,14 +51,6 @@ for i in range(300):
     y = torch.tanh(y) * x
 y.backward()
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture
