@@ -56,9 +56,8 @@ def show(page: str, *, above: int, show_code: bool = True) -> None:
         kind = st.segmented_control(
             "View", ["Lab", "torchviz"], default="Lab", key=f"{page}:view", label_visibility="collapsed", required=True
         )
-        with collector_paused():  # the tables of a large trace are millions of objects, none of them garbage
-            shown = _torchviz(page, index) if kind == "torchviz" else _lab(page, index)
-            data = _data(index, shown, "torchviz" if kind == "torchviz" else "lab")
+        shown = _torchviz(page, index) if kind == "torchviz" else _lab(page, index)
+        data = _data(index, shown, "torchviz" if kind == "torchviz" else "lab")
         _downloads(page, index.trace, data)
     player(
         data,
@@ -71,15 +70,16 @@ def show(page: str, *, above: int, show_code: bool = True) -> None:
 
 
 def _data(index: TraceIndex, shown: _Shown, kind: Literal["lab", "torchviz"]) -> dict[str, Any]:
-    data = player_data(
-        index,
-        shown.picture,
-        kind=kind,
-        graph=shown.graph,
-        options=shown.options,
-        title=shown.title,
-        empty=shown.empty,
-    )
+    with collector_paused():  # the tables of a large trace are millions of objects, none of them garbage
+        data = player_data(
+            index,
+            shown.picture,
+            kind=kind,
+            graph=shown.graph,
+            options=shown.options,
+            title=shown.title,
+            empty=shown.empty,
+        )
     return {**data, "dot": shown.dot}
 
 
@@ -119,7 +119,8 @@ def _lab(page: str, index: TraceIndex) -> _Shown:
     values, saved, shapes = _switches(page)
     opened = _opened(page, index)
     options = LabOptions(values=values, shapes=shapes, saved=saved, opened=opened)
-    drawn = lab_graph(index, roots.get(chosen or ""), options)
+    with collector_paused():
+        drawn = lab_graph(index, roots.get(chosen or ""), options)
     if not drawn.boxes:
         return _Shown(None, "Graph", _nothing(index.trace), "", drawn, options)
     session.state()[f"{page}:opened"] = drawn.opened

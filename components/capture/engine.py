@@ -93,6 +93,7 @@ class EngineObserver:
                 self._before_run(tensors, reached)
         outer = self.makers.current
         self._open.append(draft.index)
+        self._values.nothing_passes()
         self.makers.switch(draft if draft.create_graph else None)
         handles: list[Any] = []
         try:
@@ -105,6 +106,7 @@ class EngineObserver:
             raise
         finally:
             self._open.pop()
+            self._values.nothing_passes()
             self.makers.switch(outer)
             for handle in handles:
                 handle.remove()

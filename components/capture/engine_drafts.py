@@ -8,6 +8,9 @@ from typing import Literal
 from components.capture.nodes import NodeDraft
 from components.trace import Backward, BackwardStep, EngineFailure, Gradient
 
+# PyTorch's words for a node whose saved tensors are gone; a run can stop at such a node for other reasons too.
+_SECOND_TIME = "backward through the graph a second time"
+
 
 @dataclass(slots=True, eq=False)
 class EngineStepDraft:
@@ -45,7 +48,8 @@ class BackwardDraft:
         failure = None
         if self.stopped is not None:
             node = self.entered
-            freed_by = node.freed_by if node is not None and node.freed_by != self.index else None
+            again = node is not None and node.freed_by != self.index and _SECOND_TIME in self.stopped
+            freed_by = node.freed_by if node is not None and again else None
             failure = EngineFailure(
                 node=node_ids[node.index] if node is not None else None,
                 message=self.stopped,

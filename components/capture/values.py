@@ -57,6 +57,10 @@ class ValueReader:
         """Return the record of one gradient, ``None`` for an undefined one. Call it inside ``quiet()``."""
         return self._gradient(tensor) if tensor is not None else None
 
+    def nothing_passes(self) -> None:
+        """An engine run begins or ends: what the program does between two runs of one line leaves no mark here."""
+        self._passing.clear()
+
     def passing(self, tensor: torch.Tensor | None, begun: int | None) -> Gradient | None:
         """Return the record of a gradient between two nodes; the one node's is the other's.
 

@@ -29,7 +29,10 @@ class Finding:
 
 
 def findings(trace: Trace) -> list[Finding]:
-    """Return what is ill, in the order in which the engine came to it, each node and illness once."""
+    """Return what is ill, in the order in which the engine came to it, each node and illness once.
+
+    One more than ``MOST_FINDINGS`` says that there are more.
+    """
     found: dict[tuple[str, str], Finding] = {}
     for number, place, step in ((n, p, s) for n, run in enumerate(trace.backwards) for p, s in enumerate(run.steps)):
         for gradient in (*step.grad_outputs, *step.grad_inputs):
@@ -37,7 +40,7 @@ def findings(trace: Trace) -> list[Finding]:
             if gradient is None or ill is None or (step.node, ill) in found:
                 continue
             found[step.node, ill] = Finding(ill, step.node, number, place, _text(ill, gradient))
-            if len(found) == MOST_FINDINGS:
+            if len(found) > MOST_FINDINGS:
                 return list(found.values())
     return list(found.values())
 

@@ -99,11 +99,11 @@ def _run(command: list[str], given: BinaryIO, out: BinaryIO, said: BinaryIO, sec
 
     # Popen.wait(timeout) looks less and less often, up to every 50 ms: longer than most layouts take.
     alarm = threading.Timer(max(0.0, seconds), end)
-    alarm.start()
     try:
+        alarm.start()
         _limit(process.pid)
         ended = process.wait()
-        return None if late.is_set() else ended
+        return None if ended and late.is_set() else ended
     finally:
         alarm.cancel()
         process.kill()

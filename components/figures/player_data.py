@@ -67,7 +67,7 @@ def player_data(
         "carried": told.carried(),
         "texts": told.texts(),
         "findings": told.findings(),
-        "more_findings": len(index.findings) == MOST_FINDINGS,
+        "more_findings": len(index.findings) > MOST_FINDINGS,
         "frames": [[frame.id, list(frame.boxes)] for frame in graph.frames] if graph is not None else [],
     }
 
@@ -230,7 +230,7 @@ class _Boxes:
     def findings(self) -> list[dict[str, Any]]:
         """Return the ill gradients with their box and moment, those of boxes that are not shown left out."""
         told = []
-        for finding in self._index.findings:
+        for finding in self._index.findings[:MOST_FINDINGS]:
             box = self._homes.box_of(finding.node)
             visits = self._story.passes(finding.node)
             moment = next((m for m, run, place in visits if (run, place) == (finding.run, finding.place)), None)

@@ -40,6 +40,25 @@ def test_backward_is_stopped_between_two_nodes() -> None:
     assert trace.stdout == "here\n"
 
 
+def test_a_stop_at_a_node_that_was_freed_before_is_not_blamed_on_that() -> None:
+    trace = stopped_at_print("""
+        import torch
+        x = torch.tensor(2.0, requires_grad=True)
+        h = x.sin()
+        h.register_hook(lambda grad: print("here") if done else None)
+        done = []
+        y = h * 2
+        torch.autograd.grad(h, x)
+        done.append(1)
+        y.backward()
+    """)
+    assert trace.failure is not None
+    failure = trace.backwards[-1].failure
+    assert failure is not None
+    assert (failure.node, failure.message, failure.freed_by) == (trace.failure.node, "time is over", None)
+    assert trace.backwards[0].freed == [failure.node]
+
+
 def test_backward_is_stopped_before_it_begins() -> None:
     trace = stopped_at_print("""
         import torch

@@ -111,6 +111,27 @@ def test_a_gradient_that_a_hook_changes_in_place_is_told_as_each_node_saw_it(cap
     assert values(sum_.grad_inputs[0]) == values(outer.grad_outputs[0]) == [1.0, 1.0]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "first, second = grad(y, x, g, retain_graph=True), g.data.mul_(10) is g or grad(y, x, g)",
+        "first, second = [(grad(y, x, g, retain_graph=True), g.data.mul_(10))[0] for _ in range(2)]",
+    ],
+)
+def test_a_gradient_that_changes_between_two_runs_of_one_line(capture: Capture, line: str) -> None:
+    trace = capture(f"""
+        import torch
+        grad = torch.autograd.grad
+        x = torch.ones(2, requires_grad=True)
+        y = x * 3
+        g = torch.ones(2)
+        {line}
+    """)
+    assert trace.failure is None
+    sent = [(values(run.steps[0].grad_outputs[0]), values(run.steps[0].grad_inputs[0])) for run in trace.backwards]
+    assert sent == [([1.0, 1.0], [3.0, 3.0]), ([10.0, 10.0], [30.0, 30.0])]
+
+
 def test_gradients_added_up_on_their_way_are_told_as_they_were_sent(capture: Capture) -> None:
     """The engine adds what two nodes send to a third, perhaps in the memory of the first."""
     trace = capture("""

@@ -121,7 +121,9 @@ def _agrees(result: Array, recorded: Gradient | None) -> bool:
         return True
     theirs = np.array(recorded.values, dtype=np.float64)
     scale = float(np.max(np.abs(theirs[np.isfinite(theirs)]), initial=0.0))
-    return result.shape == theirs.shape and np.allclose(result, theirs, rtol=1e-2, atol=1e-2 * scale, equal_nan=True)
+    if list(result.shape) != recorded.shape or result.size != theirs.size:
+        return False
+    return np.allclose(result.ravel(), theirs.ravel(), rtol=1e-2, atol=1e-2 * scale, equal_nan=True)
 
 
 def _accumulation(index: TraceIndex, node: Node, step: BackwardStep | None) -> Formula:

@@ -55,7 +55,7 @@ function fillCard(aside, card, at, { close, open, whole, visits }) {
   button.title = "Close (Escape)";
   button.setAttribute("aria-label", "Close the card");
   button.addEventListener("click", close);
-  const upTo = at ?? Infinity, latest = visits.filter((moment) => moment <= upTo).at(-1);
+  const upTo = at ?? Infinity, latest = !card.passes?.length ? undefined : visits.filter((moment) => moment <= upTo).at(-1);
   const last = (card.passes || []).filter((pass) => pass.moment <= upTo).at(-1), pass = last && (latest === undefined || last.moment >= latest) ? last : null;
   const freed = card.freed !== null && card.freed !== undefined && card.freed <= upTo;
   const parts = [button, made("h3", "", card.title), made("p", "where", card.subtitle)];

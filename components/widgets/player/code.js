@@ -9,15 +9,20 @@ class CodePane {
     list.addEventListener("pointerleave", () => hover(null));
   }
 
-  // `source` tells programs apart.
+  // `source` tells programs apart; of one program the run can be another.
   open(source, code, backwards, failed) {
-    if (source === this.source) return;
+    if (source !== this.source) this.build(code);
     this.source = source;
+    this.rows.forEach(({ row }, place) => {
+      row.classList.toggle("calls", backwards.includes(place + 1));
+      row.classList.toggle("failed", failed === place + 1);
+    });
+  }
+
+  build(code) {
     this.rows = (code || []).map((tokens, place) => {
       const row = made("li"), number = made("span", "no", String(place + 1)), rest = made("div", "rest"), text = made("code"), chips = made("span", "chips");
       row.dataset.line = place + 1;
-      row.classList.toggle("calls", backwards.includes(place + 1));
-      row.classList.toggle("failed", failed === place + 1);
       for (const [kind, part] of tokens) text.append(kind ? made("span", kind, part) : part);
       if (!tokens.length) text.append(" ");
       rest.append(text, chips);

@@ -9,6 +9,7 @@ function standalone(svg, home, background) {
     for (const name of KEPT) { const value = style.getPropertyValue(name); if (value) to[place].style.setProperty(name, value); }
     to[place].style.transition = "none";
   });
+  copy.style.transform = "";
   const { x, y, width, height } = home;
   copy.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
   copy.setAttribute("width", width);

@@ -15,11 +15,24 @@ class Menus {
     if (opens) menu.querySelector("button")?.focus();
   }
 
-  // Returns whether one was open.
-  close() {
+  // Returns whether one was open; `focus` goes back to its button.
+  close({ focus = false } = {}) {
     const open = this.pairs.filter(([menu]) => !menu.hidden);
-    for (const [menu, button] of open) { menu.hidden = true; button.setAttribute("aria-expanded", "false"); }
+    for (const [menu, button] of open) {
+      menu.hidden = true;
+      button.setAttribute("aria-expanded", "false");
+      if (focus) button.focus({ preventScroll: true });
+    }
     return open.length > 0;
+  }
+
+  // Up and down go through the items of the open menu, round and round.
+  key({ key }) {
+    const menu = this.pairs.find(([one]) => !one.hidden)?.[0], by = { ArrowDown: 1, ArrowUp: -1 }[key];
+    if (!menu || (!by && key !== "Home" && key !== "End")) return false;
+    const items = [...menu.querySelectorAll("button")], here = items.indexOf(menu.getRootNode().activeElement);
+    items.at(by ? (here + by) % items.length : key === "Home" ? 0 : -1)?.focus();
+    return true;
   }
 }
 
@@ -34,6 +47,7 @@ class Findings {
     const counts = new Map(), plus = more ? "+" : "";
     for (const { illness } of found) counts.set(illness, (counts.get(illness) ?? 0) + 1);
     this.button.hidden = !found.length;
+    if (!found.length) this.list.hidden = true;
     this.button.textContent = [...counts].map(([kind, count]) => `${count}${plus} ${ILL_WORDS[kind] ?? kind}`).join(" · ");
     this.button.title = "Gradients to look at (I goes to the next one)";
     const items = found.slice(0, MOST_LISTED).map((finding, number) => {

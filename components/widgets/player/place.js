@@ -31,7 +31,9 @@ class Place {
         else asked.set(name, value);
       }
       const text = asked.toString();
-      if (text !== location.search.slice(1)) history.replaceState(history.state, "", `${location.pathname}${text ? `?${text}` : ""}${location.hash}`);
+      if (text === location.search.slice(1)) return;
+      // A page inside another (a notebook's output, say) may have no address of its own.
+      try { history.replaceState(history.state, "", `${location.pathname}${text ? `?${text}` : ""}${location.hash}`); } catch { /* nothing to be kept there */ }
     }, WRITE_AFTER);
   }
 

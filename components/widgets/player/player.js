@@ -13,6 +13,7 @@ class Player {
     this.gv = find(".gv"); this.stage = find(".stage"); this.aside = find(".card"); this.message = find(".message");
     this.title = find(".title"); this.legend = find(".legend"); this.announced = find(".announced");
     this.files = find(".files"); this.search = find("[type=search]"); this.hits = find(".find output"); this.by = find(".by select");
+    this.finder = find(".finder");
     const listed = find(".findings"), listButton = find("[data-do=list]");
     this.abort = new AbortController();
     this.data = {}; this.story = new Story({}); this.at = null; this.selected = null; this.cardOpen = false; this.found = [];
@@ -47,6 +48,7 @@ class Player {
     this.on(this.stage, "pointerleave", () => this.light(null));
     this.on(this.gv, "keydown", (event) => this.key(event));
     this.on(document, "keydown", (event) => { if (event.target === document.body && this.isFirst()) this.key(event); });
+    this.on(document, "pointerdown", (event) => { if (!event.composedPath().some((one) => one === this.finder)) this.menus.close(); });
     this.on(document, "fullscreenchange", () => requestAnimationFrame(() => { this.resized(); this.camera.fit(); }));
     this.on(this.search, "input", () => this.find());
     this.on(this.by, "change", () => this.paint());
@@ -60,7 +62,11 @@ class Player {
   }
 
   // Of several players in a page the first that is seen takes the keys that nobody else has.
-  isFirst() { return this.gv.isConnected && this.gv.offsetParent !== null && (globalThis.autogradLab.first ??= this) === this; }
+  isFirst() {
+    const { first } = globalThis.autogradLab;
+    if (first && !first.gv.checkVisibility()) globalThis.autogradLab.first = null;
+    return this.gv.checkVisibility() && (globalThis.autogradLab.first ??= this) === this;
+  }
 
   // --- what the server sends
 
@@ -80,6 +86,10 @@ class Player {
     this.story = new Story(data);
     this.code.open(data.source, data.code, data.backwards || [], data.failed);
     this.time.open(this.story);
+    // What was pointed at may be gone.
+    this.lit = this.lineLit = null;
+    this.litLines = [];
+    this.scene.light([]);
     const inside = data.svg !== before.svg ? this.scene.draw(data.svg || "", data, this.anchor) : null;
     this.anchor = null;
     this.message.textContent = this.scene.svg ? "" : data.svg ? "This picture cannot be shown." : data.message || "";
@@ -210,7 +220,7 @@ class Player {
   // --- pointer and keyboard
 
   click(event, box) {
-    if (this.pointer.dragged || this.menus.close()) return;
+    if (this.pointer.endsDrag(event) || this.menus.close()) return;
     const frame = event.target.tagName === "text" && event.target.closest?.(".cluster")?.dataset.frame;
     if (frame) return this.close(frame);
     this.select(box, { open: true });
@@ -223,6 +233,7 @@ class Player {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target.closest?.("input[type=search], select");
     if (typing) return this.keyInField(event, typing);
+    if (event.target.closest?.("[role=menu]") && this.menus.key(event)) return event.preventDefault(), event.stopPropagation();
     const bound = this.keys(event)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (bound) { event.preventDefault(); event.stopPropagation(); bound(); }
   }
@@ -255,8 +266,8 @@ class Player {
   }
 
   escape() {
-    if (this.menus.close()) this.stage.focus({ preventScroll: true });
-    else if (this.cardOpen) this.closeCard();
+    if (this.menus.close({ focus: true })) return;
+    if (this.cardOpen) this.closeCard();
     else { this.select(null); this.remember(); }
   }
 
@@ -298,7 +309,7 @@ class Player {
   }
 
   showCard() {
-    const card = this.cardOpen ? this.data.cards?.[this.selected?.replace(/~\d+$/, "~leaf")] ?? null : null;
+    const card = this.cardOpen ? this.data.cards?.[leafOf(this.selected)] ?? null : null;
     if (card === this.cardShown && this.at === this.cardAt) return;
     const same = card === this.cardShown, hidden = this.aside.hidden;
     this.cardShown = card;
@@ -326,7 +337,7 @@ class Player {
   // --- files
 
   save(kind) {
-    this.menus.close();
+    this.menus.close({ focus: true });
     const name = `autograd-${this.data.kind || "lab"}`;
     if (kind === "dot") return save(`${name}.dot`, new Blob([this.data.dot || ""], { type: "text/vnd.graphviz" }));
     if (!this.scene.svg) return;

@@ -25,6 +25,7 @@ class Scene {
     this.svg?.remove();
     this.svg = text ? sanitised(text) : null;
     this.clear();
+    this.camera.svg = this.svg;
     if (!this.svg) return null;
     this.stage.prepend(this.svg);
     this.fontSize();
@@ -36,7 +37,7 @@ class Scene {
       box.words = box.texts.map((line) => line.map((piece) => piece.textContent));
       if (data.boxes?.[id]?.folded) box.group.setAttribute("aria-label", `${box.label}, folded`);
     }
-    for (const id of this.boxes.keys()) if (/~(\d+|leaf)$/.test(id)) this.leaves.set(thing(id), [...(this.leaves.get(thing(id)) ?? []), id]);
+    for (const id of this.boxes.keys()) if (COPY.test(id)) this.leaves.set(thing(id), [...(this.leaves.get(thing(id)) ?? []), id]);
     for (const [id, group] of this.frames) group.dataset.frame = id;
     this.near = new Map([...this.boxes.keys()].map((id) => [id, new Set()]));
     for (const edge of this.edges)
@@ -53,7 +54,7 @@ class Scene {
     if (!anchor) return null;
     const closed = this.boxes.has(anchor) ? anchor : null, inside = closed ? null : this.boxInside(anchor, frames);
     const target = this.boxes.get(closed ?? inside);
-    if (target) requestAnimationFrame(() => this.camera.reveal(target.group));
+    if (target) requestAnimationFrame(() => this.reveal(closed ?? inside));
     return inside;
   }
 
@@ -157,9 +158,11 @@ class Scene {
 
   // The id of the innermost frame around a box.
   frameAround(id) {
-    const here = this.boxes.get(id)?.group.getBoundingClientRect();
-    if (!here) return null;
-    const around = [...this.frames].map(([frame, group]) => [frame, group.getBoundingClientRect()])
+    // The shapes alone: a number that stands beside a box may stick out of its frame.
+    const rectangle = (group) => (group.querySelector("path, polygon, ellipse") ?? group).getBoundingClientRect();
+    if (!this.boxes.has(id)) return null;
+    const here = rectangle(this.boxes.get(id).group);
+    const around = [...this.frames].map(([frame, group]) => [frame, rectangle(group)])
       .filter(([, r]) => r.left <= here.left && r.right >= here.right && r.top <= here.top && r.bottom >= here.bottom)
       .sort((a, b) => a[1].width * a[1].height - b[1].width * b[1].height);
     return around[0]?.[0] ?? null;

@@ -35,7 +35,9 @@ function sanitised(text) {
 }
 
 // A copy of a leaf is called n0~2; it and its leaf are one thing.
-const thing = (id) => id?.replace(/~(\d+|leaf)$/, "") ?? null;
+const COPY = /~(\d+|leaf)$/;
+const thing = (id) => id?.replace(COPY, "") ?? null;
+const leafOf = (id) => id?.replace(COPY, "~leaf") ?? null;
 
 // `boxes` by id, each with its group, its centre and its label; `edges` with the group between two boxes.
 function readPicture(svg) {

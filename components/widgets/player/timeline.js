@@ -41,7 +41,6 @@ class Timeline {
     if (this.said.textContent !== text) this.said.textContent = text;
     this.said.title = text;
     this.scrub.setAttribute("aria-valuetext", text);
-    this.scrub.style.setProperty("--part", `${story.last > 0 ? (100 * (at ?? story.last)) / story.last : 100}%`);
     this.count.textContent = at === null ? `${story.last + 1} ${story.last ? "steps" : "step"}` : `${at + 1} / ${story.last + 1}${story.data.cut && at === story.last ? " …" : ""}`;
     this.playButton.classList.toggle("playing", playing);
     this.playButton.setAttribute("aria-label", playing ? "Pause" : "Play");
