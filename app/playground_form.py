@@ -11,12 +11,14 @@ import streamlit as st
 
 from app import session
 from components.language.form import Backward, Form, FormError, Leaf, ZeroGrad, leaf_rows, scalar_value, with_scalar
+from components.widgets.panels import note_panel
 
 _START = Form(expression="sin(x*w) + x**2", leaves=(Leaf(name="x", value="2.0"), Leaf(name="w", value="3.0")))
 _TYPES = ["float32", "float64", "int64"]
 _FORM = "playground:form"
 _PAST = "playground:past"
 _EXPRESSION = "playground:expression"
+_STOPPED = "playground:stopped"
 _MOST_STEPS_BACK = 100
 
 
@@ -112,9 +114,16 @@ def _buttons() -> None:
         st.button("Zero grad", key="playground:zero", on_click=_zero_grad)
         st.button("Undo", key="playground:undo", on_click=_undo, disabled=not session.state().get(_PAST))
         st.button("Reset", key="playground:reset", on_click=_reset)
+    if session.state().pop(_STOPPED, False):
+        note_panel("The program stops with an error, so a call after it would not run. Press Undo first, or Reset.")
 
 
 def _act(action: Backward | ZeroGrad) -> None:
+    """Append a call, unless the program stops before it."""
+    trace = session.trace("playground")
+    if trace is not None and trace.failure is not None:
+        session.state()[_STOPPED] = True
+        return
     _replace(msgspec.structs.replace(current(), actions=(*current().actions, action)))
 
 

@@ -63,6 +63,18 @@ def test_playground_writes_runs_and_undoes() -> None:
     assert "backward" not in test.code[0].value
 
 
+def test_playground_adds_no_call_behind_the_one_that_failed() -> None:
+    test = opened("playground")
+    for _ in range(3):
+        settled(test.button(key="playground:backward").click().run())
+    assert test.code[0].value.count("y.backward()") == 2
+    assert "Press Undo first" in html_of(test)
+    settled(test.button(key="playground:undo").click().run())
+    assert "Press Undo first" not in html_of(test)
+    settled(test.button(key="playground:zero").click().run())
+    assert "grad.zero_()" in test.code[0].value
+
+
 def test_playground_says_what_to_write_instead() -> None:
     test = opened("playground")
     settled(test.text_area(key="playground:expression").set_value("x^2").run())

@@ -126,3 +126,46 @@ def test_a_training_loop_is_folded_with_all_its_backward_calls() -> None:
 def test_programs_without_a_graph_have_a_story_too(source: str) -> None:
     told = story(source)
     assert all(moment.text for moment in told.moments)
+
+
+def test_a_change_in_place_is_told_with_the_node_that_had_saved_the_tensor() -> None:
+    told = texts(
+        story("""
+        import torch
+        x = torch.ones(2, requires_grad=True)
+        y = x.sigmoid()
+        y.add_(1)
+        with torch.no_grad():
+            x -= 0.5
+    """)
+    )
+    assert told[3] == (
+        "4: AddBackward0 is recorded: y is changed in place (version 1), after SigmoidBackward0 had saved it."
+    )
+    assert told[5] == "6: Line 6: x is changed in place (version 1); x = [0.5, 0.5]."
+
+
+def test_a_class_is_one_moment_and_a_call_of_the_engine_is_told_by_its_begin() -> None:
+    told = texts(
+        story("""
+        import torch
+        class Double(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, v):
+                return v * 2
+            @staticmethod
+            def backward(ctx, g):
+                return g * 2
+        x = torch.ones(2, requires_grad=True)
+        y = Double.apply(x)
+        y.sum().backward()
+    """)
+    )
+    assert told[:3] == ["1: Line 1 runs.", "2: Line 2 runs.", "9: Line 9: x = [1, 1]."]
+    assert told[3] == "10: Line 10 calls a function of the program."
+    # That line 11 calls `backward` of the class is the engine's to say.
+    assert [one for one in told if one.startswith("11:")][:3] == [
+        "11: SumBackward0 is recorded; it needs no tensor for its backward.",
+        "11: backward() begins at SumBackward0 with the gradient 1.",
+        "11: SumBackward0: 1 comes in, [1, 1] to DoubleBackward.",
+    ]

@@ -218,7 +218,7 @@ def test_tab_takes_a_completion_and_enter_does_not(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(line(page, 16)).to_have_text("torch.sin")
     page.keyboard.type("torch.nn.func")
-    popup.wait_for()
+    expect(popup.locator("li")).to_have_text(["functional"])
     page.keyboard.press("Tab")
     expect(line(page, 17)).to_have_text("torch.nn.functional")
     expect(popup).to_have_count(0)

@@ -105,6 +105,7 @@ def test_the_innermost_frame_is_closed_whatever_stands_beside_the_boxes(page: Pa
     inside = {box: frame for frame, boxes in sorted(data["frames"], key=lambda one: -len(one[1])) for box in boxes}
     assert inside
     for box, frame in inside.items():
+        show(page, data)  # what was asked for before is there
         page.evaluate("window.sent = []")
         page.locator(f".stage .node[data-id='{box}']").dispatch_event("click")
         page.locator(".stage").press("c")
@@ -160,6 +161,35 @@ def test_a_leafs_card_does_not_speak_of_visits(page: Page, source: str) -> None:
         box.dispatch_event("click")
         expect(page.locator(".card h3")).to_have_text("x")
         expect(page.locator(".card .when")).to_have_count(0)
+
+
+def test_a_double_click_opens_the_box_though_the_card_moves_it_away(page: Page) -> None:
+    show(page, data_of(LOOP))
+    folded = page.locator(".stage .node.folded").first
+    asked, place = folded.get_attribute("data-id"), folded.bounding_box()
+    assert place is not None
+    page.mouse.dblclick(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    assert page.evaluate("sent") == [["fold", {"open": asked}]]
+
+
+def test_keys_that_nobody_wants_are_the_players(page: Page) -> None:
+    show(page, data_of(SMALL))
+    around = "<section tabindex=0>blank</section><button>press</button><input>"
+    page.evaluate("(html) => document.body.insertAdjacentHTML('beforeend', html)", around)
+    page.locator("main ~ section").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".count")).to_contain_text("1 / ")
+    page.keyboard.press("b")
+    expect(page.locator(".said")).to_contain_text("backward() begins")
+    here = page.locator(".count").text_content() or ""
+    page.locator("main ~ button").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("[data-do=play].playing")).to_have_count(0)
+    page.locator("main ~ input").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type("bew/f")
+    expect(page.locator(".count")).to_have_text(here)
+    expect(page.locator("main ~ input")).to_have_value("bew/f")
 
 
 def test_menus_by_keyboard(page: Page) -> None:

@@ -47,6 +47,8 @@ class _Sequence:
         built = {node.created_by for node in trace.nodes if node.created_by is not None}
         self._runs, self._continued = _runs_by_step(trace, built)
         self._calling: list[tuple[int, int]] = []
+        self._lines = trace.program.source.split("\n")
+        self._class_ends = -1
         self.found: list[Happening] = []
         for step in trace.steps:
             self._step(step)
@@ -54,21 +56,30 @@ class _Sequence:
         self._without_step()
         self._failure()
 
+    def _defines_class(self, step: Step) -> bool:
+        return 0 < step.line <= len(self._lines) and self._lines[step.line - 1].lstrip().startswith("class ")
+
     def _step(self, step: Step) -> None:
         self._complete(step.index)
+        # The lines of a class's body run once, to define it: one moment, not as many as it has methods.
+        if self._class_ends < step.index and step.last is not None and self._defines_class(step):
+            self._class_ends = step.last
         # A line that calls a function makes some of its nodes before the function's and some after.
         if self._calling and self._born.get(step.index):
             self._bear(self._calling[-1][0], self._places[self._born[step.index][-1]])
         calls = step.last is not None and step.last > step.index
+        in_class = step.index <= self._class_ends
         if calls:
-            self.found.append(Happening("call", step.index))
+            # What an engine run calls (hooks, a ``Function``) comes after the begin of that run.
+            if not in_class and step.index not in self._runs:
+                self.found.append(Happening("call", step.index))
             self._calling.append((step.index, step.last or 0))
         if step.index in self._runs:
             self._bear_callers()
         if not calls:
             self._bear(step.index)
         self.found += self._runs.pop(step.index, ())
-        if not calls:
+        if not calls and not in_class:
             self.found.append(Happening("line", step.index))
         # A line that ran inside the engine (of a hook, say) is complete before the engine goes on.
         if step.index in self._continued:

@@ -1,6 +1,6 @@
 // Where one looks: the part of the picture, in its own units, that fills the stage.
 
-const LARGEST_SCALE = 6, LARGEST_FIT = 1.6, LARGEST_PROJECTED = 2.6, SEEN_ALWAYS = 60, LEAST_FIT = 0.55, READABLE = 0.75, MARGIN = 12, ALIKE = 0.12;
+const LARGEST_SCALE = 6, LARGEST_FIT = 1.6, LARGEST_PROJECTED = 2.6, SEEN_ALWAYS = 60, LEAST_FIT = 0.55, READABLE = 0.75, MARGIN = 12, ALIKE = 0.12, PROJECTED = 1.4;
 
 class Camera {
   // `moved` is whether anybody has chosen what is seen.
@@ -41,12 +41,20 @@ class Camera {
     this.fitted = true;
   }
 
+  // Full screen is for a wall: what was seen at some size is seen larger there, and as before when it is left.
+  project() {
+    const full = !!document.fullscreenElement;
+    if (this.svg && !this.fitted && full !== this.projected) this.held *= full ? PROJECTED : 1 / PROJECTED;
+    this.projected = full;
+  }
+
   // What is seen first: the whole picture, or, where that would be too small to read, its top, with the outputs.
   start() {
     const { width, height } = this.size(), { home } = this;
     const whole = Math.min(width / home.width, height / home.height);
-    if (whole >= LEAST_FIT || !this.first) return this.fit();
-    this.look(this.first.x, home.y + height / READABLE / 2, READABLE);
+    const scale = READABLE * (document.fullscreenElement ? PROJECTED : 1);
+    if (whole >= LEAST_FIT * (scale / READABLE) || !this.first) return this.fit();
+    this.look(this.first.x, home.y + height / scale / 2, scale);
   }
 
   look(x, y, scale) {

@@ -1,6 +1,8 @@
 // The card: what is told about the one thing selected, at the moment one looks at. Every text may come from a program
 // and is set as text.
 
+const LONG_TITLE = 22;
+
 const made = (name, className, text) => {
   const element = document.createElement(name);
   if (className) element.className = className;
@@ -58,7 +60,7 @@ function fillCard(aside, card, at, { close, open, whole, visits }) {
   const upTo = at ?? Infinity, latest = !card.passes?.length ? undefined : visits.filter((moment) => moment <= upTo).at(-1);
   const last = (card.passes || []).filter((pass) => pass.moment <= upTo).at(-1), pass = last && (latest === undefined || last.moment >= latest) ? last : null;
   const freed = card.freed !== null && card.freed !== undefined && card.freed <= upTo;
-  const parts = [button, made("h3", "", card.title), made("p", "where", card.subtitle)];
+  const parts = [button, made("h3", card.title.length > LONG_TITLE ? "long" : "", card.title), made("p", "where", card.subtitle)];
   if (pass) parts.push(made("p", "when", pass.where));
   else if (latest !== undefined) parts.push(made("p", "when", "backward was here; the numbers of this visit were not kept"));
   else if ((card.passes || []).length) parts.push(made("p", "when", "backward has not been here yet"));

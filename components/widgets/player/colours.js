@@ -47,23 +47,25 @@ function paint(drawn, boxes, by) {
     group.style.setProperty("--part", `${Math.round(12 + 78 * part)}%`);
     if (by === "order") badge(drawn.get(id), boxes[id].order);
   }
-  return ends ? { ends } : { none: by === "bytes" ? "nothing saved" : "no backward yet" };
+  return ends ? { ends, unit: by === "bytes" ? " B" : "" } : { none: by === "bytes" ? "nothing saved" : "no backward yet" };
 }
 
 // The legend: the kinds that are in the picture, and what the colours mean that were chosen instead.
 function legendOf(kinds, painted) {
   const items = kinds.map(([kind, word]) => { const item = made("li"); item.append(made("i", kind), word); return item; });
   if (painted?.ends) {
-    const item = made("li", "scale"), [low, high] = painted.ends.map((end) => String(+end.toPrecision(3)));
+    const item = made("li", "scale"), [low, high] = painted.ends.map((end) => `${+end.toPrecision(3)}${painted.unit ?? ""}`);
     item.append(low, made("i", "ramp"), high);
     items.push(item);
   }
   if (painted?.none) items.push(made("li", "", painted.none));
+  const more = (painted?.modules?.length ?? 0) - MOST_MODULES;
   for (const [name, hue] of painted?.modules?.slice(0, MOST_MODULES) ?? []) {
     const item = made("li"), spot = made("i", "hue");
     spot.style.setProperty("--hue", hue);
     item.append(spot, name);
     items.push(item);
   }
+  if (more > 0) items.push(made("li", "", `and ${more} more; a box's card names its module`));
   return items;
 }

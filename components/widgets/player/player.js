@@ -5,7 +5,9 @@
 // Longer than usual because it is the one place that knows all the parts.
 
 const players = new WeakMap();
-const NARROW = 620, WIDE = 760;
+const NARROW = 620, WIDE = 760, SAME_PLACE = 6, DOUBLE = 500;
+// Where keys are somebody's own: what is typed in, and what arrows move through.
+const OWN_KEYS = "input, textarea, select, [contenteditable=true], [role=slider], [role=radio], [role=tab], [role=option], [role=menu], [role=dialog]";
 
 class Player {
   constructor(root) {
@@ -43,13 +45,14 @@ class Player {
     this.gv.querySelectorAll("[data-do]").forEach((button) => this.on(button, "click", () => this.actions[button.dataset.do]()));
     this.gv.querySelectorAll("[data-save]").forEach((button) => this.on(button, "click", () => this.save(button.dataset.save)));
     this.on(this.stage, "click", (event) => this.click(event, boxOf(event)));
+    this.on(this.gv, "click", (event) => this.secondClick(event, boxOf(event)), { capture: true });
     this.on(this.stage, "dblclick", (event) => this.open(boxOf(event)));
     this.on(this.stage, "pointerover", (event) => { if (event.pointerType === "mouse") this.light(boxOf(event)); });
     this.on(this.stage, "pointerleave", () => this.light(null));
     this.on(this.gv, "keydown", (event) => this.key(event));
-    this.on(document, "keydown", (event) => { if (event.target === document.body && this.isFirst()) this.key(event); });
+    this.on(document, "keydown", (event) => { if (this.isNobodys(event) && this.isFirst()) this.key(event); });
     this.on(document, "pointerdown", (event) => { if (!event.composedPath().some((one) => one === this.finder)) this.menus.close(); });
-    this.on(document, "fullscreenchange", () => requestAnimationFrame(() => { this.resized(); this.camera.fit(); }));
+    this.on(document, "fullscreenchange", () => requestAnimationFrame(() => { this.camera.project(); this.resized(); }));
     this.on(this.search, "input", () => this.find());
     this.on(this.by, "change", () => this.paint());
     this.on(this.time.speed, "change", () => { if (this.playing) { this.pause(); this.play(); } });
@@ -59,6 +62,12 @@ class Player {
       if (detail.act === "pick") this.toLine(detail.line); else this.lightLine(detail.act === "hover" ? detail.line : null);
     });
     this.on(window, "autograd-lab:hello", ({ detail }) => { if (mine(detail)) this.tellEditor(); });
+  }
+
+  // A key that was pressed on the page as such, on a link or a button of it, not in a field, an editor or a menu.
+  isNobodys(event) {
+    const path = event.composedPath();
+    return !event.defaultPrevented && !path.includes(this.gv) && !path.some((one) => one.matches?.(OWN_KEYS));
   }
 
   // Of several players in a page the first that is seen takes the keys that nobody else has.
@@ -182,7 +191,7 @@ class Player {
   close(id) { if (id) this.fold("close", id); }
 
   fold(word, id) {
-    if (!this.data.can_fold) return;
+    if (!this.data.can_fold || this.anchor) return;
     this.anchor = id;
     this.gv.classList.add("busy");
     this.send("fold", { [word]: id });
@@ -219,6 +228,17 @@ class Player {
 
   // --- pointer and keyboard
 
+  // A first click may open the card, and the box moves aside: the second one at the same place still means that box.
+  secondClick(event, box) {
+    const { first } = this, near = first && Math.hypot(event.clientX - first.x, event.clientY - first.y) < SAME_PLACE;
+    this.first = { box, x: event.clientX, y: event.clientY, at: event.timeStamp };
+    if (!event.detail || !near || event.timeStamp - first.at > DOUBLE || !this.data.boxes?.[first.box]?.folded) return;
+    this.first = null;
+    event.stopPropagation();
+    document.getSelection()?.removeAllRanges();
+    this.open(first.box);
+  }
+
   click(event, box) {
     if (this.pointer.endsDrag(event) || this.menus.close()) return;
     const frame = event.target.tagName === "text" && event.target.closest?.(".cluster")?.dataset.frame;
@@ -247,17 +267,15 @@ class Player {
   }
 
   keys(event) {
-    const { actions } = this, pressed = event.target.closest?.("button, summary"), inStage = this.stage.contains(event.target);
-    // In a page, letters that nobody has asked for are left to it.
-    const nowhere = event.target === document.body && this.data.key !== "page";
+    const { actions } = this, inPlayer = this.gv.contains(event.target), inStage = this.stage.contains(event.target);
+    const onButton = event.composedPath()[0].closest?.("button, summary, a");
     return {
       ArrowRight: event.shiftKey ? () => this.along(1, 0) : actions.next, ArrowLeft: event.shiftKey ? () => this.along(-1, 0) : actions.back,
-      Home: actions.first, End: actions.last, ...(pressed ? {} : { " ": actions.play }),
-      ...(nowhere ? {} : {
-        b: actions.call, e: actions.error, i: () => this.findings.next(), w: () => this.go(null), "/": () => this.search.focus(), f: actions.full,
-        "+": actions.in, "=": actions.in, "-": actions.out, 0: actions.fit, Escape: () => this.escape(),
-        o: () => this.open(this.selected), c: () => this.close(this.scene.frameAround(this.selected)),
-      }),
+      Home: actions.first, End: actions.last, ...(onButton ? {} : { " ": actions.play }),
+      b: actions.call, e: actions.error, i: () => this.findings.next(), w: () => this.go(null), "/": () => this.search.focus(), f: actions.full,
+      "+": actions.in, "=": actions.in, "-": actions.out, 0: actions.fit, Escape: () => this.escape(), o: () => this.open(this.selected),
+      // C and R, pressed on the page, are Streamlit's.
+      ...(inPlayer ? { c: () => this.close(this.scene.frameAround(this.selected)) } : {}),
       ...(inStage ? {
         Enter: () => { this.select(this.selected, { open: true }); if (this.cardOpen) this.aside.focus(); },
         ArrowDown: () => this.along(0, 1), ArrowUp: () => this.along(0, -1),

@@ -37,7 +37,7 @@ class Timeline {
     this.scrub.value = at ?? story.last;
     this.footer.classList.toggle("whole", at === null);
     this.footer.classList.toggle("fault", moment?.kind === "error");
-    const text = moment ? moment.text : story.last >= 0 ? "The whole run, seen from its end. Press → to walk through it." : "";
+    const text = moment ? moment.text : story.last >= 0 ? story.last ? "The whole run, at its end. → walks through it." : "The whole run." : "";
     if (this.said.textContent !== text) this.said.textContent = text;
     this.said.title = text;
     this.scrub.setAttribute("aria-valuetext", text);

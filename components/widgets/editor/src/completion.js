@@ -74,5 +74,6 @@ function ownNames(context) {
 }
 
 export const completion = [
-  known, autocompletion({ override: [fromWords, ownNames], icons: false, selectOnOpen: false, maxRenderedOptions: 60 }),
+  // Nothing is taken by Enter, so no delay has to guard a popup that has just come from it; Tab takes what is shown.
+  known, autocompletion({ override: [fromWords, ownNames], icons: false, selectOnOpen: false, maxRenderedOptions: 60, interactionDelay: 0 }),
 ];
