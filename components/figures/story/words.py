@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
 
 from components.figures.lab.untracked import unrecorded_block
 from components.figures.story.happenings import Happening
+from components.figures.story.in_place import InPlace, changes_in_place
 from components.figures.text import bytes_text, gradient_text, plural, tensor_text
 from components.figures.trace_tables import TraceTables
 from components.trace import Backward, Node, Step
@@ -38,39 +38,8 @@ class Words:
         return found
 
     @cached_property
-    def _in_place(self) -> tuple[dict[str, str], dict[int, str]]:
-        """What is changed in place: by the node that does it, and by step where autograd does not record it."""
-        savers = defaultdict[str, list[tuple[Node, int]]](list)
-        for node in self._trace.nodes:
-            for saved in node.saved:
-                tensor = self._index.tensors.get(saved.tensor or "")
-                if tensor is not None:
-                    savers[tensor.origin].append((node, tensor.version or 0))
-        by_node: dict[str, str] = {}
-        by_step: dict[int, str] = {}
-        versions: dict[str, int] = {}
-        for step in self._trace.steps:
-            for name, value in step.variables.items():
-                tensor = self._index.tensors.get(value)
-                if tensor is None or tensor.version is None:
-                    continue
-                before, now = versions.get(tensor.origin), tensor.version
-                versions[tensor.origin] = now
-                if before is None or now <= before:
-                    continue
-                had = [
-                    node
-                    for node, version in savers[tensor.origin]
-                    if version < now and node.step is not None and node.step < step.index
-                ]
-                text = f"{name} is changed in place (version {now})"
-                if had:
-                    text += f", after {had[-1].name} had saved it"
-                if tensor.node is not None and self._index.nodes[tensor.node].step == step.index:
-                    by_node[tensor.node] = text
-                else:
-                    by_step[step.index] = text
-        return by_node, by_step
+    def _in_place(self) -> InPlace:
+        return changes_in_place(self._index)
 
     def line(self, happening: Happening) -> int | None:
         """Return the line that runs; that of the call for what an engine run does."""
@@ -162,7 +131,7 @@ class Words:
         made = [text for kind, text in self.notes(step) if kind == "made"]
         printed = [f"prints {_first_line(text)}" for kind, text in self.notes(step) if kind == "printed"]
         block = self._blocks.get(step.index)
-        in_place = self._in_place[1].get(step.index)
+        in_place = self._in_place.by_step.get(step.index)
         said = "; ".join([*([block] if block else []), *([in_place] if in_place else []), *changed, *made, *printed])
         end = "" if said.endswith((".", "…")) else "."
         return f"Line {step.line}: {said}{end}" if said else f"Line {step.line} runs."
@@ -176,7 +145,7 @@ class Words:
         if node is None:
             return "A node is recorded."
         saved = [saved for saved in node.saved if saved.shape is not None]
-        in_place = self._in_place[0].get(node.id)
+        in_place = self._in_place.by_node.get(node.id)
         if in_place is not None:
             return f"{node.name} is recorded: {in_place}."
         if not saved:
