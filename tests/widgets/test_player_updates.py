@@ -96,6 +96,14 @@ def test_a_picture_that_changes_under_the_pointer_is_not_left_in_the_shade(page:
     assert page.locator(".stage.tracing").count() == 0 or page.locator(".node.near").count() > 0
 
 
+def test_a_step_is_not_in_the_shade_of_a_pointer_that_rests(page: Page) -> None:
+    show(page, data_of(SMALL))
+    page.locator(".stage .node.leaf").hover()
+    expect(page.locator(".stage.tracing")).to_have_count(1)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".stage.tracing")).to_have_count(0)
+
+
 @pytest.mark.parametrize("colour", ["kind", "order"])
 def test_the_innermost_frame_is_closed_whatever_stands_beside_the_boxes(page: Page, colour: str) -> None:
     data = data_of(LOOP)

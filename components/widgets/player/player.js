@@ -143,6 +143,8 @@ class Player {
   go(at, { select = true, remember = true } = {}) {
     if (at === undefined || (at !== null && (at < 0 || at > this.story.last))) return;
     this.at = at;
+    // A pointer that rests somewhere must not leave what happens now in the shade.
+    if (this.lit) this.light(null);
     this.show();
     const box = at === null ? null : this.story.moments[at].box;
     if (select && this.scene.boxes.has(box)) this.select(box, { open: this.cardOpen || this.gv.clientWidth >= WIDE });
