@@ -44,10 +44,10 @@ class _Shown:
 
 
 @st.fragment
-def show(page: str, *, above: int, show_code: bool = True) -> None:
+def show(page: str, *, above: int, show_code: bool = True, goto: tuple[int, int] | None = None) -> None:
     """Show the player with its switches. A fragment: opening a box draws the graph anew and nothing else.
 
-    ``above`` is what the page has above the player, in CSS pixels.
+    ``above`` is what the page has above the player, in CSS pixels. ``goto`` is ``player``'s.
     """
     index = session.index(page)
     if index is None:
@@ -65,6 +65,7 @@ def show(page: str, *, above: int, show_code: bool = True) -> None:
         above=above,
         show_code=show_code,
         channel="" if show_code else page,
+        goto=goto,
         on_fold=lambda word, group: _fold(page, index, word, group),
     )
 

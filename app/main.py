@@ -26,6 +26,8 @@ def main() -> None:
     pages = [
         st.Page("screens/playground.py", title="Playground", icon=":material/function:", default=True),
         st.Page("screens/code.py", title="Code", icon=":material/code:"),
+        st.Page("screens/gradients.py", title="Gradients", icon=":material/bar_chart:"),
+        st.Page("screens/derivatives.py", title="Derivatives", icon=":material/show_chart:"),
         st.Page("screens/lessons.py", title="Lessons", icon=":material/school:"),
     ]
     st.navigation(pages, position="top").run()

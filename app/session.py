@@ -14,12 +14,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+from msgspec import UNSET, UnsetType
 
-from app.course import Lesson, load_lessons
+from app.course import Course, load_course
 from components.figures import LayoutProblem, Picture, TraceIndex, layout_svg
-from components.trace import Program, Trace
+from components.trace import Asked, Program, Trace
 from components.worker import Pool, Run
 
+# The pages on which a person makes a program; the others look at it.
+PROGRAM_PAGES = {"playground": "Playground", "code": "Code", "lessons": "Lessons"}
 _TRACES = 64
 _LARGEST_REMEMBERED = 4_000
 _PATIENCE = 0.6
@@ -91,9 +94,9 @@ def picture(dot: str) -> Picture | LayoutProblem:
 
 
 @st.cache_resource(show_spinner=False)
-def lessons() -> tuple[Lesson, ...]:
+def course() -> Course:
     """Return the course, read once."""
-    return load_lessons()
+    return load_course()
 
 
 def state() -> MutableMapping[str | int, Any]:
@@ -106,9 +109,14 @@ def address() -> MutableMapping[str, str]:
     return st.query_params
 
 
-def start(page: str, source: str, *, again: bool = False) -> None:
-    """Run ``source`` for a page; an equal program that ran before is not run again unless ``again`` asks for it."""
-    program = Program(source=source)
+def start(page: str, source: str, question: Asked | UnsetType = UNSET, *, again: bool = False) -> None:
+    """Run ``source`` for a page, and ask it a question if there is one.
+
+    An equal program with an equal question that ran before is not run again unless ``again`` asks for it.
+    """
+    program = Program(source=source, question=question)
+    if page in PROGRAM_PAGES:
+        st.session_state["latest"] = page
     shared = engine()
     remembered = None if again else shared.memory.get(program)
     if remembered is not None:
@@ -121,6 +129,12 @@ def start(page: str, source: str, *, again: bool = False) -> None:
     # Most programs are done before anyone could see that they run.
     run.wait(_PATIENCE)
     collect(page)
+
+
+def latest() -> str | None:
+    """Return the page on which a program was run last, of those that have one."""
+    found = st.session_state.get("latest")
+    return found if isinstance(found, str) else None
 
 
 def collect(page: str) -> bool:
@@ -155,6 +169,12 @@ def trace(page: str) -> Trace | None:
     """Return the trace that the page shows."""
     found = st.session_state.get(f"{page}:trace")
     return found if isinstance(found, Trace) else None
+
+
+def adopt(page: str, other: str) -> None:
+    """Let a page show the trace of another."""
+    stop(page)
+    st.session_state[f"{page}:trace"] = trace(other)
 
 
 def index(page: str) -> TraceIndex | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -13,17 +14,31 @@ from components.trace import Trace
 from components.widgets.editor import Problem, code_editor, edited_so_far, is_built
 
 
-def workbench(page: str, source: str, *, above: int) -> None:
-    """Show the editor, filled with ``source`` whenever that changes, and the results of what was run last.
+def workbench(
+    page: str,
+    source: str,
+    *,
+    above: int,
+    name: str = "",
+    height: int = 520,
+    before: Callable[[], None] = lambda: None,
+    after: Callable[[str], None] = lambda text: None,
+) -> None:
+    """Show an editor, filled with ``source`` at first, and the results of what was run last.
 
-    ``above`` is what the page has above the results, in CSS pixels.
+    Each ``name`` has an editor of its own, which keeps what was typed. ``before`` shows what stands above it, ``after``
+    what stands below it, given the text as it is. ``above`` is what the page has above the results, in CSS pixels.
     """
-    if session.state().get(f"{page}:given") != source:
-        session.state()[f"{page}:given"] = source
-        session.start(page, source)
+    key, revision = f"{page}:editor{name}", hashlib.sha256(source.encode()).hexdigest()[:16]
+    if session.state().get(f"{page}:given") != (name, source):
+        session.state()[f"{page}:given"] = name, source
+        now = edited_so_far(source, key=key, revision=revision)
+        session.state()[f"{key}:asked"] = now.run
+        session.start(page, now.text)
     did, made = frame(page, [0.66, 0.34])
     with made:
-        _editor(page, source)
+        before()
+        after(_editor(page, source, key, revision, height))
     with did:
         if results.progress(page):
             return
@@ -44,12 +59,12 @@ def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:
         return st.columns(widths, gap="medium")
 
 
-def _editor(page: str, source: str) -> None:
-    key, revision = f"{page}:editor", hashlib.sha256(source.encode()).hexdigest()[:16]
+def _editor(page: str, source: str, key: str, revision: str, height: int) -> str:
+    """Show the editor and its Run button; return the text as it is."""
     now = edited_so_far(source, key=key, revision=revision)
-    asked = now.run != session.state().get(f"{page}:asked", 0)
+    asked = now.run != session.state().get(f"{key}:asked", 0)
     if asked:
-        session.state()[f"{page}:asked"] = now.run
+        session.state()[f"{key}:asked"] = now.run
         session.start(page, now.text)
     edited = code_editor(
         source,
@@ -57,7 +72,7 @@ def _editor(page: str, source: str) -> None:
         revision=revision,
         words=completions(),
         problem=_problem(session.trace(page)),
-        height=520,
+        height=height,
         channel=page,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -66,6 +81,7 @@ def _editor(page: str, source: str) -> None:
             session.start(page, edited.text, again=True)
             st.rerun()
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
+    return edited.text
 
 
 def _problem(trace: Trace | None) -> Problem | None:

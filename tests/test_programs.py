@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 import torch
 
-from app.course import load_lessons
+from app.course import LESSONS, load_lessons
 from components.capture import capture_program, warm_up
 from components.trace import Program, Trace, decode_trace, encode_trace
 
@@ -34,7 +34,7 @@ GOLDENS = FOLDER / "golden"
 MOST_BYTES = 60_000
 
 PROGRAMS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.py"))} | {
-    f"lesson_{lesson.number:02}_{lesson.slug}": lesson.source for lesson in load_lessons()
+    f"lesson_{lesson.number:02}_{lesson.slug}": lesson.source for lesson in load_lessons(LESSONS / "examples")
 }
 FAILING = {name for name in PROGRAMS if "_fails_" in name}
 ABOUT_GPUS = "lesson_10_cuda_memory"

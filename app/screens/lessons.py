@@ -1,37 +1,92 @@
-"""The Lessons page: the course, each lesson ready to run and to change."""
+"""The Lessons page: the course, each lesson ready to run and to change, each exercise to be solved."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from app import session
+from app import exercise, session
+from app.lesson_file import Lesson
+from app.progress import DamagedProgress, as_file, is_solved, progress, restore
 from app.workbench import workbench
+
+_GROUPS = {"examples": "Examples", "exercises": "Exercises", "beyond": "Beyond", "own": "Of this class"}
 
 
 def page() -> None:
     """Show the lesson that the address or the person asks for."""
-    lessons = {lesson.slug: lesson for lesson in session.lessons()}
-    asked = session.address().get("lesson", "")
-    first = list(lessons).index(asked) if asked in lessons else 0
-    slug = st.selectbox(
-        "Example",
-        list(lessons),
-        index=first,
-        format_func=lambda slug: f"{lessons[slug].number}. {_plain(lessons[slug].title)}",
-        key="lessons:slug",
-        width=420,
+    course = session.course()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        lesson = _chosen(course.lessons)
+        _progress(sum(one.exercise is not None for one in course.lessons))
+    for problem in course.problems:
+        st.warning(f"A lesson was left out. {problem}", icon=":material/report:")
+    if lesson.exercise is None:
+        with st.expander(lesson.summary, expanded=False, icon=":material/menu_book:"):
+            for text in lesson.texts:
+                st.markdown(text)
+        workbench("lessons", lesson.source, above=270, name=f":{lesson.slug}")
+    else:
+        parts = lesson.exercise
+        workbench(
+            "lessons",
+            lesson.source,
+            above=200,
+            name=f":{lesson.slug}",
+            height=300,
+            before=lambda: exercise.task(lesson),
+            after=lambda answer: exercise.checking(lesson, parts, answer),
+        )
+
+
+def _chosen(lessons: tuple[Lesson, ...]) -> Lesson:
+    """Let the person choose a group and a lesson in it; the address says which was open."""
+    by_slug = {lesson.slug: lesson for lesson in lessons}
+    asked = by_slug.get(session.address().get("lesson", ""), lessons[0])
+    groups = [group for group in _GROUPS if any(lesson.group == group for lesson in lessons)]
+    group = st.segmented_control(
+        "Part of the course",
+        groups,
+        default=asked.group,
+        format_func=lambda group: _GROUPS[group],
+        key="lessons:group",
+        label_visibility="collapsed",
+        required=True,
     )
-    lesson = lessons[slug]
+    of_group = [lesson for lesson in lessons if lesson.group == group]
+    slugs = [lesson.slug for lesson in of_group]
+    slug = st.selectbox(
+        "Lesson",
+        slugs,
+        index=slugs.index(asked.slug) if asked.slug in slugs else 0,
+        format_func=lambda slug: _label(by_slug[slug]),
+        key=f"lessons:slug:{group}",
+        label_visibility="collapsed",
+        width=440,
+    )
     session.address()["lesson"] = slug
-    texts = [cell.text for cell in lesson.cells if cell.kind == "text"]
-    with st.expander(lesson.summary, expanded=False, icon=":material/menu_book:"):
-        for text in texts:
-            st.markdown(text)
-    workbench("lessons", lesson.source, above=270)
+    return by_slug[slug]
 
 
-def _plain(title: str) -> str:
-    return title.replace("`", "")
+def _label(lesson: Lesson) -> str:
+    solved = "✓ " if lesson.exercise is not None and is_solved(lesson) else ""
+    return f"{solved}{lesson.number}. {lesson.title.replace('`', '')}"
+
+
+def _progress(exercises: int) -> None:
+    with st.popover(f"{len(progress().solved)} of {exercises} solved", icon=":material/trophy:"):
+        st.markdown("Solved exercises are remembered until this browser tab is closed or reloaded.")
+        st.download_button(
+            "Save progress", as_file, "autograd-lab-progress.json", "application/json", on_click="ignore"
+        )
+        saved = st.file_uploader("Open saved progress", type=["json"], key="lessons:progress")
+        if saved is not None and session.state().get("lessons:restored") != saved.file_id:
+            session.state()["lessons:restored"] = saved.file_id
+            try:
+                restore(saved.getvalue())
+            except DamagedProgress as problem:
+                st.error(str(problem))
+            else:
+                st.rerun()
 
 
 page()

@@ -5,8 +5,17 @@ program would have freed, and says in its docstring what it cannot see.
 """
 
 from components.capture.failures import RunInterrupted, failure_of
-from components.capture.run import capture_program, environment, warm_up
+from components.capture.run import capture_program, capture_with_names, environment, warm_up
 from components.capture.stopping import interrupt_soon
 from components.trace import Caps
 
-__all__ = ["Caps", "RunInterrupted", "capture_program", "environment", "failure_of", "interrupt_soon", "warm_up"]
+__all__ = [
+    "Caps",
+    "RunInterrupted",
+    "capture_program",
+    "capture_with_names",
+    "environment",
+    "failure_of",
+    "interrupt_soon",
+    "warm_up",
+]

@@ -54,7 +54,15 @@ def capture_program(
 
     ``on_output`` is given printed text as it comes. PyTorch is seeded with ``program.seed`` before the first line.
     """
-    return _Run(program, caps, on_output).trace(source_limits)
+    return capture_with_names(program, caps, on_output, source_limits)[0]
+
+
+def capture_with_names(
+    program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits
+) -> tuple[Trace, dict[str, Any]]:
+    """Do what ``capture_program`` does; return the program's global names too, for what is asked of it afterwards."""
+    run = _Run(program, caps, on_output)
+    return run.trace(source_limits), run.names
 
 
 class _Run:
@@ -92,6 +100,11 @@ class _Run:
         )
         self._warnings_left = self._truncations.allowance("warnings", caps.warnings, "later warnings")
         self._warned: list[Warned] = []
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """What the program's global names stand for."""
+        return self._globals
 
     def _printed(self, start: int, end: int) -> None:
         self._steps.printed(start, end)

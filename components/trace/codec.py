@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from components.trace.answers import Function
 from components.trace.records import VERSION, Trace
 
 _NON_FINITE = frozenset({"nan", "inf", "-inf"})
@@ -130,6 +131,11 @@ def _all_values(trace: Trace) -> Iterator[tuple[str, Any]]:
         for total in (change.added, change.total):
             if total is not None:
                 yield f"the gradient of {change.variable}", total.values
+    function = getattr(trace.answer, "function", None)
+    if isinstance(function, Function):
+        yield f"the output of {function.name}", function.output
+        for one in function.inputs:
+            yield one.name, one.values
 
 
 def _plain_numbers(values: Any) -> bool:

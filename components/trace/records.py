@@ -10,31 +10,32 @@ Longer than usual because the format is read as a whole.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-import msgspec
+from msgspec import UNSET, UnsetType, field
+
+from components.trace.answers import Answered
+from components.trace.base import Number, Record, Values
+from components.trace.questions import Asked
 
 VERSION: Literal[1] = 1
 
 Device = Literal["cpu", "cuda"]
-Number = bool | int | float | Literal["nan", "inf", "-inf"]
-# A Number, or lists of Values nested as deep as the tensor has dimensions. The codec checks what this type cannot say.
-Values = Any
 FailureKind = Literal["syntax", "not_allowed", "raised", "timeout", "out_of_memory", "crashed", "too_large"]
 GradientCause = Literal["backward", "zero", "none", "assigned"]
 Category = Literal["leaf", "saved", "gradient", "optimizer", "temporary", "other"]
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What all records share: they are frozen, and strict about their fields."""
-
-
 class Program(Record, frozen=True, kw_only=True):
-    """What a person makes: source text, the device it runs on and the seed given to PyTorch before its first line."""
+    """What a person makes: source text, the device it runs on and the seed given to PyTorch before its first line.
+
+    ``question`` is what is asked of it beyond its trace, absent where that is nothing.
+    """
 
     source: str
     device: Device = "cpu"
     seed: int = 0
+    question: Asked | UnsetType = UNSET
 
 
 class Environment(Record, frozen=True, kw_only=True):
@@ -85,7 +86,7 @@ class Step(Record, frozen=True, kw_only=True):
     index: int
     line: int
     last: int | None = None
-    variables: dict[str, str] = {}
+    variables: dict[str, str] = field(default_factory=dict)
     stdout: tuple[int, int]
     function: str | None = None
 
@@ -176,13 +177,26 @@ class Grid(Record, frozen=True, kw_only=True):
     cells: list[list[int | None]]
 
 
+class Sizes(Record, frozen=True, kw_only=True):
+    """How large the elements of a gradient are: of the magnitudes of the finite ones, and their Euclidean norm."""
+
+    min: float
+    mean: float
+    max: float
+    norm: Number
+
+
 class Gradient(Record, frozen=True, kw_only=True):
-    """One gradient that travelled along an edge; ``grid`` is ``None`` where ``values`` has all numbers."""
+    """One gradient that travelled along an edge or was added up in a ``.grad``.
+
+    Where ``values`` has all numbers, ``grid`` is ``None`` and ``sizes`` absent, because they can be counted out.
+    """
 
     shape: list[int]
     values: Values
     summary: Summary | None
     grid: Grid | None = None
+    sizes: Sizes | UnsetType = UNSET
 
 
 class BackwardStep(Record, frozen=True, kw_only=True):
@@ -307,7 +321,10 @@ class Truncation(Record, frozen=True, kw_only=True):
 
 
 class Trace(Record, frozen=True, kw_only=True):
-    """Everything about one run. ``duration_ns`` is the observed run's clock time, the only field that varies."""
+    """Everything about one run. ``duration_ns`` is the observed run's clock time, which varies like those of an answer.
+
+    ``answer`` is there when the program came with a question and got as far as being asked it.
+    """
 
     version: Literal[1] = VERSION
     program: Program
@@ -327,3 +344,4 @@ class Trace(Record, frozen=True, kw_only=True):
     warnings: list[Warned]
     truncations: list[Truncation]
     duration_ns: int
+    answer: Answered | UnsetType = UNSET

@@ -8,7 +8,7 @@ import re
 import streamlit as st
 
 from components.figures import LeafRow
-from components.trace import Failure, Trace
+from components.trace import Check, Failure, Trace, Verdict
 
 _KINDS = {
     "syntax": "Syntax error",
@@ -62,6 +62,25 @@ def leaves_panel(rows: list[LeafRow]) -> None:
         head = "<tr><th>leaf</th><th>value</th><th>.grad</th><th>added last</th></tr>"
         body = f'<div class="al-scroll"><table class="al-table">{head}{cells}</table></div>'
     st.html(f"{_head('Leaves')}{body}</div>")
+
+
+def verdict_panel(verdict: Verdict) -> None:
+    """Show each check of an exercise: passed, or what was expected, what came and where to look."""
+    passed = sum(check.passed for check in verdict.checks)
+    items = "".join(_check(check) for check in verdict.checks)
+    head = "All checks pass" if verdict.solved else f"{passed} of {len(verdict.checks)} checks pass"
+    kind = "solved" if verdict.solved else "unsolved"
+    st.html(f'<div class="al-verdict {kind}" role="status"><b>{head}</b><ul>{items}</ul></div>')
+
+
+def _check(check: Check) -> str:
+    title = html.escape(check.title)
+    if check.passed:
+        return f'<li class="passed">{title}</li>'
+    rows = [("expected", check.expected), ("came", check.came)]
+    cells = "".join(f"<dt>{word}</dt><dd>{html.escape(text)}</dd>" for word, text in rows)
+    where = f" (line {check.line})" if check.line is not None else ""
+    return f'<li class="failed">{title}{where}<dl>{cells}</dl><p>{_with_code(check.look_at)}</p></li>'
 
 
 def _with_code(text: str) -> str:

@@ -1,8 +1,8 @@
 """What a child calls with its program: ``components.capture``, or a stand-in that a test names.
 
 The names are looked up in one module, so that a stand-in brings its own: the function, ``RunInterrupted`` and, if it
-wants, ``warm_up`` and ``interrupt_soon``. Only code that makes a ``Pool`` can name an entry; nothing that a person
-types reaches it.
+wants, ``warm_up``, ``interrupt_soon``, ``OBSERVERS`` and ``ANSWERERS``. Only code that makes a ``Pool`` can name an
+entry; nothing that a person types reaches it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from components.language import SourceLimits
 from components.trace import Caps, Program, Trace
 
-CAPTURE = "components.capture:capture_program"
+CAPTURE = "components.answers:answer_program"
 
 
 class Runs(Protocol):
@@ -30,17 +30,30 @@ class Runs(Protocol):
 
 @dataclass(frozen=True)
 class Entry:
-    """The function that runs a program, and how to interrupt it: at once, or where the observers say."""
+    """The function that runs a program, and how to interrupt it: at once, or where the observers say.
 
-    module: str
+    ``observers`` are the packages whose frames must not be interrupted half-way, ``answerers`` those that work for the
+    program when its own lines are over: they are interrupted like it.
+    """
+
+    observers: tuple[str, ...]
+    answerers: tuple[str, ...]
     run: Runs
     interrupted: type[Any]
     warm_up: Callable[[], None]
     interrupt_soon: Callable[[Any], None]
 
     def observes(self, module: str | None) -> bool:
-        """Whether a frame of this module belongs to the observers, which must not be interrupted half-way."""
-        return module is not None and (module == self.module or module.startswith(self.module + "."))
+        """Whether a frame of this module belongs to the observers."""
+        return _is_in(module, self.observers)
+
+    def answers(self, module: str | None) -> bool:
+        """Whether a frame of this module works out what was asked of the program."""
+        return _is_in(module, self.answerers)
+
+
+def _is_in(module: str | None, packages: tuple[str, ...]) -> bool:
+    return module is not None and any(module == one or module.startswith(f"{one}.") for one in packages)
 
 
 def load(name: str) -> Entry:
@@ -48,7 +61,8 @@ def load(name: str) -> Entry:
     module_name, _, function = name.partition(":")
     module: Any = importlib.import_module(module_name)
     return Entry(
-        module=module_name,
+        observers=getattr(module, "OBSERVERS", (module_name,)),
+        answerers=getattr(module, "ANSWERERS", ()),
         run=getattr(module, function),
         interrupted=module.RunInterrupted,
         warm_up=getattr(module, "warm_up", lambda: None),

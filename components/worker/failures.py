@@ -11,6 +11,8 @@ import signal
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
+import msgspec
+
 from components.trace import Environment, Failure, FailureKind, Program, Trace
 
 STOPPED = "Stopped."
@@ -78,7 +80,7 @@ def storable(program: Program) -> Program:
         program.source.encode()
     except UnicodeEncodeError:
         text = program.source.encode("utf-8", "replace").decode()
-        return Program(source=text, device=program.device, seed=program.seed)
+        return msgspec.structs.replace(program, source=text)
     return program
 
 

@@ -1,10 +1,10 @@
 """The child's own watch over its program: progress, the soft limit of time, and Stop.
 
 A timer looks at the stack ten times a second. It reports the line of the innermost frame of the program. When time is
-over, or Stop was pressed, it raises ``RunInterrupted`` in the program, so that what was observed so far still becomes
-a trace. It never raises in the observers' own frames, which would leave their records half-written: it asks them to
-stop, and comes back a few milliseconds later. A program that catches the exception meets it again, until its process is
-killed.
+over, or Stop was pressed, it raises ``RunInterrupted`` in the program, or in what works out an answer for it, so that
+what was observed so far still becomes a trace. It never raises in the observers' own frames, which would leave their
+records half-written: it asks them to stop, and comes back a few milliseconds later. A program that catches the
+exception meets it again, until its process is killed.
 
 Limits: Python runs signal handlers between its own instructions, so a long native operation (a large matrix product)
 is not interrupted; the parent kills the process then.
@@ -63,13 +63,14 @@ class Watch:
             os._exit(1)  # where the kernel does not see to it
         if self._over or self._channel.busy:
             return
-        program, observers = self._innermost(frame)
-        if program is None:
+        working, observers = self._innermost(frame)
+        if working is None:
             if self._begun or self._time_is_over():
                 self._report_finishing()
             return
         self._begun = True
-        self._report_line(program.f_lineno)
+        if working.f_code.co_filename == PROGRAM_FILENAME:
+            self._report_line(working.f_lineno)
         message = self._time_is_over()
         if message is None:
             return
@@ -80,12 +81,13 @@ class Watch:
             raise self._entry.interrupted("timeout", message)
 
     def _innermost(self, frame: FrameType | None) -> tuple[FrameType | None, bool]:
-        """Return the program's innermost frame, and whether an observer's frame runs inside it."""
+        """Return the innermost frame of the program or of what answers for it, and whether an observer runs inside."""
         observers = False
         while frame is not None:
-            if frame.f_code.co_filename == PROGRAM_FILENAME:
+            module = frame.f_globals.get("__name__")
+            if frame.f_code.co_filename == PROGRAM_FILENAME or self._entry.answers(module):
                 return frame, observers
-            observers = observers or self._entry.observes(frame.f_globals.get("__name__"))
+            observers = observers or self._entry.observes(module)
             frame = frame.f_back
         return None, observers
 

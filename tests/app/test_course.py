@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.course import LESSONS, LessonError, load_lesson, load_lessons
+from app.course import LESSONS, load_course, load_lessons
+from app.lesson_file import LessonError, load_lesson
 
 PRINTS = {
     1: "x.grad: tensor(4.)\n",  # d/dx x**2 = 2x = 2 * 2
@@ -26,7 +27,8 @@ PRINTS = {
     9: "z: tensor([4., 9.])\nz.requires_grad: False\n",  # 2**2, 3**2
     10: None,  # bytes on a GPU, nothing without
 }
-FILES = {int(path.name[:2]): path for path in LESSONS.glob("[0-9]*.py")}
+EXAMPLES = LESSONS / "examples"
+FILES = {int(path.name[:2]): path for path in EXAMPLES.glob("[0-9]*.py")}
 
 
 def printed(arguments: list[str]) -> str:
@@ -37,7 +39,7 @@ def printed(arguments: list[str]) -> str:
 
 @pytest.mark.parametrize("number", PRINTS)
 def test_an_example_prints_what_the_table_says_and_its_source_is_that_program(number: int) -> None:
-    lesson = next(lesson for lesson in load_lessons() if lesson.number == number)
+    lesson = next(lesson for lesson in load_lessons(EXAMPLES) if lesson.number == number)
     output = printed([str(FILES[number])])
     expected = PRINTS[number]
     if expected is None:
@@ -48,7 +50,7 @@ def test_an_example_prints_what_the_table_says_and_its_source_is_that_program(nu
 
 
 def test_the_examples_are_numbered_one_to_ten_with_titles_and_summaries() -> None:
-    lessons = load_lessons()
+    lessons = load_lessons(EXAMPLES)
     assert [lesson.number for lesson in lessons] == list(range(1, 11))
     assert lessons[3].title == "`retain_graph` in `backward()`"
     assert lessons[3].slug == "retain_graph"
@@ -140,7 +142,7 @@ def test_lessons_are_sorted_by_number_and_not_by_name(tmp_path: Path) -> None:
 
 
 def test_reading_the_course_does_not_import_torch() -> None:
-    code = "import sys, app.course; app.course.load_lessons(); print('torch' in sys.modules)"
+    code = "import sys, app.course; app.course.load_course(); print('torch' in sys.modules)"
     assert printed(["-c", code]) == "False\n"
 
 

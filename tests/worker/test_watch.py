@@ -20,6 +20,7 @@ from components.worker.stream import ChildStream
 from components.worker.watch import Watch
 
 OBSERVERS = "observers_of_this_test"
+ANSWERERS = "answerers_of_this_test"
 
 
 class Interrupted(BaseException):
@@ -38,7 +39,12 @@ class Stage:
         monkeypatch.setattr(signal, "setitimer", self._count)
         self._read, self._write = os.pipe()
         entry = Entry(
-            OBSERVERS, lambda *a, **k: pytest.fail("not run here"), Interrupted, lambda: None, self.asked.append
+            observers=(OBSERVERS,),
+            answerers=(ANSWERERS,),
+            run=lambda *a, **k: pytest.fail("not run here"),
+            interrupted=Interrupted,
+            warm_up=lambda: None,
+            interrupt_soon=self.asked.append,
         )
         self.channel = Channel(self._write, 100)
         self.watch = Watch(self.channel, Limits(wall_seconds=wall_seconds), entry)
@@ -106,6 +112,17 @@ def test_late_it_does_not_interrupt_observers_but_comes_back_soon(late: Stage, o
 def test_late_it_interrupts_the_program_that_observers_called(late: Stage) -> None:
     with pytest.raises(Interrupted):
         late.look(PROGRAM_FILENAME, OBSERVERS, PROGRAM_FILENAME)
+
+
+def test_late_it_interrupts_what_answers_for_the_program(late: Stage) -> None:
+    with pytest.raises(Interrupted):
+        late.look(f"{ANSWERERS}.derivatives", "torch.autograd")
+
+
+def test_the_line_of_what_answers_is_no_line_of_the_program(in_time: Stage) -> None:
+    in_time.look(ANSWERERS)
+    told = in_time.told()
+    assert (told.line, told.finishing) == (None, False)
 
 
 def test_without_a_program_there_is_nothing_to_interrupt(late: Stage) -> None:

@@ -85,6 +85,9 @@ class Player {
     if (fresh) this.pause();
     this.place.open(data.key, data.signature);
     const kept = fresh ? this.place.read() : { step: this.momentNumber(), node: this.selected };
+    // Somebody outside leads to a step, once.
+    const led = data.goto && data.goto.turn !== this.followed ? data.goto.step : null;
+    this.followed = data.goto?.turn;
     for (const kind of ["lab", "torchviz"]) this.gv.classList.toggle(kind, data.kind === kind);
     this.gv.classList.toggle("dark", this.isDark());
     this.gv.style.setProperty("--above", `${data.above ?? 20}px`);
@@ -106,7 +109,9 @@ class Player {
     this.paint();
     this.find();
     this.findings.show(data.findings || [], !!data.more_findings);
-    this.go(kept.step === null || kept.step === undefined ? null : this.momentAt(kept.step), { select: false, remember: false });
+    const step = led ?? kept.step ?? null;
+    this.go(step === null ? null : this.momentAt(step), { select: false, remember: led !== null });
+    if (led !== null) return this.select(this.story.moments[this.at]?.box ?? null, { open: true, reveal: true });
     this.select(inside ?? kept.node ?? null, { open: fresh ? !!kept.node : this.cardOpen, reveal: fresh || !!inside });
     if (fresh) this.remember();
   }

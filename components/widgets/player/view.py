@@ -28,6 +28,7 @@ def player(
     above: int = 180,
     show_code: bool = True,
     channel: str = "",
+    goto: tuple[int, int] | None = None,
     on_fold: Callable[[str, str], None] | None = None,
 ) -> None:
     """Show the player's data (``figures.player_data``).
@@ -35,7 +36,8 @@ def player(
     ``on_fold`` is called with ``"open"`` or ``"close"`` and a group's id before the page runs again; without it boxes
     stay as they are. ``channel`` is the name under which an editor beside it hears of the current line, ``show_code``
     whether the player has the program beside the graph itself. The player fills the window but for ``above`` CSS
-    pixels.
+    pixels. ``goto`` leads it to a happening: the number of the request, of which each is followed once, and the
+    happening's.
     """
 
     def folded() -> None:
@@ -54,6 +56,7 @@ def player(
             "channel": channel,
             "can_fold": on_fold is not None,
             "above": above,
+            "goto": {"turn": goto[0], "step": goto[1]} if goto is not None else None,
         },
         on_fold_change=folded,
     )

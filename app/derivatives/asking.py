@@ -1,0 +1,91 @@
+"""Asking the function: one question for each section, and the choices that most questions share."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+
+import streamlit as st
+
+from app import results, session
+from components.trace import Answered, Asked, Function, Unanswered, Verdict
+from components.widgets.panels import note_panel
+
+_MOST_ELEMENTS = 64
+_KNOWN = "derivatives:function"
+
+
+def ask(section: str, text: str, question: Asked) -> Answered | None:
+    """Ask the function a question; show progress, failure or why there is no answer, and then return ``None``."""
+    page = f"derivatives-{section}"
+    if session.state().get(f"{page}:question") != (text, question):
+        session.state()[f"{page}:question"] = text, question
+        session.start(page, text, question)
+    if results.progress(page):
+        return None
+    trace = session.trace(page)
+    if trace is None:
+        return None
+    session.state()["derivatives:failure"] = text, trace.failure
+    answer = trace.answer
+    if trace.failure is not None:
+        results.failure(trace)
+        return None
+    if isinstance(answer, Unanswered):
+        note_panel(answer.problem)
+        return None
+    if isinstance(answer, Answered) and not isinstance(answer, Verdict):
+        session.state()[_KNOWN] = text, answer.function
+        return answer
+    return None
+
+
+def chosen(text: str, *, one_number: bool) -> tuple[tuple[str, ...] | None, tuple[int, ...] | None]:
+    """Let the person choose inputs and, where one number is needed, an element of the output."""
+    function = known(text)
+    if function is None:
+        return None, None
+    names = [one.name for one in function.inputs if one.dtype.startswith(("float", "bfloat"))]
+    inputs: tuple[str, ...] | None = None
+    element: tuple[int, ...] | None = None
+    if len(names) > 1:
+        picked = st.multiselect("Differentiate by", names, default=names, key="derivatives:choice:inputs", width=260)
+        inputs = tuple(name for name in names if name in picked) if picked else None
+    if one_number and math.prod(function.output_shape) > 1:
+        element = _element(function)
+    return inputs, element
+
+
+def _element(function: Function) -> tuple[int, ...] | None:
+    places = list(itertools.islice(itertools.product(*map(range, function.output_shape)), _MOST_ELEMENTS))
+    return st.selectbox(
+        "Element of the output",
+        places,
+        format_func=lambda place: f"{function.name}{list(place)}",
+        key="derivatives:choice:element",
+        width=180,
+    )
+
+
+def typed_numbers(label: str, key: str, hint: str) -> tuple[float, ...] | None:
+    """Let the person type the numbers of a vector; nothing typed is one in every element."""
+    typed = st.text_input(label, key=key, placeholder=hint, width=260)
+    words = re.findall(r"[^\s,;\[\]()]+", typed or "")
+    try:
+        found = tuple(float(word) for word in words)
+    except ValueError:
+        st.caption(f":red[These are no numbers: {typed}]")
+        return None
+    return found or None
+
+
+def known(text: str) -> Function | None:
+    """Return what the last answer said of the function, if it was about this text."""
+    of, function = session.state().get(_KNOWN, (None, None))
+    return function if of == text and isinstance(function, Function) else None
+
+
+def inputs_chosen(function: Function) -> int:
+    """How many numbers the function is differentiated by."""
+    return sum(math.prod(one.shape) for one in function.inputs if one.chosen)

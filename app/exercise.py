@@ -1,0 +1,69 @@
+"""An exercise beside its editor: the task, Check with what each check found, hints one at a time, the solution."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import results, session
+from app.lesson_file import Exercise, Lesson
+from app.progress import is_solved, note_solved
+from components.trace import Exercise as Question
+from components.trace import Trace, Verdict
+from components.widgets.panels import verdict_panel
+
+_PAGE = "lessons-check"
+
+
+def task(lesson: Lesson) -> None:
+    """Show what is to be done."""
+    if is_solved(lesson):
+        st.markdown(":green[:material/check_circle: **Solved**]")
+    for text in lesson.texts:
+        st.markdown(text.partition("\n")[2] if text.startswith("# ") else text)
+
+
+def checking(lesson: Lesson, exercise: Exercise, answer: str) -> None:
+    """Show the Check button, what the checks found, and the hints. ``answer`` is the program as it stands."""
+    shown = len(exercise.hints)
+    key = f"lessons:hints:{lesson.slug}"
+    seen = int(session.state().get(key, 0))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Check", key="lessons:check", type="primary", icon=":material/task_alt:"):
+            session.state()[f"{_PAGE}:for"] = lesson.slug, answer
+            session.start(_PAGE, answer, Question(checks=exercise.checks))
+        if seen < shown and st.button(f"Hint {seen + 1} of {shown}", key="lessons:hint", icon=":material/lightbulb:"):
+            session.state()[key] = seen = seen + 1
+            st.rerun()
+    _found(lesson, answer)
+    for number, hint in enumerate(exercise.hints[:seen], start=1):
+        with st.container(border=True):
+            st.markdown(f"**Hint {number}.** {hint}")
+    if seen >= shown or is_solved(lesson):
+        with st.expander("The reference solution", icon=":material/visibility:"):
+            st.code(exercise.solution, language="python")
+
+
+def _found(lesson: Lesson, answer: str) -> None:
+    """What the checks of this exercise found, if they ran."""
+    slug, checked = session.state().get(f"{_PAGE}:for", (None, None))
+    if slug != lesson.slug:
+        return
+    if results.progress(_PAGE):
+        return
+    trace = session.trace(_PAGE)
+    if trace is None:
+        return
+    if checked != answer:
+        st.caption("The program has changed since it was checked.")
+    _tell(lesson, trace)
+
+
+def _tell(lesson: Lesson, trace: Trace) -> None:
+    if trace.failure is not None:
+        st.markdown("**The checks could not run, since the program failed:**")
+        results.failure(trace)
+    elif isinstance(trace.answer, Verdict):
+        verdict_panel(trace.answer)
+        if trace.answer.solved and not is_solved(lesson):
+            note_solved(lesson.slug, trace.program.source)
+            st.rerun()

@@ -1,0 +1,194 @@
+"""The charts of the Gradients page. A click on a point leads the player to the call that the point is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from app import session
+from components.figures import TraceIndex
+from components.figures.gradients import (
+    History,
+    LeafHistory,
+    csv_rows,
+    flow_figure,
+    flow_info,
+    gradient_history,
+    intermediate_figure,
+    intermediate_gradients,
+    matrix_figure,
+    norm_figure,
+    scalar_figure,
+    variables,
+    vector_figure,
+)
+
+_CALL, _GOTO = "gradients:call", "gradients:goto"
+
+
+def history_of(index: TraceIndex) -> History:
+    """Return the history of a trace's gradients, worked out once."""
+    kept = session.state().get("gradients:history")
+    if not isinstance(kept, tuple) or kept[0] is not index.trace:
+        kept = session.state()["gradients:history"] = index.trace, gradient_history(index)
+        for key in (_CALL, _GOTO):
+            session.state().pop(key, None)
+    found: History = kept[1]
+    return found
+
+
+def goto() -> tuple[int, int] | None:
+    """Return where the player is to go: the number of the request and the happening."""
+    found: tuple[int, int] | None = session.state().get(_GOTO)
+    return found
+
+
+def show(index: TraceIndex, history: History) -> None:
+    """Show the chosen chart, the choices it needs, and the download."""
+    charts: dict[str, Callable[[TraceIndex, History], None]] = {
+        "Leaves": _leaves,
+        "Norms": _norms,
+        "Layers": _layers,
+        "Inside the graph": _inside,
+    }
+    with st.container(horizontal=True, vertical_alignment="center"):
+        name = st.segmented_control(
+            "Chart", list(charts), default="Leaves", key="gradients:chart", required=True, label_visibility="collapsed"
+        )
+        st.download_button(
+            "CSV",
+            lambda: csv_rows(history),
+            "gradients.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="gradients:csv",
+        )
+    if not history.calls and name != "Inside the graph":
+        st.markdown(
+            "No call of this program has put anything into a `.grad`. Call `backward()` on a result, or look **inside "
+            "the graph** for what `autograd.grad()` computed."
+        )
+        return
+    charts[name or "Leaves"](index, history)
+    for note in history.notes:
+        st.caption(note)
+
+
+def _leaves(index: TraceIndex, history: History) -> None:
+    """Scalars together, every other leaf by itself."""
+    leaves = [leaf for leaf in variables(history) if leaf.changes]
+    if any(leaf.kind == "scalar" for leaf in leaves):
+        _chart(index, history, scalar_figure(history), "scalars")
+    others = [leaf for leaf in leaves if leaf.kind != "scalar"]
+    if not others:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        by_name = {leaf.label: leaf for leaf in others}
+        name = st.selectbox("Leaf", list(by_name), key=_own(index, "leaf"), width=240)
+        leaf = by_name[name]
+        call = _call(index, history) if leaf.kind == "matrix" else None
+    _chart(index, history, _heat_map(leaf, call), f"leaf:{leaf.kind}")
+
+
+def _heat_map(leaf: LeafHistory, call: int | None) -> go.Figure:
+    return vector_figure(leaf) if call is None else matrix_figure(leaf, call)
+
+
+def _norms(index: TraceIndex, history: History) -> None:
+    _chart(index, history, norm_figure(history), "norms")
+
+
+def _layers(index: TraceIndex, history: History) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        call = _call(index, history)
+    _chart(index, history, flow_figure(flow_info(history, call)), "layers")
+
+
+def _inside(index: TraceIndex, history: History) -> None:
+    """Gradients of tensors that are no leaves, of the engine run that is chosen."""
+    runs = {run.id: number for number, run in enumerate(index.trace.backwards, 1) if run.steps}
+    if not runs:
+        st.markdown("The engine has not run: call `backward()` or `autograd.grad()`.")
+        return
+    wanted = next((call.backward for call in history.calls if call.number == _current(history)), None)
+    ids = list(runs)
+    found = {run: intermediate_gradients(index, run) for run in ids[:1]}
+    run = st.selectbox(
+        "Run of the engine",
+        ids,
+        index=ids.index(wanted) if wanted in runs else 0,
+        format_func=lambda one: found.get(one, intermediate_gradients(index, one)).text,
+        key=_own(index, f"run:{wanted}"),
+        width=420,
+    )
+    shown = intermediate_gradients(index, run)
+    st.caption("Gradients of named results, as the engine carried them: no `retain_grad()` is needed.")
+    st.plotly_chart(intermediate_figure([shown]), key="gradients:inside", config={"displaylogo": False})
+    rows = [
+        {"tensor": row.label, "shape": str(list(row.shape)), "gradient": row.text, "note": row.note}
+        for row in shown.rows
+    ]
+    if rows:
+        st.dataframe(rows, hide_index=True)
+    for note in shown.notes:
+        st.caption(note)
+
+
+# --- which call, and where the player is
+
+
+def _own(index: TraceIndex, name: str) -> str:
+    """A widget's key for this program alone: its choices mean nothing in another."""
+    return f"gradients:{index.signature}:{name}"
+
+
+def _current(history: History) -> int:
+    """The call that was chosen last, at first the last of all."""
+    number = session.state().get(_CALL, len(history.calls))
+    return number if isinstance(number, int) and 1 <= number <= len(history.calls) else len(history.calls)
+
+
+def _call(index: TraceIndex, history: History) -> int:
+    """Let the person choose a call by its number."""
+    numbers = [call.number for call in history.calls]
+    if len(numbers) == 1:
+        return numbers[0]
+    key = _own(index, "number")
+    session.state()[key] = _current(history)
+
+    def moved() -> None:
+        _go(history, int(session.state()[key]))
+
+    chosen = st.select_slider(
+        "Call", numbers, key=key, format_func=lambda number: history.call(number).label, on_change=moved, width=360
+    )
+    return int(chosen)
+
+
+def _chart(index: TraceIndex, history: History, figure: go.Figure, name: str) -> None:
+    """Show a figure; a click on one of its points chooses the call."""
+    key = _own(index, name)
+
+    def clicked() -> None:
+        event: Any = session.state().get(key)
+        points = event.get("selection", {}).get("points", []) if event is not None else []
+        custom = next((point["customdata"] for point in points if point.get("customdata")), None)
+        if custom is not None and isinstance(custom[0], int):
+            _go(history, custom[0])
+
+    st.plotly_chart(
+        figure, key=key, on_select=clicked, selection_mode="points", theme=None, config={"displaylogo": False}
+    )
+
+
+def _go(history: History, number: int) -> None:
+    if 1 <= number <= len(history.calls):
+        session.state()[_CALL] = number
+        moment = history.call(number).moment
+        turn = (goto() or (0, 0))[0] + 1
+        if moment is not None:
+            session.state()[_GOTO] = turn, moment

@@ -1,0 +1,50 @@
+"""The Derivatives page: a function and its point on one side, everything that differentiates it on the other."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import session
+from app.derivatives import function
+from app.derivatives.checks import checks
+from app.derivatives.matrices import matrices
+from app.derivatives.nth import nth_derivatives
+from app.derivatives.plots import plots
+from app.workbench import frame
+from components.trace import Failure
+from components.widgets.editor import Problem
+
+_SECTIONS = {
+    "n-th derivatives": nth_derivatives,
+    "Jacobian, Hessian": matrices,
+    "Plot": plots,
+    "Checks": checks,
+}
+
+
+def page() -> None:
+    """Show the function's editor and the chosen section."""
+    did, made = frame("derivatives", [0.66, 0.34])
+    with made:
+        text = function.edit(_problem())
+    with did:
+        section = st.segmented_control(
+            "Section",
+            list(_SECTIONS),
+            default="n-th derivatives",
+            key="derivatives:section",
+            required=True,
+            label_visibility="collapsed",
+        )
+        _SECTIONS[section or "n-th derivatives"](text)
+
+
+def _problem() -> Problem | None:
+    """Return the failure of the function that is shown, for its line in the editor."""
+    text, failure = session.state().get("derivatives:failure", (None, None))
+    if not isinstance(failure, Failure) or failure.line is None or text != session.state().get("derivatives:text"):
+        return None
+    return Problem(failure.line, failure.message[:500])
+
+
+page()

@@ -1,0 +1,29 @@
+"""The Gradients page: every leaf's `.grad` over the calls, beside the player of the same program."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import graph, results
+from app.gradients import charts, program
+from app.workbench import frame
+
+
+def page() -> None:
+    """Show the charts on the left and the player on the right."""
+    played, charted = frame("gradients", [0.44, 0.56])
+    with charted:
+        index = program.choose()
+        if program.waiting() or index is None:
+            return
+        history = charts.history_of(index)
+        if index.trace.failure is not None:
+            results.failure(index.trace)
+        charts.show(index, history)
+    with played:
+        graph.show("gradients", above=190, goto=charts.goto())
+        with st.expander("What it printed and its leaves", icon=":material/terminal:"):
+            results.below(index.trace)
+
+
+page()

@@ -1,0 +1,46 @@
+"""How the project's Plotly charts look, whatever they show: sizes that can be projected, colours, the diverging scale.
+
+Grounds are transparent, and no text has a colour of its own, so that a chart takes both from the theme it is shown in.
+The diverging scale is that of the player's heat maps: orange above zero, blue below, the ground itself at zero.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+SIZE = 14
+NOW = "#cf451c"
+# Okabe and Ito's colours, as those of the theme: people with any common kind of colour blindness can tell them apart.
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a8f98", "#b59f00")
+BELOW, ABOVE = (47, 120, 196), (224, 123, 57)
+CLEAR = "rgba(0, 0, 0, 0)"
+# Letters in the theme's colour stay readable on the strongest colour of the scale, light and dark.
+_STRONGEST = 0.78
+
+
+def diverging() -> list[tuple[float, str]]:
+    """Return the colour scale, to be centred at zero."""
+    (r, g, b), (red, green, blue) = BELOW, ABOVE
+    return [
+        (0.0, f"rgba({r}, {g}, {b}, {_STRONGEST})"),
+        (0.5, f"rgba({r}, {g}, {b}, 0)"),
+        (0.5, f"rgba({red}, {green}, {blue}, 0)"),
+        (1.0, f"rgba({red}, {green}, {blue}, {_STRONGEST})"),
+    ]
+
+
+def styled(figure: go.Figure, height: int, **more: Any) -> go.Figure:
+    """Set what all charts share; ``more`` goes to the layout."""
+    figure.update_layout(
+        height=height,
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+        font={"size": SIZE},
+        hoverlabel={"align": "left", "font": {"size": SIZE}, "namelength": -1},
+        **({"margin": {"l": 10, "r": 10, "t": 30, "b": 10}} | more),
+    )
+    figure.update_xaxes(tickfont={"size": SIZE}, title_font={"size": SIZE})
+    figure.update_yaxes(tickfont={"size": SIZE}, title_font={"size": SIZE})
+    return figure

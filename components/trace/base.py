@@ -1,0 +1,15 @@
+"""What every record of the format is made of: a frozen, strict class, and the numbers that JSON can say."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Number = bool | int | float | Literal["nan", "inf", "-inf"]
+# A Number, or lists of Values nested as deep as the tensor has dimensions. The codec checks what this type cannot say.
+Values = Any
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What all records share: they are frozen, and strict about their fields."""
