@@ -1,0 +1,16 @@
+"""A SymPy expression as a record: LaTeX, text and its number at the point."""
+
+from __future__ import annotations
+
+import numpy as np
+import sympy
+
+from components.answers.numbers import number
+from components.answers.symbolic import Form, latex_of, plain_of, value_at
+from components.trace import Formula
+
+
+def formula_of(expression: sympy.Expr, form: Form) -> Formula:
+    """Return the record of one expression in the symbols of a form."""
+    value = value_at(np.array(expression, dtype=object), form)
+    return Formula(latex=latex_of(expression), text=plain_of(expression), value=number(float(value)))

@@ -1,0 +1,21 @@
+"""How tests ask a program something, in this process, as the worker's child does in its own."""
+
+from __future__ import annotations
+
+from components.answers import answer_program
+from components.language import SourceLimits
+from components.trace import Answered, Asked, Caps, Program, Trace, decode_trace, encode_trace
+
+
+def asked(source: str, question: Asked) -> Trace:
+    """Return the trace with its answer, as it is after the journey through JSON."""
+    trace = answer_program(Program(source=source, question=question), Caps(), lambda text: None, SourceLimits())
+    return decode_trace(encode_trace(trace))
+
+
+def answer(source: str, question: Asked) -> Answered:
+    """Return the answer of a program that does not fail."""
+    trace = asked(source, question)
+    assert trace.failure is None, trace.failure
+    assert isinstance(trace.answer, Answered)
+    return trace.answer

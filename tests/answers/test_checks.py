@@ -1,0 +1,123 @@
+"""A derivative held against finite differences and SymPy: what is right passes, what is wrong is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.figures.derivatives import check_rows, check_words
+from components.trace import Checks, ChecksAnswer, Unanswered
+from tests.answers.asking import answer, asked
+
+WRONG = """
+import torch
+
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x ** 3
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * 3 * ctx.saved_tensors[0]{power}
+
+def f(x):
+    return Cube.apply(x)
+
+x = torch.tensor([1.0, 2.0, -0.5])
+"""
+
+
+def checked(source: str, **more: object) -> ChecksAnswer:
+    found = answer(source, Checks(**more))  # type: ignore[arg-type]
+    assert isinstance(found, ChecksAnswer), found
+    return found
+
+
+def test_a_right_derivative_passes_and_has_formulas() -> None:
+    found = checked("import torch\ndef f(x):\n    return (x ** 2).sum()\nx = torch.tensor([1.0, 3.0])\n")
+    assert (found.gradcheck, found.gradgradcheck, found.symbolic_agrees) == (True, True, True)
+    by_place = {(one.row, one.column): one for one in found.entries}
+    assert by_place[0, 1].autograd == 6  # 2 * 3
+    assert by_place[0, 1].formula is not None
+    assert by_place[0, 1].formula.value == 6
+    words = check_words(found)
+    assert words.good
+    assert "passes" in words.verdict
+    assert "2 x_{1}" in check_rows(found)
+
+
+def test_a_wrong_hand_written_backward_is_caught_and_its_worst_entry_shown() -> None:
+    found = checked(WRONG.format(power=""))
+    assert found.gradcheck is False
+    assert "mismatch" in (found.message or "")
+    assert found.worst is not None
+    # 3x is right at 1 only; at -0.5 it says -1.5 where 3x^2 = 0.75
+    assert (found.worst.row, found.worst.column) == (2, 2)
+    assert found.worst.autograd == -1.5
+    assert float(found.worst.finite) == pytest.approx(0.75)
+    # off by 2.25 in units of 1e-5 + 1e-3 * 0.75
+    assert float(found.off or 0) == pytest.approx(2.25 / 7.6e-4, rel=1e-3)
+    words = check_words(found)
+    assert words.good is False
+    assert "∂f[2]/∂x[2]" in words.verdict
+    assert "-1.5" in words.verdict
+
+
+def test_the_same_written_rightly_passes() -> None:
+    assert checked(WRONG.format(power=" ** 2")).gradcheck is True
+
+
+def test_sympy_finds_the_wrong_backward_too() -> None:
+    found = checked(WRONG.format(power=""))
+    assert found.symbolic_agrees is False or found.no_formula is not None
+
+
+def test_weights_that_the_function_sees_are_doubled_too() -> None:
+    source = """
+import torch
+model = torch.nn.Linear(2, 1)
+scale = torch.tensor([2.0, 3.0])
+pair = (torch.ones(2), {"a": torch.ones(2)})
+
+def helper(x):
+    return x * scale + pair[0] * pair[1]["a"]
+
+def f(x):
+    return model(helper(x)).sum() + torch.tensor(0.5)
+
+x = torch.tensor([0.1, 0.2])
+"""
+    assert checked(source).gradcheck is True
+
+
+def test_what_only_works_in_single_precision_is_said() -> None:
+    source = "import torch\ndef f(x):\n    return x @ torch.ones(2, dtype=torch.float32)\nx = torch.ones(2)\n"
+    found = checked(source)
+    assert found.gradcheck is None
+    assert "In double precision f fails: RuntimeError" in (found.problem or "")
+    assert check_words(found).good is None
+
+
+def test_a_kink_is_no_number_for_finite_differences() -> None:
+    # |x| at 0: autograd says 0; (|e| - |-e|) / 2e = 0
+    assert checked("import torch\ndef f(x):\n    return x.abs()\nx = torch.tensor(0.0)\n").gradcheck is True
+    # sqrt at 0: autograd says inf, finite differences NaN
+    found = checked("import torch\ndef f(x):\n    return x.sqrt()\nx = torch.tensor(0.0)\n")
+    assert found.gradcheck is not True
+    assert found.worst is not None
+    assert (found.worst.autograd, found.worst.finite) == ("inf", "nan")
+    assert found.off == "inf"
+
+
+def test_too_many_inputs_are_refused() -> None:
+    found = answer("import torch\ndef f(x):\n    return x.sum()\nx = torch.ones(401)\n", Checks())
+    assert isinstance(found, Unanswered)
+    assert "401" in found.problem
+
+
+def test_an_error_of_the_function_is_told_with_its_line() -> None:
+    trace = asked("import torch\ndef f(x):\n    return x @ torch.ones(3)\nx = torch.ones(2)\n", Checks())
+    assert trace.failure is not None
+    assert trace.failure.line == 3
+    assert "size" in trace.failure.message
