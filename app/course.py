@@ -9,7 +9,6 @@ from pathlib import Path
 from app.lesson_file import OWN, Lesson, LessonError, load_lesson
 
 LESSONS = Path(__file__).parent / "lessons"
-# A folder of a teacher's own lessons.
 OWN_LESSONS_VARIABLE = "AUTOGRAD_LAB_LESSONS"
 _GROUPS = ("examples", "exercises", "beyond")
 
@@ -23,18 +22,18 @@ class Course:
 
 
 def load_course(own: Path | None = None) -> Course:
-    """Read the course and the lessons of ``own``, by default the folder that ``AUTOGRAD_LAB_LESSONS`` names.
+    """Read the course and a teacher's lessons, from ``own`` or the folder that ``AUTOGRAD_LAB_LESSONS`` names.
 
-    A malformed file of the teacher's is left out and told in ``problems``. Raises ``LessonError`` for one of ours.
+    Without either they are in ``lessons/own``. A malformed file of the teacher's is left out and told in ``problems``.
+    Raises ``LessonError`` for one of ours.
     """
     lessons = [lesson for group in _GROUPS for lesson in load_lessons(LESSONS / group, group)]
-    named = os.environ.get(OWN_LESSONS_VARIABLE)
-    folder = own if own is not None else Path(named) if named else None
+    folder = own or Path(os.environ.get(OWN_LESSONS_VARIABLE) or LESSONS / OWN)
     problems: list[LessonError] = []
-    if folder is not None and not folder.is_dir():
-        problems.append(LessonError(folder, 1, f"there is no such folder ({OWN_LESSONS_VARIABLE} names it)"))
-    elif folder is not None:
+    if folder.is_dir():
         lessons += _readable(folder, {lesson.slug for lesson in lessons}, problems)
+    elif OWN_LESSONS_VARIABLE in os.environ:
+        problems.append(LessonError(folder, 1, f"there is no such folder ({OWN_LESSONS_VARIABLE} names it)"))
     return Course(tuple(lessons), tuple(problems))
 
 

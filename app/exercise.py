@@ -16,10 +16,10 @@ _PAGE = "lessons-check"
 
 def task(lesson: Lesson) -> None:
     """Show what is to be done."""
-    if is_solved(lesson):
-        st.markdown(":green[:material/check_circle: **Solved**]")
-    for text in lesson.texts:
-        st.markdown(text.partition("\n")[2] if text.startswith("# ") else text)
+    solved = " · :green[:material/check_circle: solved]" if is_solved(lesson) else ""
+    with st.expander(f"**{lesson.title}**{solved}", expanded=True, icon=":material/assignment:"):
+        for text in lesson.texts:
+            st.markdown(text.partition("\n")[2] if text.startswith("# ") else text)
 
 
 def checking(lesson: Lesson, exercise: Exercise, answer: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -21,13 +22,16 @@ def workbench(
     above: int,
     name: str = "",
     height: int = 520,
+    made: float = 0.34,
+    runs_first: bool = True,
     before: Callable[[], None] = lambda: None,
     after: Callable[[str], None] = lambda text: None,
 ) -> None:
     """Show an editor, filled with ``source`` at first, and the results of what was run last.
 
     Each ``name`` has an editor of its own, which keeps what was typed. ``before`` shows what stands above it, ``after``
-    what stands below it, given the text as it is. ``above`` is what the page has above the results, in CSS pixels.
+    what stands below it, given the text as it is. ``above`` is what the page has above the results, in CSS pixels,
+    ``made`` the editor's share of the width. ``runs_first`` where Run is the most important button.
     """
     key, revision = f"{page}:editor{name}", hashlib.sha256(source.encode()).hexdigest()[:16]
     if session.state().get(f"{page}:given") != (name, source):
@@ -35,10 +39,10 @@ def workbench(
         now = edited_so_far(source, key=key, revision=revision)
         session.state()[f"{key}:asked"] = now.run
         session.start(page, now.text)
-    did, made = frame(page, [0.66, 0.34])
-    with made:
+    did, making = frame(page, [1 - made, made])
+    with making:
         before()
-        after(_editor(page, source, key, revision, height))
+        after(_editor(page, source, key, revision, height, runs_first))
     with did:
         if results.progress(page):
             return
@@ -48,7 +52,7 @@ def workbench(
     with did:
         graph.show(page, above=above, show_code=not is_built())
         results.below(trace)
-    with made:
+    with making:
         results.failure(trace)
         results.status(trace)
 
@@ -59,7 +63,7 @@ def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:
         return st.columns(widths, gap="medium")
 
 
-def _editor(page: str, source: str, key: str, revision: str, height: int) -> str:
+def _editor(page: str, source: str, key: str, revision: str, height: int, first: bool) -> str:
     """Show the editor and its Run button; return the text as it is."""
     now = edited_so_far(source, key=key, revision=revision)
     asked = now.run != session.state().get(f"{key}:asked", 0)
@@ -77,7 +81,8 @@ def _editor(page: str, source: str, key: str, revision: str, height: int) -> str
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         # Leaving a text area for the button has started what was typed already.
-        if st.button("Run", key=f"{page}:again", type="primary", icon=":material/play_arrow:") and not asked:
+        kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
+        if st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:") and not asked:
             session.start(page, edited.text, again=True)
             st.rerun()
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')

@@ -1,4 +1,4 @@
-"""The command line: ``python -m app`` serves, ``trace``, ``render`` and ``schema`` work without a browser.
+"""The command line: ``python -m app`` serves, ``trace``, ``render``, ``lessons``, ``schema`` need no browser.
 
 Exit status 0: done, also where a program failed, because its failure is data. 2: wrong usage, or a file that cannot be
 read, drawn or written, with one line on standard error that says why. 1: a bug of ours, with a traceback.

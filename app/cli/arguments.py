@@ -19,6 +19,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(title="commands", dest="name", required=True, metavar="COMMAND")
     _add_trace(commands.add_parser("trace", help="run programs and print what happened, as JSON"))
     _add_render(commands.add_parser("render", help="draw the graph of a program or a saved trace"))
+    lessons = commands.add_parser("lessons", help="check the lessons in a folder: their form, programs and exercises")
+    lessons.add_argument("folder", metavar="DIR", help="a folder of lessons, such as app/lessons/exercises")
+    lessons.set_defaults(command=_lessons)
     schema = commands.add_parser("schema", help="print the JSON Schema of a trace")
     schema.set_defaults(command=_schema)
     return parser.parse_args(arguments)
@@ -76,6 +79,12 @@ def _render(options: argparse.Namespace) -> int:
     from app.cli.render import render
 
     return render(options)
+
+
+def _lessons(options: argparse.Namespace) -> int:
+    from app.cli.lessons import lessons
+
+    return lessons(options)
 
 
 def _schema(options: argparse.Namespace) -> int:

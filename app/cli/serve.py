@@ -1,12 +1,14 @@
 """Starting the server as ``streamlit run app/main.py`` would, from whatever folder.
 
-One thing differs: the workers warm up while Streamlit starts, not when the first page asks for them.
+Two things differ: the workers warm up while Streamlit starts, not when the first page asks for them, and lessons of a
+teacher's own that cannot be read are named at once.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +24,8 @@ def serve(options: Sequence[str]) -> None:
     from app import session
 
     session.engine()
+    for problem in session.course().problems:
+        print(f"Autograd Lab: a lesson was left out. {problem}", file=sys.stderr)
     logging.disable(logging.NOTSET)
     from streamlit.web import cli
 

@@ -32,7 +32,9 @@ def page() -> None:
             lesson.source,
             above=200,
             name=f":{lesson.slug}",
-            height=300,
+            height=340,
+            made=0.45,
+            runs_first=False,
             before=lambda: exercise.task(lesson),
             after=lambda answer: exercise.checking(lesson, parts, answer),
         )

@@ -65,22 +65,25 @@ def leaves_panel(rows: list[LeafRow]) -> None:
 
 
 def verdict_panel(verdict: Verdict) -> None:
-    """Show each check of an exercise: passed, or what was expected, what came and where to look."""
+    """Show each check of an exercise: passed, or what was expected, what came and where to look; the first is open."""
     passed = sum(check.passed for check in verdict.checks)
-    items = "".join(_check(check) for check in verdict.checks)
+    first = next((check for check in verdict.checks if not check.passed), None)
+    items = "".join(_check(check, opened=check is first) for check in verdict.checks)
     head = "All checks pass" if verdict.solved else f"{passed} of {len(verdict.checks)} checks pass"
     kind = "solved" if verdict.solved else "unsolved"
     st.html(f'<div class="al-verdict {kind}" role="status"><b>{head}</b><ul>{items}</ul></div>')
 
 
-def _check(check: Check) -> str:
+def _check(check: Check, *, opened: bool) -> str:
     title = html.escape(check.title)
     if check.passed:
         return f'<li class="passed">{title}</li>'
     rows = [("expected", check.expected), ("came", check.came)]
     cells = "".join(f"<dt>{word}</dt><dd>{html.escape(text)}</dd>" for word, text in rows)
     where = f" (line {check.line})" if check.line is not None else ""
-    return f'<li class="failed">{title}{where}<dl>{cells}</dl><p>{_with_code(check.look_at)}</p></li>'
+    found = f"<dl>{cells}</dl><p>{_with_code(check.look_at)}</p>"
+    summary = f"<summary>{title}{where}</summary>"
+    return f'<li class="failed"><details{" open" if opened else ""}>{summary}{found}</details></li>'
 
 
 def _with_code(text: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from app.course import LESSONS, load_course, load_lessons
+from app.course import LESSONS, OWN_LESSONS_VARIABLE, load_course, load_lessons
 from app.lesson_file import LessonError, load_lesson
 
 PRINTS = {
@@ -144,6 +145,100 @@ def test_lessons_are_sorted_by_number_and_not_by_name(tmp_path: Path) -> None:
 def test_reading_the_course_does_not_import_torch() -> None:
     code = "import sys, app.course; app.course.load_course(); print('torch' in sys.modules)"
     assert printed(["-c", code]) == "False\n"
+
+
+def test_the_course_has_three_parts_and_every_slug_once() -> None:
+    course = load_course()
+    assert course.problems == ()
+    counts = Counter(lesson.group for lesson in course.lessons)
+    assert counts == {"examples": 10, "exercises": 10, "beyond": 15}
+    assert len({lesson.slug for lesson in course.lessons}) == 35
+    assert {lesson.group for lesson in course.lessons if lesson.exercise is not None} == {"exercises"}
+
+
+def test_lessons_of_a_teacher_follow_and_what_is_wrong_with_them_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, HEAD + "# %%\nx = 1\n", "02_mine.py")
+    written(tmp_path, EXERCISE, "01_task.py")
+    written(tmp_path, HEAD + "# %%\nx = (\n", "03_broken.py")
+    written(tmp_path, HEAD + "# %%\nx = 1\n", "04_retain_graph.py")
+    monkeypatch.setenv(OWN_LESSONS_VARIABLE, str(tmp_path))
+    course = load_course()
+    assert [(lesson.slug, lesson.group) for lesson in course.lessons[-2:]] == [("task", "own"), ("mine", "own")]
+    assert [str(problem).partition(":")[0] for problem in course.problems] == [
+        "03_broken.py, line 7",
+        "04_retain_graph.py, line 1",
+    ]
+    monkeypatch.setenv(OWN_LESSONS_VARIABLE, str(tmp_path / "missing"))
+    assert "no such folder" in str(load_course().problems[0])
+
+
+EXERCISE = """\
+# %% [markdown]
+# # Task
+#
+# Write `double(x)`.
+
+# %% starter
+def double(x):
+    ...
+
+# %% [markdown] hint
+# Twice.
+
+# %% [markdown] hint
+# Two times x.
+
+# %% solution
+def double(x):
+    return 2 * x
+
+# %% check
+# At three
+assert double(3) == 6, "Twice three."
+"""
+
+
+def test_an_exercise_has_a_starter_hints_a_solution_and_checks(tmp_path: Path) -> None:
+    lesson = load_lesson(written(tmp_path, EXERCISE))
+    assert lesson.source == "def double(x):\n    ...\n"
+    assert lesson.texts == ("# Task\n\nWrite `double(x)`.",)
+    assert lesson.exercise is not None
+    assert lesson.exercise.hints == ("Twice.", "Two times x.")
+    assert lesson.exercise.solution == "def double(x):\n    return 2 * x\n"
+    assert lesson.exercise.checks.startswith("# At three\nassert")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "problem"),
+    [
+        ("# %% starter", "# %%", 1, "needs a '# %% starter' cell"),
+        ("# %% solution", "# %% starter", 1, "needs a '# %% solution' cell"),
+        ("[markdown] hint", "[markdown]", 1, "needs a '# %% [markdown] hint' cell"),
+        ("# %% check", "# %%\nx = 1\n# %% check", 20, "a code cell of an exercise is a starter"),
+        ("# At three\n", "", 21, "needs a title"),
+        (', "Twice three."', "", 22, "needs a message"),
+        ("assert double(3) == 6", "assert double(3) == = 6", 22, "not Python"),
+        ('assert double(3) == 6, "Twice three."', "print(double(3))", 21, "there is no assert"),
+    ],
+)
+def test_a_malformed_exercise_is_named_with_its_line(
+    tmp_path: Path, before: str, after: str, line: int, problem: str
+) -> None:
+    assert before in EXERCISE
+    with pytest.raises(LessonError) as caught:
+        load_lesson(written(tmp_path, EXERCISE.replace(before, after)))
+    assert problem in str(caught.value)
+    assert caught.value.line == line
+
+
+def test_the_exercise_of_the_documentation_is_one(tmp_path: Path) -> None:
+    blocks = (LESSONS / "README.md").read_text(encoding="utf-8").split("```")
+    examples = [block.removeprefix("python\n") for block in blocks if block.startswith("python\n")]
+    kinds = [load_lesson(written(tmp_path, text)).exercise is not None for text in examples]
+    assert kinds == [False, True]
+    assert printed([str(written(tmp_path, examples[1]))]) == ""
 
 
 def written(folder: Path, text: str, name: str = "03_name.py") -> Path:

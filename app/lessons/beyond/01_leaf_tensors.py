@@ -3,8 +3,8 @@
 #
 # `backward()` stores gradients in leaves only; a tensor in between keeps its own if `retain_grad()` asked for it.
 #
-# A *leaf* is a tensor that no recorded operation made. For $y = x^2$ and $z = 3y$ the gradient at $y$ is $\partial
-# z/\partial y = 3$, and at $x = 2$ it is $3 \cdot 2x = 12$.
+# A *leaf* is a tensor that no recorded operation made. For $y = x^2$ and $z = 3y$ the gradient at $y$ is
+# $\partial z/\partial y = 3$, and at $x = 2$ it is $3 \cdot 2x = 12$.
 #
 # **In the graph:** both gradients are computed, and the 3 travels to `PowBackward0`, which made `y`. What differs is
 # who keeps it: `x` has an `AccumulateGrad`, `y` has none.

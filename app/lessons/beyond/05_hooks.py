@@ -7,8 +7,8 @@
 # returns `None` changes nothing. A hook registered with `register_post_accumulate_grad_hook` gets the leaf, when its
 # `.grad` is complete.
 #
-# Here $(1, 10, 100)$ arrives at `y`. The second hook makes it $(1, 10, 10)$, and the derivative $2x$ makes it $(2, 40,
-# 60)$. Without the hook the last number would be 600.
+# Here $(1, 10, 100)$ arrives at `y`. The second hook makes it $(1, 10, 10)$, and the derivative $2x$ makes it
+# $(2, 40, 60)$. Without the hook the last number would be 600.
 #
 # **In the graph:** a hook is no node. In the first `backward()`, what `MulBackward0` sends out and what comes into
 # `PowBackward0` differ, and between the two the lines of the hooks run.

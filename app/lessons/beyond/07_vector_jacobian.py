@@ -4,8 +4,8 @@
 # `backward()` never builds a Jacobian. It computes $v^\top J$, a vector times the Jacobian, in one pass.
 #
 # For a scalar, $v = 1$. For a result with several elements you say what $v$ is. Here $y = (x_1 x_2,\ x_1^2,\ x_2)$, and
-# at $x = (2, 3)$ the rows of $J$ are $(3, 2)$, $(4, 0)$ and $(0, 1)$. For $v = (1, 10, 100)$ the product is $(3 + 40,\
-# 2 + 100) = (43, 102)$.
+# at $x = (2, 3)$ the rows of $J$ are $(3, 2)$, $(4, 0)$ and $(0, 1)$. For $v = (1, 10, 100)$ the product is
+# $(3 + 40,\ 2 + 100) = (43, 102)$.
 #
 # A row of the identity as $v$ picks one row of $J$. So the whole Jacobian takes one pass for each output.
 #

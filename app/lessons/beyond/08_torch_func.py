@@ -3,9 +3,9 @@
 #
 # Functions in, functions out: `grad(f)` is the derivative of `f`, and `vmap(f)` is `f` for a whole batch at once.
 #
-# No tensor needs `requires_grad`, and nothing is stored in `.grad`. The loss $(w \cdot x - y)^2$ has the gradient $2 (w
-# \cdot x - y)\, x$ with respect to $w$. `vmap` computes it for each sample; `in_dims` says that $w$ is the same for all
-# of them.
+# No tensor needs `requires_grad`, and nothing is stored in `.grad`. The loss $(w \cdot x - y)^2$ has the gradient
+# $2 (w \cdot x - y)\, x$ with respect to $w$. `vmap` computes it for each sample; `in_dims` says that $w$ is the same
+# for all of them.
 #
 # `jacrev` goes backward and needs one pass for each output, `jacfwd` goes forward and needs one for each input. The
 # matrix is the same, and its shape says which of the two costs less.

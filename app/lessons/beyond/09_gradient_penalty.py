@@ -5,9 +5,9 @@
 # through it.
 #
 # The penalty $(\lVert \partial s/\partial x \rVert - 1)^2$ asks that a score $s$ has slope 1. For $s = w \cdot x$ the
-# slope is $w$ itself, so everything can be checked by hand. At $w = (3, 4)$ its norm is 5, the penalty is $(5 - 1)^2 =
-# 16$, and the gradient of the penalty is $2 (5 - 1)\, w / 5 = (4.8, 6.4)$. With steps of 0.25 the distance of the norm
-# to 1 halves each time.
+# slope is $w$ itself, so everything can be checked by hand. At $w = (3, 4)$ its norm is 5, the penalty is
+# $(5 - 1)^2 = 16$, and the gradient of the penalty is $2 (5 - 1)\, w / 5 = (4.8, 6.4)$. With steps of 0.25 the distance
+# of the norm to 1 halves each time.
 #
 # **In the graph:** the node that `grad` added has another shade. `penalty.backward()` goes through it and reaches `w`
 # by way of the slope. It never touches the score.

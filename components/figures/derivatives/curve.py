@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
-from components.figures.chart_style import COLOURS, NOW, styled
+from components.figures.chart_style import COLOURS, FAINT, GREY, NOW, SIZE, charted, quiet_axis
 from components.trace import CurveAnswer, Number
 
 _TANGENT_REACH = 0.18
+_DASHES = ("solid", "dash", "dot")
+_LINE: dict[str, Any] = {"type": "scatter", "mode": "lines"}
 
 
 @dataclass(frozen=True)
@@ -54,41 +57,25 @@ def _finite(value: Number | None) -> float | None:
 
 def curve_figure(info: CurveInfo) -> go.Figure:
     """Draw the lines, the point and its tangent; the legend switches lines off."""
-    figure = go.Figure()
-    for order, (line, colour) in enumerate(zip(info.lines, COLOURS, strict=False)):
+    data: list[dict[str, Any]] = []
+    for order, line in enumerate(info.lines):
         name = info.name + "′" * order
-        figure.add_scatter(
-            x=info.x,
-            y=line,
-            name=name,
-            mode="lines",
-            line={
-                "color": colour,
-                "width": 3 if order == 0 else 2,
-                "dash": ("solid", "dash", "dot")[order],
-                "simplify": False,
-            },
-            hovertemplate=f"{info.variable} = %{{x}}<br>{name} = <b>%{{y}}</b><extra></extra>",
-        )
+        stroke = {"color": COLOURS[order], "width": 2.5 if order else 3.5, "dash": _DASHES[order], "simplify": False}
+        hover = f"{info.variable} = %{{x:.6g}}<br>{name} = <b>%{{y:.9g}}</b><extra></extra>"
+        data.append(_LINE | {"x": info.x, "y": line, "name": name, "line": stroke, "hovertemplate": hover})
     if info.tangent:
-        figure.add_scatter(
-            x=[x for x, _ in info.tangent],
-            y=[y for _, y in info.tangent],
-            name="tangent",
-            mode="lines",
-            line={"color": NOW, "width": 2.5},
-            hoverinfo="skip",
-        )
+        x, y = ([end[place] for end in info.tangent] for place in (0, 1))
+        data.append(_LINE | {"x": x, "y": y, "name": "tangent", "line": {"color": NOW, "width": 2.5}})
+        data[-1]["hoverinfo"] = "skip"
     if info.value is not None:
-        figure.add_scatter(
-            x=[info.at],
-            y=[info.value],
-            name="point",
-            mode="markers",
-            marker={"color": NOW, "size": 12},
-            hovertemplate=f"{info.variable} = %{{x}}<br>{info.name} = <b>%{{y}}</b><extra></extra>",
-            showlegend=False,
-        )
-    figure.update_xaxes(title=info.variable, zeroline=True)
-    figure.update_yaxes(zeroline=True)
-    return styled(figure, 460, legend={"orientation": "h", "y": 1.08, "x": 0})
+        hover = f"{info.variable} = %{{x:.6g}}<br>{info.name} = <b>%{{y:.9g}}</b><extra></extra>"
+        point = {"type": "scatter", "x": [info.at], "y": [info.value], "mode": "markers", "showlegend": False}
+        data.append(point | {"marker": {"color": NOW, "size": 12}, "hovertemplate": hover})
+    grid = {"showgrid": True, "zeroline": True, "gridcolor": FAINT, "zerolinecolor": GREY}
+    return charted(
+        data,
+        460,
+        xaxis=quiet_axis(title={"text": info.variable, "font": {"size": SIZE}}, **grid),
+        yaxis=quiet_axis(**grid),
+        legend={"orientation": "h", "y": 1.08, "x": 0, "font": {"size": SIZE}},
+    )

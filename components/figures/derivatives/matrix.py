@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import plotly.graph_objects as go
 
-from components.figures.chart_style import SIZE, diverging, styled
+from components.figures.chart_style import SIZE, charted, diverging, quiet_axis
 from components.figures.text import number_text
 from components.trace import DerivativeAnswer, Number, Spectrum
 
@@ -18,12 +19,11 @@ _NEGLIGIBLE = 1e-6
 
 @dataclass(frozen=True)
 class MatrixInfo:
-    """What is drawn: numbers by row and column, heights for their colour; ``bound`` is the end of the scale."""
+    """What is drawn: numbers by row and column; ``bound`` is the end of the scale, ``texts`` stand in the cells."""
 
     rows: list[str]
     columns: list[str]
     numbers: list[list[Number]]
-    heights: list[list[float | None]]
     bound: float
     texts: list[list[str]] | None
 
@@ -31,13 +31,12 @@ class MatrixInfo:
 def matrix_info(answer: DerivativeAnswer) -> MatrixInfo:
     """Return the matrix with the scale centred at zero; a row for a matrix of inputs takes that matrix's shape."""
     rows, columns, numbers = _shaped(answer)
-    heights = [[float(one) if isinstance(one, int | float) else None for one in row] for row in numbers]
-    sizes = [abs(one) for row in heights for one in row if one is not None]
+    sizes = [abs(one) for row in numbers for one in row if not isinstance(one, str)]
     count = len(rows) * len(columns)
     texts = None
     if count <= _MOST_WRITTEN:
         texts = [[number_text(one, 4 if count <= 40 else 3) for one in row] for row in numbers]
-    return MatrixInfo(rows, columns, numbers, heights, max(sizes, default=0.0) or 1.0, texts)
+    return MatrixInfo(rows, columns, numbers, max(sizes, default=0.0) or 1.0, texts)
 
 
 def _shaped(answer: DerivativeAnswer) -> tuple[list[str], list[str], list[list[Number]]]:
@@ -57,40 +56,39 @@ def _shaped(answer: DerivativeAnswer) -> tuple[list[str], list[str], list[list[N
 def matrix_figure(info: MatrixInfo) -> go.Figure:
     """Draw the matrix; hover gives the labels and the number in full."""
     down, across = len(info.rows), len(info.columns)
-    figure = go.Figure(
-        go.Heatmap(
-            z=info.heights,
-            x=list(range(across)),
-            y=list(range(down)),
-            text=info.texts,
-            texttemplate="%{text}" if info.texts is not None else None,
-            customdata=[
-                [[row, column, repr(number)] for column, number in zip(info.columns, numbers, strict=True)]
-                for row, numbers in zip(info.rows, info.numbers, strict=True)
-            ],
-            hovertemplate="%{customdata[0]} by %{customdata[1]}<br><b>%{customdata[2]}</b><extra></extra>",
-            colorscale=diverging(),
-            zmin=-info.bound,
-            zmax=info.bound,
-            zmid=0,
-            xgap=1 if across <= 40 else 0,
-            ygap=1 if down <= 40 else 0,
-            textfont={"size": SIZE},
-            colorbar={"thickness": 12, "outlinewidth": 0},
-        )
-    )
-    figure.update_xaxes(**_axis(info.columns), side="top", showgrid=False, zeroline=False)
-    figure.update_yaxes(**_axis(info.rows), autorange="reversed", showgrid=False, zeroline=False)
+    # NaN has no colour: a number that is infinite or none leaves its cell blank.
+    heights = np.array([[math.nan if isinstance(one, str) else one for one in row] for row in info.numbers], float)
     height = min(620, 110 + 46 * down) if down <= 12 else 620
-    # A few columns do not fill the page: a cell stays a cell.
-    width = 150 + 130 * across if across <= 4 else None
-    return styled(figure, height, width=width, margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    cells = {
+        "type": "heatmap",
+        "z": heights,
+        "x": info.columns,
+        "y": info.rows,
+        "text": info.texts,
+        "texttemplate": "%{text}" if info.texts is not None else None,
+        "hovertemplate": "%{y} by %{x}<br><b>%{z:.9g}</b><extra></extra>",
+        "colorscale": diverging(),
+        "zmin": -info.bound,
+        "zmax": info.bound,
+        "xgap": 1 if across <= 40 else 0,
+        "ygap": 1 if down <= 40 else 0,
+        "textfont": {"size": SIZE},
+        "colorbar": {"thickness": 12, "outlinewidth": 0},
+    }
+    return charted(
+        [cells],
+        height,
+        # A few columns do not fill the page: a cell stays a cell.
+        width=150 + 130 * across if across <= 4 else None,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        xaxis=_axis(info.columns) | {"side": "top"},
+        yaxis=_axis(info.rows) | {"autorange": "reversed"},
+    )
 
 
 def _axis(names: list[str]) -> dict[str, object]:
     every = max(1, math.ceil(len(names) / _MOST_LABELS))
-    places = list(range(0, len(names), every))
-    return {"tickmode": "array", "tickvals": places, "ticktext": [names[place] for place in places]}
+    return quiet_axis(type="category", tickmode="array", tickvals=names[::every], ticktext=names[::every])
 
 
 def spectrum_words(spectrum: Spectrum) -> list[str]:

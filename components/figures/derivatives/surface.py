@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from components.figures.chart_style import NOW, styled
+from components.figures.chart_style import NOW, charted, quiet_axis
 from components.figures.text import number_text
 from components.trace import Number, SurfaceAnswer
 
@@ -78,31 +79,33 @@ def surface_figure(info: SurfaceInfo) -> go.Figure:
 
     Colours and contours follow the logarithm of the height above the lowest where a few heights tower over the rest.
     """
-    figure = make_subplots(
-        cols=2, specs=[[{"type": "scene"}, {"type": "xy"}]], column_widths=[0.5, 0.5], horizontal_spacing=0.05
-    )
     colours = _colours(info.heights)
     hover = f"{info.names[0]} = %{{x:.4g}}<br>{info.names[1]} = %{{y:.4g}}<br>{info.name} = <b>%{{customdata}}</b>"
-    shared = {
+    shared: dict[str, Any] = {
         "x": info.x,
         "y": info.y,
-        "customdata": info.heights,
         "colorscale": "Viridis",
         "showscale": False,
+        "customdata": np.array(info.heights, float),
         "hovertemplate": f"{hover}<extra></extra>",
     }
-    figure.add_trace(go.Surface(z=info.heights, surfacecolor=colours, **shared), 1, 1)
-    figure.add_trace(go.Contour(z=colours, ncontours=24, line={"width": 0.6}, **shared), 1, 2)
-    _add_arrows(figure, info)
-    _add_path(figure, info)
-    figure.update_xaxes(title=info.names[0], range=[info.x[0], info.x[-1]], row=1, col=2)
-    figure.update_yaxes(title=info.names[1], range=[info.y[0], info.y[-1]], row=1, col=2)
+    heights, bent = np.array(info.heights, float), np.array(colours, float)
+    solid = shared | {"type": "surface", "z": heights, "surfacecolor": bent, "scene": "scene"}
+    flat = shared | {"type": "contour", "z": bent, "ncontours": 24, "line": {"width": 0.6}}
     axes = {
-        f"{letter}axis": {"title": name, "tickfont": {"size": 11}, "nticks": 5}
+        f"{letter}axis": {"title": {"text": name}, "tickfont": {"size": 11}, "nticks": 5}
         for letter, name in zip("xyz", (*info.names, info.name), strict=True)
     }
-    figure.update_scenes(aspectmode="cube", camera={"eye": {"x": 1.7, "y": -1.7, "z": 1.0}}, **axes)
-    return styled(figure, 520, margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    camera = {"eye": {"x": 1.7, "y": -1.7, "z": 1.0}}
+    return charted(
+        [solid, flat, *_arrow_traces(info), *_path_traces(info)],
+        520,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        showlegend=False,
+        scene={"domain": {"x": [0, 0.48], "y": [0, 1]}, "aspectmode": "cube", "camera": camera, **axes},
+        xaxis=quiet_axis(domain=[0.54, 1], title={"text": info.names[0]}, range=[info.x[0], info.x[-1]]),
+        yaxis=quiet_axis(title={"text": info.names[1]}, range=[info.y[0], info.y[-1]]),
+    )
 
 
 def _colours(heights: list[list[float | None]]) -> list[list[float | None]]:
@@ -116,10 +119,8 @@ def _colours(heights: list[list[float | None]]) -> list[list[float | None]]:
     return [[None if one is None else math.log1p((one - low) / unit) for one in row] for row in heights]
 
 
-def _add_arrows(figure: go.Figure, info: SurfaceInfo) -> None:
-    """Each arrow is a stroke and two strokes of its head, in one line with gaps."""
-    if not info.arrows:
-        return
+def _arrow_traces(info: SurfaceInfo) -> list[dict[str, Any]]:
+    """Each arrow is a stroke and two strokes of its head, all in one line with gaps."""
     width, height = info.x[-1] - info.x[0], info.y[-1] - info.y[0]
     xs: list[float | None] = []
     ys: list[float | None] = []
@@ -131,46 +132,44 @@ def _add_arrows(figure: go.Figure, info: SurfaceInfo) -> None:
         ]
         xs += [a, c, None, ends[0][0], c, ends[1][0], None]
         ys += [b, d, None, ends[0][1], d, ends[1][1], None]
-    figure.add_trace(
-        go.Scatter(
-            x=xs, y=ys, mode="lines", line={"color": "#ffffff", "width": 1.6}, showlegend=False, hoverinfo="skip"
-        ),
-        1,
-        2,
-    )
+    line = {"color": "#ffffff", "width": 1.6}
+    return [{"type": "scatter", "mode": "lines", "x": xs, "y": ys, "line": line, "hoverinfo": "skip"}] if xs else []
 
 
-def _add_path(figure: go.Figure, info: SurfaceInfo) -> None:
+def _path_traces(info: SurfaceInfo) -> list[dict[str, Any]]:
+    """The descent on the contours, and on the surface as far as that goes."""
     if not info.path:
-        return
-    x, y, _ = zip(*info.path, strict=True)
-    hover = f"step %{{customdata}}<br>{info.names[0]} = %{{x}}<br>{info.names[1]} = %{{y}}<extra></extra>"
-    line = {"color": NOW, "width": 4}
-    inside = [(a, b, c) for a, b, c in info.path if info.x[0] <= a <= info.x[-1] and info.y[0] <= b <= info.y[-1]]
-    if inside:
-        a, b, c = zip(*inside, strict=True)
-        marks = {"size": 3.5, "color": NOW}
-        figure.add_trace(
-            go.Scatter3d(
-                x=a, y=b, z=c, mode="lines+markers", line=line, marker=marks, showlegend=False, hoverinfo="skip"
-            ),
-            1,
-            1,
-        )
-    figure.add_trace(
-        go.Scatter(
-            x=x,
-            y=y,
-            mode="lines+markers",
-            showlegend=False,
-            line={"color": NOW, "width": 2.5},
-            marker={"size": [12, *[6] * (len(x) - 1)], "color": NOW, "line": {"color": "#ffffff", "width": 1}},
-            customdata=list(range(len(x))),
-            hovertemplate=hover,
-        ),
-        1,
-        2,
-    )
+        return []
+    x, y, z = ([step[place] for step in info.path] for place in range(3))
+    marks = {"size": [12, *[6] * (len(x) - 1)], "color": NOW, "line": {"color": "#ffffff", "width": 1}}
+    hover = f"step %{{customdata[0]}}<br>{info.names[0]} = %{{x:.6g}}<br>{info.names[1]} = %{{y:.6g}}"
+    hover += f"<br>{info.name} = <b>%{{customdata[1]:.9g}}</b><extra></extra>"
+    flat = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": x,
+        "y": y,
+        "line": {"color": NOW, "width": 2.5},
+        "marker": marks,
+        "customdata": [[step, height] for step, height in enumerate(z)],
+        "hovertemplate": hover,
+    }
+    inside = [step for step in info.path if _within(info, step)]
+    solid = {
+        "type": "scatter3d",
+        "mode": "lines+markers",
+        "x": [step[0] for step in inside],
+        "y": [step[1] for step in inside],
+        "z": [step[2] for step in inside],
+        "line": {"color": NOW, "width": 4},
+        "marker": {"size": 3.5, "color": NOW},
+        "hoverinfo": "skip",
+    }
+    return [flat, solid] if inside else [flat]
+
+
+def _within(info: SurfaceInfo, step: tuple[float, float, float]) -> bool:
+    return info.x[0] <= step[0] <= info.x[-1] and info.y[0] <= step[1] <= info.y[-1]
 
 
 def descent_words(answer: SurfaceAnswer, rate: float) -> str:

@@ -1,0 +1,73 @@
+"""``python -m app lessons``: are the lessons in a folder whole, do they run, do exercises judge as they should?"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from app.cli.files import Unusable
+from app.lesson_file import Lesson, LessonError, load_lesson
+from components.trace import Exercise, Failure, Program, Trace, Verdict
+from components.worker import Pool
+
+
+def lessons(options: argparse.Namespace) -> int:
+    """Check every lesson of ``options.folder``, one line each.
+
+    Raises:
+        Unusable: there is no such folder, it holds no lesson, or one of them is wrong.
+    """
+    folder = Path(options.folder)
+    paths = [path for path in sorted(folder.glob("*.py")) if not path.name.startswith("_")]
+    if not paths:
+        raise Unusable(f"there is no lesson in {folder}: lessons are files named like 01_my_lesson.py")
+    wrong = 0
+    pool = Pool(size=1)
+    try:
+        for path in paths:
+            problem, good = _checked(pool, path)
+            wrong += problem is not None
+            print(f"{path.name}: {problem or good}", flush=True)
+    finally:
+        pool.close()
+    if wrong:
+        raise Unusable(f"{wrong} of {len(paths)} lessons need mending")
+    return 0
+
+
+def _checked(pool: Pool, path: Path) -> tuple[str | None, str]:
+    """What is wrong with a lesson, if anything, and what is good about it."""
+    try:
+        lesson = load_lesson(path)
+    except LessonError as error:
+        return f"line {error.line}: {error.problem}", ""
+    if lesson.exercise is None:
+        failure = pool.run(Program(source=lesson.source)).failure
+        return (None, "runs") if failure is None else (f"the program fails: {_said(failure)}", "")
+    return _exercise(pool, lesson, lesson.exercise.solution, lesson.exercise.checks)
+
+
+def _exercise(pool: Pool, lesson: Lesson, solution: str, checks: str) -> tuple[str | None, str]:
+    solved = pool.run(Program(source=solution, question=Exercise(checks=checks)))
+    if solved.failure is not None:
+        return f"the solution fails: {_said(solved.failure)}", ""
+    if not isinstance(solved.answer, Verdict):
+        return "the solution was not checked", ""
+    failed = [check for check in solved.answer.checks if not check.passed]
+    if failed:
+        return f"the solution fails {failed[0].title!r}: expected {failed[0].expected}, came {failed[0].came}", ""
+    started = pool.run(Program(source=lesson.source, question=Exercise(checks=checks)))
+    if started.failure is not None:
+        return f"the starter fails: {_said(started.failure)}", ""
+    if _solves(started):
+        return "the starter solves the exercise as it is", ""
+    return None, f"the solution passes {len(solved.answer.checks)} checks"
+
+
+def _solves(trace: Trace) -> bool:
+    return isinstance(trace.answer, Verdict) and trace.answer.solved
+
+
+def _said(failure: Failure) -> str:
+    where = f"line {failure.line} of its program, " if failure.line is not None else ""
+    return f"{where}{failure.message.splitlines()[0] if failure.message else failure.kind}"
