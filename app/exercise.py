@@ -53,9 +53,9 @@ def _found(lesson: Lesson, answer: str) -> None:
     trace = session.trace(_PAGE)
     if trace is None:
         return
+    _tell(lesson, trace)
     if checked != answer:
         st.caption("The program has changed since it was checked.")
-    _tell(lesson, trace)
 
 
 def _tell(lesson: Lesson, trace: Trace) -> None:

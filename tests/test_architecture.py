@@ -51,7 +51,7 @@ REASON = "Longer than usual because"
 def _is_program(path: Path) -> bool:
     """Programs that people could have written: lessons and test programs follow no rule of ours."""
     relative = path.relative_to(ROOT).as_posix()
-    return relative.startswith("app/lessons/") or relative.startswith("tests/programs/")
+    return relative.startswith(("app/lessons/", "tests/programs/"))
 
 
 def _python_files(*folders: str) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.charts import chart
 from app.derivatives.asking import ask, chosen, typed_numbers
 from components.figures.derivatives import matrix_figure, matrix_info, spectrum_words
 from components.figures.text import number_text
@@ -54,13 +55,7 @@ def _matrix(answer: DerivativeAnswer) -> None:
         st.markdown(
             f"**{answer.quantity.capitalize() if answer.quantity[1:2] != 'v' else answer.quantity.upper()}** · {size}"
         )
-        figure = matrix_figure(matrix_info(answer))
-        st.plotly_chart(
-            figure,
-            key="derivatives:matrix",
-            width="content" if figure.layout.width else "stretch",
-            config={"displaylogo": False},
-        )
+        chart(matrix_figure(matrix_info(answer)), "derivatives:matrix")
     if answer.spectrum is not None:
         st.markdown("\n".join(f"- {words}" for words in spectrum_words(answer.spectrum)))
     _two_ways(answer)

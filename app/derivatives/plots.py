@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.charts import chart
 from app.derivatives.asking import ask, chosen, known
 from components.figures.derivatives import (
     curve_figure,
@@ -19,7 +20,6 @@ from components.figures.text import number_text
 from components.trace import Curve, CurveAnswer, Derivative, Input, Surface, SurfaceAnswer
 from components.widgets.panels import note_panel
 
-_CHART: dict[str, Any] = {"config": {"displaylogo": False}}
 _REACH = 3.0
 _FARTHEST = 1e9
 
@@ -76,7 +76,7 @@ def _curve(text: str, inputs: tuple[str, ...] | None, element: tuple[int, ...] |
             f"At {info.variable} = **{number_text(info.at)}**: {name} = **{number_text(info.value)}**, "
             f"slope {name}′ = **{number_text(info.slope)}**"
         )
-    st.plotly_chart(curve_figure(info), key="derivatives:curve", **_CHART)
+    chart(curve_figure(info), "derivatives:curve")
     if answer.problem is not None:
         st.caption(f"Gaps: {answer.problem}")
 
@@ -129,4 +129,4 @@ def _surface(
     st.caption("White arrows: the gradient, which points uphill. Red: the steps of gradient descent. Drag the surface.")
     if answer.problem is not None:
         note_panel(answer.problem)
-    st.plotly_chart(surface_figure(surface_info(answer)), key="derivatives:surface", **_CHART)
+    chart(surface_figure(surface_info(answer)), "derivatives:surface")

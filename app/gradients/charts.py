@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import session
+from app.charts import chart
 from components.figures import TraceIndex
 from components.figures.gradients import (
     History,
@@ -127,7 +128,7 @@ def _inside(index: TraceIndex, history: History) -> None:
     )
     shown = intermediate_gradients(index, run)
     st.caption("Gradients of named results, as the engine carried them: no `retain_grad()` is needed.")
-    st.plotly_chart(intermediate_figure([shown]), key="gradients:inside", config={"displaylogo": False})
+    chart(intermediate_figure([shown]), _own(index, f"inside:{run}"), lambda custom: _lead(custom[1]))
     rows = [
         {"tensor": row.label, "shape": str(list(row.shape)), "gradient": row.text, "note": row.note}
         for row in shown.rows
@@ -171,24 +172,21 @@ def _call(index: TraceIndex, history: History) -> int:
 
 def _chart(index: TraceIndex, history: History, figure: go.Figure, name: str) -> None:
     """Show a figure; a click on one of its points chooses the call."""
-    key = _own(index, name)
 
-    def clicked() -> None:
-        event: Any = session.state().get(key)
-        points = event.get("selection", {}).get("points", []) if event is not None else []
-        custom = next((point["customdata"] for point in points if point.get("customdata")), None)
-        if custom is not None and isinstance(custom[0], int):
+    def clicked(custom: list[Any]) -> None:
+        if isinstance(custom[0], int):
             _go(history, custom[0])
 
-    st.plotly_chart(
-        figure, key=key, on_select=clicked, selection_mode="points", theme=None, config={"displaylogo": False}
-    )
+    chart(figure, _own(index, name), clicked)
 
 
 def _go(history: History, number: int) -> None:
+    """Choose a call and lead the player to it."""
     if 1 <= number <= len(history.calls):
         session.state()[_CALL] = number
-        moment = history.call(number).moment
-        turn = (goto() or (0, 0))[0] + 1
-        if moment is not None:
-            session.state()[_GOTO] = turn, moment
+        _lead(history.call(number).moment)
+
+
+def _lead(moment: object) -> None:
+    if isinstance(moment, int):
+        session.state()[_GOTO] = (goto() or (0, 0))[0] + 1, moment

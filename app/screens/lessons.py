@@ -78,7 +78,7 @@ def _progress(exercises: int) -> None:
     with st.popover(f"{len(progress().solved)} of {exercises} solved", icon=":material/trophy:"):
         st.markdown("Solved exercises are remembered until this browser tab is closed or reloaded.")
         st.download_button(
-            "Save progress", as_file, "autograd-lab-progress.json", "application/json", on_click="ignore"
+            "Save progress", as_file(), "autograd-lab-progress.json", "application/json", on_click="ignore"
         )
         saved = st.file_uploader("Open saved progress", type=["json"], key="lessons:progress")
         if saved is not None and session.state().get("lessons:restored") != saved.file_id:

@@ -8,17 +8,20 @@ from typing import Any
 
 import numpy as np
 import torch
+from msgspec import UNSET
 from numpy.typing import NDArray
 
 from components.capture.quiet import plain, quiet
 from components.capture.truncations import Truncations
 from components.trace import Caps, Gradient, Grid, Number, Summary, Values
+from components.trace.records import Sizes
 
 # A summary copies the tensor to float64: the program must not run out of memory because it was looked at.
 _LARGEST_SUMMARISED = 4_000_000
 _MOST_BLOCKS = 10
 _THOUSANDTHS = 1_000
 _MOST_PASSING = 1_024
+_MOST_SIZES = 20_000
 
 Doubles = NDArray[np.float64]
 
@@ -33,6 +36,7 @@ class ValueReader:
         self._summarised = truncations.allowance(
             "values", caps.summarised_elements, "the summaries of later tensors and gradients"
         )
+        self._sizes = truncations.allowance("values", _MOST_SIZES, "the sizes of the elements of later gradients")
         # What one node sends is what the next one gets: by id(), as long as that tensor lives and nothing touched it.
         self._passing: dict[int, tuple[weakref.ref[torch.Tensor], tuple[int, int], Gradient]] = {}
 
@@ -92,8 +96,11 @@ class ValueReader:
         summary = _summary(numbers) if numbers is not None else None
         values = self._all(flat, summary)
         wanted = values is None and numbers is not None and numbers.size > 0 and flat.is_floating_point()
-        grid = _grid(numbers, shape[-1]) if wanted and numbers is not None and self._grids.take() else None
-        return Gradient(shape=shape, values=values, summary=summary, grid=grid)
+        if not wanted or numbers is None or summary is None:
+            return Gradient(shape=shape, values=values, summary=summary)
+        grid = _grid(numbers, shape[-1]) if self._grids.take() else None
+        sizes = _sizes(numbers, summary) if summary.max is not None and self._sizes.take() else UNSET
+        return Gradient(shape=shape, values=values, summary=summary, grid=grid, sizes=sizes)
 
     def _single(self, flat: torch.Tensor) -> tuple[Values, Summary | None]:
         """The one element of a tensor, in as many lists as it has dimensions."""
@@ -149,6 +156,17 @@ def _summary(numbers: Doubles) -> Summary:
         inf=inf,
         zero=zero,
     )
+
+
+def _sizes(numbers: Doubles, summary: Summary) -> Sizes:
+    """Of the finite elements, of which there is at least one. Scaled, so that no square is too large or too small."""
+    magnitudes = np.abs(numbers[np.isfinite(numbers)] if summary.nan or summary.inf else numbers)
+    smallest, largest = float(np.minimum.reduce(magnitudes)), float(np.maximum.reduce(magnitudes))
+    magnitudes /= largest or 1.0
+    mean = largest * (float(np.add.reduce(magnitudes)) / magnitudes.size)
+    magnitudes *= magnitudes
+    norm = largest * math.sqrt(float(np.add.reduce(magnitudes)))
+    return Sizes(min=smallest, mean=mean, max=largest, norm=json_number(norm))
 
 
 def _grid(numbers: Doubles, columns: int) -> Grid:

@@ -11,7 +11,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-SIZE = 14
+SIZE = 13
 NOW = "#cf451c"
 # Okabe and Ito's colours, as those of the theme: people with any common kind of colour blindness can tell them apart.
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a8f98", "#b59f00")
@@ -20,18 +20,28 @@ GREY = "#868d99"
 FAINT = "rgba(134, 141, 153, 0.28)"
 CLEAR = "rgba(0, 0, 0, 0)"
 # Letters in the theme's colour stay readable on the strongest colour of the scale, light and dark.
-_STRONGEST = 0.78
+_STRONGEST, _WEAKEST = 0.7, 0.12
 
 
 def diverging() -> list[tuple[float, str]]:
-    """Return the colour scale, to be centred at zero."""
-    (r, g, b), (red, green, blue) = BELOW, ABOVE
+    """Return the colour scale, to be centred at zero. Zero is a breath of grey: a cell of zero is no blank."""
+    below, above = (", ".join(map(str, ends)) for ends in (BELOW, ABOVE))
     return [
-        (0.0, f"rgba({r}, {g}, {b}, {_STRONGEST})"),
-        (0.5, f"rgba({r}, {g}, {b}, 0)"),
-        (0.5, f"rgba({red}, {green}, {blue}, 0)"),
-        (1.0, f"rgba({red}, {green}, {blue}, {_STRONGEST})"),
+        (0.0, f"rgba({below}, {_STRONGEST})"),
+        (0.49, f"rgba({below}, {_WEAKEST})"),
+        (0.5, f"rgba(134, 141, 153, {_WEAKEST})"),
+        (0.51, f"rgba({above}, {_WEAKEST})"),
+        (1.0, f"rgba({above}, {_STRONGEST})"),
     ]
+
+
+def with_ink(figure: go.Figure, colour: str) -> go.Figure:
+    """Give all letters of a figure one colour, that of the page's text: by itself Plotly's are grey."""
+    font = {"font": {"color": colour}}
+    figure.update_layout(font_color=colour, hoverlabel=font, legend=font)
+    figure.update_xaxes(tickfont_color=colour, title=font)
+    figure.update_yaxes(tickfont_color=colour, title=font)
+    return figure
 
 
 def quiet_axis(**more: Any) -> dict[str, Any]:

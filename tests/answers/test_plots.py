@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 
@@ -17,7 +18,8 @@ def test_a_curve_has_f_and_two_derivatives_and_the_point_last() -> None:
     found = answer(source, Curve(low=-1.0, high=1.0, points=5))
     assert isinstance(found, CurveAnswer)
     assert found.x == [-1, -0.5, 0, 0.5, 1, 0.5]
-    for line, truth in zip(found.values, (math.sin, math.cos, lambda x: -math.sin(x)), strict=True):
+    truths: tuple[Callable[[float], float], ...] = (math.sin, math.cos, lambda x: -math.sin(x))
+    for line, truth in zip(found.values, truths, strict=True):
         assert [float(one or 0) for one in line] == pytest.approx([truth(float(x)) for x in found.x], abs=1e-12)
 
 

@@ -198,12 +198,13 @@ def test_large_jacobians_and_hessians_against_sympys_derivative_of_each_element(
 def test_mixed_functions_against_finite_differences(size: int, seed: int, kind: str) -> None:
     random = np.random.default_rng(seed)
     point = random.normal(size=size) + 2
-    body, plain = {
+    functions: dict[str, tuple[str, Callable[[Doubles], Doubles]]] = {
         "softmax": ("torch.softmax(x, 0)", lambda x: np.exp(x - x.max()) / np.exp(x - x.max()).sum()),
         "cumprod": ("torch.cumprod(x, 0)", np.cumprod),
         "normalise": ("x / x.norm()", lambda x: x / np.sqrt((x**2).sum())),
         "outer": ("torch.outer(x, x).sin().sum(0)", lambda x: np.sin(np.outer(x, x)).sum(0)),
-    }[kind]
+    }
+    body, plain = functions[kind]
     source = f"import torch\ndef f(x):\n    return {body}\nx = torch.tensor({point.tolist()}, dtype=torch.float64)\n"
     step = 1e-6
     truth = np.stack([(plain(point + one) - plain(point - one)) / (2 * step) for one in np.eye(size) * step], axis=1)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from msgspec import UNSET
 
-from components.trace import Gradient, Grid
+from components.trace import Gradient, Grid, decode_trace, encode_trace
+from components.trace.records import Sizes
 from tests.capture.conftest import Capture
 
 
@@ -76,6 +80,73 @@ def test_a_block_that_is_no_number_has_none(capture: Capture) -> None:
     assert gradient.grid == Grid(largest=2.0, cells=[[None, *[-1000] * 8, None]])
     assert gradient.summary is not None
     assert (gradient.summary.nan, gradient.summary.inf, gradient.summary.mean) == (1, 1, -2.0)
+
+
+def test_a_large_gradient_has_the_sizes_of_its_elements(capture: Capture) -> None:
+    trace = capture("""
+        import torch
+        w = torch.arange(-150, 150, dtype=torch.float64)
+        x = torch.ones(300, dtype=torch.float64, requires_grad=True)
+        (x * w).sum().backward()
+        (x * w).sum().backward()
+    """)
+    (first, second) = trace.gradients
+    # |-150|, ..., |149|: 150 * 151 / 2 + 149 * 150 / 2 = 22_500; squares: 150 * 151 * 301 / 6 + 149 * 150 * 299 / 6
+    squares = 150 * 151 * 301 / 6 + 149 * 150 * 299 / 6
+    for change, times in ((first, 1), (second, 2)):
+        assert change.total is not None
+        sizes = change.total.sizes
+        assert isinstance(sizes, Sizes)
+        assert (sizes.min, sizes.max) == (0.0, 150.0 * times)
+        assert (sizes.mean, sizes.norm) == pytest.approx((22_500 / 300 * times, times * math.sqrt(squares)), rel=1e-14)
+    assert second.added is not None
+    assert first.added is not None
+    assert second.added.sizes == first.added.sizes
+
+
+def test_sizes_are_those_of_the_finite_elements(capture: Capture) -> None:
+    trace = capture("""
+        import torch
+        w = torch.full((300,), 3.0)
+        w[0], w[1], w[2] = float("nan"), float("-inf"), -4.0
+        x = torch.ones(300, requires_grad=True)
+        (x * w).sum().backward()
+        z = torch.ones(300, requires_grad=True)
+        (z * float("nan")).sum().backward()
+    """)
+    totals = [change.total for change in trace.gradients]
+    assert totals[0] is not None
+    assert totals[1] is not None
+    # 297 threes and a four: sqrt(297 * 9 + 16)
+    sizes = totals[0].sizes
+    assert isinstance(sizes, Sizes)
+    assert (sizes.min, sizes.max) == (3.0, 4.0)
+    assert (sizes.mean, sizes.norm) == pytest.approx(((297 * 3 + 4) / 298, math.sqrt(297 * 9 + 16)))
+    assert totals[1].sizes is UNSET
+
+
+@pytest.mark.parametrize(("factor", "norm"), [(1e308, "inf"), (1e-200, 1e-200 * math.sqrt(300)), (0.0, 0.0)])
+def test_no_square_is_too_large_or_too_small_for_a_norm(capture: Capture, factor: float, norm: object) -> None:
+    trace = capture(f"""
+        import torch
+        x = torch.ones(300, dtype=torch.float64, requires_grad=True)
+        (x * {factor}).sum().backward()
+    """)
+    total = trace.gradients[0].total
+    assert total is not None
+    assert isinstance(total.sizes, Sizes)
+    assert (total.sizes.min, total.sizes.mean, total.sizes.max) == (factor, factor, factor)
+    assert total.sizes.norm == (norm if isinstance(norm, str) else pytest.approx(norm))
+
+
+def test_sizes_are_not_in_the_file_where_the_numbers_are(capture: Capture) -> None:
+    trace = capture("""
+        import torch
+        x = torch.ones(3, requires_grad=True)
+        (x * 2).sum().backward()
+    """)
+    assert b'"sizes"' not in encode_trace(trace)
+    assert decode_trace(encode_trace(trace)) == trace
 
 
 def test_a_gradient_of_zeros_and_one_too_small_to_divide_by(capture: Capture) -> None:

@@ -30,5 +30,5 @@ for row in torch.eye(3):
     print("row:", torch.autograd.grad(y, x, row, retain_graph=True)[0])
 
 # %% [markdown]
-# **Try:** call `y.backward()` without `v` and read the error. Then `(v * y).sum().backward()`, which gives $(43, 102)$
-# once more: a vector-Jacobian product is the gradient of a weighted sum.
+# **Try:** call `y.backward()` without `v` and read the error. Then `(v * y).sum().backward()`, which adds $(43, 102)$
+# to `x.grad` once more: a vector-Jacobian product is the gradient of a weighted sum.

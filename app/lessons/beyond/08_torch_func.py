@@ -7,8 +7,8 @@
 # $2 (w \cdot x - y)\, x$ with respect to $w$. `vmap` computes it for each sample; `in_dims` says that $w$ is the same
 # for all of them.
 #
-# `jacrev` goes backward and needs one pass for each output, `jacfwd` goes forward and needs one for each input. The
-# matrix is the same, and its shape says which of the two costs less.
+# `jacrev` goes backward, once for each output, and `jacfwd` goes forward, once for each input; both do it as one batch.
+# The matrix is the same, and its shape says which of the two costs less.
 #
 # **In the graph:** these are the graphs that live inside the calls. Under `vmap` an edge carries a whole batch, of
 # which only the shape is shown. `jacfwd` has no graph: it needs no backward.

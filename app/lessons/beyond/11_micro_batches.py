@@ -32,5 +32,5 @@ print("micro-batches:", w.grad)
 print("the same:", torch.allclose(w.grad, whole))
 
 # %% [markdown]
-# **Try:** leave out `/ 4`: the gradient is four times as large, as if the learning rate were. Use `split(3)`: the last
-# piece has only 2 samples, so weight each loss by `len(x) / 8` instead.
+# **Try:** leave out `/ 4`: the gradient is four times as large, as if the learning rate were. Use `split(3)` for both:
+# the last piece has only 2 samples, so weight each loss by `len(x) / 8` instead.

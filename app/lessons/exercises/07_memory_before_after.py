@@ -3,9 +3,9 @@
 #
 # Most operations make a new tensor. This exercise counts the bytes before an operation and after it.
 #
-# What is counted: for tensors on a GPU, `torch.cuda.memory_allocated()` is the number of bytes in use on it. PyTorch
-# has no such counter for the CPU, so there we count the bytes of the tensors that we hold, `numel() * element_size()`
-# of each.
+# What is counted: for tensors on a GPU, `torch.cuda.memory_allocated()` is the number of bytes in use on it, in blocks
+# of 512. PyTorch has no such counter for the CPU, so there we count the bytes of the tensors that we hold,
+# `numel() * element_size()` of each.
 #
 # Write two functions.
 #

@@ -1,0 +1,29 @@
+"""What a function of tensors computes, as formulas, and their derivatives: SymPy beside autograd.
+
+    >>> import torch
+    >>> form = symbolic_form(lambda x: torch.sin(x) * x, [("x", torch.tensor(2.0))])
+    >>> [plain_of(each) for each in nth_derivatives(form, 1)]
+    ['x*cos(x) + sin(x)']
+
+Known limitations: the formulas are those of the way that the program took at the point; notes say where that matters.
+"""
+
+from components.answers.symbolic.budget import Limits
+from components.answers.symbolic.derivatives import hessian, jacobian, nth_derivatives
+from components.answers.symbolic.form import Form, NoForm, symbolic_form, value_at
+from components.answers.symbolic.texts import latex_of, plain_of
+from components.answers.symbolic.warm import warm_up
+
+__all__ = [
+    "Form",
+    "Limits",
+    "NoForm",
+    "hessian",
+    "jacobian",
+    "latex_of",
+    "nth_derivatives",
+    "plain_of",
+    "symbolic_form",
+    "value_at",
+    "warm_up",
+]

@@ -1,0 +1,241 @@
+"""Operations on each element alone, and on pairs of elements, that are one formula everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sympy
+
+from components.answers.symbolic.arrays import Expr, Symbols, over
+from components.answers.symbolic.call import Call
+from components.answers.symbolic.constants import number
+from components.answers.symbolic.functions import (
+    HALF,
+    ONE,
+    TWO,
+    ZERO,
+    Absolute,
+    Angle,
+    Larger,
+    Relu,
+    Sign,
+    Smaller,
+    applied,
+    logarithm,
+    power,
+)
+from components.answers.symbolic.table.entry import Entry
+
+
+def sigmoid(x: Expr) -> Expr:
+    """Return ``1 / (1 + exp(-x))``."""
+    return power(ONE + exponential(-x), -ONE)
+
+
+def exponential(x: Expr) -> Expr:
+    """Return ``exp(x)``."""
+    return applied(sympy.exp, x)
+
+
+def softplus(x: Expr) -> Expr:
+    """Return ``log(1 + exp(x))``."""
+    return logarithm(ONE + exponential(x))
+
+
+def _to_base(base: int) -> Callable[[Expr], Expr]:
+    return lambda x: logarithm(x) / sympy.log(base)
+
+
+def _named(function: Expr) -> Callable[[Expr], Expr]:
+    return lambda x: applied(function, x)
+
+
+def each(function: Callable[[Expr], Expr]) -> Entry:
+    """Make an entry of a function of one element."""
+    return lambda call: over(function, call.symbols("self"))
+
+
+def pairs(function: Callable[[Expr, Expr], Expr], first: str = "self", second: str = "other") -> Entry:
+    """Make an entry of a function of two elements."""
+    return lambda call: over(function, call.symbols(first), call.symbols(second))
+
+
+def _add(call: Call) -> Symbols:
+    alpha = call.one("alpha") if call.has("alpha") else ONE
+    return over(lambda x, y: x + alpha * y, call.symbols("self"), call.symbols("other"))
+
+
+def _sub(call: Call) -> Symbols:
+    alpha = call.one("alpha") if call.has("alpha") else ONE
+    return over(lambda x, y: x - alpha * y, call.symbols("self"), call.symbols("other"))
+
+
+def _rsub(call: Call) -> Symbols:
+    alpha = call.one("alpha") if call.has("alpha") else ONE
+    return over(lambda x, y: y - alpha * x, call.symbols("self"), call.symbols("other"))
+
+
+def quotient(x: Expr, y: Expr) -> Expr:
+    """Return ``x / y``."""
+    return x * power(y, -ONE)
+
+
+def _div(call: Call) -> Symbols:
+    x, y = call.symbols("self"), call.symbols("other")
+    if not call.has("rounding_mode"):
+        return over(quotient, x, y)
+    return flat(call)
+
+
+def flat(call: Call) -> Symbols:
+    """Return the numbers themselves: a step function is a constant around the point."""
+    call.note(f"{call.title} is flat between its steps: it counts as the number that it has at this point.")
+    return over(lambda value: number(float(value)), call.results())
+
+
+def _remainder(call: Call) -> Symbols:
+    """``x - k * y``, where the whole number k is a constant."""
+    call.note(f"{call.title}: the formula holds between the jumps that are nearest to this point.")
+    whole = (call.floats("self") - call.results()) / call.floats("other")
+    return over(lambda x, y, k: x - number(round(float(k))) * y, call.symbols("self"), call.symbols("other"), whole)
+
+
+def _xlogy(x: Expr, y: Expr) -> Expr:
+    return ZERO if x == 0 else x * logarithm(y)
+
+
+def _hypot(x: Expr, y: Expr) -> Expr:
+    return power(power(x, TWO) + power(y, TWO), HALF)
+
+
+def _log_of_sum(base: Expr | None) -> Callable[[Expr, Expr], Expr]:
+    def function(x: Expr, y: Expr) -> Expr:
+        if base is None:
+            return logarithm(exponential(x) + exponential(y))
+        return logarithm(power(base, x) + power(base, y)) / sympy.log(base)
+
+    return function
+
+
+def _lerp(call: Call) -> Symbols:
+    return over(lambda x, y, w: x + w * (y - x), call.symbols("self"), call.symbols("end"), call.symbols("weight"))
+
+
+def _addcmul(call: Call) -> Symbols:
+    by = call.one("value")
+    arrays = (call.symbols(name) for name in ("self", "tensor1", "tensor2"))
+    return over(lambda x, a, b: x + by * a * b, *arrays)
+
+
+def _addcdiv(call: Call) -> Symbols:
+    by = call.one("value")
+    arrays = (call.symbols(name) for name in ("self", "tensor1", "tensor2"))
+    return over(lambda x, a, b: x + by * quotient(a, b), *arrays)
+
+
+def _gelu(call: Call) -> Symbols:
+    def rough(x: Expr) -> Expr:
+        inner = sympy.sqrt(2 / sympy.pi) * (x + number(0.044715) * power(x, sympy.Integer(3)))
+        return HALF * x * (ONE + applied(sympy.tanh, inner))
+
+    def exact(x: Expr) -> Expr:
+        return HALF * x * (ONE + applied(sympy.erf, x / sympy.sqrt(2)))
+
+    return over(rough if call.given.get("approximate") == "tanh" else exact, call.symbols("self"))
+
+
+def _softplus(call: Call) -> Symbols:
+    """PyTorch takes x itself where the difference can hardly be seen."""
+    beta, linear = call.one("beta"), call.floats("self") * call.floats("beta") > call.floats("threshold")
+    if linear.any():
+        call.note(f"{call.title} is x itself where x is large.")
+    return over(lambda x, is_x: x if is_x else softplus(beta * x) / beta, call.symbols("self"), linear)
+
+
+def _log_sigmoid(call: Call) -> tuple[Symbols, None]:
+    return over(lambda x: -softplus(-x), call.symbols("self")), None
+
+
+def _sinc(call: Call) -> Symbols:
+    return over(lambda x: ONE if x == 0 else applied(sympy.sin, sympy.pi * x) / (sympy.pi * x), call.symbols("self"))
+
+
+def _logit(call: Call) -> Symbols:
+    if call.has("eps"):
+        raise NotImplementedError
+    return over(lambda x: logarithm(quotient(x, ONE - x)), call.symbols("self"))
+
+
+def _glu(call: Call) -> Symbols:
+    symbols, dim = call.symbols("self"), call.dim()
+    half = symbols.shape[dim] // 2
+    first, second = symbols.swapaxes(0, dim)[:half], symbols.swapaxes(0, dim)[half:]
+    return over(lambda x, y: x * sigmoid(y), first, second).swapaxes(0, dim)
+
+
+def _noted(function: Callable[[Expr, Expr], Expr]) -> Entry:
+    def entry(call: Call) -> Symbols:
+        call.note("In derivatives, [a > b] stands for 1 where that holds and 0 elsewhere.")
+        return over(function, call.symbols("self"), call.symbols("other"))
+
+    return entry
+
+
+def _relu(call: Call) -> Symbols:
+    call.note("In derivatives, [a > b] stands for 1 where that holds and 0 elsewhere.")
+    return over(Relu, call.symbols("self"))
+
+
+_SAME_IN_SYMPY = "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc erfinv digamma"
+
+ELEMENTWISE: dict[str, Entry] = {
+    **{name: each(_named(getattr(sympy, name))) for name in _SAME_IN_SYMPY.split()},
+    "lgamma": each(_named(sympy.loggamma)),
+    "exp": each(exponential),
+    "exp2": each(lambda x: power(TWO, x)),
+    "expm1": each(lambda x: exponential(x) - ONE),
+    "log": each(logarithm),
+    "log2": each(_to_base(2)),
+    "log10": each(_to_base(10)),
+    "log1p": each(lambda x: logarithm(ONE + x)),
+    "sqrt": each(lambda x: power(x, HALF)),
+    "rsqrt": each(lambda x: power(x, -HALF)),
+    "reciprocal": each(lambda x: power(x, -ONE)),
+    "neg": each(lambda x: -x),
+    "deg2rad": each(lambda x: x * sympy.pi / 180),
+    "rad2deg": each(lambda x: x * 180 / sympy.pi),
+    "sigmoid": each(sigmoid),
+    "silu": each(lambda x: x * sigmoid(x)),
+    "mish": each(lambda x: x * applied(sympy.tanh, softplus(x))),
+    "abs": each(Absolute),
+    "sign": each(Sign),
+    "sgn": each(Sign),
+    "relu": _relu,
+    "gelu": _gelu,
+    "softplus": _softplus,
+    "log_sigmoid_forward": _log_sigmoid,
+    "sinc": _sinc,
+    "logit": _logit,
+    "glu": _glu,
+    "add": _add,
+    "sub": _sub,
+    "rsub": _rsub,
+    "mul": pairs(lambda x, y: x * y),
+    "div": _div,
+    "pow": pairs(power, "self", "exponent"),
+    "maximum": _noted(Larger),
+    "minimum": _noted(Smaller),
+    "fmax": _noted(Larger),
+    "fmin": _noted(Smaller),
+    "atan2": pairs(Angle),
+    "hypot": pairs(_hypot),
+    "xlogy": pairs(_xlogy),
+    "logaddexp": pairs(_log_of_sum(None)),
+    "logaddexp2": pairs(_log_of_sum(TWO)),
+    "remainder": _remainder,
+    "fmod": _remainder,
+    "lerp": _lerp,
+    "addcmul": _addcmul,
+    "addcdiv": _addcdiv,
+    **dict.fromkeys(("floor", "ceil", "trunc", "round", "floor_divide", "heaviside"), flat),
+}

@@ -1,0 +1,25 @@
+"""The norm of every leaf's gradient over the calls: what each call added, and what ``.grad`` came to."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from components.figures.gradients import style
+from components.figures.gradients.history import in_order_of_use, variables
+from components.figures.gradients.lines import lines_figure
+from components.figures.gradients.records import History
+from components.figures.gradients.scale import norm_or_row
+from components.figures.gradients.words import escaped
+
+
+def norm_figure(history: History, highlight: str | None = None) -> go.Figure:
+    """Draw the norms, on a logarithm if they span much; ``highlight`` is the origin of a leaf that stands out.
+
+    A click on a name in the legend shows that leaf alone.
+    """
+    leaves = in_order_of_use([leaf for leaf in variables(history) if leaf.changes])
+    if not leaves:
+        return style.empty("No call has changed a .grad yet.")
+    name = escaped(leaves[0].label, 28) if len(leaves) == 1 else ""
+    titles = (f"‖ added{f' to {name}.grad' if name else ''} by each call ‖", f"‖ {name}.grad after it ‖")
+    return lines_figure(history.calls, leaves, norm_or_row, titles, highlight=highlight)
