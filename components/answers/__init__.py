@@ -6,6 +6,7 @@ is worked out afterwards, on what its global names stand for, in the same confin
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,9 @@ def answer_program(
     if program.question is UNSET or trace.failure is not None:
         return trace
     try:
-        return replace(trace, answer=_answer(program.question, names))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the program was warned of while it ran is in its trace
+            return replace(trace, answer=_answer(program.question, names))
     except (Exception, RunInterrupted) as error:
         # Our own mistakes are not the program's.
         if not isinstance(error, RunInterrupted) and not _came_from_the_program(error):

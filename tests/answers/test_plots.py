@@ -27,7 +27,7 @@ def test_a_curve_of_one_element_tensor_and_gaps_where_it_fails() -> None:
     source = """
 import torch
 def f(x):
-    if x < 0:
+    if x.detach() < 0:
         raise ValueError("below")
     return (x ** 2).sum()
 x = torch.tensor([2.0])
@@ -67,7 +67,7 @@ def test_a_descent_that_diverges_says_so() -> None:
 
 def test_a_function_of_two_elements_that_vmap_cannot_take() -> None:
     source = (
-        "import torch\ndef f(p):\n    return p[0] * p[1] if float(p[0]) > 0 else p.sum()\np = torch.tensor([1., 2.])\n"
+        "import torch\ndef f(p):\n    return p[0] * p[1] if float(p[0].detach()) > 0 else p.sum()\np = torch.tensor([1., 2.])\n"
     )
     found = answer(source, Surface(low=(-1, 1), high=(1, 2), across=2, steps=0))
     assert isinstance(found, SurfaceAnswer)

@@ -66,7 +66,7 @@ def _derivatives(subject: Subject, at: torch.Tensor) -> tuple[list[Number | None
                     last = torch.zeros(())
                 values.append(number(last))
     except Exception as error:
-        problem = f"At {float(at):g}: {type(error).__name__}: {error}"[:_LONGEST_PROBLEM]
+        problem = f"At {float(at.detach()):g}: {type(error).__name__}: {error}"[:_LONGEST_PROBLEM]
         return [*values, None, None, None][:3], problem
     return values, None
 

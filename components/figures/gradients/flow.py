@@ -131,9 +131,12 @@ def _traces(flow: Flow, rows: tuple[FlowRow, ...], kind: Parameter, scale: Scale
         middle = amount.mean if amount.mean is not None else amount.largest
         marks += [(scale.place(middle), place, custom)] if middle is not None else []
         marks += [(scale.place(value), place, custom) for value in _values(row) if isinstance(value, str)]
-    common = {"type": "scatter", "legendgroup": kind, "cliponaxis": False, "hovertemplate": _hover(told)}
-    line = {"mode": "lines", "line": {"color": colour, "width": 6}, "opacity": 0.55, "showlegend": False}
+    common = {"type": "scatter", "legendgroup": kind, "cliponaxis": False}
+    # Plotly selects no lines on a click: a line that is hovered would stand before the mark that can be.
+    look = {"color": colour, "width": 6}
+    line = {"mode": "lines", "line": look, "opacity": 0.55, "showlegend": False, "hoverinfo": "skip"}
     mark = {"mode": "markers", "name": name, "marker": {"color": colour, "symbol": symbol, "size": 10}}
+    mark["hovertemplate"] = _hover(told)
     return [common | line | _points(lines), common | mark | _points(marks)]
 
 

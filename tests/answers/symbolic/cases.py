@@ -85,7 +85,12 @@ CASES: dict[str, list[Case]] = {
     "add": [*_two(lambda x, y: x + y), *_two(lambda x, y: torch.add(x, y, alpha=3)), *_one(_changed("add_", 1.5))],
     "sub": [*_two(lambda x, y: x - y), *_two(lambda x, y: torch.sub(x, y, alpha=0.1)), *_one(_changed("sub_", 2))],
     "rsub": _one(lambda x: 1 - x),
-    "mul": [*_two(lambda x, y: x * y), *_one(lambda x: x * (x > 0)), *_one(_changed("mul_", 3))],
+    "mul": [
+        *_two(lambda x, y: x * y),
+        *_one(lambda x: x * (x > 0)),
+        *_one(_changed("mul_", 3)),
+        *_one(lambda x: torch.full_like(x, 1.5).mul_(x)),
+    ],
     "div": [
         *_two(lambda x, y: x / y, 0.5),
         *_one(lambda x: x / 3),
@@ -138,6 +143,7 @@ CASES: dict[str, list[Case]] = {
     "clamp": [
         *_one(lambda x: x.clamp(-0.5, 0.7)),
         *_one(lambda x: x.clamp(max=0.2)),
+        *_one(_changed("clamp_", -0.5, 0.7)),
         Case(lambda x, low: torch.clamp(x, min=low), TWO),
     ],
     "clamp_min": _one(lambda x: torch.clamp_min(x, 0.1)),

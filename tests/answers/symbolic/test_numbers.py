@@ -76,6 +76,18 @@ def test_powers_and_logarithms_of_numbers() -> None:
     assert logarithm(-two) is sympy.nan
 
 
+def test_functions_of_numbers_and_of_one_thing_twice() -> None:
+    zero, one, two = sympy.Integer(0), sympy.Integer(1), sympy.Integer(2)
+    assert [functions.Step(each) for each in (-one, zero, two)] == [0, 0, 1]
+    assert [functions.Relu(each) for each in (-one, zero, two)] == [0, 0, 2]
+    assert [functions.Sign(each) for each in (-one, zero, two)] == [-1, 0, 1]
+    assert [functions.Ahead(one, each) for each in (zero, one, two)] == [1, sympy.Rational(1, 2), 0]
+    assert (functions.Ahead(X, X), functions.Larger(X, X), functions.Smaller(X, X)) == (sympy.Rational(1, 2), X, X)
+    assert (functions.Larger(one, two), functions.Smaller(one, two), functions.Absolute(-two)) == (2, 1, 2)
+    assert functions.Absolute(-X) == functions.Absolute(X)
+    assert functions.Relu(functions.Absolute(X)) == functions.Absolute(X)
+
+
 # --- evaluation
 
 
