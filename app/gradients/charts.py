@@ -47,36 +47,36 @@ def goto() -> tuple[int, int] | None:
     return found
 
 
-def show(index: TraceIndex, history: History) -> None:
+def choose() -> str:
+    """Let the person choose a chart. It stands on the page whatever runs, so that the choice is not forgotten."""
+    return (
+        st.segmented_control(
+            "Chart", list(_CHARTS), default="Leaves", key="gradients:chart", required=True, label_visibility="collapsed"
+        )
+        or "Leaves"
+    )
+
+
+def show(name: str, index: TraceIndex, history: History) -> None:
     """Show the chosen chart, the choices it needs, and the download."""
-    charts: dict[str, Callable[[TraceIndex, History], None]] = {
-        "Leaves": _leaves,
-        "Norms": _norms,
-        "Layers": _layers,
-        "Inside the graph": _inside,
-    }
-    with st.container(horizontal=True, vertical_alignment="center"):
-        name = st.segmented_control(
-            "Chart", list(charts), default="Leaves", key="gradients:chart", required=True, label_visibility="collapsed"
-        )
-        st.download_button(
-            "CSV",
-            lambda: csv_rows(history),
-            "gradients.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="gradients:csv",
-        )
     if not history.calls and name != "Inside the graph":
         st.markdown(
             "No call of this program has put anything into a `.grad`. Call `backward()` on a result, or look **inside "
             "the graph** for what `autograd.grad()` computed."
         )
         return
-    charts[name or "Leaves"](index, history)
+    _CHARTS[name](index, history)
     for note in history.notes:
         st.caption(note)
+    st.download_button(
+        "All numbers as CSV",
+        lambda: csv_rows(history),
+        "gradients.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="gradients:csv",
+    )
 
 
 def _leaves(index: TraceIndex, history: History) -> None:
@@ -138,6 +138,13 @@ def _inside(index: TraceIndex, history: History) -> None:
     for note in shown.notes:
         st.caption(note)
 
+
+_CHARTS: dict[str, Callable[[TraceIndex, History], None]] = {
+    "Leaves": _leaves,
+    "Norms": _norms,
+    "Layers": _layers,
+    "Inside the graph": _inside,
+}
 
 # --- which call, and where the player is
 

@@ -13,13 +13,15 @@ def page() -> None:
     """Show the charts on the left and the player on the right."""
     played, charted = frame("gradients", [0.44, 0.56])
     with charted:
-        index = program.choose()
+        with st.container(horizontal=True, vertical_alignment="center"):
+            index = program.choose()
+            chart = charts.choose()
         if program.waiting() or index is None:
             return
         history = charts.history_of(index)
         if index.trace.failure is not None:
             results.failure(index.trace)
-        charts.show(index, history)
+        charts.show(chart, index, history)
     with played:
         graph.show("gradients", above=190, goto=charts.goto())
         with st.expander("What it printed and its leaves", icon=":material/terminal:"):

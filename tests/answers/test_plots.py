@@ -67,7 +67,8 @@ def test_a_descent_that_diverges_says_so() -> None:
 
 def test_a_function_of_two_elements_that_vmap_cannot_take() -> None:
     source = (
-        "import torch\ndef f(p):\n    return p[0] * p[1] if float(p[0].detach()) > 0 else p.sum()\np = torch.tensor([1., 2.])\n"
+        "import torch\ndef f(p):\n    return p[0] * p[1] if float(p[0].detach()) > 0 else p.sum()\n"
+        "p = torch.tensor([1., 2.])\n"
     )
     found = answer(source, Surface(low=(-1, 1), high=(1, 2), across=2, steps=0))
     assert isinstance(found, SurfaceAnswer)

@@ -92,7 +92,7 @@ class Follower:
 
     def operation(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run one ATen operation on the numbers and on the expressions."""
-        args, kwargs = _in_double(func, args, kwargs)
+        args, kwargs = self._in_double(func, args, kwargs)
         title = self.title or in_words(func._schema.name.partition("::")[2].removesuffix("_"))
         operands = tensors_in(args, kwargs)
         depends = any(self.memory.knows(tensor) for tensor in operands)
@@ -111,6 +111,34 @@ class Follower:
             for tensor in tensors_in(call.result):
                 self.memory.is_constant(tensor)
         return call.result
+
+    def _in_double(
+        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Floats of fewer bits beside doubles become doubles, as do those that the program asks for by name."""
+        if kwargs.get("dtype") in _NARROW:
+            kwargs = kwargs | {"dtype": torch.float64}
+        kinds = {tensor.dtype for tensor in tensors_in(args, kwargs)}
+        if torch.float64 not in kinds or kinds.isdisjoint(_NARROW):
+            return args, kwargs
+        written = written_by(func)
+        names = [argument.name for argument in func._schema.arguments]
+        new = {name: value if name in written else self._widened(value) for name, value in kwargs.items()}
+        old = zip(names, args, strict=False)
+        return tuple(value if name in written else self._widened(value) for name, value in old), new
+
+    def _widened(self, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [self._widened(entry) for entry in value]
+        if not isinstance(value, torch.Tensor) or value.dtype not in _NARROW:
+            return value
+        wide = value.detach().double()
+        if self.memory.knows(value):  # a buffer from outside, into which the program wrote
+            try:
+                self.memory.write(wide, self.memory.read(value))
+            except Unknown as unknown:
+                self.memory.spoil(wide, unknown.reason)
+        return wide
 
     def _check_writes(self, call: Call, depends: bool) -> None:
         if any(self.memory.is_frozen(tensor) for tensor in call.written):
@@ -190,24 +218,3 @@ def _all_tamed(array: Symbols) -> Symbols:
     for place in np.ndindex(array.shape):
         array[place] = tamed(array[place])
     return array
-
-
-def _in_double(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Floats of fewer bits beside doubles become doubles, as do those that the program asks for by name."""
-    if kwargs.get("dtype") in _NARROW:
-        kwargs = kwargs | {"dtype": torch.float64}
-    kinds = {tensor.dtype for tensor in tensors_in(args, kwargs)}
-    if torch.float64 not in kinds or kinds.isdisjoint(_NARROW):
-        return args, kwargs
-    written = written_by(func)
-    names = [argument.name for argument in func._schema.arguments]
-    new = {name: value if name in written else _widened(value) for name, value in kwargs.items()}
-    old = zip(names, args, strict=False)
-    return tuple(value if name in written else _widened(value) for name, value in old), new
-
-
-def _widened(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_widened(entry) for entry in value]
-    narrow = isinstance(value, torch.Tensor) and value.dtype in _NARROW
-    return value.detach().double() if narrow else value

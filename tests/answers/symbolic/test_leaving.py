@@ -253,3 +253,13 @@ def test_where_softplus_is_linear_a_note_says_so() -> None:
     form = form_of(torch.nn.functional.softplus, torch.tensor([1.0, 25.0]))
     assert [plain_of(each) for each in form.outputs] == ["log(exp(x0[0]) + 1)", "x0[1]"]
     assert form.notes == ("torch.nn.functional.softplus is x itself where x is large.",)
+
+
+def test_numpy_is_seen_where_its_way_in_was_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    real: Any = torch.Tensor.__array__
+
+    def as_array(tensor: Tensor, *arguments: Any) -> Any:
+        return real(tensor, *arguments)
+
+    monkeypatch.setattr(torch.Tensor, "__array__", as_array)
+    assert reason_of(lambda x: x * torch.from_numpy(np.asarray(x)), TWO).startswith("NumPy takes numbers out")

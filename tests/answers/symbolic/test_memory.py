@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
+from torch.overrides import wrap_torch_function
+from torch.utils.dlpack import from_dlpack
 
-from components.answers.symbolic import (
-    NoForm,
-    plain_of,
-    symbolic_form,
-)
+from components.answers.symbolic import NoForm, plain_of, symbolic_form, value_at
 from tests.answers.symbolic.oracles import Function, form_of, formula_jacobian, named, reason_of
 
 TWO = torch.tensor(2.0)
@@ -113,3 +114,57 @@ def test_a_constant_that_passes_through_a_function_stays_one() -> None:
     form = form_of(lambda x: (torch.atleast_2d(x, weights)[1] * x).sum(), PAIR)  # type: ignore[no-untyped-call]
     assert plain_of(form.outputs[()]) == "3*x0[0] + 3*x0[1]"
     assert plain_of(form_of(lambda x: (x + weights).sum(), PAIR).outputs[()]) == "3*x0[0] + 3*x0[1] + 6"
+
+
+@wrap_torch_function(lambda *tensors: tensors)
+def _passed_on(*tensors: Tensor) -> tuple[Tensor, ...]:
+    return tensors
+
+
+@wrap_torch_function(lambda x: (x,))
+def _hidden(x: Tensor) -> Any:
+    """The same memory, in a way that no operation of PyTorch shows."""
+    return from_dlpack(torch._C._to_dlpack(x.detach()))
+
+
+def test_a_tensor_that_comes_about_unseen_has_no_formula_and_one_that_is_passed_on_has() -> None:
+    assert reason_of(lambda x: _hidden(x) * x, PAIR) == "Tensor._hidden has no symbolic form here."
+    weights = torch.tensor([2.0, 5.0], dtype=torch.float64)
+    form = form_of(lambda x: (_passed_on(x, weights)[1] * x).sum(), PAIR)
+    assert plain_of(form.outputs[()]) == "2*x0[0] + 5*x0[1]"
+
+
+def test_all_is_double_whatever_the_program_asks_for() -> None:
+    def function(x: Tensor) -> Tensor:
+        return x.softmax(0, dtype=torch.float32) + x.float() / torch.full((2,), 3.0, dtype=torch.float32)
+
+    # 2/3 + 1/(1 + e) and 1 + e/(1 + e), to all digits of a double
+    share = 1 / (1 + math.e)
+    given: list[Tensor] = []
+
+    def kept(x: Tensor) -> Tensor:
+        given.append(function(x))
+        return given[0]
+
+    form = form_of(kept, PAIR)
+    expected = [2 / 3 + share, 2 - share]
+    assert value_at(form.outputs, form).tolist() == pytest.approx(expected, rel=1e-14)
+    assert given[0].tolist() == pytest.approx(expected, rel=1e-14)
+
+
+def test_a_buffer_of_single_precision_from_outside_keeps_what_is_written_into_it() -> None:
+    buffer, spoiled = torch.zeros(2), torch.zeros(2)
+
+    def function(x: Tensor) -> Tensor:
+        buffer[0] = x[1] ** 2
+        return (buffer * x + torch.stack([buffer, x])).sum()
+
+    # buffer is (x1**2, 0); its product with x is added to both rows: 2 * x1**2 * x0, and x1**2 + x0 + x1
+    form = form_of(function, PAIR)
+    assert plain_of(form.outputs[()]) == "2*x0[0]*x0[1]**2 + x0[0] + x0[1]**2 + x0[1]"
+
+    def unknown(x: Tensor) -> Tensor:
+        spoiled[:1] = torch.linalg.svdvals(x[None])
+        return (spoiled * x).sum()
+
+    assert "svdvals has no symbolic form" in reason_of(unknown, PAIR)
