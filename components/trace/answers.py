@@ -37,7 +37,7 @@ class Function(Record, frozen=True, kw_only=True):
 
 
 class Formula(Record, frozen=True, kw_only=True):
-    """A symbolic result: as LaTeX (``None`` where it would be too long to read), as plain text, and its number."""
+    """A symbolic result and its number: as LaTeX, or as plain text where that would be too long to read."""
 
     latex: str | None
     text: str

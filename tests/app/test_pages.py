@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.course import load_course
 from components.widgets.editor import view
 from components.worker import Run
 
@@ -103,6 +104,65 @@ def test_code_survives_silly_things(source: str) -> None:
     test = opened("code")
     settled(test.text_area(key="code:editor").set_value(source).run())
     assert not test.exception
+
+
+def test_gradients_shows_the_program_that_ran_last_or_an_example() -> None:
+    test = opened("gradients")
+    choice = test.selectbox(key="gradients:program:playground")
+    assert choice.value == "playground"
+    settled(choice.set_value("Two backward calls").run())
+    assert len(test.get("plotly_chart")) == 2
+    settled(test.switch_page("screens/code.py").run())
+    settled(test.switch_page("screens/gradients.py").run())
+    assert test.selectbox(key="gradients:program:code").value == "code"
+    for name in ("Norms", "Layers", "Inside the graph"):
+        settled(test.segmented_control(key="gradients:chart").set_value(name).run())
+        assert not test.exception
+        assert test.get("plotly_chart")
+
+
+def test_derivatives_asks_each_question() -> None:
+    test = opened("derivatives")
+    assert "3.151644 ✓" in " ".join(one.value for one in test.markdown)  # 2x sin x + x^2 cos x at 1.5
+    for name in ("Jacobian, Hessian", "Plot", "Checks"):
+        settled(test.segmented_control(key="derivatives:section").set_value(name).run())
+        assert not test.exception
+    assert "passes" in test.success[0].value
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "(",
+        "def f(x)",
+        "def f(x):\n    return x\n",
+        "import os",
+        "x = 1",
+        "import torch\ndef f(x):\n  return 1/0\nx = torch.ones(2)",
+    ],
+)
+def test_derivatives_survives_silly_things(source: str) -> None:
+    test = opened("derivatives")
+    settled(test.text_area(key="derivatives:editor").set_value(source).run())
+    for name in ("Jacobian, Hessian", "Plot", "Checks"):
+        settled(test.segmented_control(key="derivatives:section").set_value(name).run())
+        assert not test.exception
+        assert 'class="al-tell"' in html_of(test) or 'class="al-fail"' in html_of(test)
+
+
+def test_an_exercise_is_checked_and_remembered() -> None:
+    test = opened("lessons")
+    settled(test.segmented_control(key="lessons:group").set_value("exercises").run())
+    settled(test.button(key="lessons:check").click().run())
+    assert "al-verdict unsolved" in html_of(test)
+    assert "expected" in html_of(test)
+    solution = next(lesson for lesson in load_course().lessons if lesson.slug == "partial_derivatives").exercise
+    assert solution is not None
+    settled(test.text_area(key="lessons:editor:partial_derivatives").set_value(solution.solution).run())
+    settled(test.button(key="lessons:check").click().run())
+    assert "All checks pass" in html_of(test)
+    assert list(test.session_state["progress"].solved) == ["partial_derivatives"]
 
 
 def test_lessons_offers_the_ten_examples() -> None:

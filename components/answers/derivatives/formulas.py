@@ -13,4 +13,5 @@ from components.trace import Formula
 def formula_of(expression: sympy.Expr, form: Form) -> Formula:
     """Return the record of one expression in the symbols of a form."""
     value = value_at(np.array(expression, dtype=object), form)
-    return Formula(latex=latex_of(expression), text=plain_of(expression), value=number(float(value)))
+    latex = latex_of(expression)
+    return Formula(latex=latex, text=plain_of(expression) if latex is None else "", value=number(float(value)))
