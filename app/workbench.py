@@ -23,7 +23,7 @@ def workbench(
     name: str = "",
     height: int = 520,
     made: float = 0.34,
-    runs_first: bool = True,
+    task_first: bool = False,
     before: Callable[[], None] = lambda: None,
     after: Callable[[str], None] = lambda text: None,
 ) -> None:
@@ -31,7 +31,8 @@ def workbench(
 
     Each ``name`` has an editor of its own, which keeps what was typed. ``before`` shows what stands above it, ``after``
     what stands below it, given the text as it is. ``above`` is what the page has above the results, in CSS pixels,
-    ``made`` the editor's share of the width. ``runs_first`` where Run is the most important button.
+    ``made`` the editor's share of the width. ``task_first``: there is something to be done, which a phone shows above the
+    graph, and Run is not the most important button.
     """
     key, revision = f"{page}:editor{name}", hashlib.sha256(source.encode()).hexdigest()[:16]
     if session.state().get(f"{page}:given") != (name, source):
@@ -39,10 +40,10 @@ def workbench(
         now = edited_so_far(source, key=key, revision=revision)
         session.state()[f"{key}:asked"] = now.run
         session.start(page, now.text)
-    did, making = frame(page, [1 - made, made])
+    making, did = _halves(page, made, task_first)
     with making:
         before()
-        after(_editor(page, source, key, revision, height, runs_first))
+        after(_editor(page, source, key, revision, height, not task_first))
     with did:
         if results.progress(page):
             return
@@ -55,6 +56,15 @@ def workbench(
     with making:
         results.failure(trace)
         results.status(trace)
+
+
+def _halves(page: str, made: float, task_first: bool) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Where the editor goes, and where what the program did."""
+    if task_first:
+        making, did = st.columns([made, 1 - made], gap="medium")
+    else:
+        did, making = frame(page, [1 - made, made])
+    return making, did
 
 
 def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:

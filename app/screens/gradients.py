@@ -6,12 +6,11 @@ import streamlit as st
 
 from app import graph, results
 from app.gradients import charts, program
-from app.workbench import frame
 
 
 def page() -> None:
     """Show the charts on the left and the player on the right."""
-    played, charted = frame("gradients", [0.44, 0.56])
+    charted, played = st.columns([0.56, 0.44], gap="medium")
     with charted:
         with st.container(horizontal=True, vertical_alignment="center"):
             index = program.choose()

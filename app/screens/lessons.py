@@ -34,7 +34,7 @@ def page() -> None:
             name=f":{lesson.slug}",
             height=340,
             made=0.45,
-            runs_first=False,
+            task_first=True,
             before=lambda: exercise.task(lesson),
             after=lambda answer: exercise.checking(lesson, parts, answer),
         )

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from playwright.sync_api import Browser, Page, expect
+
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -44,6 +46,22 @@ def served() -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(timeout=20)
+
+
+@contextmanager
+def watched(browser: Browser, address: str, path: str) -> Iterator[Page]:
+    """Open a page in a context of its own; at the end neither it nor the app may have raised anything."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    expect.set_options(timeout=30_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(path)
+    yield page
+    assert errors == []
+    assert page.get_by_test_id("stException").count() == 0
+    context.close()
 
 
 def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:

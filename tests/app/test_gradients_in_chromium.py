@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.browser import CHROMIUM, served
+from tests.app.browser import CHROMIUM, served, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,19 +26,10 @@ def address() -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
-    opened = context.new_page()
-    opened.set_default_timeout(30_000)
-    expect.set_options(timeout=30_000)
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.goto("/gradients")
-    opened.locator(".gv .node").first.wait_for()
-    opened.locator(".js-plotly-plot .bars path").first.wait_for()
-    yield opened
-    assert errors == []
-    assert opened.get_by_test_id("stException").count() == 0
-    context.close()
+    with watched(browser, address, "/gradients") as opened:
+        opened.locator(".gv .node").first.wait_for()
+        opened.locator(".js-plotly-plot .bars path").first.wait_for()
+        yield opened
 
 
 def example(page: Page, name: str) -> None:
