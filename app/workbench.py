@@ -31,8 +31,8 @@ def workbench(
 
     Each ``name`` has an editor of its own, which keeps what was typed. ``before`` shows what stands above it, ``after``
     what stands below it, given the text as it is. ``above`` is what the page has above the results, in CSS pixels,
-    ``made`` the editor's share of the width. ``task_first``: there is something to be done, which a phone shows above the
-    graph, and Run is not the most important button.
+    ``made`` the editor's share of the width. ``task_first``: there is something to be done, which a phone shows above
+    the graph, and Run is not the most important button.
     """
     key, revision = f"{page}:editor{name}", hashlib.sha256(source.encode()).hexdigest()[:16]
     if session.state().get(f"{page}:given") != (name, source):

@@ -107,6 +107,14 @@ x = torch.tensor(3.0)
     assert "d1 has no grad_fn" in (trace.answer.problem or "")  # the second derivative is 2
 
 
+def test_formulas_end_where_they_would_be_too_long_and_derivatives_go_on() -> None:
+    body = "\n".join("    x = torch.sin(x) * torch.exp(x) + x ** 2" for _ in range(5))
+    found = nth(f"import torch\ndef f(x):\n{body}\n    return x\nx = torch.tensor(0.1)\n", 6)
+    assert len(found.derivatives) == 7
+    assert found.derivatives[-1].formula is None
+    assert found.no_formula
+
+
 # --- random expressions against SymPy
 
 UNARY = ("sin", "cos", "tanh", "exp", "sigmoid")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch.autograd.gradcheck import GradcheckError
 
-from components.answers.derivatives.formulas import formula_of
+from components.answers.derivatives.formulas import formula_of, time_for_formulas
 from components.answers.derivatives.names import double_by_default
 from components.answers.derivatives.subject import NoAnswer, Subject
 from components.answers.numbers import number
@@ -64,7 +64,10 @@ def checks(question: Checks, subject: Subject) -> ChecksAnswer:
         verdict, message = _verdict(double, second=False)
         small = measured.autograd.numel() <= _MOST_FOR_SECOND
         second = _verdict(double, second=True)[0] if small else None
-        form = symbolic_form(double.number if question.element is not None else double, _named(double))
+        function = double.number if question.element is not None else double
+        form = symbolic_form(function, _named(double), should_stop=time_for_formulas())
+            double.number if question.element is not None else double, _named(double), should_stop=time_for_formulas()
+        )
     return _answer(subject, measured, verdict, second, message, form)
 
 
@@ -182,7 +185,7 @@ class _Formulas:
         if isinstance(form, Form) and entries > _MOST_FORMULAS:
             self.why = f"The derivative has {entries:,} entries; up to {_MOST_FORMULAS} are given as formulas."
         elif isinstance(form, Form):
-            derived = jacobian(form)
+            derived = jacobian(form, should_stop=time_for_formulas())
             if isinstance(derived, NoForm):
                 self.why = derived.reason
             else:

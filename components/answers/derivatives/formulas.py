@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import numpy as np
 import sympy
 
 from components.answers.numbers import number
 from components.answers.symbolic import Form, latex_of, plain_of, value_at
 from components.trace import Formula
+
+_SECONDS = 1.5
+
+
+def time_for_formulas() -> Callable[[], bool]:
+    """Return what says, from ``_SECONDS`` on, that formulas have taken long enough: they are beside the point."""
+    ends = time.monotonic() + _SECONDS
+    return lambda: time.monotonic() > ends
 
 
 def formula_of(expression: sympy.Expr, form: Form) -> Formula:

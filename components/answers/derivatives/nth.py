@@ -11,10 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import sympy
 import torch
 
-from components.answers.derivatives.formulas import formula_of
+from components.answers.derivatives.formulas import formula_of, time_for_formulas
 from components.answers.derivatives.names import double_by_default, run_snippet
 from components.answers.derivatives.subject import Subject
 from components.answers.derivatives.vectors import Vectors, tangents
@@ -181,13 +180,12 @@ def _lost(finite: list[Number | None], constant_from: int | None) -> int | None:
 
 
 def _formulas(line: _Line, order: int) -> tuple[Form | None, list[Formula | None], str | None]:
-    nothing: list[Formula | None] = [None] * (order + 1)
+    """The formulas of the function and its derivatives, as far as size and time allow, and why there are no more."""
     with double_by_default():
-        form = symbolic_form(line.function, [(line.name, line.at)])
+        form = symbolic_form(line.function, [(line.name, line.at)], should_stop=time_for_formulas())
     if isinstance(form, NoForm):
-        return None, nothing, form.reason
-    derived: list[sympy.Expr] | NoForm = nth_derivatives(form, order)
-    if isinstance(derived, NoForm):
-        return form, nothing, derived.reason
-    expressions = [form.outputs.reshape(-1)[0], *derived]
-    return form, [formula_of(one, form) for one in expressions], None
+        return None, [None] * (order + 1), form.reason
+    expressions = [form.outputs.reshape(-1)[0], *nth_derivatives(form, order, should_stop=time_for_formulas())]
+    missing = order + 1 - len(expressions)
+    why = "Further formulas would be too long." if missing else None
+    return form, [formula_of(one, form) for one in expressions] + [None] * missing, why
