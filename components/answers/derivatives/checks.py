@@ -66,8 +66,6 @@ def checks(question: Checks, subject: Subject) -> ChecksAnswer:
         second = _verdict(double, second=True)[0] if small else None
         function = double.number if question.element is not None else double
         form = symbolic_form(function, _named(double), should_stop=time_for_formulas())
-            double.number if question.element is not None else double, _named(double), should_stop=time_for_formulas()
-        )
     return _answer(subject, measured, verdict, second, message, form)
 
 
