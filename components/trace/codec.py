@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from components.trace.answers import Function
+from components.trace.answers import Answer, Function
+from components.trace.consistency import answer_problems
 from components.trace.records import VERSION, Trace
 
 _NON_FINITE = frozenset({"nan", "inf", "-inf"})
@@ -80,6 +81,8 @@ def _problems(trace: Trace) -> Iterator[str]:
     for owner, values in _all_values(trace):
         if not _plain_numbers(values):
             yield f"the values of {owner} are not numbers"
+    if isinstance(trace.answer, Answer):
+        yield from answer_problems(trace.answer)
     length = len(trace.stdout)
     for step in trace.steps:
         if not 0 <= step.stdout[0] <= step.stdout[1] <= length:

@@ -1,0 +1,79 @@
+"""Whether the parts of an answer fit together: a process that was taken over may send any that has the right types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from components.trace.answers import (
+    Answer,
+    ChecksAnswer,
+    CurveAnswer,
+    DerivativeAnswer,
+    SurfaceAnswer,
+)
+from components.trace.base import Number
+
+MOST_LABEL_CHARS = 200
+
+
+def answer_problems(answer: Answer) -> Iterator[str]:
+    """Yield what is wrong, in words that follow ``this trace is damaged:``."""
+    match answer:
+        case DerivativeAnswer():
+            yield from _derivative(answer)
+        case ChecksAnswer():
+            yield from _checks(answer)
+        case CurveAnswer():
+            yield from _curve(answer)
+        case SurfaceAnswer():
+            yield from _surface(answer)
+
+
+def _derivative(answer: DerivativeAnswer) -> Iterator[str]:
+    yield from _labels(answer.rows, answer.columns)
+    if answer.numbers and not _is_matrix(answer.numbers, len(answer.rows), len(answer.columns)):
+        yield "the derivative is not a matrix of its rows and columns"
+    if answer.farthest is not None and not _within(answer, answer.farthest.row, answer.farthest.column):
+        yield "a comparison is of an entry that the derivative does not have"
+
+
+def _checks(answer: ChecksAnswer) -> Iterator[str]:
+    yield from _labels(answer.rows, answer.columns)
+    if any(not _within(answer, one.row, one.column) for one in answer.entries):
+        yield "a check is of an entry that the derivative does not have"
+    if answer.worst is not None and not _within(answer, answer.worst.row, answer.worst.column):
+        yield "the worst entry is one that the derivative does not have"
+
+
+def _curve(answer: CurveAnswer) -> Iterator[str]:
+    if len(answer.x) < 2 or not _is_matrix(answer.values, 3, len(answer.x)):
+        yield "a curve has other numbers of places and of values"
+    if not any(one.chosen for one in answer.function.inputs):
+        yield "a curve is of no input"
+    if not all(_is_plain(one) for one in answer.x):
+        yield "a curve has a place that is no number"
+
+
+def _surface(answer: SurfaceAnswer) -> Iterator[str]:
+    if min(len(answer.x), len(answer.y)) < 2 or not _is_matrix(answer.values, len(answer.y), len(answer.x)):
+        yield "a surface has other numbers of places and of heights"
+    placed = [*answer.x, *answer.y, *(part for step in answer.path for part in step)]
+    if not all(_is_plain(one) for one in placed):
+        yield "a surface has a place that is no number"
+
+
+def _labels(rows: Sequence[str], columns: Sequence[str]) -> Iterator[str]:
+    if any(len(label) > MOST_LABEL_CHARS for label in (*rows, *columns)):
+        yield "a label is too long"
+
+
+def _is_matrix(numbers: Sequence[Sequence[object]], rows: int, columns: int) -> bool:
+    return len(numbers) == rows and all(len(row) == columns for row in numbers)
+
+
+def _within(answer: DerivativeAnswer | ChecksAnswer, row: int, column: int) -> bool:
+    return 0 <= row < len(answer.rows) and 0 <= column < len(answer.columns)
+
+
+def _is_plain(number: Number) -> bool:
+    return not isinstance(number, str)
