@@ -133,7 +133,10 @@ def _exercise(path: Path, raw: list[_RawCell], cells: tuple[Cell, ...]) -> Exerc
 
 
 def _lines(path: Path) -> list[str]:
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise LessonError(path, 1, f"the file cannot be read: {error.strerror}") from None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

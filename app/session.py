@@ -59,6 +59,12 @@ class Engine:
 
     pool: Pool
     memory: TraceMemory = field(default_factory=TraceMemory)
+    # Sliders ask many questions: they must not push the lessons out.
+    answers: TraceMemory = field(default_factory=TraceMemory)
+
+    def memory_of(self, program: Program) -> TraceMemory:
+        """Return where the trace of a program is remembered."""
+        return self.memory if program.question is UNSET else self.answers
 
 
 @st.cache_resource(show_spinner=False)
@@ -118,7 +124,7 @@ def start(page: str, source: str, question: Asked | UnsetType = UNSET, *, again:
     if page in PROGRAM_PAGES:
         st.session_state["latest"] = page
     shared = engine()
-    remembered = None if again else shared.memory.get(program)
+    remembered = None if again else shared.memory_of(program).get(program)
     if remembered is not None:
         st.session_state[f"{page}:trace"] = remembered
         stop(page)
@@ -145,7 +151,7 @@ def collect(page: str) -> bool:
     trace = run.wait(0)
     if trace is None:
         return True
-    engine().memory.put(trace)
+    engine().memory_of(trace.program).put(trace)
     st.session_state[f"{page}:trace"] = trace
     st.session_state[f"{page}:run"] = None
     return False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -13,6 +13,7 @@ from components.trace import Answered, Asked, Function, Unanswered, Verdict
 from components.widgets.panels import note_panel
 
 _MOST_ELEMENTS = 64
+_LARGEST = 1e300
 _KNOWN = "derivatives:function"
 
 
@@ -33,6 +34,9 @@ def ask(section: str, text: str, question: Asked) -> Answered | None:
         results.failure(trace)
         return None
     if isinstance(answer, Unanswered):
+        if answer.function is not None and known(text) is None:
+            session.state()[_KNOWN] = text, answer.function
+            st.rerun()  # now there is something to choose from
         note_panel(answer.problem)
         return None
     if isinstance(answer, Answered) and not isinstance(answer, Verdict):
@@ -58,7 +62,8 @@ def chosen(text: str, *, one_number: bool) -> tuple[tuple[str, ...] | None, tupl
 
 
 def _element(function: Function) -> tuple[int, ...] | None:
-    places = list(itertools.islice(itertools.product(*map(range, function.output_shape)), _MOST_ELEMENTS))
+    count = min(math.prod(function.output_shape), _MOST_ELEMENTS)
+    places = [_place(number, function.output_shape) for number in range(count)]
     return st.selectbox(
         "Element of the output",
         places,
@@ -72,12 +77,20 @@ def typed_numbers(label: str, key: str, hint: str) -> tuple[float, ...] | None:
     """Let the person type the numbers of a vector; nothing typed is one in every element."""
     typed = st.text_input(label, key=key, placeholder=hint, width=260)
     words = re.findall(r"[^\s,;\[\]()]+", typed or "")
+    found = [_number(word) for word in words]
+    wrong = [word for word, number in zip(words, found, strict=True) if number is None]
+    if wrong:
+        st.caption(f":red[This is no finite number: {wrong[0]}]")
+        st.stop()
+    return tuple(number for number in found if number is not None) or None
+
+
+def _number(word: str) -> float | None:
     try:
-        found = tuple(float(word) for word in words)
+        number = float(word)
     except ValueError:
-        st.caption(f":red[These are no numbers: {typed}]")
         return None
-    return found or None
+    return number if abs(number) <= _LARGEST else None
 
 
 def known(text: str) -> Function | None:
@@ -89,3 +102,12 @@ def known(text: str) -> Function | None:
 def inputs_chosen(function: Function) -> int:
     """How many numbers the function is differentiated by."""
     return sum(math.prod(one.shape) for one in function.inputs if one.chosen)
+
+
+def _place(number: int, shape: Sequence[int]) -> tuple[int, ...]:
+    """The index of an element by its number in the row of all."""
+    place: list[int] = []
+    for size in reversed(shape):
+        number, rest = divmod(number, max(size, 1))
+        place.insert(0, rest)
+    return tuple(place)

@@ -52,9 +52,8 @@ def matrices(text: str) -> None:
 def _matrix(answer: DerivativeAnswer) -> None:
     if answer.numbers:
         size = f"{len(answer.rows):,} × {len(answer.columns):,}"
-        st.markdown(
-            f"**{answer.quantity.capitalize() if answer.quantity[1:2] != 'v' else answer.quantity.upper()}** · {size}"
-        )
+        name = answer.quantity.upper() if answer.quantity in ("jvp", "vjp") else answer.quantity.capitalize()
+        st.markdown(f"**{name}** · {size}")
         chart(matrix_figure(matrix_info(answer)), "derivatives:matrix")
     if answer.spectrum is not None:
         st.markdown("\n".join(f"- {words}" for words in spectrum_words(answer.spectrum)))
@@ -69,7 +68,7 @@ def _two_ways(answer: DerivativeAnswer) -> None:
         else:
             place = f"{answer.rows[answer.farthest.row]} by {answer.columns[answer.farthest.column]}"
             note_panel(f"The two ways differ, most at {place}: {number_text(first, 7)} and {number_text(second, 7)}.")
-    for column, way in zip(st.columns(2), answer.ways, strict=True):
+    for column, way in zip(st.columns(2), answer.ways, strict=False):
         with column:
             seconds = f" · {way.seconds * 1000:.2f} ms" if way.problem is None else ""
             st.markdown(f"**{way.api}**{seconds}")

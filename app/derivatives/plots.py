@@ -41,6 +41,8 @@ def plots(text: str) -> None:
         _curve(text, inputs, element, by[0].name, point[0])
     elif count == 2 and len(point) == 2:
         _surface(text, inputs, element, _names(by), point)
+    elif count in (1, 2):
+        note_panel("The point is not a finite number. Bind the input to one, as in x = torch.tensor(2.0).")
     else:
         note_panel(
             f"A plot shows a function of one or two numbers; these inputs are {count:,}. Choose fewer inputs above, or "

@@ -28,13 +28,16 @@ def choose() -> TraceIndex | None:
     if chosen in EXAMPLES:
         _run(EXAMPLES[chosen])
     else:
+        session.collect(chosen)  # what was started there may be done by now
         session.adopt(PAGE, chosen)
+    session.state()["gradients:of"] = chosen
     return session.index(PAGE)
 
 
 def waiting() -> bool:
-    """Show a run that is under way; return whether there is one."""
-    return results.progress(PAGE)
+    """Show a run that is under way, here or on the page whose program is shown; return whether there is one."""
+    of = session.state().get("gradients:of")
+    return results.progress(PAGE) or (of in session.PROGRAM_PAGES and results.progress(of))
 
 
 def _run(source: str) -> None:

@@ -25,8 +25,9 @@ _SECTIONS = {
 def page() -> None:
     """Show the function's editor and the chosen section."""
     did, made = frame("derivatives", [0.66, 0.34])
+    shown = _problem()
     with made:
-        text = function.edit(_problem())
+        text = function.edit(shown)
     with did:
         section = st.segmented_control(
             "Section",
@@ -37,6 +38,8 @@ def page() -> None:
             label_visibility="collapsed",
         )
         _SECTIONS[section or "n-th derivatives"](text)
+    if _problem() != shown:
+        st.rerun()  # the editor was drawn before the function ran
 
 
 def _problem() -> Problem | None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import exercise, session
 from app.lesson_file import Lesson
-from app.progress import DamagedProgress, as_file, is_solved, progress, restore
+from app.progress import DamagedProgress, as_file, is_solved, restore
 from app.workbench import workbench
 
 _GROUPS = {"examples": "Examples", "exercises": "Exercises", "beyond": "Beyond", "own": "Of this class"}
@@ -17,7 +17,7 @@ def page() -> None:
     course = session.course()
     with st.container(horizontal=True, vertical_alignment="center"):
         lesson = _chosen(course.lessons)
-        _progress(sum(one.exercise is not None for one in course.lessons))
+        _progress([one for one in course.lessons if one.exercise is not None])
     for problem in course.problems:
         st.warning(f"A lesson was left out. {problem}", icon=":material/report:")
     if lesson.exercise is None:
@@ -43,7 +43,8 @@ def page() -> None:
 def _chosen(lessons: tuple[Lesson, ...]) -> Lesson:
     """Let the person choose a group and a lesson in it; the address says which was open."""
     by_slug = {lesson.slug: lesson for lesson in lessons}
-    asked = by_slug.get(session.address().get("lesson", ""), lessons[0])
+    last = session.state().get("lessons:last", "")
+    asked = by_slug.get(session.address().get("lesson", last), lessons[0])
     groups = [group for group in _GROUPS if any(lesson.group == group for lesson in lessons)]
     group = st.segmented_control(
         "Part of the course",
@@ -65,7 +66,7 @@ def _chosen(lessons: tuple[Lesson, ...]) -> Lesson:
         label_visibility="collapsed",
         width=440,
     )
-    session.address()["lesson"] = slug
+    session.address()["lesson"] = session.state()["lessons:last"] = slug
     return by_slug[slug]
 
 
@@ -74,9 +75,9 @@ def _label(lesson: Lesson) -> str:
     return f"{solved}{lesson.number}. {lesson.title.replace('`', '')}"
 
 
-def _progress(exercises: int) -> None:
-    with st.popover(f"{len(progress().solved)} of {exercises} solved", icon=":material/trophy:"):
-        st.markdown("Solved exercises are remembered until this browser tab is closed or reloaded.")
+def _progress(exercises: list[Lesson]) -> None:
+    with st.popover(f"{sum(map(is_solved, exercises))} of {len(exercises)} solved", icon=":material/trophy:"):
+        st.markdown("What you solved and typed stays until this browser tab is closed or reloaded.")
         st.download_button(
             "Save progress", as_file(), "autograd-lab-progress.json", "application/json", on_click="ignore"
         )

@@ -16,9 +16,10 @@ from msgspec.structs import replace
 from components.answers.derivatives import differentiate
 from components.answers.exercises import check_exercise
 from components.answers.warm_up import warm_up
+from components.answers.words import said
 from components.capture import RunInterrupted, capture_with_names, failure_of, interrupt_soon
 from components.language import SourceLimits
-from components.trace import Answered, Asked, Caps, Exercise, Program, Trace
+from components.trace import Answered, Asked, Caps, Exercise, Failure, Program, Trace
 
 __all__ = ["ANSWERERS", "OBSERVERS", "RunInterrupted", "answer_program", "interrupt_soon", "warm_up"]
 
@@ -38,6 +39,9 @@ def answer_program(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what the program was warned of while it ran is in its trace
             return replace(trace, answer=_answer(program.question, names))
+    except SystemExit as error:
+        message = f"The function ended the program instead of returning: {said(error)}."
+        return replace(trace, failure=Failure(kind="raised", error_type="SystemExit", message=message))
     except (Exception, RunInterrupted) as error:
         # Our own mistakes are not the program's.
         if not isinstance(error, RunInterrupted) and not _came_from_the_program(error):

@@ -3,7 +3,7 @@
 A check looks at what was computed, also by calling the student's functions with inputs that the student never saw;
 what the program printed plays no part. The verdict is Python's own on the ``assert``, except that only plain tensors,
 numbers, texts and collections of them can pass by being equal: an object of the student's own class decides for itself
-what it is equal to.
+what it is equal to. A check that looks at an attribute alone believes the object; it should ask for its type before.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from components.capture import failure_of
+from components.answers.words import said
 from components.language import PROGRAM_FILENAME
 from components.language.check_cells import (
     CAME,
@@ -51,7 +51,7 @@ def check_exercise(exercise: Exercise, names: dict[str, Any]) -> Verdict:
 def _prepared(step: Preparation, seen: dict[str, Any], names: dict[str, Any]) -> Check | None:
     try:
         _run(step.code, seen)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return _raised("Before the checks", "", "no error", error, names)
     return None
 
@@ -61,11 +61,11 @@ def _checked(step: Assertion, seen: dict[str, Any], names: dict[str, Any]) -> Ch
     try:
         _run(f"{EXPECTED} = ({step.expected})", seen)
         expected = f"{word} {shown(seen[EXPECTED])}".strip()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return _raised(step.title, step.look_at, "a value that this check could not work out", error, names)
     try:
         _run(f"{CAME} = ({step.came})", seen)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return _raised(step.title, step.look_at, expected, error, names)
     came = seen[CAME]
     text = shown(came)
@@ -74,8 +74,8 @@ def _checked(step: Assertion, seen: dict[str, Any], names: dict[str, Any]) -> Ch
         try:
             _run(f"the_verdict = bool({step.verdict})", seen)
             passed = seen["the_verdict"] is True
-        except Exception as error:
-            text = f"{text}, which cannot be compared: {_said(error)}"
+        except (Exception, SystemExit) as error:
+            text = f"{text}, which cannot be compared: {said(error)}"
     return Check(title=step.title, passed=passed, expected=expected, came=text, look_at=step.look_at)
 
 
@@ -83,21 +83,15 @@ def _run(code: str, names: dict[str, Any]) -> None:
     exec(compile_program(code), names)
 
 
-def _raised(title: str, look_at: str, expected: str, error: Exception, names: dict[str, Any]) -> Check:
+def _raised(title: str, look_at: str, expected: str, error: BaseException, names: dict[str, Any]) -> Check:
     if isinstance(error, NameError) and error.name:
         look_at = f"The program has no {error.name}. The task says which names to define. {look_at}".strip()
     return Check(
-        title=title, passed=False, expected=expected, came=_said(error), look_at=look_at, line=_line(error, names)
+        title=title, passed=False, expected=expected, came=said(error), look_at=look_at, line=_line(error, names)
     )
 
 
-def _said(error: Exception) -> str:
-    failure = failure_of(error)
-    text = f"{failure.error_type or 'Error'}: {failure.message}" if failure is not None else type(error).__name__
-    return text[:_LONGEST]
-
-
-def _line(error: Exception, names: dict[str, Any]) -> int | None:
+def _line(error: BaseException, names: dict[str, Any]) -> int | None:
     """The innermost line of the student's own; a check's lines have other global names."""
     line = None
     trace: types.TracebackType | None = error.__traceback__
@@ -126,5 +120,8 @@ def shown(value: object) -> str:
     if not is_plain(value):
         kind = type.__dict__["__name__"].__get__(type(value))
         return f"an object of type {kind}"
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # a number of thousands of digits
+        return f"a {type(value).__name__} that is too long to show"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"

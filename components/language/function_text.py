@@ -12,6 +12,7 @@ and branches are taken or left as a whole.
 from __future__ import annotations
 
 import ast
+import symtable
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ class _Statement:
     changes: set[str] = field(default_factory=set)
     uses: set[str] = field(default_factory=set)
     runs_backward: int | None = None
+    takes_a_step: int | None = None
+    reads_grad: int | None = None
 
     @property
     def is_import(self) -> bool:
@@ -68,41 +71,69 @@ def function_text(source: str, output: str, inputs: Sequence[str]) -> str:
     if not body:
         listed = " or ".join(inputs)
         raise NoFunction(f"{output} does not depend on {listed}.")
-    for place in sorted(body | above):
-        line = statements[place].runs_backward
-        if line is not None:
-            raise NoFunction(
-                f"Line {line} runs backward() on the way to {output}, which cannot be repeated as part of a function. "
-                "Write the function yourself: def f(...), with what leads to the output."
-            )
+    _refuse_training(statements, end, body | above, output)
     return _written(source, statements, body, above, output, inputs)
 
 
+def _refuse_training(statements: Sequence[_Statement], end: int, kept: set[int], output: str) -> None:
+    """A function cannot repeat a backward pass or a step of an optimizer on its way; raise ``NoFunction``."""
+    advice = "Write the function yourself: def f(...), with what leads to the output."
+    for place, one in enumerate(statements[: end + 1]):
+        if one.takes_a_step is not None:
+            raise NoFunction(
+                f"Line {one.takes_a_step} takes a step() before {output} is computed, and the function would miss what "
+                f"that changed. {advice}"
+            )
+        line = one.runs_backward or one.reads_grad
+        if place in kept and line is not None:
+            raise NoFunction(
+                f"Line {line} runs backward() or reads .grad on the way to {output}, which cannot be repeated as part "
+                f"of a function. {advice}"
+            )
+
+
 def _read(tree: ast.stmt) -> _Statement:
-    found = _Statement(tree)
+    table = symtable.symtable(ast.unparse(tree), "program", "exec")
+    found = _Statement(tree, binds={one.get_name() for one in table.get_symbols() if one.is_assigned()})
+    found.binds |= {one.get_name() for one in table.get_symbols() if one.is_imported() or one.is_namespace()}
+    found.uses = _used(table)
+    if isinstance(tree, ast.FunctionDef | ast.ClassDef):
+        return found  # what its body does happens when it is called
     for node in ast.walk(tree):
         match node:
-            case ast.Name(id=name, ctx=ast.Load()):
-                found.uses.add(name)
-            case ast.Name(id=name):
-                found.binds.add(name)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                found.binds.add(name)
-            case ast.alias(name=name, asname=other):
-                found.binds.add((other or name).partition(".")[0])
             case ast.AugAssign(target=ast.Name(id=name)):
                 found.uses.add(name)
                 found.changes.add(name)
             case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
                 found.changes |= _base(node)
+            case ast.Attribute(attr="grad"):
+                found.reads_grad = node.lineno
             case ast.Call(func=ast.Attribute(attr=attr) as called):
-                found.changes |= _base(called) if _is_change(attr) else set()
-                if attr == "backward":
-                    found.runs_backward = node.lineno
-    if isinstance(tree, ast.FunctionDef | ast.ClassDef):
-        found.binds = {tree.name}
-        found.changes, found.runs_backward = set(), None
+                _read_call(found, node, called, attr)
     return found
+
+
+def _read_call(found: _Statement, node: ast.Call, called: ast.Attribute, attr: str) -> None:
+    if _is_change(attr):
+        # torch.nn.init.ones_(w) changes what it is given.
+        found.changes |= _base(called).union(*(_base(argument) for argument in node.args[:1]))
+    if attr == "backward":
+        found.runs_backward = node.lineno
+    if attr == "step":
+        found.takes_a_step = node.lineno
+
+
+def _used(table: symtable.SymbolTable) -> set[str]:
+    """The names of the program that a statement reads, also from inside functions, classes and comprehensions."""
+    used: set[str] = set()
+    pending = [(table, True)]
+    while pending:
+        inner, top = pending.pop()
+        for one in inner.get_symbols():
+            if one.is_referenced() and (top or one.is_global()):
+                used.add(one.get_name())
+        pending.extend((child, False) for child in inner.get_children())
+    return used
 
 
 def _is_change(attribute: str) -> bool:

@@ -197,9 +197,10 @@ class Verdict(Answer, frozen=True, kw_only=True, tag="verdict"):
 
 
 class Unanswered(Answer, frozen=True, kw_only=True, tag="unanswered"):
-    """The question has no answer; ``problem`` says why and what to do."""
+    """The question has no answer; ``problem`` says why and what to do, of ``function`` if it was found."""
 
     problem: str
+    function: Function | None = None
 
 
 Answered = NthDerivativesAnswer | DerivativeAnswer | CurveAnswer | SurfaceAnswer | ChecksAnswer | Verdict | Unanswered

@@ -28,7 +28,7 @@ def failure_panel(failure: Failure) -> None:
     if failure.explanation:
         parts.append(f"<div>{_with_code(failure.explanation)}</div>")
     if failure.hint:
-        parts.append(f"<pre>{html.escape(failure.hint)}</pre>")
+        parts.append(f'<div class="al-note">Try this instead:</div><pre>{html.escape(failure.hint)}</pre>')
     st.html(f'<div class="al-fail" role="alert">{"".join(parts)}</div>')
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from components.figures.derivatives import check_rows, check_words
-from components.trace import Checks, ChecksAnswer, Unanswered
+from components.figures.derivatives.agreement import agree
+from components.trace import Checks, ChecksAnswer, Number, Unanswered
 from tests.answers.asking import answer, asked
 
 WRONG = """
@@ -121,3 +122,32 @@ def test_an_error_of_the_function_is_told_with_its_line() -> None:
     assert trace.failure is not None
     assert trace.failure.line == 3
     assert "size" in trace.failure.message
+
+
+def test_a_function_that_draws_random_numbers_is_no_function() -> None:
+    found = checked("import torch\ndef f(x):\n    return x * torch.rand(())\nx = torch.tensor(1.0)\n")
+    assert "another value each time" in (found.problem or "")
+
+
+def test_outside_of_the_domain_nothing_is_called_wrong() -> None:
+    found = checked("import torch\ndef f(x):\n    return x.sqrt()\nx = torch.tensor(-1.0)\n")
+    words = check_words(found)
+    assert words.good is None
+    assert "domain" in words.verdict
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "dtype", "same"),
+    [
+        (12.0, 12.004, "float32", True),
+        (12.0, 12.1, "float32", False),
+        (0.0, 1e-4, "float32", False),  # a small derivative is not nothing
+        (0.0, 1e-6, "float32", True),
+        (1.0, 1.0 + 1e-5, "float64", False),
+        ("nan", "nan", "float32", True),
+        ("inf", 3.0, "float32", False),
+    ],
+)
+def test_when_two_numbers_agree(first: Number, second: Number, dtype: str, same: bool) -> None:
+    assert agree(first, second, dtype) is same
+    assert agree(first, None, dtype) is None

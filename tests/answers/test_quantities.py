@@ -13,7 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from components.trace import Derivative, DerivativeAnswer, Quantity, Unanswered
+from components.trace import (
+    Derivative,
+    DerivativeAnswer,
+    Quantity,
+    Unanswered,
+)
 from tests.answers.asking import answer
 
 Doubles = NDArray[np.float64]
@@ -120,7 +125,11 @@ x = torch.tensor([1.0, 5.0])
         ("x = 1\n", "jacobian", "defines no function"),
         ("def f(x):\n    return x\n", "jacobian", "bind its parameter x"),
         ("def f():\n    return 1\n", "jacobian", "has no parameters"),
-        ("def f(x):\n    return x\nx = 2\n", "jacobian", "No parameter of f holds a floating-point tensor"),
+        (
+            "def f(x):\n    return x\nx = 2\n",
+            "jacobian",
+            "floating-point tensor: x is a int. Write",
+        ),
         ("import torch\ndef f(x):\n    return None\nx = torch.ones(2)\n", "jacobian", "returned nothing"),
         ("import torch\ndef f(x):\n    return x, x\nx = torch.ones(2)\n", "jacobian", "returned a tuple"),
         ("import torch\ndef f(x):\n    return x > 0\nx = torch.ones(2)\n", "jacobian", "returned bool numbers"),
@@ -133,6 +142,18 @@ def test_what_cannot_be_answered_is_said(source: str, quantity: Quantity, words:
     found = answer(source, Derivative(quantity=quantity))
     assert isinstance(found, Unanswered)
     assert words in found.problem
+
+
+def test_what_cannot_be_chosen_from_yet_is_told_with_the_function() -> None:
+    found = answer(TWO, Derivative(quantity="gradient"))
+    assert isinstance(found, Unanswered)
+    assert found.function is not None
+    assert found.function.output_shape == [2]
+
+
+def test_a_jvp_of_many_inputs_is_a_short_matrix() -> None:
+    source = "import torch\ndef f(x):\n    return x ** 2\nx = torch.ones(20_000)\n"
+    assert derivative(source, "jvp").numbers == [[2.0]] * 20_000
 
 
 def test_a_vector_of_the_wrong_length_is_refused() -> None:

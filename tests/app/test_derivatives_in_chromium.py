@@ -87,7 +87,7 @@ def test_matrices_of_a_softmax_and_the_two_ways(page: Page) -> None:
     expect(page.get_by_text("The vector needs 4 numbers")).to_be_visible()
     page.get_by_label("Cotangent v of the output").fill("1, hello")
     page.get_by_label("Cotangent v of the output").press("Enter")
-    expect(page.get_by_text("These are no numbers")).to_be_visible()
+    expect(page.get_by_text("This is no finite number: hello")).to_be_visible()
 
 
 def test_a_curve_and_its_tangent(page: Page) -> None:

@@ -27,6 +27,14 @@ PROGRAMS = {
     "in place": "x = torch.tensor([1.0, 2.0])\nh = x * 2\nh[0] = 5\nh.mul_(3)\ny = h.sum() * x[1]\n",
     "with": "x = torch.tensor(2.0)\nwith torch.no_grad():\n    c = x * 10\ny = c * x\n",
     "lambda": "x = torch.tensor(2.0)\nsquare = lambda v: v ** 2\ny = square(x)\n",
+    "class": (
+        "class M(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.w = torch.nn.Parameter(torch.ones(2))\n\n"
+        "    def forward(self, x):\n        return (self.w * x).sum()\n"
+        "torch.manual_seed(0)\nm = M()\nx = torch.tensor(2.0)\ny = m(x) * m.w[0]\n"
+    ),
+    "initialised": "w = torch.empty(3)\ntorch.nn.init.ones_(w)\nx = torch.tensor(2.0)\ny = (w * x).sum()\n",
+    "comprehension": "x = torch.tensor(2.0)\ny = sum([x * x for n in range(3)])\n",
     "f is taken": "x = torch.tensor(2.0)\nf = 3\ny = x * f\n",
 }
 
@@ -66,6 +74,18 @@ def test_the_function_gives_what_the_program_computed(name: str) -> None:
         ("x = torch.ones(2)\nx[0] = 2\ny = x * 1\n", ["x"], "Line 3 changes x"),
         (
             "x = torch.tensor(1.0, requires_grad=True)\nfor i in range(2):\n    y = x * i\n    y.backward()\n",
+            ["x"],
+            "Line 5 runs backward",
+        ),
+        (
+            "x = torch.ones(2)\nm = torch.nn.Linear(2, 1)\no = torch.optim.SGD(m.parameters())\n"
+            "m(x).sum().backward()\no.step()\ny = m(x)\n",
+            ["x"],
+            "Line 6 takes a step",
+        ),
+        (
+            "x = torch.ones(2)\nw = torch.ones(2, requires_grad=True)\n(x * w).sum().backward()\n"
+            "w = w - 0.1 * w.grad\ny = (w * x).sum()\n",
             ["x"],
             "Line 5 runs backward",
         ),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from components.answers.derivatives.checks import checks
 from components.answers.derivatives.nth import nth
 from components.answers.derivatives.plots import curve, surface
 from components.answers.derivatives.quantities import derivative
-from components.answers.derivatives.subject import NoAnswer, subject_of
+from components.answers.derivatives.subject import NoAnswer, Subject, subject_of
 from components.trace import (
     Answered,
     Checks,
     Curve,
     Derivative,
+    Function,
     NthDerivatives,
     Question,
     Surface,
@@ -25,6 +28,8 @@ __all__ = ["differentiate"]
 
 def differentiate(question: Question, names: dict[str, Any]) -> Answered:
     """Answer a question about a function among the program's global names; raises what the function raises."""
+    subject = None
+    torch.set_grad_enabled(True)  # whatever the program left it at
     try:
         subject = subject_of(question, names)
         match question:
@@ -39,5 +44,13 @@ def differentiate(question: Question, names: dict[str, Any]) -> Answered:
             case Checks():
                 return checks(question, subject)
     except NoAnswer as problem:
-        return Unanswered(problem=str(problem))
+        return Unanswered(problem=str(problem), function=_found(subject))
     raise AssertionError(question)
+
+
+def _found(subject: Subject | None) -> Function | None:
+    """What is known of the function, for the person to choose from; nothing if it gives nothing to differentiate."""
+    try:
+        return subject.record() if subject is not None else None
+    except NoAnswer:
+        return None

@@ -17,6 +17,7 @@ from components.answers.derivatives.names import double_by_default
 from components.answers.derivatives.subject import NoAnswer, Subject
 from components.answers.numbers import number
 from components.answers.symbolic import Form, NoForm, jacobian, symbolic_form
+from components.answers.words import said
 from components.trace import Checks, ChecksAnswer, Entry, Number
 
 # Those of torch.autograd.gradcheck.
@@ -47,7 +48,7 @@ def checks(question: Checks, subject: Subject) -> ChecksAnswer:
     """Answer the question; raises ``NoAnswer``."""
     if question.element is not None:
         subject = subject.of_one_number()
-    subject.fits(len(subject.rows))
+    subject.fits(len(subject.rows), len(subject.columns))
     if len(subject.columns) > MOST_INPUTS:
         raise NoAnswer(
             f"Finite differences call {subject.name} twice for each of its {len(subject.columns):,} inputs; "
@@ -60,7 +61,13 @@ def checks(question: Checks, subject: Subject) -> ChecksAnswer:
         except NoAnswer:
             raise
         except Exception as error:
-            return _unchecked(subject, f"In double precision {subject.name} fails: {type(error).__name__}: {error}")
+            return _unchecked(subject, f"In double precision {subject.name} fails: {said(error)}")
+        if not _repeats_itself(double):
+            return _unchecked(
+                subject,
+                f"{subject.name} gives another value each time it is called (does it draw random numbers, or change a "
+                "variable outside?), so it has no derivative to check. Seed it inside, or take that out.",
+            )
         verdict, message = _verdict(double, second=False)
         small = measured.autograd.numel() <= _MOST_FOR_SECOND
         second = _verdict(double, second=True)[0] if small else None
@@ -107,6 +114,12 @@ def _central_differences(subject: Subject, point: list[torch.Tensor], output: to
     return torch.stack(columns, dim=1) if columns else torch.zeros(output.numel(), 0)
 
 
+def _repeats_itself(subject: Subject) -> bool:
+    with torch.no_grad():
+        first, second = _calls(subject, subject.point), _calls(subject, subject.point)
+    return torch.allclose(first, second, rtol=1e-12, atol=0.0, equal_nan=True)
+
+
 def _verdict(subject: Subject, *, second: bool) -> tuple[bool | None, str | None]:
     """What ``gradcheck`` or ``gradgradcheck`` says; ``None`` where it could not run."""
     check = torch.autograd.gradgradcheck if second else torch.autograd.gradcheck
@@ -116,7 +129,7 @@ def _verdict(subject: Subject, *, second: bool) -> tuple[bool | None, str | None
     except GradcheckError as error:
         return False, str(error).strip()[:_LONGEST_MESSAGE]
     except Exception as error:
-        return None, f"{type(error).__name__}: {error}"[:_LONGEST_MESSAGE]
+        return None, said(error)
     return True, None
 
 
@@ -207,4 +220,4 @@ def _close(first: Number, second: Number) -> bool:
     """Whether two numbers in double precision are the same but for rounding."""
     if isinstance(first, str) or isinstance(second, str):
         return first == second
-    return abs(first - second) <= 1e-9 * max(1.0, abs(first), abs(second))
+    return abs(first - second) <= 1e-7 * max(abs(first), abs(second)) + 1e-12

@@ -16,7 +16,7 @@ import torch
 from components.answers.derivatives.formulas import formula_of, time_for_formulas
 from components.answers.derivatives.names import double_by_default, run_snippet
 from components.answers.derivatives.subject import Subject
-from components.answers.derivatives.vectors import Vectors, tangents
+from components.answers.derivatives.vectors import Vectors, fresh, tangents
 from components.answers.numbers import number
 from components.answers.symbolic import Form, NoForm, nth_derivatives, symbolic_form
 from components.trace import Formula, NthDerivative, NthDerivatives, NthDerivativesAnswer, Number
@@ -73,10 +73,10 @@ class _Chain:
             self._by = subject.chosen[0]
             start = f"{self._by} = {self._by}.detach().requires_grad_()\n"
         else:
-            self._by = "t"
+            self._by = fresh("t", subject)
             moved = zip(subject.chosen, vectors.names, strict=True)
-            given = {name: f"{name}.detach() + t * {vector}" for name, vector in moved}
-            start = f"{vectors.code}\nt = torch.tensor(0.0, requires_grad=True)\n"
+            given = {name: f"{name}.detach() + {self._by} * {vector}" for name, vector in moved}
+            start = f"{vectors.code}\n{self._by} = torch.tensor(0.0, requires_grad=True)\n"
         called = ", ".join(given.get(name, name) for name in subject.parameters)
         self.code = f"import torch\n\n{start}y = {subject.name}({called}){subject.picked}\n"
 

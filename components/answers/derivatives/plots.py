@@ -164,7 +164,7 @@ def _descent(
     for step in range(question.steps + 1):
         height = _height(subject, place(a, b))
         if not isinstance(height, float) or not all(map(math.isfinite, (a, b))):
-            return path, f"Descent left the numbers after {step} steps: with a rate of {question.rate:g} it diverges."
+            return path, f"Step {step} gives no finite number: with a rate of {question.rate:g} the descent diverges."
         path.append((a, b, height))
         slope = _slope(subject, place(a, b))
         if slope is None:

@@ -10,6 +10,7 @@ from components.answers.derivatives.names import run_snippet
 from components.answers.derivatives.subject import Subject
 from components.answers.derivatives.vectors import Vectors, cotangent, tangents
 from components.answers.numbers import matrix, number
+from components.answers.words import said
 from components.trace import Derivative, DerivativeAnswer, Number, Quantity, Spectrum, Spot, Way
 
 Api = Literal["torch.autograd.functional", "torch.func"]
@@ -17,7 +18,6 @@ _APIS: tuple[Api, ...] = ("torch.autograd.functional", "torch.func")
 _OF_ONE_NUMBER: tuple[Quantity, ...] = ("gradient", "hessian", "directional")
 # How much two ways may differ, relative to the largest entry.
 _TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
-_LONGEST_PROBLEM = 600
 _WARM_BELOW = 0.02
 
 
@@ -28,7 +28,7 @@ def derivative(question: Derivative, subject: Subject) -> DerivativeAnswer:
         subject = subject.of_one_number()
     vectors = _vectors(question, subject)
     rows, columns = _labels(quantity, subject)
-    subject.fits(len(rows))
+    subject.fits(len(rows), len(columns))
     results: list[torch.Tensor] = []
     ways = []
     for api in _APIS:
@@ -81,7 +81,7 @@ def _computed(
             seconds = min(seconds, run_snippet(code, dict(subject.names)))
         result = _as_matrix(names[quantity], shape)
     except Exception as error:
-        return Way(api=api, code=code, seconds=0.0, problem=_said(error)), None
+        return Way(api=api, code=code, seconds=0.0, problem=said(error)), None
     return Way(api=api, code=code, seconds=seconds, problem=None), result
 
 
@@ -110,6 +110,7 @@ def _functional(quantity: Quantity, subject: Subject, vectors: Vectors | None) -
 def _func(quantity: Quantity, subject: Subject, vectors: Vectors | None) -> str:
     of, at = subject.code, ", ".join(subject.chosen)
     which = f", argnums={tuple(range(len(subject.chosen)))}" if len(subject.chosen) > 1 else ""
+    first = vectors.names[0] if vectors is not None else ""
     points, v = f"({at}{',' * (len(subject.chosen) == 1)})", ""
     if vectors is not None:
         v = f"({', '.join(vectors.names)}{',' * (len(vectors.names) == 1)})"
@@ -119,7 +120,7 @@ def _func(quantity: Quantity, subject: Subject, vectors: Vectors | None) -> str:
         "jacobian": f"torch.func.jacrev({of}{which})({at})",
         "hessian": f"torch.func.hessian({of}{which})({at})",
         "jvp": along,
-        "vjp": f"torch.func.vjp({of}, {at})[1](v)",
+        "vjp": f"torch.func.vjp({of}, {at})[1]({first})",
         "directional": along,
     }[quantity]
 
@@ -136,10 +137,6 @@ def _as_matrix(result: Any, shape: tuple[int, int]) -> torch.Tensor:
 
 def _row_of_blocks(blocks: tuple[torch.Tensor, ...], rows: int) -> torch.Tensor:
     return torch.cat([block.detach().to(torch.float64).reshape(rows, -1) for block in blocks], dim=1)
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:_LONGEST_PROBLEM]
 
 
 def _farthest(first: torch.Tensor, second: torch.Tensor) -> Spot | None:

@@ -14,6 +14,7 @@ import torch
 
 from components.answers.derivatives.names import in_double, own_functions
 from components.answers.numbers import values_of
+from components.answers.words import said
 from components.trace import Function, Input, Question
 
 MOST_ENTRIES = 65_536
@@ -43,9 +44,9 @@ class Subject:
         found: Callable[..., Any] = self.names[self.name]
         return found
 
-    @cached_property
+    @property
     def point(self) -> tuple[torch.Tensor, ...]:
-        """The chosen inputs, without history."""
+        """The chosen inputs, without history, anew each time: the function may change them in place."""
         return tuple(self.names[name].detach().clone() for name in self.chosen)
 
     def __call__(self, *chosen: torch.Tensor) -> torch.Tensor:
@@ -87,12 +88,12 @@ class Subject:
             raise NoAnswer(f"The output has the shape {shape}: it has no element {list(self.element)}.")
         return self
 
-    def fits(self, rows: int) -> None:
-        """Raise ``NoAnswer`` if a matrix of so many rows would be too large."""
-        entries = rows * len(self.columns)
+    def fits(self, rows: int, columns: int) -> None:
+        """Raise ``NoAnswer`` if a matrix of so many rows and columns would be too large."""
+        entries = rows * columns
         if entries > MOST_ENTRIES:
             raise NoAnswer(
-                f"This matrix would have {rows:,} × {len(self.columns):,} = {entries:,} entries; {MOST_ENTRIES:,} are "
+                f"This matrix would have {rows:,} × {columns:,} = {entries:,} entries; {MOST_ENTRIES:,} are "
                 "shown at most. Choose fewer inputs, or an element of the output."
             )
 
@@ -127,7 +128,10 @@ class Subject:
 
     def doubled(self) -> Subject:
         """The same in double precision, as far as our reach goes."""
-        return replace(self, names=in_double(self.names))
+        try:
+            return replace(self, names=in_double(self.names))
+        except Exception as error:
+            raise NoAnswer(f"What {self.name} uses cannot be copied in double precision: {said(error)}") from None
 
     def record(self) -> Function:
         """Return what the answer says of the function."""
@@ -172,6 +176,9 @@ def subject_of(question: Question, names: dict[str, Any]) -> Subject:
     missing = _missing(functions[name], names)
     if missing:
         raise NoAnswer(_unbound(name, missing))
+    needed = [one.name for one in inspect.signature(functions[name]).parameters.values() if _only_by_name(one)]
+    if needed:
+        raise NoAnswer(f"{name} takes {needed[0]} by keyword only. Let it take it like the others, without the *.")
     parameters = _parameters(functions[name], names)
     return Subject(names, name, parameters, _chosen(question, name, parameters, names), question.element)
 
@@ -182,6 +189,10 @@ def _parameters(function: Callable[..., Any], names: dict[str, Any]) -> tuple[st
     positional = [one for one in found if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
     last = max((i for i, one in enumerate(positional) if one.default is one.empty), default=-1)
     return tuple(one.name for i, one in enumerate(positional) if i <= last)
+
+
+def _only_by_name(parameter: inspect.Parameter) -> bool:
+    return parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
 
 
 def _missing(function: Callable[..., Any], names: dict[str, Any]) -> list[str]:
@@ -216,8 +227,13 @@ def _chosen(question: Question, name: str, parameters: tuple[str, ...], names: d
         return chosen
     if not parameters:
         raise NoAnswer(f"{name} has no parameters. Let it take what you differentiate by: def {name}(x): ...")
+    first = names[parameters[0]]
+    kind = f"a {type(first).__name__}"
+    if isinstance(first, torch.Tensor):
+        kind = f"of {str(first.dtype).removeprefix('torch.')}"
     raise NoAnswer(
-        f"No parameter of {name} holds a floating-point tensor. Bind one, as in {parameters[0]} = torch.tensor(2.0)."
+        f"No parameter of {name} holds a floating-point tensor: {parameters[0]} is {kind}. Write "
+        f"{parameters[0]} = torch.tensor(2.0), with a point in the number."
     )
 
 

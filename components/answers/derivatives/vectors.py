@@ -27,7 +27,8 @@ class Vectors:
 
 def tangents(subject: Subject, given: Sequence[float] | None) -> Vectors:
     """Return a vector for each chosen input; one in every element where none were given. Raises ``NoAnswer``."""
-    names = ("v",) if len(subject.chosen) == 1 else tuple(f"v_{name}" for name in subject.chosen)
+    wanted = ("v",) if len(subject.chosen) == 1 else tuple(f"v_{name}" for name in subject.chosen)
+    names = tuple(fresh(name, subject) for name in wanted)
     sizes = [one.numel() for one in subject.point]
     row = _row(given, sum(sizes), "the inputs")
     lines, start = [], 0
@@ -41,7 +42,15 @@ def cotangent(subject: Subject, given: Sequence[float] | None) -> Vectors:
     """Return a vector for the output. Raises ``NoAnswer``."""
     row = _row(given, subject.output.numel(), "the output")
     call = f"{subject.name}({', '.join(subject.parameters)})"
-    return Vectors(("v",), f"v = {_made(given, row, call, subject.output)}", row)
+    name = fresh("v", subject)
+    return Vectors((name,), f"{name} = {_made(given, row, call, subject.output)}", row)
+
+
+def fresh(name: str, subject: Subject) -> str:
+    """Return the name, or one like it, that the program does not use: its function may look at a global name."""
+    while name in subject.names:
+        name += "_"
+    return name
 
 
 def _row(given: Sequence[float] | None, size: int, what: str) -> tuple[float, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from components.trace import Formula, Number
 
-# Relative to the larger of the two and at least 1: what rounding, and the step of a difference, may cost.
-_TOLERANCE = {"float64": 1e-6, "float32": 1e-3}
+# What rounding, and the step of a difference, may cost: relative to the larger of the two, and near zero.
+_RELATIVE = {"float64": 1e-6, "float32": 1e-3}
+_ABSOLUTE = {"float64": 1e-7, "float32": 1e-5}
 _COARSE = 3e-2
 
 
@@ -15,7 +16,8 @@ def agree(first: Number, second: Number | None, dtype: str) -> bool | None:
         return None
     if isinstance(first, str) or isinstance(second, str):
         return first == second
-    return abs(first - second) <= _TOLERANCE.get(dtype, _COARSE) * max(1.0, abs(first), abs(second))
+    relative = _RELATIVE.get(dtype, _COARSE) * max(abs(first), abs(second))
+    return abs(first - second) <= relative + _ABSOLUTE.get(dtype, _COARSE)
 
 
 def mark(agrees: bool | None) -> str:

@@ -42,6 +42,10 @@ def check_words(answer: ChecksAnswer) -> CheckWords:
     elif answer.no_formula is not None:
         more.append(f"No formula from SymPy: {answer.no_formula}")
     more += answer.notes
+    worst = answer.worst
+    if not answer.gradcheck and worst is not None and isinstance(worst.finite, str):
+        verdict = f"Finite differences have no number here ({worst.finite}; autograd says {worst.autograd})."
+        return CheckWords(None, f"{verdict} The point is at an edge of the function's domain, or outside.", more)
     if answer.gradcheck is None:
         return CheckWords(None, f"`gradcheck` could not run: {answer.message or 'no reason given'}", more)
     if answer.gradcheck:
