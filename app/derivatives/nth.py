@@ -6,8 +6,8 @@ import streamlit as st
 
 from app import graph, results, session
 from app.derivatives.asking import ask, chosen, inputs_chosen, known, typed_numbers
-from components.figures.derivatives import nth_table
-from components.figures.text import values_text
+from components.figures.derivatives import nth_table, nth_words
+from components.figures.text import plain_in_markdown, values_text
 from components.trace import NthDerivatives, NthDerivativesAnswer
 from components.widgets.panels import note_panel
 
@@ -28,12 +28,13 @@ def nth_derivatives(text: str) -> None:
         numbers = values_text(answer.direction, 60) or f"{len(answer.direction)} numbers"
         st.caption(f"Of several inputs: g(t) = {answer.function.name}(x + t·v) at t = 0, along v = {numbers}.")
     st.markdown(nth_table(answer))
+    st.caption(nth_words(answer))
     if answer.problem is not None:
         note_panel(answer.problem)
     if answer.no_formula is not None:
-        st.caption(f"No formula from SymPy: {answer.no_formula}")
+        st.caption(f"No formula from SymPy: {plain_in_markdown(answer.no_formula)}")
     for note in answer.notes:
-        st.caption(note)
+        st.caption(plain_in_markdown(note))
     _graph_of(text, answer)
 
 

@@ -16,7 +16,7 @@ from components.figures.derivatives import (
     surface_figure,
     surface_info,
 )
-from components.figures.text import number_text
+from components.figures.text import number_text, plain_in_markdown
 from components.trace import Curve, CurveAnswer, Derivative, Input, Surface, SurfaceAnswer
 from components.widgets.panels import note_panel
 
@@ -73,14 +73,14 @@ def _curve(text: str, inputs: tuple[str, ...] | None, element: tuple[int, ...] |
     at = st.slider("Tangent at", low, high, min(max(point, low), high), (high - low) / 160, key=key)
     info = curve_info(answer, None if at == point else at)
     if info.value is not None and info.slope is not None:
-        name = answer.function.name
+        name, variable = plain_in_markdown(answer.function.name), plain_in_markdown(info.variable)
         st.markdown(
-            f"At {info.variable} = **{number_text(info.at)}**: {name} = **{number_text(info.value)}**, "
+            f"At {variable} = **{number_text(info.at)}**: {name} = **{number_text(info.value)}**, "
             f"slope {name}′ = **{number_text(info.slope)}**"
         )
     chart(curve_figure(info), "derivatives:curve")
     if answer.problem is not None:
-        st.caption(f"Gaps: {answer.problem}")
+        st.caption(f"Gaps: {plain_in_markdown(answer.problem)}")
 
 
 def _range(name: str, point: float) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from components.trace import Gradient, Tensor, Values
@@ -75,3 +76,8 @@ def gradient_text(gradient: Gradient | None, longest: int = _LONGEST) -> str:
 def plural(count: int, word: str) -> str:
     """``1 node``, ``2 nodes``, ``2 boxes``."""
     return f"{count:,} {word}{'' if count == 1 else 'es' if word.endswith(('s', 'x')) else 's'}"
+
+
+def plain_in_markdown(text: str) -> str:
+    """A text whose ``*``, ``_``, ``$``, ``[`` and the like stand for themselves where Markdown is drawn."""
+    return re.sub(r"([\\`*_\[\]$<>|~#])", r"\\\1", text)

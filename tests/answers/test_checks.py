@@ -61,7 +61,7 @@ def test_a_wrong_hand_written_backward_is_caught_and_its_worst_entry_shown() -> 
     assert float(found.off or 0) == pytest.approx(2.25 / 7.6e-4, rel=1e-3)
     words = check_words(found)
     assert words.good is False
-    assert "∂f[2]/∂x[2]" in words.verdict
+    assert r"∂f\[2\]/∂x\[2\]" in words.verdict  # Markdown
     assert "-1.5" in words.verdict
 
 

@@ -109,7 +109,7 @@ def test_a_surface_and_a_descent_that_diverges(page: Page) -> None:
     expect(page.locator(".js-plotly-plot .contourlayer")).to_have_count(1)
     page.get_by_label("Rate").fill("5")
     page.get_by_label("Rate").press("Enter")
-    expect(page.get_by_text("it diverges")).to_be_visible()
+    expect(page.get_by_text("the descent diverges")).to_be_visible()
 
 
 def test_a_wrong_backward_is_caught(page: Page) -> None:

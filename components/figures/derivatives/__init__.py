@@ -3,7 +3,7 @@
 from components.figures.derivatives.checked import CheckWords, check_rows, check_words
 from components.figures.derivatives.curve import curve_figure, curve_info
 from components.figures.derivatives.matrix import matrix_figure, matrix_info, spectrum_words
-from components.figures.derivatives.nth import nth_rows, nth_table
+from components.figures.derivatives.nth import nth_rows, nth_table, nth_words
 from components.figures.derivatives.surface import descent_words, surface_figure, surface_info
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "matrix_info",
     "nth_rows",
     "nth_table",
+    "nth_words",
     "spectrum_words",
     "surface_figure",
     "surface_info",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from components.figures.derivatives.agreement import agree, formula_cell, mark
-from components.figures.text import number_text
+from components.figures.text import number_text, plain_in_markdown
 from components.trace import ChecksAnswer
 
 _DIGITS = 7
@@ -24,7 +24,7 @@ class CheckWords:
 def check_words(answer: ChecksAnswer) -> CheckWords:
     """Say what the checks found."""
     if answer.problem is not None:
-        return CheckWords(None, "It could not be checked.", [answer.problem])
+        return CheckWords(None, "It could not be checked.", [plain_in_markdown(answer.problem)])
     more = []
     if answer.gradgradcheck is not None:
         word = "passes" if answer.gradgradcheck else "fails"
@@ -40,14 +40,16 @@ def check_words(answer: ChecksAnswer) -> CheckWords:
             else "SymPy's derivative of the forward formula gives other numbers: look at the rows marked ✗."
         )
     elif answer.no_formula is not None:
-        more.append(f"No formula from SymPy: {answer.no_formula}")
-    more += answer.notes
+        more.append(f"No formula from SymPy: {plain_in_markdown(answer.no_formula)}")
+    more += [plain_in_markdown(note) for note in answer.notes]
     worst = answer.worst
     if not answer.gradcheck and worst is not None and isinstance(worst.finite, str):
         verdict = f"Finite differences have no number here ({worst.finite}; autograd says {worst.autograd})."
         return CheckWords(None, f"{verdict} The point is at an edge of the function's domain, or outside.", more)
     if answer.gradcheck is None:
-        return CheckWords(None, f"`gradcheck` could not run: {answer.message or 'no reason given'}", more)
+        return CheckWords(
+            None, f"`gradcheck` could not run: {plain_in_markdown(answer.message or 'no reason given')}", more
+        )
     if answer.gradcheck:
         return CheckWords(
             True, f"`gradcheck` passes: every entry agrees with finite differences. {_worst(answer)}", more
@@ -60,7 +62,7 @@ def _worst(answer: ChecksAnswer) -> str:
     if worst is None or answer.off is None:
         return ""
     place = entry_label(answer, worst.row, worst.column)
-    text = f"The worst entry is {place}: autograd says {number_text(worst.autograd, _DIGITS)}, "
+    text = f"The worst entry is {plain_in_markdown(place)}: autograd says {number_text(worst.autograd, _DIGITS)}, "
     text += f"finite differences {number_text(worst.finite, _DIGITS)}"
     if isinstance(answer.off, float) and answer.off > 1:
         return f"{text}, {number_text(answer.off, 3)} times the tolerance."

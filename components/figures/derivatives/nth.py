@@ -57,6 +57,16 @@ def nth_table(answer: NthDerivativesAnswer) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def nth_words(answer: NthDerivativesAnswer) -> str:
+    """Say what the columns are, and what a number that is none or differs may mean."""
+    words = "Finite differences: the central difference of the derivative before, in double precision."
+    if any(isinstance(one.value, str) for one in answer.derivatives):
+        return f"{words} A nan or inf: the point is at the edge of the function's domain, or outside."
+    if "✗" in "".join(row.finite + row.symbolic for row in nth_rows(answer)):
+        return f"{words} ✗: a kink or a jump at this point, or a backward that is wrong; *Checks* says more."
+    return words
+
+
 def _beside(value: Number, other: Number | None, dtype: str) -> str:
     return "" if other is None else f"{number_text(other, _DIGITS)}{mark(agree(value, other, dtype))}"
 

@@ -10,10 +10,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from components.figures.chart_style import NOW, charted, quiet_axis
-from components.figures.text import number_text
+from components.figures.text import number_text, plain_in_markdown
 from components.trace import Number, SurfaceAnswer
 
 _TOWERING = 6.0
+_FARTHEST = 1e3
 _LONGEST_ARROW = 0.8
 _HEAD = 0.32
 
@@ -35,9 +36,13 @@ class SurfaceInfo:
 
 
 def surface_info(answer: SurfaceAnswer) -> SurfaceInfo:
-    """Return what is drawn; the path is cut where it leaves the rectangle for good."""
+    """Return what is drawn; the path is cut where it is a thousand rectangles away."""
     x, y = [float(one) for one in answer.x], [float(one) for one in answer.y]
     path = [(float(a), float(b), float(c)) for a, b, c in answer.path]
+    for place, step in enumerate(path):
+        if any(abs(at - axis[0]) > _FARTHEST * (axis[-1] - axis[0]) for at, axis in zip(step, (x, y), strict=False)):
+            path = path[:place]  # Plotly draws lines to such places in the wrong direction
+            break
     return SurfaceInfo(
         answer.function.name,
         answer.names,
@@ -178,7 +183,7 @@ def descent_words(answer: SurfaceAnswer, rate: float) -> str:
         return "There is no descent from here."
     (a, b, first), (c, d, last) = answer.path[0], answer.path[-1]
     steps = len(answer.path) - 1
-    name, start, end = answer.function.name, number_text(first), number_text(last)
+    name, start, end = plain_in_markdown(answer.function.name), number_text(first), number_text(last)
     words = (
         f"From ({number_text(a)}, {number_text(b)}), where {name} = {start}, {steps} steps of rate {number_text(rate)} "
     )
