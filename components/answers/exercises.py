@@ -110,9 +110,11 @@ def is_plain(value: object, depth: int = 0) -> bool:
         return True
     if depth > _DEEPEST:
         return False
-    if kind is dict:
-        return all(is_plain(one, depth + 1) for pair in value.items() for one in pair)  # type: ignore[attr-defined]
-    return kind in _COLLECTIONS and all(is_plain(one, depth + 1) for one in value)  # type: ignore[attr-defined]
+    if kind is dict and isinstance(value, dict):
+        return all(is_plain(one, depth + 1) for pair in value.items() for one in pair)
+    if kind in _COLLECTIONS and isinstance(value, list | tuple | set | frozenset):
+        return all(is_plain(one, depth + 1) for one in value)
+    return False
 
 
 def shown(value: object) -> str:

@@ -98,7 +98,7 @@ def nth_derivatives(
     form: Form,
     order: int,
     *,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: Limits = Limits(),
     should_stop: Callable[[], bool] = never,
 ) -> list[Expr]:
     """Return f', f'', ... up to ``order``, for a function of one number that gives one number.
@@ -124,7 +124,7 @@ def jacobian(
     form: Form,
     wanted: list[int] | None = None,
     *,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: Limits = Limits(),
     should_stop: Callable[[], bool] = never,
 ) -> Symbols | NoForm:
     """Return the derivative of each output element (rows) by each element of the wanted inputs (columns).
@@ -139,7 +139,7 @@ def hessian(
     wanted: list[int] | None = None,
     *,
     element: int = 0,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: Limits = Limits(),
     should_stop: Callable[[], bool] = never,
 ) -> Symbols | NoForm:
     """Return the second derivatives of one output element, counted in rows, by the elements of the wanted inputs."""

@@ -51,7 +51,7 @@ def symbolic_form(
     function: Callable[..., Any],
     inputs: Inputs,
     *,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: Limits = Limits(),
     should_stop: Callable[[], bool] = never,
 ) -> Form | NoForm:
     """Call ``function`` with the inputs' values, in double precision, and return its output as formulas.
