@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import graph, results, session
 from components.language.completions import completions
-from components.trace import Trace
+from components.trace import Failure
 from components.widgets.editor import Problem, code_editor, edited_so_far, is_built
 
 
@@ -80,12 +80,13 @@ def _editor(page: str, source: str, key: str, revision: str, height: int, first:
     if asked:
         session.state()[f"{key}:asked"] = now.run
         session.start(page, now.text)
+    shown = session.trace(page)
     edited = code_editor(
         source,
         key=key,
         revision=revision,
         words=completions(),
-        problem=_problem(session.trace(page)),
+        problem=problem_of(shown.failure if shown is not None else None),
         height=height,
         channel=page,
     )
@@ -99,9 +100,8 @@ def _editor(page: str, source: str, key: str, revision: str, height: int, first:
     return edited.text
 
 
-def _problem(trace: Trace | None) -> Problem | None:
-    """Return the failure of the program that is shown, for its line in the editor."""
-    failure = trace.failure if trace is not None else None
+def problem_of(failure: Failure | None) -> Problem | None:
+    """Return a failure for its line in the editor, if it has one."""
     if failure is None or failure.line is None:
         return None
     return Problem(failure.line, failure.message[:500])

@@ -117,12 +117,11 @@ def _inside(index: TraceIndex, history: History) -> None:
         return
     wanted = next((call.backward for call in history.calls if call.number == _current(history)), None)
     ids = list(runs)
-    found = {run: intermediate_gradients(index, run) for run in ids[:1]}
     run = st.selectbox(
         "Run of the engine",
         ids,
         index=ids.index(wanted) if wanted in runs else 0,
-        format_func=lambda one: found.get(one, intermediate_gradients(index, one)).text,
+        format_func=lambda one: intermediate_gradients(index, one).text,
         key=_own(index, f"run:{wanted}"),
         width=420,
     )

@@ -10,7 +10,7 @@ from app.derivatives.checks import checks
 from app.derivatives.matrices import matrices
 from app.derivatives.nth import nth_derivatives
 from app.derivatives.plots import plots
-from app.workbench import frame
+from app.workbench import frame, problem_of
 from components.trace import Failure
 from components.widgets.editor import Problem
 
@@ -45,9 +45,8 @@ def page() -> None:
 def _problem() -> Problem | None:
     """Return the failure of the function that is shown, for its line in the editor."""
     text, failure = session.state().get("derivatives:failure", (None, None))
-    if not isinstance(failure, Failure) or failure.line is None or text != session.state().get("derivatives:text"):
-        return None
-    return Problem(failure.line, failure.message[:500])
+    shown = isinstance(failure, Failure) and text == session.state().get("derivatives:text")
+    return problem_of(failure if shown else None)
 
 
 page()
