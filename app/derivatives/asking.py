@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import results, session
-from components.trace import Answered, Asked, Function, Unanswered, Verdict
+from components.trace import Answered, Asked, Function, Input, Unanswered, Verdict
 from components.widgets.panels import note_panel
 
 _MOST_ELEMENTS = 64
@@ -50,7 +50,7 @@ def chosen(text: str, *, one_number: bool) -> tuple[tuple[str, ...] | None, tupl
     function = known(text)
     if function is None:
         return None, None
-    names = [one.name for one in function.inputs if one.dtype.startswith(("float", "bfloat"))]
+    names = [one.name for one in function.inputs if is_floating(one)]
     inputs: tuple[str, ...] | None = None
     element: tuple[int, ...] | None = None
     if len(names) > 1:
@@ -102,6 +102,11 @@ def known(text: str) -> Function | None:
 def inputs_chosen(function: Function) -> int:
     """How many numbers the function is differentiated by."""
     return sum(math.prod(one.shape) for one in function.inputs if one.chosen)
+
+
+def is_floating(one: Input) -> bool:
+    """Whether an input holds numbers that something can be differentiated by."""
+    return one.dtype.startswith(("float", "bfloat"))
 
 
 def _place(number: int, shape: Sequence[int]) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.charts import chart
-from app.derivatives.asking import ask, chosen, known
+from app.derivatives.asking import ask, chosen, is_floating, known
 from components.figures.derivatives import (
     curve_figure,
     curve_info,
@@ -34,7 +34,7 @@ def plots(text: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         inputs, element = chosen(text, one_number=True)
-    by = [one for one in function.inputs if (one.name in inputs if inputs is not None else _is_floating(one.dtype))]
+    by = [one for one in function.inputs if (one.name in inputs if inputs is not None else is_floating(one))]
     count = sum(math.prod(one.shape) for one in by)
     point = [number for one in by for number in _flat(one.values)]
     if count == 1 and point:
@@ -48,10 +48,6 @@ def plots(text: str) -> None:
             f"A plot shows a function of one or two numbers; these inputs are {count:,}. Choose fewer inputs above, or "
             "write a function of the one or two numbers that you want to vary."
         )
-
-
-def _is_floating(dtype: str) -> bool:
-    return dtype.startswith(("float", "bfloat"))
 
 
 def _flat(values: Any) -> list[float]:
