@@ -111,16 +111,15 @@ def _layers(index: TraceIndex, history: History) -> None:
 
 def _inside(index: TraceIndex, history: History) -> None:
     """Gradients of tensors that are no leaves, of the engine run that is chosen."""
-    runs = {run.id: number for number, run in enumerate(index.trace.backwards, 1) if run.steps}
-    if not runs:
+    ids = [run.id for run in index.trace.backwards if run.steps]
+    if not ids:
         st.markdown("The engine has not run: call `backward()` or `autograd.grad()`.")
         return
     wanted = next((call.backward for call in history.calls if call.number == _current(history)), None)
-    ids = list(runs)
     run = st.selectbox(
         "Run of the engine",
         ids,
-        index=ids.index(wanted) if wanted in runs else 0,
+        index=ids.index(wanted) if wanted in ids else 0,
         format_func=lambda one: intermediate_gradients(index, one).text,
         key=_own(index, f"run:{wanted}"),
         width=420,

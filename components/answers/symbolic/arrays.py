@@ -48,3 +48,20 @@ def rows_along(array: NDArray[Any], dims: tuple[int, ...]) -> NDArray[Any]:
     kept = [dim for dim in range(array.ndim) if dim not in dims]
     moved = array.transpose([*kept, *dims])
     return moved.reshape([*moved.shape[: len(kept)], int(np.prod([array.shape[dim] for dim in dims], dtype=np.int64))])
+
+
+def parts_first(expr: Expr, is_known: Callable[[Expr], bool]) -> Iterator[Expr]:
+    """Yield each part of a formula that is not known, after its own parts; whoever asks makes it known before going on.
+
+    Formulas are deeper than Python's stack.
+    """
+    waiting = [expr]
+    while waiting:
+        node = waiting[-1]
+        unknown = [] if is_known(node) else [part for part in node.args if not is_known(part)]
+        if unknown:
+            waiting += unknown
+            continue
+        waiting.pop()
+        if not is_known(node):
+            yield node

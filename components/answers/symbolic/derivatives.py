@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import sympy
 
-from components.answers.symbolic.arrays import Expr, Symbols, elements
+from components.answers.symbolic.arrays import Expr, Symbols, elements, parts_first
 from components.answers.symbolic.budget import Budget, Limits, never
 from components.answers.symbolic.form import Form, NoForm
 from components.answers.symbolic.functions import ONE, ZERO, total
@@ -34,16 +34,8 @@ class Presence:
 
     def bits(self, expr: Expr) -> int:
         """Return a number whose bits are set for the symbols in the formula."""
-        waiting = [expr]
-        while waiting:
-            node = waiting[-1]
-            unknown = [part for part in node.args if part not in self._known] if node not in self._known else []
-            if unknown:
-                waiting += unknown
-                continue
-            waiting.pop()
-            if node not in self._known:
-                self._known[node] = functools.reduce(operator.or_, (self._known[part] for part in node.args), 0)
+        for node in parts_first(expr, self._known.__contains__):
+            self._known[node] = functools.reduce(operator.or_, (self._known[part] for part in node.args), 0)
         return self._known[expr]
 
 
@@ -61,18 +53,10 @@ class Differentiator:
 
     def derivative(self, expr: Expr) -> Expr:
         """Return the derivative of one formula."""
-        waiting = [expr]
-        while waiting:
-            node = waiting[-1]
-            unknown = [part for part in node.args if not self._is_known(part)] if not self._is_known(node) else []
-            if unknown:
-                waiting += unknown
-                continue
-            waiting.pop()
-            if not self._is_known(node):
-                self._budget.tick()
-                self._known[node] = found = self._of_parts(node)
-                self._budget.admit_work(self._budget.size(found))
+        for node in parts_first(expr, self._is_known):
+            self._budget.tick()
+            self._known[node] = found = self._of_parts(node)
+            self._budget.admit_work(self._budget.size(found))
         return self._known.get(expr, ZERO)
 
     def _is_known(self, expr: Expr) -> bool:

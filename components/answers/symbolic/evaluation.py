@@ -16,7 +16,7 @@ import sympy
 import torch
 
 from components.answers.symbolic import functions
-from components.answers.symbolic.arrays import Expr, Floats, Symbols, elements
+from components.answers.symbolic.arrays import Expr, Floats, Symbols, elements, parts_first
 
 _BITS = 300
 # Beyond these a number is infinite or zero to a double, and computing with it could take for ever.
@@ -144,17 +144,9 @@ class Evaluator:
         return near if math.isfinite(near) else math.nan
 
     def _value(self, expr: Expr) -> Any:
-        waiting = [expr]
-        while waiting:
-            node = waiting[-1]
-            unknown = [part for part in node.args if part not in self._known] if node not in self._known else []
-            if unknown:
-                waiting += unknown
-                continue
-            waiting.pop()
-            if node not in self._known:
-                self._tick()
-                self._known[node] = self._of_parts(node)
+        for node in parts_first(expr, self._known.__contains__):
+            self._tick()
+            self._known[node] = self._of_parts(node)
         return self._known[expr]
 
     def _of_parts(self, node: Expr) -> Any:
