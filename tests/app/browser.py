@@ -64,6 +64,14 @@ def watched(browser: Browser, address: str, path: str) -> Iterator[Page]:
     context.close()
 
 
+def wait_for_the_steps_address(page: Page) -> None:
+    """Wait until the address names the player's step; for a moment that of an earlier step stands there."""
+    page.wait_for_function("""() => {
+        const asked = new URLSearchParams(location.search), places = [...globalThis.autogradLab.places.values()];
+        return places.some(({ step, node }) => asked.get("step") === `${step}` && asked.get("node") === node);
+    }""")
+
+
 def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end:

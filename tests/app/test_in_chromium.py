@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.browser import CHROMIUM, served
+from tests.app.browser import CHROMIUM, served, wait_for_the_steps_address
 
 pytestmark = [
     pytest.mark.browser,
@@ -194,7 +194,7 @@ def test_step_and_selection_come_back_with_the_link(page: Page, address: str) ->
         page.keyboard.press("ArrowRight")
     said = page.locator(".said").text_content() or ""
     assert said == "PowBackward0: 1 comes in, 12 to x."
-    page.wait_for_url("**step=*")
+    wait_for_the_steps_address(page)
     link = page.url
     page.goto("about:blank")
     page.goto(link)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.app.browser import CHROMIUM, ROOT
+from tests.app.browser import CHROMIUM, ROOT, wait_for_the_steps_address
 from tests.widgets.test_player import standalone
 
 pytestmark = [
@@ -185,11 +185,7 @@ def test_what_a_line_made_and_printed_stands_beside_it_from_then_on(page: Page) 
 
 def test_the_step_is_in_the_address_and_comes_back_with_it(page: Page) -> None:
     walk_to(page, "PowBackward0: 1 comes in")
-    # The address is written a moment after the last step; an earlier step's may stand there until then.
-    page.wait_for_function("""() => {
-        const [{ step, node }] = globalThis.autogradLab.places.values(), asked = new URLSearchParams(location.search);
-        return asked.get("step") === `${step}` && asked.get("node") === node;
-    }""")
+    wait_for_the_steps_address(page)
     here = said(page)
     page.reload()
     picture(page).wait_for()
