@@ -306,6 +306,20 @@ def test_the_line_of_the_step_comes_into_view_once(page: Page) -> None:
     assert scroller.evaluate("element => element.scrollTop") == 0
 
 
+def test_a_step_that_comes_before_its_text_comes_into_view_too(page: Page) -> None:
+    toggle = page.get_by_text("Other program")
+    toggle.click()
+    expect(page.get_by_text("lines: 61")).to_be_visible()
+    other = page.locator("[data-testid=stCode] code").text_content()
+    toggle.click()
+    expect(page.get_by_text("lines: 15")).to_be_visible()
+    step(page, line=50, text=other)
+    expect(page.locator(".cm-editor")).to_have_class(re.compile("lab-stale"))
+    toggle.click()
+    expect(page.locator(".cm-line.lab-now")).to_have_text("v48 = torch.ones(48)")
+    expect(page.locator(".cm-line.lab-now")).to_be_in_viewport()
+
+
 def test_the_player_hears_of_lines(page: Page) -> None:
     assert heard(page) == [["hello", {"channel": "test"}]]
     number(page, 13).click()

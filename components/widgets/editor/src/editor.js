@@ -6,7 +6,7 @@ import { EditorView } from "@codemirror/view";
 import { setWords } from "./completion.js";
 import { recall, remember } from "./memory.js";
 import { treeOf } from "./names.js";
-import { player } from "./player.js";
+import { bringIntoView, player } from "./player.js";
 import { showProblem } from "./problem.js";
 import { labelled, newState } from "./setup.js";
 
@@ -108,6 +108,7 @@ export class Editor {
       annotations: isolateHistory.of("full"),
     });
     this.view.scrollDOM.scrollTo({ top: 0, left: 0 });
+    bringIntoView(this.view);
   }
 
   destroy() {

@@ -1,7 +1,7 @@
 // Talks with the player, another component of the same page, by events on `window`.
 
 import { ViewPlugin } from "@codemirror/view";
-import { isLine, marks, setStep } from "./marks.js";
+import { isLine, marks, setStep, shownStep } from "./marks.js";
 
 const REST = 80;
 const MARGIN = 2;
@@ -76,9 +76,12 @@ function arrive(view, step) {
   // Telling CodeMirror anything makes it lay out the page.
   if (!before.stale && JSON.stringify(before.step) === JSON.stringify(step)) return;
   view.dispatch({ effects: setStep.of(step) });
-  const now = view.state.field(marks);
-  if (now.stale || !isLine(view.state, step.line) || (!before.stale && before.step?.line === step.line)) return;
-  view.requestMeasure({ key: arrive, read: () => reveal(view, step.line) });
+  if (before.stale || before.step?.line !== step.line) bringIntoView(view);
+}
+
+// A step can come before the text that it is about: whoever brings the text asks for this again.
+export function bringIntoView(view) {
+  view.requestMeasure({ key: arrive, read: () => reveal(view, shownStep(view.state)?.line) });
 }
 
 function reveal(view, number) {
