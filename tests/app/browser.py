@@ -72,6 +72,11 @@ def wait_for_the_steps_address(page: Page) -> None:
     }""")
 
 
+def wait_until_the_app_rests(page: Page) -> None:
+    """Wait until the app's run is over: during it a chart can be drawn anew under the pointer."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end:

@@ -100,8 +100,8 @@ def test_progress_is_saved_and_opened_again(page: Page, tmp_path: Path) -> None:
     assert list(json.loads(saved.read_text(encoding="utf-8"))["solved"]) == ["partial_derivatives"]
     page.reload()
     page.get_by_role("button", name="0 of 10 solved").click()
-    page.locator("input[type=file]").last.set_input_files(saved)
+    page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(saved)
     expect(page.get_by_role("button", name="1 of 10 solved")).to_be_visible()
     (tmp_path / "broken.json").write_text('{"solved": 3}', encoding="utf-8")
-    page.locator("input[type=file]").last.set_input_files(tmp_path / "broken.json")
+    page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(tmp_path / "broken.json")
     expect(page.get_by_text("This file is not saved progress")).to_be_visible()

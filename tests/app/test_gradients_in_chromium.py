@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.browser import CHROMIUM, watched
+from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -27,6 +28,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 
 
 def example(page: Page, name: str) -> None:
+    wait_until_the_app_rests(page)
     page.get_by_role("combobox", name="Program").click()
     page.keyboard.type(name)
     page.keyboard.press("Enter")
@@ -41,9 +43,8 @@ def test_per_call_and_accumulated_stand_side_by_side(page: Page) -> None:
     # d/dx (x w1)^2 + (x w2)^2 + (x w3)^2 = 2 x (1 + 4 + 0.25) = 21 at x = 2: 21 and 21 were added, 42 accumulated
     expect(plot).to_contain_text("added to x.grad by each call")
     expect(plot).to_contain_text("x.grad after it")
-    words = plot.locator(".bartext").all_text_contents()
-    assert words.count("21") == 3
-    assert words.count("42") == 1
+    expect(plot.locator(".bartext", has_text=re.compile("^21$"))).to_have_count(3)
+    expect(plot.locator(".bartext", has_text=re.compile("^42$"))).to_have_count(1)
     heat = page.locator(".js-plotly-plot").nth(1)
     expect(heat).to_contain_text("-32")  # 2 x^2 w = 2 * 4 * -2 = -16, twice
     expect(heat).to_contain_text("None")
@@ -51,6 +52,7 @@ def test_per_call_and_accumulated_stand_side_by_side(page: Page) -> None:
 
 def test_a_click_on_a_bar_leads_the_player_to_that_call(page: Page) -> None:
     expect(page.locator(".gv .said")).to_contain_text("The whole run")
+    wait_until_the_app_rests(page)
     bars = page.locator(".js-plotly-plot").first.locator(".bars path")
     bars.first.hover(force=True)
     bars.first.click(force=True)
@@ -58,6 +60,7 @@ def test_a_click_on_a_bar_leads_the_player_to_that_call(page: Page) -> None:
     expect(page.locator(".gv .said")).to_contain_text(".grad becomes")
     expect(page.locator(".gv .count")).to_contain_text("/")
     first = page.locator(".gv .count").text_content()
+    wait_until_the_app_rests(page)
     bars.nth(1).hover(force=True)
     bars.nth(1).click(force=True)
     expect(page.locator(".gv .count")).not_to_have_text(first or "")
@@ -67,7 +70,8 @@ def test_a_training_loop_norms_layers_and_the_call_slider(page: Page) -> None:
     example(page, "Example: A training loop")
     chart(page, "Norms")
     expect(page.locator(".js-plotly-plot").last).to_contain_text("0.weight")
-    assert page.locator(".js-plotly-plot").last.locator(".scatterlayer .trace").count() >= 8  # four leaves, two panels
+    # Four leaves in two panels.
+    expect(page.locator(".js-plotly-plot").last.locator(".scatterlayer .trace").nth(7)).to_be_attached()
     chart(page, "Layers")
     expect(page.locator(".js-plotly-plot").last).to_contain_text("weights")
     slider = page.get_by_role("slider", name="Call")

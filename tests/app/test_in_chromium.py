@@ -192,8 +192,8 @@ def test_step_and_selection_come_back_with_the_link(page: Page, address: str) ->
     page.locator(".stage svg").wait_for()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    said = page.locator(".said").text_content() or ""
-    assert said == "PowBackward0: 1 comes in, 12 to x."
+    said = "PowBackward0: 1 comes in, 12 to x."
+    expect(page.locator(".said")).to_have_text(said)
     wait_for_the_steps_address(page)
     link = page.url
     page.goto("about:blank")
