@@ -49,17 +49,15 @@ def lines_figure(
     data = _traces(calls, shown, measure, scale, highlight, brief=len(values) > _MANY_POINTS)
     (left, right), cut = style.halves(), len(shown) < len(leaves)
     many = len(shown) > _MANY_LEAVES
-    notes = [style.panel_title(titles[0], left[0]), style.panel_title(titles[1], right[0])]
-    notes += [style.heading(f"{len(shown)} of {len(leaves):,} leaves")] if cut else []
+    above = f"{len(shown)} of {len(leaves):,} leaves" if cut else style.only_name(leaves)
     return style.figure(
         data,
         style.layout(
             500 if many else 380,
-            style.HEADED if cut else style.TITLED,
+            **style.titled(titles, above),
             xaxis=style.call_axis(calls, domain=left),
             xaxis2=style.call_axis(calls, domain=right, matches="x", anchor="y"),
             yaxis=scale.axis(),
-            annotations=notes,
             showlegend=len(shown) > 1,
             legend=style.legend(below=many),
             hoverdistance=24,

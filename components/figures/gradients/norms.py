@@ -9,7 +9,6 @@ from components.figures.gradients.history import in_order_of_use, variables
 from components.figures.gradients.lines import lines_figure
 from components.figures.gradients.records import History
 from components.figures.gradients.scale import norm_or_row
-from components.figures.gradients.words import escaped
 
 
 def norm_figure(history: History, highlight: str | None = None) -> go.Figure:
@@ -20,6 +19,5 @@ def norm_figure(history: History, highlight: str | None = None) -> go.Figure:
     leaves = in_order_of_use([leaf for leaf in variables(history) if leaf.changes])
     if not leaves:
         return style.empty("No call has changed a .grad yet.")
-    name = escaped(leaves[0].label, 28) if len(leaves) == 1 else ""
-    titles = (f"‖ added{f' to {name}.grad' if name else ''} by each call ‖", f"‖ {name}.grad after it ‖")
+    titles = ("‖ added by each call ‖", "‖ .grad after it ‖")
     return lines_figure(history.calls, leaves, norm_or_row, titles, highlight=highlight)

@@ -19,6 +19,7 @@ from components.figures.gradients.words import escaped
 _MOST_BARS = 90
 _UPRIGHT = 16
 _CARRIED, _UNSELECTED = 0.45, 0.25
+_TITLES = ("added by each call", ".grad after it")
 
 
 def scalar_figure(history: History, highlight: str | None = None) -> go.Figure:
@@ -29,7 +30,7 @@ def scalar_figure(history: History, highlight: str | None = None) -> go.Figure:
     bars = len(leaves) * len(history.calls)
     if bars > _MOST_BARS:
         changed = [leaf for leaf in leaves if leaf.changes]
-        return lines_figure(history.calls, changed, value_or_row, _titles(changed), highlight=highlight, log=False)
+        return lines_figure(history.calls, changed, value_or_row, _TITLES, highlight=highlight, log=False)
     return _bars_figure(history.calls, leaves)
 
 
@@ -60,24 +61,17 @@ def _bars_figure(calls: Sequence[Call], leaves: Sequence[LeafHistory]) -> go.Fig
     return style.figure(data, _layout(calls, leaves, [height for trace in data for height in trace["y"]]))
 
 
-def _titles(leaves: Sequence[LeafHistory]) -> tuple[str, str]:
-    if len(leaves) != 1:
-        return "added by each call", ".grad after it"
-    name = escaped(leaves[0].label, 28)
-    return f"added to {name}.grad by each call", f"{name}.grad after it"
-
-
 def _layout(calls: Sequence[Call], leaves: Sequence[LeafHistory], values: Sequence[float]) -> style.Layout:
-    (left, right), titles = style.halves(), _titles(leaves)
+    left, right = style.halves()
     return style.layout(
         340,
+        **style.titled(_TITLES, style.only_name(leaves)),
         barmode="group",
         bargap=style.bar_gap(len(calls) * len(leaves)),
         bargroupgap=0.08,
         xaxis=style.call_axis(calls, domain=left),
         xaxis2=style.call_axis(calls, domain=right, matches="x", anchor="y"),
         yaxis=scale_of(values, log=False).axis(0.14, zeroline=True),
-        annotations=[style.panel_title(titles[0], left[0]), style.panel_title(titles[1], right[0])],
         showlegend=len(leaves) > 1,
         legend=style.legend(),
     )

@@ -12,7 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from components.figures.chart_style import CLEAR, COLOURS, FAINT, GREY, SIZE
-from components.figures.gradients.records import Call
+from components.figures.gradients.records import Call, LeafHistory
 from components.figures.gradients.words import escaped, where
 from components.figures.text import number_text
 
@@ -101,6 +101,20 @@ def halves() -> tuple[tuple[float, float], tuple[float, float]]:
 def panel_title(text: str, left: float) -> Layout:
     """Return the title above a panel; ``text`` is safe to draw."""
     return _above(text, left, 8)
+
+
+def titled(panels: tuple[str, str], above: str) -> Layout:
+    """Return the titles of two ``halves``, and a heading above both if it has words, as a part of ``layout``.
+
+    A title is as wide as its panel is on a phone: what can be long, as the name of a leaf, belongs in the heading.
+    """
+    notes = [panel_title(text, left) for text, (left, _) in zip(panels, halves(), strict=True)]
+    return {"annotations": [*notes, heading(above)] if above else notes, "top": HEADED if above else TITLED}
+
+
+def only_name(leaves: Sequence[LeafHistory]) -> str:
+    """Return the heading of a figure without a legend: the one leaf's name; of several leaves, nothing."""
+    return f"<b>{escaped(leaves[0].label, 48)}</b>" if len(leaves) == 1 else ""
 
 
 def heading(text: str) -> Layout:

@@ -79,9 +79,13 @@ def test_many_calls_are_lines_that_carry_grad_forward() -> None:
     assert figure.layout.yaxis.ticktext[0] == "None"
 
 
-def test_one_leaf_has_its_name_in_the_titles() -> None:
-    titles = [note.text for note in scalar_figure(history_of(by_backward("x", 1.0, 1.0))).layout.annotations]
-    assert titles == ["added to x.grad by each call", "x.grad after it"]
+def test_one_leaf_has_its_name_above_the_titles() -> None:
+    for leaves, expected in (("x", ["<b>x</b>"]), ("xw", [])):
+        history = history_of(*(by_backward(name, 1.0, 1.0) for name in leaves))
+        for figure, title in ((scalar_figure(history), "added by each call"), (norm_figure(history), "‖ added")):
+            titles = [note.text for note in figure.layout.annotations]
+            assert titles[0].startswith(title)
+            assert titles[2:] == expected
 
 
 def test_what_is_no_number_is_a_word() -> None:
