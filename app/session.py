@@ -177,10 +177,15 @@ def trace(page: str) -> Trace | None:
     return found if isinstance(found, Trace) else None
 
 
+def show(page: str, opened: Trace | None) -> None:
+    """Let a page show a trace that it did not run itself, as one that was saved."""
+    stop(page)
+    st.session_state[f"{page}:trace"] = opened
+
+
 def adopt(page: str, other: str) -> None:
     """Let a page show the trace of another."""
-    stop(page)
-    st.session_state[f"{page}:trace"] = trace(other)
+    show(page, trace(other))
 
 
 def index(page: str) -> TraceIndex | None:

@@ -17,7 +17,7 @@ from components.answers.derivatives import differentiate
 from components.answers.exercises import check_exercise
 from components.answers.warm_up import warm_up
 from components.answers.words import said
-from components.capture import RunInterrupted, capture_with_names, failure_of, interrupt_soon
+from components.capture import RunInterrupted, capture_program, capture_with_names, failure_of, interrupt_soon
 from components.language import SourceLimits
 from components.trace import Answered, Asked, Caps, Exercise, Failure, Program, Trace
 
@@ -31,9 +31,11 @@ ANSWERERS = tuple(f"{__name__}.{part}" for part in ("derivatives", "exercises", 
 def answer_program(
     program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits
 ) -> Trace:
-    """Run the program and return its trace, with the answer to its question, if it has one and came to its end."""
+    """Run the program and return its trace: with the answer to its question if it has one, else with its memory."""
+    if program.question is UNSET:
+        return capture_program(program, caps, on_output, source_limits)
     trace, names = capture_with_names(program, caps, on_output, source_limits)
-    if program.question is UNSET or trace.failure is not None:
+    if trace.failure is not None:
         return trace
     try:
         with warnings.catch_warnings():

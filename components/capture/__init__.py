@@ -4,9 +4,11 @@ Only the worker's processes import it. Each observer is a context manager or a l
 program would have freed, and says in its docstring what it cannot see.
 """
 
+from components.capture.environment import environment
 from components.capture.failures import RunInterrupted, failure_of
-from components.capture.run import capture_program, capture_with_names, environment, warm_up
+from components.capture.run import capture_program, capture_with_names
 from components.capture.stopping import interrupt_soon
+from components.capture.warm_up import warm_up
 from components.trace import Caps
 
 __all__ = [

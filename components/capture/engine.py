@@ -22,7 +22,8 @@ import torch
 from components.capture.engine_drafts import BackwardDraft, EngineStepDraft
 from components.capture.marks import Marks
 from components.capture.names import program_line
-from components.capture.nodes import GraphNode, NodeDraft, NodeLog, is_freed
+from components.capture.node_saves import GraphNode, is_freed
+from components.capture.nodes import NodeDraft, NodeLog
 from components.capture.quiet import quiet
 from components.capture.stopping import stop_if_asked
 from components.capture.truncations import Truncations
@@ -87,7 +88,7 @@ class EngineObserver:
             return self._original(outputs, *arguments, **options)
         with quiet():
             tensors = [output for output in outputs if isinstance(output, torch.Tensor)]
-            roots, reached = self._nodes.reach(_roots(outputs))
+            roots, reached = self._nodes.reach(roots_of(outputs))
             draft = self._draft(roots, reached, arguments, options)
             if not draft.internal:
                 self._before_run(tensors, reached)
@@ -179,7 +180,7 @@ class EngineObserver:
                 self._accumulated(step.node, graph_nodes[step.node.index].variable, draft, added)
 
 
-def _roots(outputs: Sequence[Any]) -> Iterator[GraphNode]:
+def roots_of(outputs: Sequence[Any]) -> Iterator[GraphNode]:
     """Yield the node of each tensor, leaf (its ``AccumulateGrad``) or ``GradientEdge``; of no history, none."""
     for output in outputs:
         if not isinstance(output, torch.Tensor):

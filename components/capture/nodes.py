@@ -9,24 +9,19 @@ Known limitations: tensors packed by ``saved_tensors_hooks`` are not unpacked fo
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
 
 import torch
 
+from components.capture.node_saves import GraphNode, Packed, saved_by
 from components.capture.stopping import stop_if_asked
 from components.capture.tensors import TensorDraft, TensorLog
 from components.capture.truncations import Truncations
 from components.capture.values import ValueReader
 from components.trace import Caps, SavedTensor
 
-GraphNode = Any  # ``torch.autograd.graph.Node`` does not declare what C++ gives its nodes.
-_RAW = "_raw_saved_"
-_SAVED = "_saved_"
 _NO_NUMBER = 2**63
-_LONGEST_TEXT = 60
 
 
 @dataclass(slots=True, eq=False)
@@ -114,7 +109,7 @@ class NodeLog:
     def _find_or_add(self, node: GraphNode) -> NodeDraft | None:
         number = node._sequence_nr()
         leaf: TensorDraft | None = None
-        if number >= _NO_NUMBER:
+        if not is_numbered(number):
             variable = getattr(node, "variable", None)
             leaf = self._tensors.observe(variable) if variable is not None else None
             if leaf is None:
@@ -141,7 +136,7 @@ class NodeLog:
             if isinstance(value, torch.Tensor):
                 draft.saved.append(self._saved_tensor(name, value))
                 _count_storage(storages, value)
-            elif isinstance(value, _Packed):
+            elif isinstance(value, Packed):
                 draft.packed = True
                 draft.saved.append(SavedDraft(SavedTensor(name=name, value="packed by saved_tensors_hooks")))
             else:
@@ -160,73 +155,9 @@ class NodeLog:
         return SavedDraft(record, tensor)
 
 
-@dataclass(frozen=True)
-class _Packed:
-    """Stands for a tensor that a pair of ``saved_tensors_hooks`` has packed away."""
-
-
-def saved_by(node: GraphNode) -> Iterator[tuple[str, torch.Tensor | _Packed | str]]:
-    """Yield what a node keeps: tensors, and the text of numbers such as an exponent. Runs none of the program's hooks.
-
-    Goes through ``_raw_saved_*``, which gives the memory without the version check and without unpacking.
-    """
-    raw_names, plain_names = _saved_names(node.__class__)
-    for attribute in raw_names:
-        name = attribute.removeprefix(_RAW).replace("tensors", "saved_tensors")
-        try:
-            raw = getattr(node, attribute)
-        except RuntimeError:
-            continue  # freed
-        several = isinstance(raw, tuple | list)
-        for index, entry in enumerate(raw if several else (raw,)):
-            value = _raw_value(entry)
-            if value is not None:
-                yield (f"{name}[{index}]" if several else name), value
-    for attribute in plain_names:
-        try:
-            value = getattr(node, attribute)
-        except RuntimeError:
-            continue
-        if value is not None:
-            yield attribute.removeprefix(_SAVED), _short(value)
-
-
-def is_freed(node: GraphNode) -> bool:
-    """Whether a node that had saved tensors has released them."""
-    raw_names, _ = _saved_names(node.__class__)
-    for attribute in raw_names:
-        try:
-            raw = getattr(node, attribute)
-        except RuntimeError:
-            return True
-        entries = raw if isinstance(raw, tuple | list) else (raw,)
-        if any(entry is not None and entry.data is not None for entry in entries):
-            return False
-    return bool(raw_names)
-
-
-def _raw_value(entry: Any) -> torch.Tensor | _Packed | None:
-    if entry is None:
-        return None
-    if entry.unpack_hook is not None:
-        return _Packed()
-    value = entry.data
-    return value if isinstance(value, torch.Tensor) else None
-
-
-@cache
-def _saved_names(kind: Hashable) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the ``_raw_saved_*`` names of a type of node, and the ``_saved_*`` names of its numbers."""
-    names = dir(kind)
-    raw = tuple(name for name in names if name.startswith(_RAW))
-    tensors = {name.removeprefix(_RAW) for name in raw}
-    numbers = tuple(name for name in names if name.startswith(_SAVED) and name.removeprefix(_SAVED) not in tensors)
-    return raw, numbers
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+def is_numbered(number: int) -> bool:
+    """Whether a node's ``_sequence_nr()`` is its own: every ``AccumulateGrad`` has the same one."""
+    return number < _NO_NUMBER
 
 
 def _count_storage(storages: dict[int, int], tensor: torch.Tensor) -> None:

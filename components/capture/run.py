@@ -6,8 +6,6 @@ here.
 
 from __future__ import annotations
 
-import gc
-import platform
 import re
 import time
 import types
@@ -21,8 +19,12 @@ import torch
 from components.capture.assemble import Ids, finished_edges, finished_nodes, located
 from components.capture.engine import EngineObserver, Reached
 from components.capture.engine_drafts import BackwardDraft
+from components.capture.environment import environment
 from components.capture.failures import failure_of
 from components.capture.gradients import GradientLog
+from components.capture.marks import next_node_number
+from components.capture.memory import Observed
+from components.capture.memory_pass import with_memory
 from components.capture.modules import ModuleObserver
 from components.capture.names import Named, current_namespaces, named_tensors, program_line
 from components.capture.nodes import NodeDraft, NodeLog
@@ -30,6 +32,7 @@ from components.capture.output import Output
 from components.capture.quiet import quiet
 from components.capture.steps import StepObserver
 from components.capture.stopping import forget_to_stop
+from components.capture.switches import switches_kept
 from components.capture.tensors import TensorDraft, TensorLog
 from components.capture.torchviz_dot import DrawingLog
 from components.capture.truncations import Truncations
@@ -37,8 +40,7 @@ from components.capture.values import ValueReader
 from components.language import SourceLimits
 from components.language.compiler import compile_program
 from components.language.runtime import program_globals
-from components.language.warm_up_program import SOURCE as WARM_UP
-from components.trace import Caps, Environment, Failure, Gradient, Program, Trace, Warned
+from components.trace import Caps, Failure, Gradient, Program, Trace, Warned
 
 _FOREIGN_FRAME = re.compile(r'^ *File "(?!<program>)[^\n]*\n?(?: {4}[^\n]*\n?)*', re.MULTILINE)
 _LONGEST_WARNING = 2_000
@@ -54,13 +56,15 @@ def capture_program(
 
     ``on_output`` is given printed text as it comes. PyTorch is seeded with ``program.seed`` before the first line.
     """
-    return capture_with_names(program, caps, on_output, source_limits)[0]
+    run = _Run(program, caps, on_output)
+    trace = run.trace(source_limits)
+    return with_memory(trace, caps, source_limits, run.let_go())
 
 
 def capture_with_names(
     program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits
 ) -> tuple[Trace, dict[str, Any]]:
-    """Do what ``capture_program`` does; return the program's global names too, for what is asked of it afterwards."""
+    """Observe as ``capture_program`` does, without memory; return the program's global names for questions about it."""
     run = _Run(program, caps, on_output)
     return run.trace(source_limits), run.names
 
@@ -100,11 +104,27 @@ class _Run:
         )
         self._warnings_left = self._truncations.allowance("warnings", caps.warnings, "later warnings")
         self._warned: list[Warned] = []
+        self._first_number = 0
+        self._made = 0
 
     @property
     def names(self) -> dict[str, Any]:
         """What the program's global names stand for."""
         return self._globals
+
+    def let_go(self) -> Observed:
+        """Forget everything that the program held, and return what a second run of it is tied to."""
+        self._globals.clear()
+        ids = Ids(self._nodes, self._engine)
+        return Observed(
+            steps=self._steps.drafts,
+            nodes=self._nodes.drafts,
+            runs=self._engine.drafts,
+            node_ids=ids.nodes,
+            backward_ids=ids.backwards,
+            first_number=self._first_number,
+            made=self._made,
+        )
 
     def _printed(self, start: int, end: int) -> None:
         self._steps.printed(start, end)
@@ -130,11 +150,13 @@ class _Run:
         torch.manual_seed(self._program.seed)
         error: BaseException | None = None
         with ExitStack() as active:
+            active.enter_context(switches_kept())
             active.enter_context(warnings.catch_warnings())
             warnings.simplefilter("default")
             warnings.showwarning = self._on_warning
             active.enter_context(self._modules)
             active.enter_context(self._engine)
+            self._first_number = next_node_number()
             started = time.perf_counter_ns()
             try:
                 with self._steps:
@@ -142,6 +164,7 @@ class _Run:
             except BaseException as problem:
                 error = problem
             duration = time.perf_counter_ns() - started
+            self._made = next_node_number() - self._first_number
         forget_to_stop()
         return duration, error
 
@@ -221,21 +244,3 @@ class _Run:
 def _without_frames(text: str) -> str:
     """Leave out the lines that anomaly mode quotes from PyTorch's files and ours; they are the server's business."""
     return _FOREIGN_FRAME.sub("", text)[:_LONGEST_WARNING].rstrip()
-
-
-def environment() -> Environment:
-    """Return where this process runs programs."""
-    return Environment(
-        torch=str(torch.__version__), python=platform.python_version(), device_name=platform.machine() or "unknown"
-    )
-
-
-def warm_up() -> None:
-    """Load and initialise everything that a run would otherwise load on its own time.
-
-    The worker calls it once, before it forks; afterwards a run opens no file. Garbage is collected more rarely from
-    then on: the records of a large graph are none, and looking through them again and again takes longer than the run.
-    """
-    capture_program(Program(source=WARM_UP))
-    gc.collect()
-    gc.set_threshold(100_000, 50, 1_000)

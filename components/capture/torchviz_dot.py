@@ -22,7 +22,8 @@ with warnings.catch_warnings():
     import torchviz
 
 from components.capture.names import Named
-from components.capture.nodes import GraphNode, NodeDraft
+from components.capture.node_saves import GraphNode
+from components.capture.nodes import NodeDraft
 from components.capture.truncations import Truncations
 from components.trace import Caps, Drawing
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from components.trace import Truncation
 
-Observer = Literal["steps", "tensors", "values", "nodes", "backwards", "gradients", "torchviz", "warnings"]
+Observer = Literal["steps", "tensors", "values", "nodes", "backwards", "gradients", "torchviz", "warnings", "memory"]
 
 
 class Truncations:

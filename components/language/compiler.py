@@ -13,6 +13,7 @@ from types import CodeType
 
 from components.language.errors import SourceTooLarge
 from components.language.limits import PROGRAM_FILENAME, SourceLimits
+from components.language.line_marks import mark_lines
 from components.language.transformer import LessonPolicy
 
 _DEFAULT_LIMITS = SourceLimits()
@@ -21,8 +22,10 @@ _ANNOTATIONS_AS_TEXT = __future__.annotations.compiler_flag
 _LONG_PREFIX = re.compile(r"(?:[-+~(\[{]\s*|not\s+|lambda\s*:\s*){300,}")
 
 
-def compile_program(source: str, limits: SourceLimits = _DEFAULT_LIMITS) -> CodeType:
+def compile_program(source: str, limits: SourceLimits = _DEFAULT_LIMITS, *, marked: bool = False) -> CodeType:
     """Return the program's code, whose frames carry the file name ``PROGRAM_FILENAME`` and true line numbers.
+
+    ``marked`` code tells which line runs through the calls of ``line_marks``.
 
     Raises:
         SyntaxError: Python's own, with its line.
@@ -43,6 +46,8 @@ def compile_program(source: str, limits: SourceLimits = _DEFAULT_LIMITS) -> Code
             tree = policy.visit(tree)
             if policy.refusals:
                 raise min(policy.refusals, key=lambda refusal: refusal.line or 0)
+            if marked:
+                tree = mark_lines(tree)
             ast.fix_missing_locations(tree)
             code: CodeType = compile(tree, PROGRAM_FILENAME, "exec", flags=_ANNOTATIONS_AS_TEXT, dont_inherit=True)
             return code

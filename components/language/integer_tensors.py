@@ -14,6 +14,8 @@ from typing import Any
 import numpy
 import torch
 
+from components.language.checking import of_a_check
+
 _as_array: Any = torch.Tensor.__array__
 
 
@@ -60,7 +62,10 @@ def asarray(obj: Any, **options: Any) -> torch.Tensor:
 def view(tensor: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
     """``tensor.view``; a view as another type is a copy: floating-point numbers may be written past the counter."""
     seen = tensor.view(*arguments, **options)
-    return seen if seen.dtype == tensor.dtype else seen.clone()
+    if seen.dtype == tensor.dtype:
+        return seen
+    with of_a_check():
+        return seen.clone()
 
 
 def copy(x: Any) -> Any:
@@ -112,7 +117,10 @@ def replacement_data(tensor: torch.Tensor, new: Any) -> torch.Tensor:
     if new.shape != tensor.shape or new.dtype != tensor.dtype:
         old, got = (f"{tuple(each.shape)} {each.dtype}" for each in (tensor, new))
         raise ValueError(f".data must keep shape and dtype here: it is {old}, the new one {got}; make a new tensor")
-    return new if new.stride() == tensor.stride() else torch.empty_like(tensor).copy_(new.detach())
+    if new.stride() == tensor.stride():
+        return new
+    with of_a_check():
+        return torch.empty_like(tensor).copy_(new.detach())
 
 
 def vector_to_parameters(vec: torch.Tensor, parameters: Iterable[torch.Tensor]) -> None:

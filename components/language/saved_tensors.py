@@ -9,6 +9,7 @@ import torch
 import torch.utils.checkpoint
 from torch.autograd.graph import saved_tensors_hooks
 
+from components.language.checking import of_a_check
 from components.language.integer_tensors import has_derivatives
 
 Pack = Callable[[torch.Tensor], Any]
@@ -24,7 +25,11 @@ def checked(pack_hook: Pack, unpack_hook: Unpack) -> tuple[Pack, Callable[[_Pack
 
     def pack(tensor: torch.Tensor) -> _Packed:
         like = torch.empty_like(tensor, device="meta", requires_grad=False)
-        return pack_hook(tensor), like, None if has_derivatives(tensor) else tensor.detach().clone()
+        packed = pack_hook(tensor)
+        if has_derivatives(tensor):
+            return packed, like, None
+        with of_a_check():
+            return packed, like, tensor.detach().clone()
 
     def unpack(packed: _Packed) -> Any:
         value, like, exact = packed

@@ -43,6 +43,7 @@ from components.trace.questions import (
     Surface,
 )
 from components.trace.records import (
+    Allocation,
     Backward,
     BackwardStep,
     Category,
@@ -72,6 +73,7 @@ from components.trace.records import (
 )
 
 __all__ = [
+    "Allocation",
     "Answered",
     "Asked",
     "Backward",

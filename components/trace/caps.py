@@ -30,3 +30,4 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     drawing_variants_nodes: int = 500
     drawing_chars: int = 4_000_000
     warnings: int = 50
+    memory_events: int = 100_000

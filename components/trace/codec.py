@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from components.trace.answers import Answer, Function
-from components.trace.consistency import answer_problems
+from components.trace.consistency import answer_problems, memory_problems
 from components.trace.records import VERSION, Trace
 
 _NON_FINITE = frozenset({"nan", "inf", "-inf"})
@@ -83,6 +83,8 @@ def _problems(trace: Trace) -> Iterator[str]:
             yield f"the values of {owner} are not numbers"
     if isinstance(trace.answer, Answer):
         yield from answer_problems(trace.answer)
+    if trace.memory is not None:
+        yield from memory_problems(trace.memory)
     length = len(trace.stdout)
     for step in trace.steps:
         if not 0 <= step.stdout[0] <= step.stdout[1] <= length:
@@ -115,6 +117,10 @@ def _references(trace: Trace) -> Iterator[tuple[str, set[str], Iterable[str | No
         if backward.failure is not None:
             yield "node", nodes, (backward.failure.node,)
             yield "backward", backwards, (backward.failure.freed_by,)
+    if trace.memory is not None:
+        yield "node", nodes, (event.node for event in trace.memory.events)
+        yield "backward", backwards, (event.backward for event in trace.memory.events)
+        yield "node", nodes, (node for block in trace.memory.allocations for node in block.saved_by)
     yield "tensor", tensors, (change.tensor for change in trace.gradients)
     yield "backward", backwards, (change.backward for change in trace.gradients)
     if trace.failure is not None:

@@ -1,4 +1,4 @@
-"""Whether the parts of an answer fit together: a process that was taken over may send any that has the right types."""
+"""Whether parts of a trace fit together: a process that was taken over may send any that have the right types."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from components.trace.answers import (
     SurfaceAnswer,
 )
 from components.trace.base import Number
+from components.trace.records import Memory
 
 MOST_LABEL_CHARS = 200
+MOST_BYTES = 2**60
 
 
 def answer_problems(answer: Answer) -> Iterator[str]:
@@ -27,6 +29,28 @@ def answer_problems(answer: Answer) -> Iterator[str]:
             yield from _curve(answer)
         case SurfaceAnswer():
             yield from _surface(answer)
+
+
+def memory_problems(memory: Memory) -> Iterator[str]:
+    """Yield what is wrong with the memory of a run: indices, categories, and totals that are not the sum of events."""
+    total = memory.baseline_bytes
+    events, blocks = memory.events, memory.allocations
+    if max((abs(event.delta_bytes) for event in events), default=0) > MOST_BYTES:
+        yield "an event is of more memory than there is"
+    for event in events:
+        if not 0 <= event.allocation < len(blocks):
+            yield "an event is of a block that the memory does not have"
+            return
+        block, total = blocks[event.allocation], total + event.delta_bytes
+        if abs(event.delta_bytes) != block.bytes or event.category != block.category:
+            yield "an event has another size or category than its block"
+        if event.total_bytes != total:
+            yield "a total is not the sum of the events before it"
+    for block in blocks:
+        if not (0 <= block.allocated < len(events) and 0 <= (block.released or 0) < len(events)):
+            yield "a block was allocated or released by an event that the memory does not have"
+    if memory.peak_event is not None and not 0 <= memory.peak_event < len(events):
+        yield "its peak is at an event that the memory does not have"
 
 
 def _derivative(answer: DerivativeAnswer) -> Iterator[str]:

@@ -258,7 +258,12 @@ class GradientChange(Record, frozen=True, kw_only=True):
 
 
 class MemoryEvent(Record, frozen=True, kw_only=True):
-    """One allocation (positive) or release (negative), in nanoseconds since the run began."""
+    """One allocation (positive) or release (negative), in nanoseconds since the run began.
+
+    ``allocation`` is the index of its block in ``Memory.allocations``, whose category an allocation and its release
+    share. ``line``, ``step`` and ``node`` say where it happened: of an allocation the node that the operation made (or
+    that backward was running), of a release the node that backward was running. ``backward`` is the engine run.
+    """
 
     t_ns: int
     line: int | None
@@ -266,6 +271,27 @@ class MemoryEvent(Record, frozen=True, kw_only=True):
     delta_bytes: int
     category: Category
     total_bytes: int
+    allocation: int
+    step: int | None = None
+    backward: str | None = None
+
+
+class Allocation(Record, frozen=True, kw_only=True):
+    """One block of memory: what asked for it and what it was for.
+
+    ``operation`` is PyTorch's innermost operation (``aten::sin``, ``MulBackward0``), ``None`` outside of any. ``name``
+    is the variable, parameter, gradient or optimizer state that was seen to lie in it. ``saved_by`` are the nodes that
+    kept it for backward. ``allocated`` and ``released`` are indices of ``Memory.events``; ``released`` is ``None``
+    where it was still held when the program ended.
+    """
+
+    bytes: int
+    category: Category
+    operation: str | None
+    name: str | None
+    saved_by: list[str]
+    allocated: int
+    released: int | None
 
 
 class CudaSample(Record, frozen=True, kw_only=True):
@@ -278,15 +304,30 @@ class CudaSample(Record, frozen=True, kw_only=True):
 
 
 class Memory(Record, frozen=True, kw_only=True):
-    """Bytes over time; ``source`` says where they were measured."""
+    """Bytes over time, of a second run of the program that nothing but ``torch.profiler`` watches.
+
+    ``source`` says where they were measured. ``baseline_bytes`` were allocated before the first line; totals, the peak
+    and the final count include them. ``peak_event`` is the index of the first event that reached the peak, ``None``
+    where nothing was allocated or that event was cut. ``duration_ns`` is the clock time of that run.
+
+    Categories: ``leaf`` tensors that require gradients, ``gradient`` (a ``.grad``), ``optimizer`` state, ``saved`` for
+    backward, ``temporary`` (released in the step that allocated it), ``other`` (held by variables: data, buffers,
+    results). A block that is several of these is the first one that fits.
+    ``cuda_snapshot`` is what ``torch.cuda.memory._snapshot()`` returned, pickled, in base64.
+    """
 
     source: str
     device: str
     baseline_bytes: int
     peak_bytes: int
     peak_line: int | None
+    peak_event: int | None
+    final_bytes: int
+    duration_ns: int
     events: list[MemoryEvent]
+    allocations: list[Allocation]
     cuda: list[CudaSample] | None
+    cuda_snapshot: str | None = None
 
 
 class Drawing(Record, frozen=True, kw_only=True):
@@ -315,7 +356,7 @@ class Warned(Record, frozen=True, kw_only=True):
 class Truncation(Record, frozen=True, kw_only=True):
     """An observer that stepped aside: which one, the cap that it reached, and what is missing because of it."""
 
-    observer: Literal["steps", "tensors", "values", "nodes", "backwards", "gradients", "torchviz", "warnings"]
+    observer: Literal["steps", "tensors", "values", "nodes", "backwards", "gradients", "torchviz", "warnings", "memory"]
     cap: int
     missing: str
 
@@ -323,6 +364,7 @@ class Truncation(Record, frozen=True, kw_only=True):
 class Trace(Record, frozen=True, kw_only=True):
     """Everything about one run. ``duration_ns`` is the observed run's clock time, which varies like those of an answer.
 
+    ``memory_note`` says why ``memory`` is ``None`` or what is missing in it, where there is something to say.
     ``answer`` is there when the program came with a question and got as far as being asked it.
     """
 
@@ -345,3 +387,4 @@ class Trace(Record, frozen=True, kw_only=True):
     truncations: list[Truncation]
     duration_ns: int
     answer: Answered | UnsetType = UNSET
+    memory_note: str | UnsetType = UNSET

@@ -1,0 +1,206 @@
+"""From the profiler's record to blocks of memory, each with what asked for it and what it was for.
+
+A release names no block: it is found by its address, among those that are held at that time. Backward's operations are
+matched with the observed run of the engine, node by node, in the order in which both ran them; a forward operation
+made the node whose number it carries, unless a later operation carries it too (PyTorch tells an operation the next free
+number, whether it uses it or not).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from components.capture.memory_graph import Role
+from components.capture.memory_moments import MARKER, Moment
+from components.language.checking import CHECK
+from components.trace import Category
+
+_ENGINE = "autograd::engine::evaluate_function: "
+_PRIORITY: tuple[Category, ...] = ("leaf", "gradient", "optimizer", "saved")
+
+
+@dataclass(slots=True, eq=False)
+class Operation:
+    """An operation of PyTorch's; ``number`` is the node's that it made or runs, negative for none.
+
+    ``order`` is set for a node that the engine runs: its place among those of the engine's run.
+    """
+
+    name: str
+    number: int
+    outer: Operation | None
+    order: int | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Change:
+    """An allocation (positive) or release of a block; ``total`` is what the allocator holds after it."""
+
+    time_ns: int
+    delta: int
+    block: Block
+    moment: Moment
+    operation: Operation | None
+    total: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """One block of memory, and what was seen to lie in it.
+
+    ``part_of`` is a gradient's leaf or a state's parameter, ``part`` what it is of it.
+    """
+
+    size: int
+    allocated: Change = field(init=False)
+    released: Change | None = None
+    names: list[str] = field(default_factory=list)
+    roles: set[str] = field(default_factory=set)
+    saved_by: dict[int, None] = field(default_factory=dict)
+    part_of: Block | None = None
+    part: str = ""
+
+    @property
+    def name(self) -> str | None:
+        """The variable, or what it is of another block that has a name."""
+        if self.part_of is not None and self.part_of.names:
+            owner = self.part_of.names[0]
+            return f"{owner}.grad" if self.part == ".grad" else f"{self.part} of {owner}"
+        return self.names[0] if self.names else None
+
+    @property
+    def category(self) -> Category:
+        """What the block was for."""
+        for role in _PRIORITY:
+            if role in self.roles:
+                return role
+        if self.released is not None and _same_step(self.allocated.moment, self.released.moment):
+            return "temporary"
+        return "other"
+
+
+def _same_step(born: Moment, released: Moment) -> bool:
+    return born is released or (born.step is not None and born.step == released.step)
+
+
+class Record:
+    """What the profiler saw, in order: ``changes``, and which operation made which node.
+
+    ``began_ns`` is the profiler's time of the first marker. Only blocks of ``device`` (``"cpu"`` or ``"cuda"``) count;
+    on a GPU the allocator's own totals are taken, since it tells of almost every release, but not of all.
+    """
+
+    def __init__(self, moments: Sequence[Moment], device: str, baseline: int = 0) -> None:
+        self.changes: list[Change] = []
+        self.makers: dict[int, Operation] = {}
+        self.began_ns = 0
+        self._moments = moments
+        self._device = device
+        self._total = baseline
+        self._held: dict[int, Block] = {}
+        self._place = 0
+        self._orders: dict[int | None, int] = {}
+
+    def read(self, tree: Sequence[Any]) -> None:
+        """Take what the profiler saw since the last time: ``experimental_event_tree()``."""
+        for time_ns, event, operation in sorted(_events(tree), key=lambda each: each[0]):
+            if isinstance(event, Operation):
+                self._operation(time_ns, event)
+            else:
+                self._memory(time_ns, event, operation)
+
+    @property
+    def _moment(self) -> Moment:
+        return self._moments[min(self._place, len(self._moments) - 1)]
+
+    def _operation(self, time_ns: int, operation: Operation) -> None:
+        if operation.name == MARKER:
+            self.began_ns = self.began_ns or time_ns
+            for note in self._moment.notes:
+                self._note(*note)
+            self._place += 1
+        elif operation.order is not None:
+            run = self._moment.run
+            operation.order = self._orders.get(run, 0)
+            self._orders[run] = operation.order + 1
+            if operation.outer is not None:
+                operation.outer.order = operation.order
+        elif operation.number >= 0:
+            self.makers[operation.number] = operation
+
+    def _memory(self, time_ns: int, event: Any, operation: Operation | None) -> None:
+        fields = event.extra_fields
+        if fields.device.type != self._device or not fields.alloc_size:
+            return
+        before = self._held.pop(fields.ptr, None)
+        if before is not None:
+            self._release(time_ns, before, operation)
+        if fields.alloc_size > 0 and not _is_of_a_check(operation):
+            block = self._held[fields.ptr] = Block(fields.alloc_size)
+            block.allocated = self._change(time_ns, block.size, block, operation)
+        if self._device != "cpu" and self._total > fields.total_allocated:
+            self._release_unreported(time_ns, self._total - fields.total_allocated, operation)
+
+    def _release(self, time_ns: int, block: Block, operation: Operation | None) -> None:
+        block.released = self._change(time_ns, -block.size, block, operation)
+
+    def _release_unreported(self, time_ns: int, size: int, operation: Operation | None) -> None:
+        """The allocator holds less than was told: the newest block of that size without a name is the one."""
+        for address, block in reversed(self._held.items()):
+            if block.size == size and not block.roles:
+                del self._held[address]
+                self._release(time_ns, block, operation)
+                return
+
+    def _change(self, time_ns: int, delta: int, block: Block, operation: Operation | None) -> Change:
+        self._total += delta
+        change = Change(time_ns, delta, block, self._moment, operation, self._total)
+        self.changes.append(change)
+        return change
+
+    def _note(self, address: int, role: Role, what: Any) -> None:
+        block = self._held.get(address)
+        if block is None:
+            return
+        if role == "saved":
+            block.saved_by[what] = None
+        elif role == "gradient" or role == "optimizer":
+            block.part, owner = (".grad", what) if role == "gradient" else what
+            block.part_of = block.part_of or self._held.get(owner)
+        elif what is not None and what not in block.names:
+            block.names.append(what)
+        if role != "variable":
+            block.roles.add(role)
+
+
+def _is_of_a_check(operation: Operation | None) -> bool:
+    while operation is not None:
+        if operation.name == CHECK:
+            return True
+        operation = operation.outer
+    return False
+
+
+def _events(tree: Sequence[Any]) -> Iterator[tuple[int, Any, Operation | None]]:
+    """Yield the time of each event, an operation or the profiler's event of an allocation, and what it is inside of."""
+    types = torch._C._profiler._EventType
+    backward = torch._C._profiler.RecordScope.BACKWARD_FUNCTION
+    pending: list[tuple[Any, Operation | None]] = [(event, None) for event in reversed(tree)]
+    while pending:
+        event, outer = pending.pop()
+        inside = outer
+        if event.tag == types.Allocation:
+            yield event.start_time_ns, event, outer
+        elif event.tag == types.TorchOp:
+            fields = event.extra_fields
+            inside = Operation(event.name, fields.sequence_number, outer)
+            if fields.scope == backward:
+                inside.order = 0
+            elif inside.name.startswith(_ENGINE):
+                inside.number = -1
+            yield event.start_time_ns, inside, outer
+        pending.extend((below, inside) for below in reversed(event.children))

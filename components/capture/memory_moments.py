@@ -1,0 +1,244 @@
+"""What lies where in memory, noted between the lines of a run whose memory is measured.
+
+The profiler knows every block but not what it is for. So at each line's end, and around each run of the engine, a
+marker goes into the profiler's own record, and beside it a note of addresses: this one is the variable ``h``, that one
+was saved by this node. Matching address and marker says later which block was meant. Noting allocates no tensor and
+keeps none alive.
+
+Known limitations: a graph that no variable held at the end of a line, and that was never differentiated, is not seen.
+Inside ``vmap`` and ``torch.func.grad`` variables are not looked at. Of a list of tensors names are known at the
+program's end only.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook
+
+from components.capture.engine import roots_of
+from components.capture.memory_graph import Note, SeenGraph, address
+from components.capture.memory_lines import Lines, nothing_of_pytorch_calls
+from components.capture.names import is_program_name, named_tensors, program_frames
+from components.capture.quiet import quiet
+from components.capture.steps import StepDraft
+from components.capture.stopping import stop_if_asked
+from components.language.line_marks import ENTERED, LEFT, LINE
+
+MARKER = "autograd_lab.moment"
+_MOST_MOMENTS = 100_000
+# What follows on the record of this many seconds takes up to twice as long.
+_MOST_SECONDS = 3.0
+_CO_OPTIMIZED = 0x1
+
+
+@dataclass(slots=True)
+class Moment:
+    """What is known at one marker, and what holds from there to the next one.
+
+    ``notes`` are ``(address, role, what)``: the name of a variable or leaf, the number of the node that saved it, the
+    address of a gradient's leaf, an optimizer's name for its state and the address of its parameter. ``run`` is the
+    index of the engine's run.
+    """
+
+    line: int | None
+    step: int | None
+    run: int | None = None
+    notes: list[Note] = field(default_factory=list)
+
+
+class Moments:
+    """The list of moments of one run; ``calls`` are what its marked code calls.
+
+    ``steps`` are those of the observed run of the same program: the same lines come in the same order.
+    ``between_lines`` is called when no operation of PyTorch is under way. A run that takes too long is ended, and
+    ``over`` then.
+    """
+
+    def __init__(self, steps: Sequence[StepDraft], given_names: frozenset[str]) -> None:
+        self.list = [Moment(None, None)]
+        self.over = False
+        self.between_lines: Callable[[], None] = lambda: None
+        self._began = 0.0
+        self._lines = Lines(steps)
+        self._given = given_names
+        self._runs = 0
+        self._open_runs: list[int] = []
+        self._marker = torch._C._profiler._RecordFunctionFast(MARKER)
+        self._graph = SeenGraph()
+        self._is_tensor = _Kinds()
+        self._places: dict[int, tuple[int, int]] = {}
+        self._optimizer_states: dict[int, int] = {}
+        self._original: Callable[..., Any] = torch.autograd.graph._engine_run_backward
+        self._hooks: list[Any] = []
+
+    @property
+    def calls(self) -> Mapping[str, Callable[..., None]]:
+        """The functions that marked code calls, by their names."""
+        return {LINE: self._line, ENTERED: self._entered, LEFT: self._left}
+
+    # --- where the program is
+
+    def begin(self) -> None:
+        """The program begins now."""
+        self._began = time.monotonic()
+        self._move(None, None)
+
+    def _line(self, first: int, last: int) -> None:
+        stop_if_asked()
+        if time.monotonic() - self._began > _MOST_SECONDS:
+            self.over = True
+            raise TookTooLong
+        frame = sys._getframe(1)
+        self._look(frame)
+        self._move(*self._lines.at(first, last, frame.f_code.co_name))
+        if nothing_of_pytorch_calls(frame):
+            self.between_lines()
+
+    def _entered(self) -> None:
+        self._lines.entered(self.list[-1].line, self.list[-1].step)
+
+    def _left(self) -> None:
+        self._look(sys._getframe(1))
+        self._move(*self._lines.left())
+
+    def _move(self, line: int | None, step: int | None) -> None:
+        """Begin a new moment, unless there are too many or nothing could have happened since the last."""
+        if len(self.list) >= _MOST_MOMENTS:
+            self.list[-1].line = self.list[-1].step = None
+            return
+        with self._marker:
+            pass
+        self.list.append(Moment(line, step, self._open_runs[-1] if self._open_runs else None))
+
+    # --- what lies where
+
+    def _look(self, frame: FrameType) -> None:
+        """Note the tensors in a function's variables, at the end of one of its lines."""
+        if torch._C._functorch.peek_interpreter_stack() is not None:
+            return
+        variables = frame.f_locals
+        is_tensor = self._is_tensor
+        for name, value in variables.items():
+            if is_tensor[type(value)] and name not in self._given and is_program_name(name):
+                self._look_at(name, value)
+        if frame.f_code.co_flags & _CO_OPTIMIZED and sys.version_info < (3, 13):
+            variables.clear()  # a function's variables come as a copy that stays with the frame
+
+    def _look_at(self, name: str, tensor: torch.Tensor) -> None:
+        node = tensor.grad_fn
+        number = -1 if node is None else node._sequence_nr()
+        try:
+            start = tensor.data_ptr()
+        except (RuntimeError, NotImplementedError):
+            return
+        if self._places.get(id(tensor)) == (start, number):
+            return
+        self._places[id(tensor)] = start, number
+        place = address(tensor)
+        if place is None:
+            return
+        notes = self.list[-1].notes
+        if node is not None:
+            notes.append((place, "variable", name))
+            if not self._graph.knows(number):
+                self._graph.walk([node], notes)
+        elif tensor.requires_grad:
+            notes.append((place, "leaf", name))
+            self._graph.watch(tensor)
+        else:
+            notes.append((place, "variable", name))
+
+    # --- the engine and optimizers
+
+    def __enter__(self) -> Moments:
+        self._set_door(self._run)
+        self._hooks = [register_optimizer_step_post_hook(self._stepped)]
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._set_door(self._original)
+        for hook in self._hooks:
+            hook.remove()
+
+    @staticmethod
+    def _set_door(door: Callable[..., Any]) -> None:
+        torch.autograd.graph._engine_run_backward = door
+        torch.autograd._engine_run_backward = door  # type: ignore[attr-defined]
+
+    def _run(self, outputs: Sequence[Any], *arguments: Any, **options: Any) -> Any:
+        """Do what ``_engine_run_backward`` does, between two moments."""
+        now = self.list[-1]
+        with quiet():
+            if self._graph.walk(roots_of(outputs), now.notes):
+                self._name(now.notes)
+        self._open_runs.append(self._runs)
+        self._runs += 1
+        self._move(now.line, now.step)
+        try:
+            return self._original(outputs, *arguments, **options)
+        finally:
+            self._open_runs.pop()
+            if options.get("accumulate_grad"):
+                self._graph.note_gradients(self.list[-1].notes)
+            self._move(now.line, now.step)
+
+    def _stepped(self, optimizer: torch.optim.Optimizer, *arguments: Any) -> None:
+        notes = self.list[-1].notes
+        count = sum(len(state) for state in optimizer.state.values())
+        if self._optimizer_states.get(id(optimizer)) == count:
+            return
+        self._optimizer_states[id(optimizer)] = count
+        for parameter, state in optimizer.state.items():
+            owner = address(parameter)
+            for name, value in state.items():
+                for tensor in value if isinstance(value, list) else (value,):
+                    place = address(tensor) if isinstance(tensor, torch.Tensor) else None
+                    if place is not None:
+                        notes.append((place, "optimizer", (name, owner)))
+        self._move(self.list[-1].line, self.list[-1].step)
+
+    # --- names
+
+    def _name(self, notes: list[Note]) -> None:
+        """Note the names of all tensors that can be reached from the program's variables."""
+        for frame in list(program_frames())[::-1]:
+            self._name_all(frame.f_locals, notes)
+            if frame.f_code.co_flags & _CO_OPTIMIZED and sys.version_info < (3, 13):
+                frame.f_locals.clear()
+
+    def _name_all(self, variables: Mapping[str, Any], notes: list[Note]) -> None:
+        own = {name: value for name, value in variables.items() if name not in self._given}
+        for name, tensor in named_tensors([own]).values():
+            place = address(tensor)
+            if place is not None:
+                leaf = tensor.is_leaf and tensor.requires_grad
+                notes.append((place, "leaf" if leaf else "variable", name))
+
+    def end(self, variables: Mapping[str, Any]) -> None:
+        """The program is over: note what is left, and end the last moment."""
+        notes = self.list[-1].notes
+        self._name_all(variables, notes)
+        for _, tensor in named_tensors([variables]).values():
+            if tensor.grad_fn is not None:
+                self._graph.walk([tensor.grad_fn], notes)
+        self._graph.note_gradients(notes)
+        self._move(None, None)
+
+
+class TookTooLong(BaseException):
+    """Raised in the program to end it: enough is known of its memory."""
+
+
+class _Kinds(dict[type, bool]):
+    """Whether objects of a type are tensors; ``isinstance`` asks the type's own class, which takes its time."""
+
+    def __missing__(self, kind: type) -> bool:
+        self[kind] = issubclass(kind, torch.Tensor)
+        return self[kind]

@@ -1,0 +1,55 @@
+"""Whether and how a trace gets its memory: the second run, and what is said where there is none."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from components.capture.failures import RunInterrupted, failure_of
+from components.capture.memory import Observed, measure
+from components.language import SourceLimits
+from components.language.compiler import compile_program
+from components.trace import Caps, Trace
+
+# The profiler's record of a backward pass cannot be read in portions: some 20 kB for each node.
+MOST_NODES = 20_000
+_STOPPED = "The run was stopped; memory is measured in a second run, which was not begun."
+_INTERRUPTED = "Memory is measured in a second run of the program, for which no time was left."
+_CUT = "The second run, in which memory is measured, took too long and was ended: what came later is not in here."
+_TOO_LARGE = (
+    f"Memory is measured in a second run of the program, for graphs of up to {MOST_NODES:,} nodes in one backward pass."
+)
+_NO_ROOM = "Memory is measured in a second run of the program; no memory was left for its record."
+_DIFFERENT = (
+    "The program did not do the same in the second run, in which its memory was measured: lines, nodes and names of "
+    "blocks may be wrong. Bytes are those of that second run."
+)
+
+
+def with_memory(trace: Trace, caps: Caps, source_limits: SourceLimits, observed: Observed) -> Trace:
+    """Return the trace with the memory of its program, or with the reason why there is none."""
+    failure = trace.failure
+    if failure is not None and not trace.steps:
+        return trace  # refused before its first line
+    if failure is not None and failure.kind == "timeout":
+        return replace(trace, memory_note=_STOPPED)
+    if any(len(run.steps) > MOST_NODES for run in observed.runs):
+        return replace(trace, memory_note=_TOO_LARGE)
+    try:
+        code = compile_program(trace.program.source, source_limits, marked=True)
+        measured = measure(trace.program, code, observed, caps.memory_events)
+    except RunInterrupted:
+        return replace(trace, memory_note=_INTERRUPTED)
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and "bad_alloc" not in str(error):
+            raise
+        return replace(trace, memory_note=_NO_ROOM)
+    if measured.truncation is not None:
+        trace = replace(trace, truncations=[*trace.truncations, measured.truncation])
+    trace = replace(trace, memory=measured.memory)
+    if measured.cut:
+        return replace(trace, memory_note=_CUT)
+    ended = failure_of(measured.error) if measured.error is not None else None
+    same = measured.nodes == observed.made and (ended and (ended.kind, ended.line)) == (
+        failure and (failure.kind, failure.line)
+    )
+    return trace if same else replace(trace, memory_note=_DIFFERENT)
