@@ -78,13 +78,15 @@ class Block:
         for role in _PRIORITY:
             if role in self.roles:
                 return role
-        if self.released is not None and _same_step(self.allocated.moment, self.released.moment):
+        if self.released is not None and _at_once(self.allocated.moment, self.released.moment):
             return "temporary"
         return "other"
 
 
-def _same_step(born: Moment, released: Moment) -> bool:
-    return born is released or (born.step is not None and born.step == released.step)
+def _at_once(born: Moment, released: Moment) -> bool:
+    """Whether two moments are of one step, or of one run of the engine."""
+    same_step = born.step is not None and born.step == released.step
+    return born is released or same_step or (born.run is not None and born.run == released.run)
 
 
 class Record:
@@ -167,7 +169,8 @@ class Record:
         if block is None:
             return
         if role == "saved":
-            block.saved_by[what] = None
+            if what is not None:
+                block.saved_by[what] = None
         elif role == "gradient" or role == "optimizer":
             block.part, owner = (".grad", what) if role == "gradient" else what
             block.part_of = block.part_of or self._held.get(owner)

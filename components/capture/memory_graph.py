@@ -11,8 +11,9 @@ from typing import Literal
 
 import torch
 
-from components.capture.node_saves import GraphNode, raw_saved
+from components.capture.node_saves import GraphNode, raw_saved, raw_tensor
 from components.capture.nodes import is_numbered
+from components.language.saved_tensors import CheckpointHook
 
 _MOST_LEAVES = 5_000
 
@@ -75,6 +76,16 @@ class SeenGraph:
             place = address(leaf.grad) if leaf.grad is not None else None
             if place is not None:
                 notes.append((place, "gradient", address(leaf)))
+
+
+def note_segments(notes: list[Note]) -> None:
+    """Note the inputs that ``checkpoint`` has kept since the last time; no node of the graph leads to them."""
+    segments, CheckpointHook.segments[:] = [one() for one in CheckpointHook.segments], []
+    for kept in (kept for one in segments for kept in getattr(one, "saved_args", ())):
+        tensor = raw_tensor(kept) if isinstance(kept, torch._C._autograd.SavedTensor) else None
+        place = address(tensor) if tensor is not None else None
+        if place is not None:
+            notes.append((place, "saved", None))
 
 
 def address(tensor: torch.Tensor) -> int | None:

@@ -23,13 +23,14 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from components.capture.engine import roots_of
-from components.capture.memory_graph import Note, SeenGraph, address
+from components.capture.memory_graph import Note, SeenGraph, address, note_segments
 from components.capture.memory_lines import Lines, nothing_of_pytorch_calls
 from components.capture.names import is_program_name, named_tensors, program_frames
 from components.capture.quiet import quiet
 from components.capture.steps import StepDraft
 from components.capture.stopping import stop_if_asked
 from components.language.line_marks import ENTERED, LEFT, LINE
+from components.language.saved_tensors import CheckpointHook
 
 MARKER = "autograd_lab.moment"
 _MOST_MOMENTS = 100_000
@@ -88,6 +89,7 @@ class Moments:
     def begin(self) -> None:
         """The program begins now."""
         self._began = time.monotonic()
+        CheckpointHook.segments.clear()
         self._move(None, None)
 
     def _line(self, first: int, last: int) -> None:
@@ -123,6 +125,8 @@ class Moments:
         """Note the tensors in a function's variables, at the end of one of its lines."""
         if torch._C._functorch.peek_interpreter_stack() is not None:
             return
+        if CheckpointHook.segments:
+            note_segments(self.list[-1].notes)
         variables = frame.f_locals
         is_tensor = self._is_tensor
         for name, value in variables.items():

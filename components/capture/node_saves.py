@@ -58,9 +58,15 @@ def raw_saved(node: GraphNode) -> Iterator[torch.Tensor]:
         except RuntimeError:
             continue  # freed
         for entry in raw if isinstance(raw, tuple | list) else (raw,):
-            value = _raw_value(entry)
-            if isinstance(value, torch.Tensor):
+            value = raw_tensor(entry)
+            if value is not None:
                 yield value
+
+
+def raw_tensor(entry: Any) -> torch.Tensor | None:
+    """Return the tensor in PyTorch's ``SavedTensor``, ``None`` if there is none or hooks have packed it away."""
+    value = _raw_value(entry)
+    return value if isinstance(value, torch.Tensor) else None
 
 
 def is_freed(node: GraphNode) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.utils.checkpoint
@@ -60,8 +61,14 @@ SavedTensorsHooks.__module__ = saved_tensors_hooks.__module__
 
 
 class CheckpointHook(torch.utils.checkpoint._checkpoint_hook):
-    """The hooks of ``checkpoint`` with the checks: what it computes again may differ from the first time."""
+    """The hooks of ``checkpoint`` with the checks: what it computes again may differ from the first time.
+
+    ``segments`` are what it keeps of each call: no node of the graph leads to the inputs that are kept there.
+    """
+
+    segments: ClassVar[list[weakref.ref[Any]]] = []
 
     def __init__(self, frame: Any) -> None:
         super().__init__(frame)
+        self.segments.append(weakref.ref(frame))
         self.pack_hook, self.unpack_hook = checked(self.pack_hook, self.unpack_hook)

@@ -311,8 +311,8 @@ class Memory(Record, frozen=True, kw_only=True):
     where nothing was allocated or that event was cut. ``duration_ns`` is the clock time of that run.
 
     Categories: ``leaf`` tensors that require gradients, ``gradient`` (a ``.grad``), ``optimizer`` state, ``saved`` for
-    backward, ``temporary`` (released in the step that allocated it), ``other`` (held by variables: data, buffers,
-    results). A block that is several of these is the first one that fits.
+    backward, ``temporary`` (released in the step, or the run of the engine, that allocated it), ``other`` (held
+    by variables: data, buffers, results). A block that is several of these is the first one that fits.
     ``cuda_snapshot`` is what ``torch.cuda.memory._snapshot()`` returned, pickled, in base64.
     """
 

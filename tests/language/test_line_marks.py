@@ -1,0 +1,86 @@
+"""Marked code does what the program does, and says which line it is at."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.language.compiler import compile_program
+from components.language.line_marks import ENTERED, LEFT, LINE
+from components.language.runtime import program_globals
+
+PROGRAMS = sorted((Path(__file__).parents[1] / "programs").glob("*.py"))
+
+
+def marks_of(source: str) -> list[str]:
+    """Run marked code; a line is told by its number, a function's begin and end by brackets."""
+    told: list[str] = []
+    variables: dict[str, Any] = program_globals(lambda text: None) | {
+        LINE: lambda first, last: told.append(f"{first}" if first == last else f"{first}-{last}"),
+        ENTERED: lambda: told.append("("),
+        LEFT: lambda: told.append(")"),
+    }
+    exec(compile_program(textwrap.dedent(source).lstrip(), marked=True), variables)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("source", "marks"),
+    [
+        ("a = 1\nb = 2", "1 2"),
+        ("a = 1; b = 2", "1"),
+        ("a = max(\n    1,\n    2,\n)", "1-4"),
+        ('"""Text."""\npass\na = 1', "3"),
+        ("for i in range(2):\n    a = i", "1 2 1 2 1"),
+        ("for i in range(2):\n    if i:\n        continue\n    a = i", "1 2 4 1 2 3 1"),
+        ("for i in range(3):\n    break\nelse:\n    a = 1", "1 2"),
+        ("i = 0\nwhile i < 1:\n    i += 1", "1 2 3 2"),
+        ("while True:\n    break", "2"),
+        ("for i in range(1):\n    def f():\n        for j in range(1):\n            continue\n    f()",
+         "1 2 5 ( 3 4 3 ) 1"),
+        ("if 0 + 0:\n    a = 1\nelif 1 + 0:\n    a = 2", "1 3 4"),
+        ("if True:\n    a = 1", "2"),
+        ("def f(x):\n    'Text.'\n    return x\nf(\n    f(1)\n)", "1 4-6 ( 3 ) ( 3 )"),
+        ("try:\n    a = 1 / 0\nexcept ZeroDivisionError:\n    a = 2\nfinally:\n    b = 3", "1 2 4 6"),
+        ("class A:\n    b = 1\n    def c(self):\n        return 2\nA().c()", "1 2 3 5 ( 4 )"),
+        ("def g():\n    yield 1\n    yield 2\nfor x in g():\n    y = x", "1 4 2 5 4 3 5 4"),
+        ("match 2:\n    case 1:\n        a = 1\n    case _:\n        a = 2", "1 5"),
+        ("def f():\n    raise ValueError\ntry:\n    f()\nexcept ValueError:\n    pass", "1 3 4 ( 2 )"),
+    ],
+)  # fmt: skip
+def test_marks(source: str, marks: str) -> None:
+    assert marks_of(source) == marks.split()
+
+
+def test_a_program_cannot_name_the_calls() -> None:
+    for name in (LINE, ENTERED, LEFT):
+        with pytest.raises(Exception, match="is not available here"):
+            compile_program(f"{name}(1, 1)\n", marked=True)
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_marked_code_does_the_same(path: Path) -> None:
+    outcomes = []
+    for marked in (False, True):
+        import torch
+
+        torch.manual_seed(0)
+        printed: list[str] = []
+        nothing = {LINE: lambda first, last: None, ENTERED: lambda: None, LEFT: lambda: None}
+        problem: tuple[type, str, int | None] | None = None
+        try:
+            exec(
+                compile_program(path.read_text(encoding="utf-8"), marked=marked),
+                program_globals(printed.append) | nothing,
+            )
+        except Exception as error:
+            line = (
+                error.__traceback__.tb_next.tb_lineno if error.__traceback__ and error.__traceback__.tb_next else None
+            )
+            problem = type(error), str(error), line
+        outcomes.append(("".join(printed), problem))
+        torch.set_default_dtype(torch.float32)
+    assert outcomes[0] == outcomes[1]
