@@ -13,6 +13,7 @@ from components.figures import (
     LabGraph,
     LabOptions,
     LayoutProblem,
+    Marks,
     Picture,
     TraceIndex,
     lab_dot,
@@ -21,6 +22,7 @@ from components.figures import (
     player_data,
     torchviz_choices,
     torchviz_dot,
+    with_marks,
 )
 from components.figures.text import bytes_text, plural
 from components.trace import Trace, encode_trace
@@ -29,6 +31,7 @@ from components.widgets.player.view import player
 from components.worker.collector import collector_paused
 
 _WHOLE = "whole program"
+_NO_MARKS = Marks()
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,18 @@ class _Shown:
 
 
 @st.fragment
-def show(page: str, *, above: int, show_code: bool = True, goto: tuple[int, int] | None = None) -> None:
+def show(
+    page: str,
+    *,
+    above: int,
+    show_code: bool = True,
+    goto: tuple[int, int] | None = None,
+    only: Marks = _NO_MARKS,
+) -> None:
     """Show the player with its switches. A fragment: opening a box draws the graph anew and nothing else.
 
-    ``above`` is what the page has above the player, in CSS pixels. ``goto`` is ``player``'s.
+    ``above`` is what the page has above the player, in CSS pixels. ``goto`` is ``player``'s. ``only`` is what to
+    mark in the Lab view because a graph beside it has nothing like it.
     """
     index = session.index(page)
     if index is None:
@@ -56,7 +67,7 @@ def show(page: str, *, above: int, show_code: bool = True, goto: tuple[int, int]
         kind = st.segmented_control(
             "View", ["Lab", "torchviz"], default="Lab", key=f"{page}:view", label_visibility="collapsed", required=True
         )
-        shown = _torchviz(page, index) if kind == "torchviz" else _lab(page, index)
+        shown = _torchviz(page, index) if kind == "torchviz" else _lab(page, index, only)
         data = _data(index, shown, "torchviz" if kind == "torchviz" else "lab")
         _downloads(page, index.trace, data)
     player(
@@ -110,18 +121,18 @@ def _downloads(page: str, trace: Trace, data: dict[str, Any]) -> None:
 # --- the Lab view
 
 
-def _lab(page: str, index: TraceIndex) -> _Shown:
+def _lab(page: str, index: TraceIndex, only: Marks) -> _Shown:
     roots = {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
     chosen = None
     if len(roots) > 1:
         chosen = st.selectbox(
-            "Graph of", [_WHOLE, *roots], key=f"{page}:root:lab", label_visibility="collapsed", width=230
+            "Graph of", [_WHOLE, *roots], key=f"{page}:root:lab", label_visibility="collapsed", width=190
         )
     values, saved, shapes = _switches(page)
     opened = _opened(page, index)
     options = LabOptions(values=values, shapes=shapes, saved=saved, opened=opened)
     with collector_paused():
-        drawn = lab_graph(index, roots.get(chosen or ""), options)
+        drawn = with_marks(lab_graph(index, roots.get(chosen or ""), options), only)
     if not drawn.boxes:
         return _Shown(None, "Graph", _nothing(index.trace), "", drawn, options)
     session.state()[f"{page}:opened"] = drawn.opened

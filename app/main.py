@@ -28,6 +28,8 @@ def main() -> None:
         st.Page("screens/code.py", title="Code", icon=":material/code:"),
         st.Page("screens/gradients.py", title="Gradients", icon=":material/bar_chart:"),
         st.Page("screens/derivatives.py", title="Derivatives", icon=":material/show_chart:"),
+        st.Page("screens/memory.py", title="Memory", icon=":material/memory:"),
+        st.Page("screens/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("screens/lessons.py", title="Lessons", icon=":material/school:"),
     ]
     st.navigation(pages, position="top").run()

@@ -18,8 +18,8 @@ from msgspec import UNSET, UnsetType
 
 from app.course import Course, load_course
 from components.figures import LayoutProblem, Picture, TraceIndex, layout_svg
-from components.trace import Asked, Program, Trace
-from components.worker import Pool, Run
+from components.trace import Asked, Device, Program, Trace
+from components.worker import Pool, Run, pool_of_this_machine
 
 # The pages on which a person makes a program; the others look at it.
 PROGRAM_PAGES = {"playground": "Playground", "code": "Code", "lessons": "Lessons"}
@@ -70,7 +70,7 @@ class Engine:
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
     """Return the server's engine; the first call starts the workers, which say which walls stand."""
-    shared = Engine(Pool())
+    shared = Engine(pool_of_this_machine())
     shared.pool.start()
     return shared
 
@@ -120,7 +120,7 @@ def start(page: str, source: str, question: Asked | UnsetType = UNSET, *, again:
 
     An equal program with an equal question that ran before is not run again unless ``again`` asks for it.
     """
-    program = Program(source=source, question=question)
+    program = Program(source=source, question=question, device=device() if question is UNSET else "cpu")
     if page in PROGRAM_PAGES:
         st.session_state["latest"] = page
     shared = engine()
@@ -135,6 +135,16 @@ def start(page: str, source: str, question: Asked | UnsetType = UNSET, *, again:
     # Most programs are done before anyone could see that they run.
     run.wait(_PATIENCE)
     collect(page)
+
+
+def has_gpu() -> bool:
+    """Whether programs of this server can use a GPU."""
+    return engine().pool.gpu is not None
+
+
+def device() -> Device:
+    """Return what this person's programs may use; questions about them are answered on the CPU."""
+    return "cuda" if st.session_state.get("device") == "cuda" and has_gpu() else "cpu"
 
 
 def latest() -> str | None:

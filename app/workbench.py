@@ -96,8 +96,24 @@ def _editor(page: str, source: str, key: str, revision: str, height: int, first:
         if st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:") and not asked:
             session.start(page, edited.text, again=True)
             st.rerun()
+        _choose_device()
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
     return edited.text
+
+
+def _choose_device() -> None:
+    """Where the server has a GPU: whether programs may use it, from the next run on."""
+    if session.has_gpu():
+        chosen = st.segmented_control(
+            "Device",
+            ["CPU", "GPU"],
+            default="GPU" if session.device() == "cuda" else "CPU",
+            key="device:choice",
+            label_visibility="collapsed",
+            required=True,
+            help='With "GPU" a program may put tensors on it: `torch.ones(3, device="cuda")`.',
+        )
+        session.state()["device"] = "cuda" if chosen == "GPU" else "cpu"
 
 
 def problem_of(failure: Failure | None) -> Problem | None:

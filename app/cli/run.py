@@ -9,13 +9,13 @@ import argparse
 from collections.abc import Iterable, Iterator
 
 from components.trace import Program, Trace
-from components.worker import Limits, Pool
+from components.worker import Limits, pool_of_this_machine
 
 
 def run_programs(sources: Iterable[str], options: argparse.Namespace) -> Iterator[Trace]:
     """Yield the trace of each program in turn, under ``options.device``, ``seed``, ``timeout`` and ``memory``."""
     limits = Limits(wall_seconds=options.timeout, memory_mb=options.memory)
-    pool = Pool(size=1)
+    pool = pool_of_this_machine(size=1)
     try:
         for source in sources:
             yield pool.run(Program(source=source, device=options.device, seed=options.seed), limits)

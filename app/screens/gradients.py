@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import graph, results
-from app.gradients import charts, program
+from app import chosen, graph, results
+from app.gradients import charts
+from app.gradients.examples import EXAMPLES
 
 
 def page() -> None:
@@ -13,9 +14,9 @@ def page() -> None:
     charted, played = st.columns([0.56, 0.44], gap="medium")
     with charted:
         with st.container(horizontal=True, vertical_alignment="center"):
-            index = program.choose()
+            index = chosen.choose("gradients", EXAMPLES)
             chart = charts.choose()
-        if program.waiting() or index is None:
+        if chosen.waiting("gradients") or index is None:
             return
         history = charts.history_of(index)
         if index.trace.failure is not None:

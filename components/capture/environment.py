@@ -6,11 +6,10 @@ import platform
 
 import torch
 
-from components.trace import Environment
+from components.trace import Device, Environment
 
 
-def environment() -> Environment:
+def environment(device: Device = "cpu") -> Environment:
     """Return where this process runs programs."""
-    return Environment(
-        torch=str(torch.__version__), python=platform.python_version(), device_name=platform.machine() or "unknown"
-    )
+    name = torch.cuda.get_device_name() if device == "cuda" else platform.machine() or "unknown"
+    return Environment(torch=str(torch.__version__), python=platform.python_version(), device_name=name)

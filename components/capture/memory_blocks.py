@@ -8,17 +8,17 @@ number, whether it uses it or not).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
-
-import torch
 
 from components.capture.memory_graph import Role
 from components.capture.memory_moments import MARKER, Moment
 from components.language.checking import CHECK
 from components.trace import Category
 
+_MEMORY = "[memory]"
 _ENGINE = "autograd::engine::evaluate_function: "
 _PRIORITY: tuple[Category, ...] = ("leaf", "gradient", "optimizer", "saved")
 
@@ -27,13 +27,15 @@ _PRIORITY: tuple[Category, ...] = ("leaf", "gradient", "optimizer", "saved")
 class Operation:
     """An operation of PyTorch's; ``number`` is the node's that it made or runs, negative for none.
 
-    ``order`` is set for a node that the engine runs: its place among those of the engine's run.
+    ``order`` is set for a node that the engine runs: its place among those of the engine's run. ``engine`` marks what
+    the engine does around it.
     """
 
     name: str
     number: int
     outer: Operation | None
     order: int | None = None
+    engine: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -102,14 +104,14 @@ class Record:
         self.began_ns = 0
         self._moments = moments
         self._device = device
-        self._total = baseline
+        self.baseline = self._total = baseline
         self._held: dict[int, Block] = {}
         self._place = 0
         self._orders: dict[int | None, int] = {}
 
     def read(self, tree: Sequence[Any]) -> None:
         """Take what the profiler saw since the last time: ``experimental_event_tree()``."""
-        for time_ns, event, operation in sorted(_events(tree), key=lambda each: each[0]):
+        for time_ns, event, operation in sorted(_events(tree), key=itemgetter(0)):
             if isinstance(event, Operation):
                 self._operation(time_ns, event)
             else:
@@ -188,22 +190,26 @@ def _is_of_a_check(operation: Operation | None) -> bool:
     return False
 
 
-def _events(tree: Sequence[Any]) -> Iterator[tuple[int, Any, Operation | None]]:
-    """Yield the time of each event, an operation or the profiler's event of an allocation, and what it is inside of."""
-    types = torch._C._profiler._EventType
-    backward = torch._C._profiler.RecordScope.BACKWARD_FUNCTION
+def _events(tree: Sequence[Any]) -> list[tuple[int, Any, Operation | None]]:
+    """Return the time of each event, an operation or the profiler's event of an allocation, and what it is inside of.
+
+    Each question to an event crosses into C++, and there are a hundred thousand of them: none is asked twice.
+    """
+    found: list[tuple[int, Any, Operation | None]] = []
     pending: list[tuple[Any, Operation | None]] = [(event, None) for event in reversed(tree)]
     while pending:
         event, outer = pending.pop()
-        inside = outer
-        if event.tag == types.Allocation:
-            yield event.start_time_ns, event, outer
-        elif event.tag == types.TorchOp:
-            fields = event.extra_fields
-            inside = Operation(event.name, fields.sequence_number, outer)
-            if fields.scope == backward:
-                inside.order = 0
-            elif inside.name.startswith(_ENGINE):
-                inside.number = -1
-            yield event.start_time_ns, inside, outer
-        pending.extend((below, inside) for below in reversed(event.children))
+        name = event.name
+        if name == _MEMORY:
+            found.append((event.start_time_ns, event, outer))
+            continue
+        engine = name.startswith(_ENGINE)
+        inside = Operation(name, -1 if engine else event.extra_fields.sequence_number, outer)
+        if outer is not None and outer.engine:
+            inside.order = 0
+        inside.engine = engine
+        found.append((event.start_time_ns, inside, outer))
+        below = event.children
+        if below:
+            pending.extend([(each, inside) for each in reversed(below)])
+    return found

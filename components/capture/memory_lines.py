@@ -43,6 +43,10 @@ class Lines:
         return self._callers.pop() if self._callers else (None, None)
 
 
+class TookTooLong(BaseException):
+    """Raised in the program to end it: enough is known of its memory."""
+
+
 def nothing_of_pytorch_calls(frame: FrameType) -> bool:
     """Whether only the program's own functions are under way, so that no operation of PyTorch is."""
     caller: FrameType | None = frame

@@ -24,7 +24,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from components.capture.engine import roots_of
 from components.capture.memory_graph import Note, SeenGraph, address, note_segments
-from components.capture.memory_lines import Lines, nothing_of_pytorch_calls
+from components.capture.memory_lines import Lines, TookTooLong, nothing_of_pytorch_calls
 from components.capture.names import is_program_name, named_tensors, program_frames
 from components.capture.quiet import quiet
 from components.capture.steps import StepDraft
@@ -34,8 +34,6 @@ from components.language.saved_tensors import CheckpointHook
 
 MARKER = "autograd_lab.moment"
 _MOST_MOMENTS = 100_000
-# What follows on the record of this many seconds takes up to twice as long.
-_MOST_SECONDS = 3.0
 _CO_OPTIMIZED = 0x1
 
 
@@ -58,15 +56,16 @@ class Moments:
     """The list of moments of one run; ``calls`` are what its marked code calls.
 
     ``steps`` are those of the observed run of the same program: the same lines come in the same order.
-    ``between_lines`` is called when no operation of PyTorch is under way. A run that takes too long is ended, and
-    ``over`` then.
+    ``on_step`` is called after each step with its index, ``between_lines`` when no operation of PyTorch is under way.
+    A run that takes longer than ``most_seconds`` is ended with ``TookTooLong``.
     """
 
-    def __init__(self, steps: Sequence[StepDraft], given_names: frozenset[str]) -> None:
+    def __init__(self, steps: Sequence[StepDraft], given_names: frozenset[str], most_seconds: float) -> None:
         self.list = [Moment(None, None)]
-        self.over = False
+        self.on_step: Callable[[int], None] = _nothing
         self.between_lines: Callable[[], None] = lambda: None
         self._began = 0.0
+        self._most_seconds = most_seconds
         self._lines = Lines(steps)
         self._given = given_names
         self._runs = 0
@@ -94,8 +93,7 @@ class Moments:
 
     def _line(self, first: int, last: int) -> None:
         stop_if_asked()
-        if time.monotonic() - self._began > _MOST_SECONDS:
-            self.over = True
+        if time.monotonic() - self._began > self._most_seconds:
             raise TookTooLong
         frame = sys._getframe(1)
         self._look(frame)
@@ -112,6 +110,8 @@ class Moments:
 
     def _move(self, line: int | None, step: int | None) -> None:
         """Begin a new moment, unless there are too many or nothing could have happened since the last."""
+        if self.list[-1].step is not None:
+            self.on_step(self.list[-1].step)
         if len(self.list) >= _MOST_MOMENTS:
             self.list[-1].line = self.list[-1].step = None
             return
@@ -236,8 +236,8 @@ class Moments:
         self._move(None, None)
 
 
-class TookTooLong(BaseException):
-    """Raised in the program to end it: enough is known of its memory."""
+def _nothing(step: int) -> None:
+    """What is called after each step where nobody asked for that."""
 
 
 class _Kinds(dict[type, bool]):

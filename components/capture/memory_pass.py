@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from components.capture.failures import RunInterrupted, failure_of
-from components.capture.memory import Observed, measure
+from components.capture.failures import failure_of
+from components.capture.memory import measure
+from components.capture.memory_ties import Observed
 from components.language import SourceLimits
 from components.language.compiler import compile_program
-from components.trace import Caps, Trace
+from components.trace import Caps, Trace, Truncation
 
 # The profiler's record of a backward pass cannot be read in portions: some 20 kB for each node.
 MOST_NODES = 20_000
+_LATER = "later allocations and releases; peak and final bytes are those of the whole run"
 _STOPPED = "The run was stopped; memory is measured in a second run, which was not begun."
-_INTERRUPTED = "Memory is measured in a second run of the program, for which no time was left."
-_CUT = "The second run, in which memory is measured, took too long and was ended: what came later is not in here."
+_CUT = "The second run, in which memory is measured, took too long or was stopped: what came later is not in here."
 _TOO_LARGE = (
     f"Memory is measured in a second run of the program, for graphs of up to {MOST_NODES:,} nodes in one backward pass."
 )
@@ -37,14 +38,13 @@ def with_memory(trace: Trace, caps: Caps, source_limits: SourceLimits, observed:
     try:
         code = compile_program(trace.program.source, source_limits, marked=True)
         measured = measure(trace.program, code, observed, caps.memory_events)
-    except RunInterrupted:
-        return replace(trace, memory_note=_INTERRUPTED)
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, MemoryError) and "bad_alloc" not in str(error):
             raise
         return replace(trace, memory_note=_NO_ROOM)
-    if measured.truncation is not None:
-        trace = replace(trace, truncations=[*trace.truncations, measured.truncation])
+    if measured.capped:
+        cut = Truncation(observer="memory", cap=caps.memory_events, missing=_LATER)
+        trace = replace(trace, truncations=[*trace.truncations, cut])
     trace = replace(trace, memory=measured.memory)
     if measured.cut:
         return replace(trace, memory_note=_CUT)

@@ -23,8 +23,8 @@ from components.capture.environment import environment
 from components.capture.failures import failure_of
 from components.capture.gradients import GradientLog
 from components.capture.marks import next_node_number
-from components.capture.memory import Observed
 from components.capture.memory_pass import with_memory
+from components.capture.memory_ties import Observed
 from components.capture.modules import ModuleObserver
 from components.capture.names import Named, current_namespaces, named_tensors, program_line
 from components.capture.nodes import NodeDraft, NodeLog
@@ -106,6 +106,7 @@ class _Run:
         self._warned: list[Warned] = []
         self._first_number = 0
         self._made = 0
+        self._seconds = 0.0
 
     @property
     def names(self) -> dict[str, Any]:
@@ -124,6 +125,7 @@ class _Run:
             backward_ids=ids.backwards,
             first_number=self._first_number,
             made=self._made,
+            seconds=self._seconds,
         )
 
     def _printed(self, start: int, end: int) -> None:
@@ -164,6 +166,7 @@ class _Run:
             except BaseException as problem:
                 error = problem
             duration = time.perf_counter_ns() - started
+            self._seconds = duration / 1e9
             self._made = next_node_number() - self._first_number
         forget_to_stop()
         return duration, error
@@ -222,7 +225,7 @@ class _Run:
             failure = located(failure, error, ids, self._engine)
         return Trace(
             program=self._program,
-            environment=environment(),
+            environment=environment(self._program.device),
             stdout=self._output.text,
             stdout_truncated=self._output.truncated,
             failure=failure,

@@ -7,6 +7,7 @@ only draws them. Knows neither Streamlit nor torch.
 from components.figures.cards.records import Card
 from components.figures.lab.dot import lab_dot
 from components.figures.lab.graph import lab_graph, lab_roots
+from components.figures.lab.marks import Marks, with_marks
 from components.figures.lab.records import Box, LabGraph, LabOptions, Link, Root
 from components.figures.layout import LayoutProblem, Picture, layout_svg, render
 from components.figures.leaf_table import LeafRow, leaf_rows
@@ -22,6 +23,7 @@ __all__ = [
     "LayoutProblem",
     "LeafRow",
     "Link",
+    "Marks",
     "Picture",
     "Root",
     "TraceIndex",
@@ -34,4 +36,5 @@ __all__ = [
     "render",
     "torchviz_choices",
     "torchviz_dot",
+    "with_marks",
 ]

@@ -19,6 +19,7 @@ _LEGEND = {
     "untracked": "not tracked",
     "folded": "folded",
     "stopped": "stopped here",
+    "only": "only on this side",
 }
 
 
@@ -45,7 +46,7 @@ def _read(svg: str) -> Iterator[ShownBox]:
             yield ShownBox(group.findtext(f"{_SVG}title", ""), frozenset(kinds), label)
 
 
-def legend_of(boxes: tuple[ShownBox, ...]) -> list[list[str]]:
+def legend_of(boxes: tuple[ShownBox, ...], marked_lines: bool = False) -> list[list[str]]:
     """Return pairs of a kind and the word for it, of the kinds that the picture has."""
-    present = frozenset[str]().union(*(box.kinds for box in boxes))
+    present = frozenset[str]({"only"} if marked_lines else ()).union(*(box.kinds for box in boxes))
     return [[kind, word] for kind, word in _LEGEND.items() if kind in present]

@@ -16,6 +16,7 @@ from components.figures.cards.boxes import box_card
 from components.figures.code_tokens import code_tokens
 from components.figures.gradient_health import MOST_FINDINGS, norm
 from components.figures.lab.homes import Homes
+from components.figures.lab.marks import ONLY
 from components.figures.lab.records import LabGraph, LabOptions
 from components.figures.lab.words import edge_words, leaf_words
 from components.figures.layout import LayoutProblem, Picture
@@ -48,12 +49,13 @@ def player_data(
     homes = graph.homes if graph is not None and graph.homes is not None else Homes(alone={box.id for box in shown})
     story = tell(index, homes)
     told = _Boxes(index, story, homes, graph, options or LabOptions())
+    marked = graph is not None and any(ONLY in link.kinds for link in graph.links)
     return {
         "svg": svg,
         "kind": kind,
         "title": title,
         "message": picture.message if isinstance(picture, LayoutProblem) else empty,
-        "legend": legend_of(shown) if kind == "lab" else [],
+        "legend": legend_of(shown, marked) if kind == "lab" else [],
         "source": index.trace.program.source,
         "signature": index.signature,
         "code": code_tokens(index.trace.program.source),

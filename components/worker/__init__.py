@@ -7,9 +7,9 @@
 """
 
 from components.worker.limits import Limits
-from components.worker.pool import Pool
+from components.worker.pool import Pool, pool_of_this_machine
 from components.worker.run import Progress, Run
 from components.worker.supervisor import ZygoteOptions
 from components.worker.walls import Wall, summary
 
-__all__ = ["Limits", "Pool", "Progress", "Run", "Wall", "ZygoteOptions", "summary"]
+__all__ = ["Limits", "Pool", "Progress", "Run", "Wall", "ZygoteOptions", "pool_of_this_machine", "summary"]

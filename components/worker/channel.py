@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from components.worker.messages import OUTPUT_CHARS, Finishing, Line, Message, Output, Problem, Result, encode
+from components.worker.messages import OUTPUT_CHARS, Begun, Finishing, Line, Message, Output, Problem, Result, encode
 
 
 class Channel:
@@ -31,6 +31,10 @@ class Channel:
         starts = range(0, max(len(kept), 1), OUTPUT_CHARS)
         for start in starts:
             self._send(Output(kept[start : start + OUTPUT_CHARS], cut=self._cut and start == starts[-1]))
+
+    def begun(self) -> None:
+        """Say that the program begins."""
+        self._send(Begun())
 
     def line(self, line: int) -> None:
         """Say which line runs."""

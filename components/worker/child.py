@@ -33,10 +33,13 @@ LOOK_SIGNAL = signal.SIGUSR1
 _RESERVE_BYTES = 64 << 20
 
 
-def run_child(entry: Entry, plan: Collection[str], parent: int, request: int, result: int) -> NoReturn:
+def run_child(
+    entry: Entry, plan: Collection[str], parent: int, request: int, result: int, *, gpu: bool = False
+) -> NoReturn:
     """Run the program that arrives at the descriptor ``request``; the answer goes to ``result``. Never returns.
 
-    ``plan`` names the walls to put up; a child that cannot put up one of them does not run its program.
+    ``plan`` names the walls to put up; a child that cannot put up one of them does not run its program. What the entry
+    makes ready (on a ``gpu`` the driver's context) comes before the walls, and none of the program runs by then.
     """
     status = 1
     try:
@@ -47,25 +50,28 @@ def run_child(entry: Entry, plan: Collection[str], parent: int, request: int, re
         isolate(result)
         limits = message.limits
         channel = Channel(RESULT_DESCRIPTOR, limits.stdout_chars)
-        watch = Watch(channel, limits, entry)
         reserve = mmap.mmap(-1, _RESERVE_BYTES)
         try:
-            confine(plan, Confinement(parent, limits.memory_mb, limits.processor_seconds()))
+            entry.prepare()
+            clear_environment()
+            confine(plan, Confinement(parent, limits.memory_mb, limits.processor_seconds(), gpu))
         except OSError as error:
             channel.problem(Problem("crashed", f"The program was not run: it could not be confined ({error})."))
+        except Exception as error:
+            channel.problem(Problem("crashed", f"The program was not run: the device is not ready ({error})."[:2_000]))
         else:
-            _run(entry, message, channel, watch, reserve)
+            channel.begun()
+            _run(entry, message, channel, Watch(channel, limits, entry), reserve)
         status = 0
     finally:
         os._exit(status)
 
 
 def isolate(result: int) -> None:
-    """Give up terminal, environment, directory and all file descriptors but the result's."""
+    """Give up terminal, directory and all file descriptors but the result's."""
     own_session()
     sys.stdin = None
     keep_only(result, RESULT_DESCRIPTOR)
-    clear_environment()
     first_to_go()
     os.chdir("/")
 

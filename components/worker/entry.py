@@ -1,8 +1,8 @@
 """What a child calls with its program: ``components.capture``, or a stand-in that a test names.
 
 The names are looked up in one module, so that a stand-in brings its own: the function, ``RunInterrupted`` and, if it
-wants, ``warm_up``, ``interrupt_soon``, ``OBSERVERS`` and ``ANSWERERS``. Only code that makes a ``Pool`` can name an
-entry; nothing that a person types reaches it.
+wants, ``warm_up``, ``prepare``, ``interrupt_soon``, ``OBSERVERS`` and ``ANSWERERS``. Only code that makes a ``Pool``
+can name an entry; nothing that a person types reaches it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from components.language import SourceLimits
 from components.trace import Caps, Program, Trace
 
 CAPTURE = "components.answers:answer_program"
+CAPTURE_ON_A_GPU = "components.answers.on_gpu:answer_program"
 
 
 class Runs(Protocol):
@@ -33,7 +34,8 @@ class Entry:
     """The function that runs a program, and how to interrupt it: at once, or where the observers say.
 
     ``observers`` are the packages whose frames must not be interrupted half-way, ``answerers`` those that work for the
-    program when its own lines are over: they are interrupted like it.
+    program when its own lines are over: they are interrupted like it. ``warm_up`` is called once before the first fork,
+    ``prepare`` in each child before its walls.
     """
 
     observers: tuple[str, ...]
@@ -42,6 +44,7 @@ class Entry:
     interrupted: type[Any]
     warm_up: Callable[[], None]
     interrupt_soon: Callable[[Any], None]
+    prepare: Callable[[], None] = lambda: None
 
     def observes(self, module: str | None) -> bool:
         """Whether a frame of this module belongs to the observers."""
@@ -66,5 +69,6 @@ def load(name: str) -> Entry:
         run=getattr(module, function),
         interrupted=module.RunInterrupted,
         warm_up=getattr(module, "warm_up", lambda: None),
+        prepare=getattr(module, "prepare", lambda: None),
         interrupt_soon=getattr(module, "interrupt_soon", lambda error: None),
     )

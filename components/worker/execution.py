@@ -24,6 +24,8 @@ from components.worker.supervisor import Child, ZygoteDied, ZygoteProcess
 # How soon a run notices that Stop was pressed (the program itself is told at once).
 _LOOK_SECONDS = 0.1
 _FORK_SECONDS = 30.0
+# How long a child may take to make itself ready: on a GPU that is a driver's context and a profiler's first start.
+_READY_SECONDS = 60.0
 # How long a child that is about to be killed has to say where its program was.
 _LAST_WORDS_SECONDS = 0.2
 _CHUNK = 1 << 18
@@ -101,14 +103,20 @@ class Execution:
                 data = os.read(result.fileno(), _CHUNK)
                 if not data:
                     return
-                self._stream.feed(data)
+                self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
+        ready = self._stream.begun
+        self._stream.feed(data)
+        if self._stream.begun and not ready:
+            self._began = time.monotonic()
 
     def _deadline(self) -> float:
         if self._killing is not None:
             return self._killing + _LAST_WORDS_SECONDS
         limits = self._limits
         grace = limits.finish_seconds if self._stream.finishing else limits.stop_seconds
-        ends = self._began + limits.wall_seconds
+        ends = self._began + (limits.wall_seconds if self._stream.begun else _READY_SECONDS)
         if self._run.stopped_at is not None:
             ends = min(ends, self._run.stopped_at)
         return ends + grace

@@ -84,9 +84,9 @@ def storable(program: Program) -> Program:
     return program
 
 
-def before_running(program: Program, max_chars: int) -> Failure | None:
+def before_running(program: Program, max_chars: int, *, has_gpu: bool = False) -> Failure | None:
     """Return why a program cannot even be sent to a child, or ``None``."""
-    if program.device == "cuda":
+    if program.device == "cuda" and not has_gpu:
         return Failure(kind="not_allowed", message=NO_CUDA)
     if len(program.source) > max_chars:
         return Failure(

@@ -99,6 +99,10 @@ class Line(Message, frozen=True):
     line: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
 
 
+class Begun(Message, frozen=True):
+    """The walls are up and the program begins: its time counts from here."""
+
+
 class Finishing(Message, frozen=True):
     """The program is over or interrupted, and the trace is being completed."""
 
@@ -118,7 +122,7 @@ class Result(Message, frozen=True):
 
 ToZygote = Fork | Stop | Look | Kill
 FromZygote = Hello | Forked | NotForked | Ended
-FromChild = Output | Line | Finishing | Problem | Result
+FromChild = Begun | Output | Line | Finishing | Problem | Result
 
 to_zygote = msgspec.json.Decoder(ToZygote)
 from_zygote = msgspec.json.Decoder(FromZygote)

@@ -16,6 +16,8 @@ from contextlib import suppress
 from components.explanations import explain
 from components.trace import Failure, Program, Trace
 from components.worker import failures
+from components.worker.confine.gpu import has_gpu
+from components.worker.entry import CAPTURE_ON_A_GPU
 from components.worker.execution import Execution
 from components.worker.fair_queue import FairQueue, QueueFull
 from components.worker.limits import Limits
@@ -38,8 +40,9 @@ class Pool:
     """Runs programs in confined processes; safe to use from many threads.
 
     ``size`` programs run at once; ``queue`` more may wait, ``queue_per_owner`` of one owner. Owners take turns.
-    Programs for CUDA are refused: the walls do not cover a graphics driver yet, so every program runs on the CPU.
-    A user id in the environment variable ``AUTOGRAD_LAB_WORKER_UID`` is what programs run as when the server is root.
+    Programs for CUDA go to a pool of their own, ``gpu``, one at a time, since they share the device's memory; where
+    there is no GPU they are refused. A user id in the environment variable ``AUTOGRAD_LAB_WORKER_UID`` is what programs
+    run as when the server is root.
     """
 
     def __init__(
@@ -48,9 +51,11 @@ class Pool:
         queue: int = 256,
         queue_per_owner: int = 8,
         options: ZygoteOptions | None = None,
+        gpu: Pool | None = None,
     ) -> None:
         self._size = size or default_size()
         self._options = options or ZygoteOptions(user=_user_from_environment())
+        self.gpu = gpu
         self._queue: FairQueue[Run] = FairQueue(queue, queue_per_owner)
         self._running: Counter[str] = Counter()
         self._changed = threading.Condition()
@@ -74,8 +79,10 @@ class Pool:
 
     def submit(self, program: Program, limits: Limits | None = None, owner: str = "") -> Run:
         """Queue a program for its owner and return its run at once; a full queue gives a run that has failed."""
+        if program.device == "cuda" and self.gpu is not None:
+            return self.gpu.submit(program, limits, owner)
         run = Run(program, limits or Limits(), owner)
-        failure = failures.before_running(program, run.limits.source.max_chars)
+        failure = failures.before_running(program, run.limits.source.max_chars, has_gpu=self._options.gpu)
         if failure is not None:
             self._finish(run, failure)
             return run
@@ -116,6 +123,8 @@ class Pool:
             self._changed.notify_all()
         for run in waiting:
             self._finish(run, failures.crashed(failures.CLOSED))
+        if self.gpu is not None:
+            self.gpu.close()
         with self._zygote_lock:
             if self._zygote is not None:
                 self._zygote.close()
@@ -196,6 +205,14 @@ class Pool:
             zygote = self._zygote
         zygote.wait_ready(_START_SECONDS)
         return zygote
+
+
+def pool_of_this_machine(size: int | None = None) -> Pool:
+    """Return a pool that uses the processors, ``size`` of them, and, where there is one, the GPU of this machine."""
+    if not has_gpu():
+        return Pool(size)
+    options = ZygoteOptions(CAPTURE_ON_A_GPU, user=_user_from_environment(), gpu=True)
+    return Pool(size, gpu=Pool(size=1, options=options))
 
 
 def _user_from_environment() -> int | None:

@@ -11,7 +11,7 @@ import msgspec
 
 from components.language import PROGRAM_FILENAME
 from components.worker.limits import Limits
-from components.worker.messages import LINE_BYTES, Finishing, Line, Output, Problem, Result, from_child
+from components.worker.messages import LINE_BYTES, Begun, Finishing, Line, Output, Problem, Result, from_child
 
 # One character is at most six bytes of JSON; what remains is for line numbers and the frames of the messages.
 _BYTES_PER_CHAR = 6
@@ -22,7 +22,7 @@ _PLACE = re.compile(rb'  File "' + re.escape(PROGRAM_FILENAME).encode() + rb'", 
 
 
 class ChildStream:
-    """Feed it bytes; read ``stdout``, ``line``, ``finishing`` and, at last, ``result``, ``problem`` or ``broken``.
+    """Feed it bytes; read ``stdout``, ``line``, ``begun``, ``finishing``, at last ``result``, ``problem``, ``broken``.
 
     ``placed`` is true once a stack has told the line.
     """
@@ -36,6 +36,7 @@ class ChildStream:
         self._chars = 0
         self.stdout_truncated = False
         self.line: int | None = None
+        self.begun = False
         self.finishing = False
         self.problem: Problem | None = None
         self.broken: str | None = None
@@ -107,6 +108,8 @@ class ChildStream:
             self._break("it sent something that is not a message")
             return
         match message:
+            case Begun():
+                self.begun = True
             case Output():
                 self._print(message)
             case Line():

@@ -38,7 +38,9 @@ from components.worker.messages import (
 from components.worker.walls import Wall
 
 _ROOT = Path(__file__).resolve().parents[2]
-_KEPT_VARIABLES = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "TZ")
+_KEPT_VARIABLES = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "TZ", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
+# Asking whether there is a GPU must not start the driver in a process that forks.
+_CUDA = {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
 _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS")}
 
 
@@ -48,12 +50,16 @@ class ZygoteDied(Exception):
 
 @dataclass(frozen=True)
 class ZygoteOptions:
-    """How to start a zygote: whom its children call, which walls (``None``: all), as which user (only root can)."""
+    """How to start a zygote: whom its children call, which walls (``None``: all), as which user (only root can).
+
+    ``gpu`` opens the walls for a GPU's driver.
+    """
 
     entry: str = CAPTURE
     walls: tuple[str, ...] | None = None
     path: tuple[str, ...] = ()
     user: int | None = None
+    gpu: bool = False
 
     def command(self, descriptor: int) -> list[str]:
         """Return the command line."""
@@ -64,7 +70,7 @@ class ZygoteOptions:
             words += ["--path", directory]
         if self.user is not None:
             words += ["--user", str(self.user)]
-        return words
+        return [*words, "--gpu"] if self.gpu else words
 
 
 @dataclass
@@ -103,7 +109,7 @@ class ZygoteProcess:
                 stdout=subprocess.DEVNULL,
                 cwd=_ROOT,
                 # A fixed hash seed gives equal programs equal traces whichever zygote they meet.
-                env={**variables, **_ONE_THREAD, "PYTHONHASHSEED": "0"},
+                env={**variables, **_ONE_THREAD, **_CUDA, "PYTHONHASHSEED": "0"},
                 start_new_session=True,
             )
         self._socket = ours

@@ -14,6 +14,7 @@ import msgspec
 
 from components.worker.child import RESULT_DESCRIPTOR, isolate
 from components.worker.confine import WALLS, Confinement
+from components.worker.confine.process import clear_environment
 from components.worker.limits import Limits
 from components.worker.walls import Wall
 
@@ -21,13 +22,13 @@ KNOCKS = "trial program"
 _decoder = msgspec.json.Decoder(Wall)
 
 
-def try_walls(wanted: Collection[str], limits: Limits) -> list[Wall]:
+def try_walls(wanted: Collection[str], limits: Limits, *, gpu: bool = False) -> list[Wall]:
     """Return what became of each wanted wall, and of the trial program's attempts behind them."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            _trial(write, wanted, limits)
+            _trial(write, wanted, limits, gpu)
         finally:
             os._exit(0)
     os.close(write)
@@ -38,10 +39,11 @@ def try_walls(wanted: Collection[str], limits: Limits) -> list[Wall]:
     return seen + _silent(wanted, {wall.name for wall in seen})
 
 
-def _trial(write: int, wanted: Collection[str], limits: Limits) -> None:
+def _trial(write: int, wanted: Collection[str], limits: Limits, gpu: bool) -> None:
     parent = os.getppid()
     isolate(write)
-    confinement = Confinement(parent, limits.memory_mb, limits.processor_seconds())
+    clear_environment()
+    confinement = Confinement(parent, limits.memory_mb, limits.processor_seconds(), gpu)
     for spec in WALLS:
         if spec.name in wanted:
             problem = spec.missing_here()

@@ -48,10 +48,11 @@ _SIGNALS = {Stop: signal.SIGTERM, Look: LOOK_SIGNAL, Kill: signal.SIGKILL}
 class Zygote:
     """Forks, signals and reaps children as the pool asks."""
 
-    def __init__(self, pool: socket.socket, entry: entries.Entry, walls: list[Wall]) -> None:
+    def __init__(self, pool: socket.socket, entry: entries.Entry, walls: list[Wall], gpu: bool) -> None:
         self._pool = pool
         self._entry = entry
         self._walls = walls
+        self._gpu = gpu
         self._plan = frozenset(wall.name for wall in walls if wall.standing) - {KNOCKS}
         self._pid = os.getpid()
         self._children: dict[int, int] = {}  # process id -> run
@@ -99,7 +100,7 @@ class Zygote:
             self._tell(NotForked(run, f"The system could not start a process: {error}."))
         else:
             if pid == 0:
-                run_child(self._entry, self._plan, self._pid, request, result)
+                run_child(self._entry, self._plan, self._pid, request, result, gpu=self._gpu)
             self._children[pid] = run
             self._tell(Forked(run))
         finally:
@@ -167,6 +168,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     parser.add_argument("--walls", default=",".join(names()))
     parser.add_argument("--path", action="append", default=[])
     parser.add_argument("--user", type=int)
+    parser.add_argument("--gpu", action="store_true")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _deepen_stack()
@@ -178,9 +180,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         drop_user(options.user)
     if IS_LINUX:
         not_dumpable()
-    walls = try_walls(options.walls.split(","), Limits())
-    print(f"Autograd Lab worker: {summary(walls)}", file=sys.stderr, flush=True)
-    Zygote(pool, entry, walls).serve()
+    walls = try_walls(options.walls.split(","), Limits(), gpu=options.gpu)
+    print(f"Autograd Lab worker{' on a GPU' * options.gpu}: {summary(walls)}", file=sys.stderr, flush=True)
+    Zygote(pool, entry, walls, options.gpu).serve()
 
 
 if __name__ == "__main__":

@@ -33,13 +33,13 @@ def csv_rows(history: History) -> str:
         call = history.call(change.call)
         line = "" if call.line is None else call.line
         for index, added, after in _elements(change):
-            row = (call.number, line, change.cause, _backward(call, change), _harmless(name), index, added, after)
+            row = (call.number, line, change.cause, _backward(call, change), harmless(name), index, added, after)
             writer.writerow(row)
     return text.getvalue()
 
 
 def _backward(call: Call, change: Change) -> str:
-    return _harmless(call.backward or "") if change.cause == "backward" else ""
+    return harmless(call.backward or "") if change.cause == "backward" else ""
 
 
 def _elements(change: Change) -> Iterator[tuple[str, str, str]]:
@@ -66,7 +66,7 @@ def _cells(amount: Amount | None) -> Cells:
     return {name: exact(size) for name, size in known if size is not None} or {"not recorded": ""}
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Return a stranger's text as a spreadsheet shows it; with an apostrophe before what it would compute."""
     text = one_line(text)
     return f"'{text}" if text.lstrip().startswith(_FORMULA) else text

@@ -39,6 +39,10 @@ class Moments:
         """Return the number of the happening that is an engine run's step of that place."""
         return self._places.get((self._runs.get(run, -1), place))
 
+    def line(self, step: int) -> int | None:
+        """Return the number of the happening with which the line of a step is told."""
+        return self._lines.get(step)
+
     @cached_property
     def _places(self) -> dict[tuple[int, int], int]:
         happened = self._index.chronicle.all

@@ -36,7 +36,8 @@ _STYLE = {
     "output": 'color="#8793a6"',
     "gradient": 'color="#8793a6"',
 }
-_DASHED = {"untracked", "freed"}
+_DASHED = {"untracked", "freed", "only"}
+_ONLY = "#cf451c"
 _LONGEST = 90
 
 
@@ -77,7 +78,8 @@ def _box(box: Box) -> str:
         first += f"&nbsp; {_escape(box.value)}"
     details = [f'<font point-size="11">{_escape(text)}</font>' for text in box.detail.split("\n") if text]
     style = ' style="rounded,filled,dashed"' if _DASHED & set(box.kinds) else ""
-    width = " penwidth=2.5" if "stopped" in box.kinds else ""
+    width = " penwidth=2.5" if {"stopped", "only"} & set(box.kinds) else ""
+    line = _ONLY if "only" in box.kinds and "stopped" not in box.kinds else line
     return (
         f'\t"{box.id}" [id="{box.id}" class="{" ".join(box.kinds)}" fillcolor="{fill}" color="{line}"{style}{width} '
         f"label=<{'<br/>'.join([first, *details])}>]\n"
@@ -86,7 +88,8 @@ def _box(box: Box) -> str:
 
 def _link(number: int, link: Link) -> str:
     label = f" label=<&nbsp;{_escape(link.label)}&nbsp;>" if link.label else ""
-    attributes = f'id="link-{number}" class="{" ".join(link.kinds)}" {_STYLE[link.kinds[0]]}{label}'
+    only = f' style=dashed penwidth=2.2 color="{_ONLY}"' if "only" in link.kinds else ""
+    attributes = f'id="link-{number}" class="{" ".join(link.kinds)}" {_STYLE[link.kinds[0]]}{label}{only}'
     text = f'"{link.source}" -> "{link.target}" [{attributes}]'
     # A saved tensor hangs beside its node, not below it.
     return f"\t{{rank=same {text}}}\n" if link.kinds[0] == "saved" else f"\t{text}\n"

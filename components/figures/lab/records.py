@@ -38,7 +38,7 @@ class Box:
 
     ``id`` is the trace's id of a node or tensor, the node's with ``~leaf``, ``~saved``, ``~output`` or ``~2`` (the
     second copy) behind it, or that of the group that is folded in it. ``kinds`` are words for the style sheet; the
-    first says what the box is.
+    first says what the box is, and ``only`` that another picture beside this one has nothing like it.
     """
 
     id: str

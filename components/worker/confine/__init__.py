@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from components.worker.confine.gpu import GPU_ADDRESS_MB, GPU_OPEN_FILES, readable
 from components.worker.confine.landlock import deny_files
 from components.worker.confine.libc import IS_LINUX
 from components.worker.confine.process import die_with_parent, drop_capabilities, no_new_privileges, not_dumpable
-from components.worker.confine.rlimits import limit_memory, limit_resources
+from components.worker.confine.rlimits import OPEN_FILES, limit_memory, limit_resources
 from components.worker.confine.seccomp import filter_system_calls
 
 __all__ = ["WALLS", "Confinement", "WallSpec", "names"]
@@ -21,11 +22,16 @@ __all__ = ["WALLS", "Confinement", "WallSpec", "names"]
 
 @dataclass(frozen=True)
 class Confinement:
-    """What the walls need to know of a run; sizes in MiB and seconds."""
+    """What the walls need to know of a run; sizes in MiB and seconds.
+
+    A run on a ``gpu`` needs openings in four of them: the driver takes more address space and descriptors than there
+    is memory to protect, is spoken to through ioctl, and loads parts of itself and of PyTorch when they are first used.
+    """
 
     parent: int
     memory_mb: int
     cpu_seconds: int
+    gpu: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,15 +48,21 @@ class WallSpec:
         return "only Linux has it" if self.linux_only and not IS_LINUX else None
 
 
+def _limit_resources(confinement: Confinement) -> None:
+    limit_resources(confinement.cpu_seconds, GPU_OPEN_FILES if confinement.gpu else OPEN_FILES)
+
+
 WALLS = (
     WallSpec("die-with-parent", "no program outlives the worker", True, lambda c: die_with_parent(c.parent)),
     WallSpec("not-dumpable", "no core dumps, no tracing", True, lambda c: not_dumpable()),
     WallSpec("no-new-privileges", "privileges can only be lost", True, lambda c: no_new_privileges()),
     WallSpec("capabilities", "root is a plain user", True, lambda c: drop_capabilities()),
-    WallSpec("landlock", "no file can be opened", True, lambda c: deny_files()),
-    WallSpec("memory-limit", "bounded address space", False, lambda c: limit_memory(c.memory_mb)),
-    WallSpec("rlimits", "bounded processor time, no new files", False, lambda c: limit_resources(c.cpu_seconds)),
-    WallSpec("seccomp", "an allow-list of system calls", True, lambda c: filter_system_calls()),
+    WallSpec("landlock", "no file can be opened", True, lambda c: deny_files(readable() if c.gpu else ())),
+    WallSpec(
+        "memory-limit", "bounded address space", False, lambda c: limit_memory(GPU_ADDRESS_MB if c.gpu else c.memory_mb)
+    ),
+    WallSpec("rlimits", "bounded processor time, no new files", False, _limit_resources),
+    WallSpec("seccomp", "an allow-list of system calls", True, lambda c: filter_system_calls(c.gpu)),
 )
 
 

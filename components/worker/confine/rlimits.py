@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 
 MIB = 1 << 20
@@ -17,9 +18,9 @@ def limit_memory(memory_mb: int) -> None:
 def limit_resources(cpu_seconds: int, open_files: int = OPEN_FILES) -> None:
     """Lower this process's limits for good; soft and hard limits are the same.
 
-    At the processor's limit the kernel sends SIGXCPU, one second later SIGKILL. No file may be opened or written, no
-    core is dumped. For root the kernel does not count processes: there, starting one is stopped by the system call
-    filter alone.
+    ``cpu_seconds`` are counted from now on. At the processor's limit the kernel sends SIGXCPU, one second later
+    SIGKILL. No file may be opened or written, no core is dumped. For root the kernel does not count processes: there,
+    starting one is stopped by the system call filter alone.
 
     Raises:
         OSError: the system refused a limit.
@@ -27,6 +28,8 @@ def limit_resources(cpu_seconds: int, open_files: int = OPEN_FILES) -> None:
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, 0)
     _lower(resource.RLIMIT_NOFILE, open_files)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu_seconds += math.ceil(used.ru_utime + used.ru_stime)
     _lower(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 1)
     for name, value in (("NPROC", 0), ("MEMLOCK", 0), ("MSGQUEUE", 0)):
         kind = getattr(resource, f"RLIMIT_{name}", None)

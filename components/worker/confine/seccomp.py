@@ -48,14 +48,14 @@ def assemble(machine: str, numbers: Sequence[int]) -> list[Instruction]:
     return [*program, (_RETURN, 0, 0, REFUSE)]
 
 
-def filter_system_calls() -> None:
-    """Allow this process the calls of ``syscalls.ALLOWED`` from now on, for good.
+def filter_system_calls(gpu: bool = False) -> None:
+    """Allow this process the calls of ``syscalls.ALLOWED`` from now on, for good, and those that a ``gpu`` needs.
 
     Raises:
         OSError: no table for this architecture, or the kernel has no seccomp.
     """
     machine = platform.machine()
-    program = assemble(machine, allowed_numbers(machine))
+    program = assemble(machine, allowed_numbers(machine, gpu))
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *instruction) for instruction in program))
     no_new_privileges()
     prctl(_PR_SET_SECCOMP, _MODE_FILTER, struct.pack("HxxxxxxP", len(program), ctypes.addressof(code)))

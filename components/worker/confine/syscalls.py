@@ -52,9 +52,32 @@ ALLOWED: Final[tuple[tuple[str, int | None, int | None], ...]] = (
 )
 
 
-def allowed_numbers(machine: str) -> tuple[int, ...]:
+# For the driver of a GPU, and to read libraries that are loaded when first used: Landlock says which.
+ALLOWED_ON_A_GPU: Final[tuple[tuple[str, int | None, int | None], ...]] = (
+    ("ioctl", 16, 29),
+    ("fcntl", 72, 25),
+    ("openat", 257, 56),
+    ("newfstatat", 262, 79),
+    ("statx", 332, 291),
+    ("access", 21, None),
+    ("faccessat", 269, 48),
+    ("readlink", 89, None),
+    ("readlinkat", 267, 78),
+    ("pread64", 17, 67),
+    ("getdents64", 217, 61),
+    ("poll", 7, None),
+    ("ppoll", 271, 73),
+    ("sysinfo", 99, 179),
+    ("uname", 63, 160),
+)
+
+
+def allowed_numbers(machine: str, gpu: bool = False) -> tuple[int, ...]:
     """Return the allowed numbers in ascending order; raises ``OSError`` for an unknown architecture."""
     if machine not in ("x86_64", "aarch64"):
         raise OSError(f"no system call table for {machine}")
-    numbers = (on_x86_64 if machine == "x86_64" else on_aarch64 for _, on_x86_64, on_aarch64 in ALLOWED)
+    numbers = (
+        on_x86_64 if machine == "x86_64" else on_aarch64
+        for _, on_x86_64, on_aarch64 in (*ALLOWED, *(ALLOWED_ON_A_GPU if gpu else ()))
+    )
     return tuple(sorted(number for number in numbers if number is not None))

@@ -26,6 +26,7 @@ def golden(name: str) -> Trace:
         "environment": {"torch": "2.13.0", "python": "3.11", "device_name": "x86_64"},
         "stdout": "",
         "duration_ns": 0,
+        "memory": None,
     }
     return decode_trace(json.dumps(parts))
 

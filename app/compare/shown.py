@@ -1,0 +1,73 @@
+"""What the Compare page shows of two traces: the verdict, numbers, graphs, results and memory, side by side."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import graph, results, session
+from app.charts import chart
+from app.compare import sides
+from components.figures import TraceIndex
+from components.figures.compare import AXES, Comparison, compare, timelines_figure, timelines_info
+from components.widgets.compare_panels import (
+    graphs_panel,
+    printed_panel,
+    quantities_panel,
+    results_panels,
+    verdict_line,
+)
+from components.widgets.editor import is_built
+from components.worker.collector import collector_paused
+
+
+def show(left: TraceIndex, right: TraceIndex) -> None:
+    """Show the comparison of two traces."""
+    compared = comparison(left, right)
+    changed = sides.switch_now() if sides.side(sides.RIGHT).source == sides.SWITCH else None
+    verdict_line(compared.verdict, changed.what if changed is not None else "")
+    indices = left, right
+    if any(index.trace.failure is not None for index in indices):
+        for column, index in zip(st.columns(2, gap="medium"), indices, strict=True):
+            with column:
+                results.failure(index.trace)
+    quantities_panel(compared.quantities)
+    only = compared.graphs.only_left, compared.graphs.only_right
+    for column, name, marked in zip(st.columns(2, gap="medium"), sides.SIDES, only, strict=True):
+        with column:
+            graph.show(sides.page_of(name), above=330, show_code=not is_built(), only=marked)
+    graphs_panel(compared.graphs)
+    results_panels(compared.results)
+    printed_panel(compared.printed)
+    _memory(left, right)
+
+
+def comparison(left: TraceIndex, right: TraceIndex) -> Comparison:
+    """Compare two traces, once."""
+    kept = session.state().get("compare:comparison")
+    if not isinstance(kept, tuple) or kept[0] is not left.trace or kept[1] is not right.trace:
+        with collector_paused():
+            kept = session.state()["compare:comparison"] = left.trace, right.trace, compare(left, right)
+    found: Comparison = kept[2]
+    return found
+
+
+@st.fragment
+def _memory(left: TraceIndex, right: TraceIndex) -> None:
+    """The memory of both over time. A fragment: its switches draw nothing else anew."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**Memory**")
+        by = st.segmented_control(
+            "Over",
+            list(AXES),
+            default="line",
+            format_func=lambda one: AXES[one],
+            key="compare:axis",
+            required=True,
+            label_visibility="collapsed",
+        )
+        saved = st.toggle("saved for backward", value=True, key="compare:saved")
+    info = timelines_info(left.trace, right.trace, by or "line")
+    if info.sides:
+        chart(timelines_figure(info, saved=saved), f"compare:memory:{by}")
+    for note in info.notes:
+        st.caption(note)

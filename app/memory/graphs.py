@@ -1,0 +1,136 @@
+"""The sections about graphs: what was saved for backward, what each call of the engine released, and what leaks."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from app.charts import chart
+from app.memory.state import PAGE, Shown, click
+from components.figures.memory import EngineMemory, Leak, Saved, engine_memory, leaks, saved_figure, saved_info, signed
+from components.figures.text import bytes_text, plural
+
+_MOST_SENTENCES = 3
+
+
+def saved(shown: Shown) -> None:
+    """Show the section *Saved for backward*."""
+    if "saved" not in shown.worked_out:
+        shown.worked_out["saved"] = saved_info(shown.tables, shown.moments)
+    info: Saved = shown.worked_out["saved"]
+    if not info.nodes:
+        st.markdown("No node has saved a tensor: there is no graph, or its operations need nothing for `backward()`.")
+        return
+    said = (
+        f"The nodes have saved **{bytes_text(info.total)}** in all, at most {bytes_text(info.most)} at one moment. "
+        f"**{bytes_text(info.extra)}** of it count as *saved* (orange), some of it held by variables too; the rest are "
+        "leaves and the like (blue), which are there anyway."
+    )
+    if info.shared:
+        said += " A storage that several nodes saved counts once in the sum, but in each of their bars."
+    st.markdown(said)
+    rows, kind = info.nodes, "nodes"
+    if len(info.modules) > 1:
+        kind = st.segmented_control(
+            "Group", ["nodes", "modules"], default="nodes", key=f"{PAGE}:saved-by", required=True,
+            format_func=lambda one: f"by {one[:-1]}", label_visibility="collapsed",
+        ) or "nodes"  # fmt: skip
+        rows = info.nodes if kind == "nodes" else info.modules
+    chart(saved_figure(rows), f"{PAGE}:{shown.index.signature}:saved:{kind}", click)
+    with st.expander(f"All {plural(len(rows), 'row')}", icon=":material/table_rows:"):
+        st.dataframe(
+            [
+                {
+                    "saved": bytes_text(row.bytes),
+                    "of category saved": bytes_text(row.extra),
+                    "node" if kind == "nodes" else "module": row.label,
+                    "nodes": row.nodes,
+                    "module" if kind == "nodes" else "in": row.module,
+                    "line": row.line,
+                    "code": row.code,
+                }
+                for row in rows[:1_000]
+            ],
+            hide_index=True,
+        )
+
+
+def calls(shown: Shown) -> None:
+    """Show the section *Backward calls*."""
+    if "calls" not in shown.worked_out:
+        shown.worked_out["calls"] = engine_memory(shown.tables, shown.moments)
+    found: tuple[EngineMemory, ...] = shown.worked_out["calls"]
+    if not found:
+        st.markdown("The engine has not run: call `backward()` or `autograd.grad()`.")
+        return
+    st.html("".join(_told(call) for call in found[:_MOST_SENTENCES]))
+    if len(found) > _MOST_SENTENCES:
+        st.caption(f"… and {plural(len(found) - _MOST_SENTENCES, 'more call')}, all in the table.")
+    st.dataframe(
+        [
+            {
+                "call": call.label,
+                "line": call.line,
+                "before": bytes_text(call.before),
+                "most": bytes_text(call.top),
+                "after": bytes_text(call.after),
+                "saved, released": bytes_text(call.released),
+                "saved, still held": bytes_text(call.still),
+                "kept by retain_graph": bytes_text(call.kept),
+                "until": call.kept_until,
+                "new gradients": bytes_text(call.gradients),
+                "nodes freed": f"{call.freed_nodes:,} of {call.nodes:,}",
+            }
+            for call in found
+        ],
+        hide_index=True,
+    )
+
+
+def _told(call: EngineMemory) -> str:
+    said = [f"<b>{html.escape(call.label)}</b>"]
+    said[0] += f" in line {call.line} <code>{html.escape(call.code[:80])}</code>" if call.line is not None else ""
+    said[0] += f": {bytes_text(call.before)} before, {bytes_text(call.top)} at most, {bytes_text(call.after)} after"
+    said[0] += f" ({signed(call.after - call.before)})."
+    if call.released:
+        said.append(f"It released {bytes_text(call.released)} of saved tensors.")
+    if call.still:
+        said.append(f"{bytes_text(call.still)} of what its nodes had saved is still held by variables or other nodes.")
+    if call.gradients > 0:
+        said.append(f"It left {bytes_text(call.gradients)} of new gradients.")
+    if call.kept:
+        said.append(f"<code>retain_graph=True</code> kept {bytes_text(call.kept)}, {html.escape(call.kept_until)}.")
+    return f'<p class="al-told">{" ".join(said)}</p>'
+
+
+def leak_hints(shown: Shown) -> None:
+    """Say which lines keep graphs from iteration to iteration, if any do, and what to write instead."""
+    if "leaks" not in shown.worked_out:
+        shown.worked_out["leaks"] = leaks(shown.tables)
+    found: tuple[Leak, ...] = shown.worked_out["leaks"]
+    if found:
+        st.html("".join(f'<div class="al-tell" role="status">{_leak(leak)}</div>' for leak in found[:3]))
+
+
+def _leak(leak: Leak) -> str:
+    name, code, fix = (html.escape(text[:120]) for text in (leak.name, leak.code, leak.fix))
+    kept = f"{leak.iterations:,} iterations"
+    nodes = f" ({leak.nodes:,} nodes)" if leak.nodes else ""
+    cost = f"They hold <b>{bytes_text(leak.bytes)}</b> of saved tensors." if leak.bytes else _FREED
+    where = f"<b>Leak in line {leak.line}</b>: <code>{code}</code>"
+    if leak.kind == "retained":
+        carried = f" through <code>{name}</code>" if name else ""
+        cut = f"Cut the graph at the start of each iteration, <code>{fix}</code>, and leave" if fix else "Leave"
+        return (
+            f"{where} goes back{carried} into all {kept}{nodes}, whose graphs <code>retain_graph=True</code> keeps. "
+            f"{cost} {cut} out <code>retain_graph=True</code>."
+        )
+    what = "adds the graph of each loss to" if leak.kind == "sum" else "puts each tensor with its graph into"
+    return (
+        f"{where} {what} <code>{name}</code>: the graphs of {kept}{nodes} are still alive at the end. {cost} If you "
+        f"only want the numbers, write <code>{fix}</code>."
+    )
+
+
+_FREED = "Their saved tensors were released by <code>backward()</code>, the nodes themselves are not."

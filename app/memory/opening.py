@@ -1,0 +1,42 @@
+"""Opening a trace file, as one that was recorded on a machine with a GPU."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import chosen, session
+from app.memory.state import PAGE
+from components.trace import DamagedTrace, decode_trace
+from components.widgets.panels import note_panel
+
+_KEY, _PROBLEM = "memory:upload", "memory:upload-problem"
+
+
+def open_button() -> None:
+    """Show the button that opens a trace."""
+    with st.popover("Open a trace", icon=":material/folder_open:"):
+        st.caption(
+            "A `trace.json` from *Download* of any page, or of `python -m app trace PROGRAM.py` on another machine, as "
+            "one with a GPU. Nothing in it is run."
+        )
+        st.file_uploader("Trace", type=["json"], key=_KEY, label_visibility="collapsed", on_change=_opened)
+
+
+def problem() -> None:
+    """Say why the file that was chosen last could not be opened, if so."""
+    found = session.state().get(_PROBLEM)
+    if found:
+        note_panel(found)
+
+
+def _opened() -> None:
+    session.state().pop(_PROBLEM, None)
+    upload = session.state().get(_KEY)
+    if upload is None:
+        return
+    try:
+        trace = decode_trace(upload.getvalue())
+    except DamagedTrace as damaged:
+        session.state()[_PROBLEM] = f"{upload.name} could not be opened. {damaged}"
+        return
+    chosen.open_trace(PAGE, upload.name, trace)

@@ -1,0 +1,185 @@
+"""The section *What would save memory*: variants of the program, each run and measured, beside the program itself."""
+
+from __future__ import annotations
+
+import html
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from app import session
+from app.memory.state import PAGE, Shown
+from components.figures.memory import Outcome, outcome, signed
+from components.figures.text import bytes_text, plural
+from components.language.variants import Variant, variants
+from components.trace import Trace
+
+MOST = 8
+# What is about memory; what another switch shows is on the Compare page.
+SWITCHES = ("no_grad", "detach", "del", "set_to_none", "in_place", "checkpoint", "retain_graph")
+_KEY = "memory:measuring"
+_A_WHILE = 0.5
+
+
+@dataclass
+class Measuring:
+    """Variants of one program under way: the first of all runs is the program itself."""
+
+    source: str
+    left: list[Variant]
+    all: int
+    original: Trace | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+    started: bool = False
+    stopped: bool = False
+
+    @property
+    def page(self) -> str:
+        """The key of the run that is next or under way."""
+        return f"{PAGE}:variant:{self.all - len(self.left) if self.original is not None else 'original'}"
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to run."""
+        return self.stopped or (self.original is not None and not self.left)
+
+
+def saving(shown: Shown) -> None:
+    """Show the section."""
+    source = shown.index.trace.program.source
+    if "variants" not in shown.worked_out:
+        shown.worked_out["variants"] = [one for one in variants(source) if one.switch in SWITCHES]
+    found: list[Variant] = shown.worked_out["variants"]
+    if not found:
+        st.markdown("No line of this program invites a change that would save memory.")
+        return
+    st.caption(
+        "Each change is made to a copy of the program, which is then run and measured: nothing here is estimated. "
+        "Results that change, or a program that fails, are part of the answer."
+        + (" The trace is of a GPU; here both are run on the CPU." if shown.tables.memory.device != "cpu" else "")
+    )
+    wanted = _wanted(found, shown.index.signature)
+    picked = pick(found, wanted)
+    measuring: Measuring | None = session.state().get(_KEY)
+    running = measuring is not None and not measuring.done and measuring.source == source
+    word = f"Measure {plural(len(picked), 'variant')}"
+    if len(picked) < sum(one.switch in wanted for one in found):
+        word += f" of {sum(one.switch in wanted for one in found):,}"
+    if st.button(word, icon=":material/play_arrow:", type="primary", key=f"{PAGE}:measure", disabled=running):
+        session.state()[_KEY] = Measuring(source, list(picked), len(picked))
+        st.rerun()
+    if measuring is None or measuring.source != source:
+        return
+    if not measuring.done:
+        _watch()
+    elif measuring.outcomes:
+        st.html(table(measuring.outcomes))
+    if measuring.stopped:
+        st.caption("Stopped: the other variants were not run.")
+
+
+def pick(found: Sequence[Variant], wanted: Sequence[str]) -> list[Variant]:
+    """Return at most ``MOST`` variants of the wanted switches, in turns: the first of each, then the second."""
+    by_switch = [[one for one in found if one.switch == switch] for switch in wanted]
+    longest = max((len(some) for some in by_switch), default=0)
+    turns = [some[turn] for turn in range(longest) for some in by_switch if turn < len(some)]
+    return turns[:MOST]
+
+
+def _wanted(found: Sequence[Variant], signature: str) -> list[str]:
+    switches = [switch for switch in SWITCHES if any(one.switch == switch for one in found)]
+    chosen = st.pills(
+        "Changes", switches, selection_mode="multi", key=f"{PAGE}:{signature}:switches", label_visibility="collapsed"
+    )
+    return list(chosen) or switches
+
+
+# --- running them, one after the other
+
+
+@st.fragment(run_every=0.4)
+def _watch() -> None:
+    measuring: Measuring | None = session.state().get(_KEY)
+    if measuring is None:
+        return
+    _progress(measuring)
+    if _advanced(measuring):
+        st.rerun()
+
+
+def _progress(measuring: Measuring) -> None:
+    done = measuring.all - len(measuring.left)
+    word = measuring.left[0].title if measuring.original is not None and measuring.left else "the program itself"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(done / measuring.all, text=f"{done} of {measuring.all} measured · now: {word}")
+        if st.button("Stop", icon=":material/stop_circle:", key=f"{PAGE}:measure-stop"):
+            session.stop(measuring.page)
+            measuring.stopped = True
+
+
+def _advanced(measuring: Measuring) -> bool:
+    """Start and collect runs for a while; return whether all are done."""
+    until = time.monotonic() + _A_WHILE
+    while not measuring.done:
+        page = measuring.page
+        if not measuring.started:
+            source = measuring.source if measuring.original is None else measuring.left[0].source
+            session.start(page, source)
+            measuring.started = True
+        if session.collect(page):
+            return False
+        _take(measuring, page)
+        if time.monotonic() > until:
+            break
+    return measuring.done
+
+
+def _take(measuring: Measuring, page: str) -> None:
+    trace = session.trace(page)
+    session.show(page, None)  # what is needed of it is in its outcome
+    measuring.started = False
+    if trace is None:
+        measuring.stopped = True
+    elif measuring.original is None:
+        measuring.original = trace
+    else:
+        one = measuring.left.pop(0)
+        measuring.outcomes.append(outcome(measuring.original, trace, one.title, one.line, one.what))
+
+
+# --- the table
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """Return what was measured as a table in HTML, the largest saving of the peak first."""
+    rows = sorted(outcomes, key=lambda one: one.peak[1] - one.peak[0] if one.peak and one.same is not None else 1 << 62)
+    head = "".join(f"<th>{word}</th>" for word in ("change", "peak", "saved at most", "left at the end", "results"))
+    body = "".join(_row(one) for one in rows)
+    return f'<div class="al-panel al-wide"><table class="al-table">{head}{body}</table></div>'
+
+
+def _row(one: Outcome) -> str:
+    change = f"<b>{_code(one.title)}</b><br><span class='al-note'>{_code(one.what)}</span>"
+    sign = {True: "✓ ", False: "≠ ", None: "✗ "}[one.same]
+    # What a program used until it failed says nothing of what it would have used.
+    pairs = (one.peak, one.saved, one.final) if one.same is not None else ()
+    cells = "".join(f"<td class='bytes'>{_pair(pair)}</td>" for pair in pairs) or "<td>—</td>" * 3
+    return f"<tr><td class='words'>{change}</td>{cells}<td>{sign}{html.escape(one.results)}</td></tr>"
+
+
+def _pair(pair: tuple[int, int] | None) -> str:
+    if pair is None:
+        return "not known"
+    before, after = pair
+    if before == after:
+        return f"{bytes_text(after)}<br><span class='al-note'>as before</span>"
+    part = f", {100 * (after - before) / before:+.0f} %".replace("-", "−") if before else ""
+    change = f"<span class='al-note'>{signed(after - before)}{part}</span>"
+    return f"{bytes_text(before)}<br><b>→ {bytes_text(after)}</b><br>{change}"
+
+
+def _code(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))

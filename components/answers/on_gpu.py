@@ -1,0 +1,21 @@
+"""What the worker's child calls with a program for a GPU: the same as on the CPU, made ready in another way.
+
+A process that has started the driver cannot be forked, nor, to be safe, one that has started the profiler of a PyTorch
+with CUDA. So nothing of both happens before the fork, and each child starts them before its walls go up.
+"""
+
+from __future__ import annotations
+
+from components.answers import ANSWERERS, OBSERVERS, RunInterrupted, answer_program, interrupt_soon
+from components.capture import capture_with_names
+from components.capture.cuda import prepare
+from components.language import SourceLimits
+from components.language.warm_up_program import SOURCE
+from components.trace import Caps, Program
+
+__all__ = ["ANSWERERS", "OBSERVERS", "RunInterrupted", "answer_program", "interrupt_soon", "prepare", "warm_up"]
+
+
+def warm_up() -> None:
+    """Load what runs on the processor, without memory: that would start the profiler."""
+    capture_with_names(Program(source=SOURCE), Caps(), lambda text: None, SourceLimits())

@@ -1,0 +1,44 @@
+"""The Compare page: two traces side by side.
+
+``compare`` works out everything but the timelines; the records that it gives know their own words. ``timelines_info``
+and ``timelines_figure`` are the chart of both programs' memory.
+"""
+
+from components.figures.compare.graphs import Changed, EdgeGroup, GraphComparison, NodeGroup, compare_graphs
+from components.figures.compare.longest import Budget
+from components.figures.compare.matching import Matching, match_nodes
+from components.figures.compare.numbers import Difference, difference
+from components.figures.compare.printed import Printed, PrintedLine, compare_printed
+from components.figures.compare.quantities import Quantity, compare_quantities
+from components.figures.compare.results import Compared, Results, compare_results
+from components.figures.compare.timelines import AXES, Axis, Timeline, Timelines, timelines_figure, timelines_info
+from components.figures.compare.verdict import Comparison, compare
+
+__all__ = [
+    "AXES",
+    "Axis",
+    "Budget",
+    "Changed",
+    "Compared",
+    "Comparison",
+    "Difference",
+    "EdgeGroup",
+    "GraphComparison",
+    "Matching",
+    "NodeGroup",
+    "Printed",
+    "PrintedLine",
+    "Quantity",
+    "Results",
+    "Timeline",
+    "Timelines",
+    "compare",
+    "compare_graphs",
+    "compare_printed",
+    "compare_quantities",
+    "compare_results",
+    "difference",
+    "match_nodes",
+    "timelines_figure",
+    "timelines_info",
+]

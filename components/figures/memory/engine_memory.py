@@ -1,0 +1,82 @@
+"""What each call of ``backward()`` or ``grad()`` did to memory: what it released, what it left, what was kept.
+
+A call that does not retain the graph releases what the nodes it passes have saved. The memory is free only if nothing
+else holds it: a variable, or another node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from components.figures.gradients.words import where
+from components.figures.memory.moments import MemoryMoments
+from components.figures.memory.records import EngineMemory
+from components.figures.memory.tables import MemoryTables
+from components.trace import Backward
+
+
+def engine_memory(tables: MemoryTables, moments: MemoryMoments) -> tuple[EngineMemory, ...]:
+    """Return the calls in order; those that allocated and released nothing are left out."""
+    runs = tables.index.trace.backwards
+    return tuple(_call(tables, moments, number, run) for number, run in enumerate(runs, 1) if run.id in tables.spans)
+
+
+def _call(tables: MemoryTables, moments: MemoryMoments, number: int, run: Backward) -> EngineMemory:
+    first, last = tables.spans[run.id]
+    over = _until_the_line_is_over(tables, last)
+    before = tables.events[first].total_bytes - tables.events[first].delta_bytes
+    freed = _blocks(tables, run.freed)
+    live = [place for place in freed if tables.gone[place] >= first]
+    passed = [step.node for step in run.steps]
+    ending = {node for node in passed if not tables.was_freed(node, over)}
+    kept = [place for place in _blocks(tables, ending) if tables.born[place] < first and tables.gone[place] > over]
+    kept = [place for place in kept if tables.blocks[place].category == "saved"] if run.retain_graph else []
+    inside = range(first, last + 1)
+    gradients = sum(tables.events[place].delta_bytes for place in inside if tables.events[place].category == "gradient")
+    return EngineMemory(
+        number,
+        f"{run.call}() {number}",
+        run.line,
+        tables.index.code(run.line),
+        before,
+        max(tables.events[place].total_bytes for place in inside),
+        tables.events[last].total_bytes,
+        len(run.freed),
+        len(passed),
+        _bytes(tables, (place for place in live if tables.gone[place] <= over)),
+        _bytes(tables, (place for place in live if tables.gone[place] > over)),
+        _bytes(tables, kept),
+        _until(tables, kept) if kept else "",
+        gradients,
+        moments.run(run.id),
+    )
+
+
+def _until_the_line_is_over(tables: MemoryTables, last: int) -> int:
+    """Return the last event of the step in which the engine ran: what it let go can be released behind it."""
+    step = tables.events[last].step
+    while last + 1 < len(tables.events) and tables.events[last + 1].step == step and step is not None:
+        last += 1
+    return last
+
+
+def _blocks(tables: MemoryTables, nodes: Iterable[str]) -> list[int]:
+    """Return what some nodes have saved, each block once."""
+    return list(dict.fromkeys(place for node in nodes for place in tables.saved_blocks.get(node, ())))
+
+
+def _bytes(tables: MemoryTables, places: Iterable[int]) -> int:
+    return sum(tables.blocks[place].bytes for place in places)
+
+
+def _until(tables: MemoryTables, kept: list[int]) -> str:
+    """Say when what ``retain_graph`` kept was released, if ever."""
+    never = _bytes(tables, (place for place in kept if tables.blocks[place].released is None))
+    if never == _bytes(tables, kept):
+        return "never released: still held when the program ended"
+    last = max(int(tables.gone[place]) for place in kept if tables.blocks[place].released is not None)
+    event = tables.events[last]
+    run = tables.runs.get(event.backward or "")
+    by = f" by {run.call}() {tables.run_number(run.id)}" if run is not None else ""
+    part = ", in part; the rest never" if never else ""
+    return f"released{by} in {where(event.line)}{part}"

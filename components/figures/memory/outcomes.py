@@ -1,0 +1,131 @@
+"""A variant of a program beside the program it was made from: what it saves, and whether its results are the same.
+
+Both were run and measured. Results are the last values of the program's variables, and the last ``.grad`` of its
+leaves; numbers that differ by rounding alone count as the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from components.figures.memory.records import Outcome
+from components.figures.text import values_text
+from components.figures.trace_tables import TraceTables
+from components.trace import Gradient, Memory, Tensor, Trace
+
+_ROUNDING = 1e-4
+_LONGEST_ERROR = 140
+Results = Mapping[str, Any]
+
+
+def outcome(before: Trace, after: Trace, title: str, line: int | None, what: str) -> Outcome:
+    """Return what became of the program ``before`` by a change; ``after`` is the trace of the variant."""
+    one, other = before.memory, after.memory
+    pair = (one, other) if one is not None and other is not None else None
+    same, results = _compared(before, after)
+    return Outcome(
+        title,
+        line,
+        what,
+        (pair[0].peak_bytes, pair[1].peak_bytes) if pair else None,
+        (pair[0].final_bytes, pair[1].final_bytes) if pair else None,
+        (most_saved(pair[0]), most_saved(pair[1])) if pair else None,
+        same,
+        results,
+    )
+
+
+def most_saved(memory: Memory) -> int:
+    """Return the most bytes that were saved for backward at one moment."""
+    now = most = 0
+    for event in memory.events:
+        if event.category == "saved":
+            now += event.delta_bytes
+            most = max(most, now)
+    return most
+
+
+def _compared(before: Trace, after: Trace) -> tuple[bool | None, str]:
+    if after.failure is not None and (before.failure is None or before.failure.message != after.failure.message):
+        first = after.failure.message.partition("\n")[0]
+        short = first if len(first) <= _LONGEST_ERROR else f"{first[: _LONGEST_ERROR - 1]}…"
+        where = f"line {after.failure.line}: " if after.failure.line is not None else ""
+        return None, f"fails, {where}{short}"
+    own, others = results_of(before), results_of(after)
+    for name, value in own.items():
+        if name not in others:
+            continue  # deleted, or renamed by the change
+        if not _alike(value, others[name]):
+            return False, f"{name} was {_text(value)}, is {_text(others[name])}"
+    missing = [name for name in own if name.endswith(".grad") and name not in others]
+    if missing:
+        return False, f"{missing[0]} is not computed any more"
+    return True, "the same"
+
+
+def results_of(trace: Trace) -> dict[str, Any]:
+    """Return the last values of the program's own variables and of every ``.grad``.
+
+    A value is a ``Tensor``, a ``Gradient``, a text, or ``None`` for a ``.grad`` that is ``None``.
+    """
+    tables = TraceTables(trace)
+    found: dict[str, Any] = {}
+    for step in trace.steps:
+        if step.function is None:
+            found |= {name: tables.value_now(value) or value for name, value in step.variables.items()}
+    for change in trace.gradients:
+        found[f"{change.variable}.grad"] = change.total
+    return found
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, Tensor | Gradient) and isinstance(other, Tensor | Gradient):
+        if one.shape != other.shape:
+            return False
+        if one.values is not None and other.values is not None:
+            return _close(one.values, other.values)
+        if one.summary is None or other.summary is None:
+            return True
+        return all(
+            _close(getattr(one.summary, name), getattr(other.summary, name)) for name in ("mean", "min", "max", "std")
+        )
+    if isinstance(one, str) and isinstance(other, str):
+        return _same_text(one, other)
+    return (one is None) == (other is None)
+
+
+def _same_text(one: str, other: str) -> bool:
+    """Plain numbers count; the text of an object may say what autograd knows of it, which a variant may change."""
+    try:
+        return math.isclose(float(one), float(other), rel_tol=_ROUNDING, abs_tol=1e-6)
+    except ValueError:
+        return True
+
+
+def _close(one: Any, other: Any) -> bool:
+    pending = [(one, other)]
+    while pending:
+        left, right = pending.pop()
+        if isinstance(left, list) and isinstance(right, list):
+            if len(left) != len(right):
+                return False
+            pending.extend(zip(left, right, strict=True))
+        elif isinstance(left, int | float) and isinstance(right, int | float):
+            if not math.isclose(left, right, rel_tol=_ROUNDING, abs_tol=1e-6):
+                return False
+        elif left != right:
+            return False
+    return True
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "None"
+    if isinstance(value, str):
+        return value[:40]
+    text = values_text(value.values, 40)
+    if text is None and value.summary is not None:
+        return f"a tensor of mean {values_text(value.summary.mean, 40, 6)}"
+    return text or "another tensor"

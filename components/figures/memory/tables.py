@@ -1,0 +1,135 @@
+"""Quick answers about the memory of a trace: what was alive when, who kept it, where the calls of the engine lie.
+
+Events and blocks come by the hundred thousand, so they are columns of numbers here; every table is made once.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from components.figures.trace_index import TraceIndex
+from components.trace import Backward, Memory, MemoryEvent, Node
+
+Integers = npt.NDArray[np.int64]
+# From the bottom of the picture up: what stays is below, what comes and goes above.
+CATEGORIES = ("leaf", "optimizer", "other", "gradient", "saved", "temporary")
+
+
+class MemoryTables:
+    """Look-up tables over the memory of one trace, linear in its events."""
+
+    def __init__(self, index: TraceIndex, memory: Memory) -> None:
+        self.index, self.memory = index, memory
+        self.events, self.blocks = memory.events, memory.allocations
+        self.runs: dict[str, Backward] = {run.id: run for run in index.trace.backwards}
+
+    @cached_property
+    def totals(self) -> Integers:
+        """The bytes in all after each event."""
+        return np.fromiter((event.total_bytes for event in self.events), np.int64, len(self.events))
+
+    @cached_property
+    def by_category(self) -> Integers:
+        """The bytes of each category (rows, as ``CATEGORIES``) after each event (columns)."""
+        places = {name: place for place, name in enumerate(CATEGORIES)}
+        count = len(self.events)
+        kinds = np.fromiter((places[event.category] for event in self.events), np.int64, count)
+        deltas = np.fromiter((event.delta_bytes for event in self.events), np.int64, count)
+        rows = np.zeros((len(CATEGORIES), count), np.int64)
+        rows[kinds, np.arange(count)] = deltas
+        return np.cumsum(rows, axis=1)
+
+    @cached_property
+    def sizes(self) -> Integers:
+        """The bytes of each block."""
+        return np.fromiter((block.bytes for block in self.blocks), np.int64, len(self.blocks))
+
+    @cached_property
+    def born(self) -> Integers:
+        """The event that allocated each block."""
+        return np.fromiter((block.allocated for block in self.blocks), np.int64, len(self.blocks))
+
+    @cached_property
+    def gone(self) -> Integers:
+        """The event that released each block, past the last one where none did."""
+        never = len(self.events)
+        return np.fromiter(
+            (never if block.released is None else block.released for block in self.blocks), np.int64, len(self.blocks)
+        )
+
+    def alive(self, event: int) -> list[int]:
+        """Return the blocks that were alive after an event, in order of birth."""
+        return [int(place) for place in np.flatnonzero((self.born <= event) & (self.gone > event))]
+
+    @cached_property
+    def peak(self) -> int | None:
+        """The event of the peak; where that was cut, the event at which the recorded total is largest."""
+        if self.memory.peak_event is not None:
+            return self.memory.peak_event
+        return int(np.argmax(self.totals)) if self.events else None
+
+    @cached_property
+    def spans(self) -> dict[str, tuple[int, int]]:
+        """The first and the last event of each engine run, by its id; runs without events are absent."""
+        found: dict[str, tuple[int, int]] = {}
+        for place, event in enumerate(self.events):
+            if event.backward is not None:
+                found[event.backward] = (found.get(event.backward, (place, place))[0], place)
+        return found
+
+    @cached_property
+    def saved_blocks(self) -> dict[str, list[int]]:
+        """The blocks that each node saved, by the node's id."""
+        found: dict[str, list[int]] = {}
+        for place, block in enumerate(self.blocks):
+            for node in block.saved_by:
+                found.setdefault(node, []).append(place)
+        return found
+
+    def birth(self, block: int) -> MemoryEvent:
+        """Return the event that allocated a block."""
+        return self.events[self.blocks[block].allocated]
+
+    def keepers(self, block: int, event: int) -> list[Node]:
+        """Return the nodes that kept a block for backward after an event: those that were not freed by then."""
+        nodes = (self.index.nodes.get(node) for node in self.blocks[block].saved_by)
+        return [node for node in nodes if node is not None and not self.was_freed(node.id, event)]
+
+    def was_freed(self, node: str, event: int) -> bool:
+        """Return whether an engine run had released what a node saved by the time of an event."""
+        run = self.index.freed_by.get(node)
+        if run is None or run.id not in self.spans:
+            # A run without events came after whatever had allocated something; which event that was is not known.
+            return run is not None and run.step is not None and self._later(event, run.step)
+        first, last = self.spans[run.id]
+        if not first <= event < last:
+            return event >= last
+        now = self._places.get((run.id, self.events[event].node or ""), -1)
+        return self._places.get((run.id, node), 0) < now
+
+    def _later(self, event: int, step: int) -> bool:
+        now = self.events[event].step
+        return now is not None and now > step
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str], int]:
+        """When each node's turn was, by engine run and node."""
+        return {
+            (run.id, step.node): place for run in self.index.trace.backwards for place, step in enumerate(run.steps)
+        }
+
+    def run_number(self, run: str) -> int:
+        """Return the number of an engine run as people count, from 1."""
+        return self._numbers[run]
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {run.id: number for number, run in enumerate(self.index.trace.backwards, 1)}
+
+
+def memory_tables(index: TraceIndex) -> MemoryTables | None:
+    """Return the tables of a trace's memory, ``None`` if it has none."""
+    return MemoryTables(index, index.trace.memory) if index.trace.memory is not None else None

@@ -1,0 +1,200 @@
+"""The Compare page as Streamlit runs it, with the real workers behind it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.compare.examples import PAIRS
+from app.compare.sharing import both_traces
+from app.links import pack
+from components.language.variants import variants
+from components.trace import decode_trace
+from components.widgets.editor import view
+from components.worker import Run
+from tests.figures import traces as t
+
+LONG = 60
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
+RUNS = ("compare:left:run", "compare:right:run", "playground:run", "code:run")
+LEFT, RIGHT = "compare:left:editor", "compare:right:editor"
+SMALL = "import torch\nx = torch.tensor(2.0, requires_grad=True)\ny = x.sin() * 3\ny.backward()\n"
+
+
+@pytest.fixture(autouse=True)
+def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """AppTest cannot type into a component; the text area that stands in for it does the same."""
+    monkeypatch.setattr(view, "BUILT", tmp_path)
+
+
+def opened(**address: str) -> AppTest:
+    test = AppTest.from_file(MAIN, default_timeout=LONG)
+    settled(test.run())
+    test.switch_page("screens/compare.py")
+    for name, value in address.items():
+        test.query_params[name] = value
+    settled(test.run())
+    assert not test.exception
+    return test
+
+
+def settled(test: AppTest) -> AppTest:
+    """Wait for the programs that are under way and run the page again, as the browser does."""
+    while True:
+        runs = [test.session_state[key] for key in RUNS if key in test.session_state]
+        under_way = [run for run in runs if isinstance(run, Run)]
+        for run in under_way:
+            assert run.wait(LONG) is not None
+        if not under_way:
+            return test
+        test.run()
+
+
+def html_of(test: AppTest) -> str:
+    return " ".join(element.proto.body for element in test.get("html"))
+
+
+def source_of(test: AppTest, side: str) -> str:
+    return str(test.session_state[f"compare:{side}:trace"].program.source)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_each_prepared_pair_runs_and_is_told(name: str) -> None:
+    test = opened()
+    settled(test.button(key=f"compare:pair:{name}").click().run())
+    assert not test.exception
+    assert (source_of(test, "left"), source_of(test, "right")) == PAIRS[name]
+    assert 'class="al-tell al-says"' in html_of(test)
+    assert len(test.get("bidi_component")) == 2
+    failed = 'class="al-fail"' in html_of(test)
+    assert failed == ("a second backward" in name)  # which is what that pair is about
+
+
+def test_the_page_begins_with_a_pair_and_its_verdict() -> None:
+    test = opened()
+    assert "Same results; right keeps" in html_of(test)
+    assert "5 nodes in both, 4 only on the left" in html_of(test)
+    assert "= </b>" not in html_of(test)
+    assert len(test.get("plotly_chart")) == 1
+
+
+def test_what_is_typed_on_one_side_runs_there() -> None:
+    test = opened()
+    settled(test.text_area(key=LEFT).set_value(SMALL).run())
+    settled(test.text_area(key=RIGHT).set_value(SMALL.replace("3", "4")).run())
+    assert (source_of(test, "left"), source_of(test, "right")) == (SMALL, SMALL.replace("3", "4"))
+    # dy/dx = 3 cos 2 = -1.248 and 4 cos 2 = -1.665: they differ by cos 2 = 0.4161
+    for words in ("-1.248", "-1.665", "0.4161", "Different results (y, x.grad)", "≠"):
+        assert words in html_of(test)
+
+
+def test_names_from_programs_are_text_not_markup() -> None:
+    test = opened()
+    settled(test.text_area(key=LEFT).set_value(SMALL + "print('<img src=x>')\n").run())
+    assert "&lt;img src=x&gt;" in html_of(test)
+    assert "<img" not in html_of(test)
+
+
+def test_the_right_side_follows_the_left_with_one_thing_changed() -> None:
+    test = opened()
+    settled(test.text_area(key=LEFT).set_value(SMALL).run())
+    retain = next(one for one in variants(SMALL) if one.switch == "retain_graph")
+    choice = test.selectbox(key="compare:right:from")
+    settled(choice.set_value((retain.switch, retain.line, retain.title)).run())
+    assert source_of(test, "right") == retain.source
+    assert retain.what.replace("`", "") in html_of(test)
+    longer = f"# first\n{SMALL}"
+    settled(test.text_area(key=LEFT).set_value(longer).run())
+    assert source_of(test, "right") == f"# first\n{retain.source}"  # the same switch, a line further down
+    # Who edits the right program makes it an own text, which follows nothing.
+    settled(test.text_area(key=RIGHT).set_value("import torch\n").run())
+    settled(test.text_area(key=LEFT).set_value(SMALL).run())
+    assert source_of(test, "right") == "import torch\n"
+    assert test.selectbox(key="compare:right:from").value == "text"
+
+
+def test_the_program_of_another_page_is_followed() -> None:
+    test = opened()
+    settled(test.selectbox(key="compare:left:from").set_value("playground").run())
+    first = source_of(test, "left")
+    assert "torch.sin(x*w)" in first
+    test.switch_page("screens/playground.py").run()
+    settled(test.button(key="playground:backward").click().run())
+    settled(test.switch_page("screens/compare.py").run())
+    assert "y.backward()" in source_of(test, "left")
+    assert test.selectbox(key="compare:left:from").value == "playground"
+
+
+def test_choices_and_programs_are_there_after_another_page() -> None:
+    test = opened()
+    settled(test.text_area(key=RIGHT).set_value(SMALL).run())
+    settled(test.switch_page("screens/code.py").run())
+    settled(test.switch_page("screens/compare.py").run())
+    assert source_of(test, "right") == SMALL
+    assert test.text_area(key=RIGHT).value == SMALL
+
+
+def test_a_link_opens_both_programs_and_another_pair_takes_it_out_of_the_address() -> None:
+    other = SMALL.replace("sin", "cos")
+    link = pack([SMALL, other])
+    test = opened(pair=link)
+    assert (source_of(test, "left"), source_of(test, "right")) == (SMALL, other)
+    assert any(link in code.value for code in test.code)
+    assert "pair" in test.query_params
+    settled(test.text_area(key=LEFT).set_value("import torch\n").run())
+    assert "pair" not in test.query_params
+    assert source_of(test, "right") == other
+
+
+def test_a_damaged_link_says_what_to_do_and_the_page_works() -> None:
+    test = opened(pair=pack([SMALL, SMALL])[:-20])
+    assert "copy the whole link again" in test.warning[0].value
+    assert "Same results; right keeps" in html_of(test)
+    settled(test.text_area(key=LEFT).set_value(SMALL).run())
+    assert not test.warning
+
+
+def test_programs_that_are_too_long_for_a_link_are_told_so() -> None:
+    test = opened()
+    long = SMALL + "".join(f"# {place * place} {place**7}\n" for place in range(1_500))
+    settled(test.text_area(key=LEFT).set_value(long).run())
+    assert "too long for a link" in " ".join(one.value for one in test.markdown)
+    assert not test.exception
+
+
+@pytest.mark.parametrize("source", ["", "(", "x" * 60_000, "import os", "1/0", "\x00", "def f(:\n", "é = 1"])
+def test_silly_things_on_either_side(source: str) -> None:
+    test = opened()
+    settled(test.text_area(key=LEFT).set_value(source).run())
+    assert not test.exception
+    settled(test.text_area(key=RIGHT).set_value(source).run())
+    assert not test.exception
+    settled(test.button(key="compare:run").click().run())
+    assert not test.exception
+
+
+def test_run_both_runs_what_was_run_before() -> None:
+    test = opened()
+    before = test.session_state["compare:left:trace"]
+    settled(test.button(key="compare:run").click().run())
+    assert test.session_state["compare:left:trace"] is not before
+
+
+def test_each_axis_of_the_memory() -> None:
+    test = opened()
+    for axis in ("ms", "share", "line"):
+        settled(test.segmented_control(key="compare:axis").set_value(axis).run())
+        assert not test.exception
+        assert len(test.get("plotly_chart")) == 1
+
+
+def test_both_traces_in_one_file() -> None:
+    left, right = t.make_trace("x = 1\n"), t.make_trace("x = 2\n")
+    with zipfile.ZipFile(io.BytesIO(both_traces(left, right))) as archive:
+        assert sorted(archive.namelist()) == ["left.json", "left.py", "right.json", "right.py"]
+        assert decode_trace(archive.read("right.json")) == right
+        assert archive.read("left.py") == b"x = 1\n"

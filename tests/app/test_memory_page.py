@@ -1,0 +1,234 @@
+"""The Memory page as Streamlit runs it, with the real workers behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import UNSET
+from streamlit.testing.v1 import AppTest
+
+from app.memory import saving
+from app.memory.examples import EXAMPLES
+from app.memory.saving import MOST, pick, table
+from components.figures.memory import Outcome
+from components.language.variants import Variant
+from components.trace import CudaSample, Environment, Program, Trace, encode_trace
+from components.widgets.editor import view
+from components.worker import Run
+from tests.figures import traces as t
+from tests.figures.memory.made import Tape, steps
+
+LONG = 60
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
+
+
+@pytest.fixture(autouse=True)
+def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(view, "BUILT", tmp_path)
+
+
+def settled(test: AppTest) -> AppTest:
+    """Wait for the programs that are under way and run the page again, as the browser does."""
+    keys = (
+        "playground:run",
+        "code:run",
+        "memory:run",
+        *(f"memory:variant:{one}:run" for one in ("original", *range(9))),
+    )
+    for _ in range(40):
+        runs = [test.session_state[key] for key in keys if key in test.session_state]
+        under_way = [run for run in runs if isinstance(run, Run)]
+        if not under_way:
+            break
+        for run in under_way:
+            assert run.wait(LONG) is not None
+        test.run()
+    assert not test.exception
+    return test
+
+
+def opened() -> AppTest:
+    test = AppTest.from_file(MAIN, default_timeout=LONG)
+    settled(test.run())
+    return settled(test.switch_page("screens/memory.py").run())
+
+
+def html_of(test: AppTest) -> str:
+    return " ".join(element.proto.body for element in test.get("html"))
+
+
+def section(test: AppTest, name: str) -> AppTest:
+    return settled(test.segmented_control(key="memory:section").set_value(name).run())
+
+
+def example(test: AppTest, name: str) -> AppTest:
+    return settled(test.selectbox[0].set_value(name).run())
+
+
+def gpu_trace() -> Trace:
+    """A trace as a machine with a GPU would record it."""
+    tape = Tape()
+    tape.new(4096, "leaf", "weights", line=1, step=0)
+    samples = [CudaSample(step=0, allocated_bytes=4096, reserved_bytes=2 << 20, peak_bytes=4096)]
+    made = t.make_trace("weights = torch.zeros(1024, requires_grad=True)\n", steps=steps(1))
+    return msgspec.structs.replace(
+        made,
+        memory=tape.memory(samples, "cuda"),
+        program=Program(source=made.program.source, device="cuda"),
+        environment=Environment(torch="2.13.0", python="3.11", device_name="NVIDIA <H100>"),
+    )
+
+
+def opened_with(trace: Trace | None, note: str | None = None) -> AppTest:
+    """Open the page with a trace from a file."""
+    test = AppTest.from_file(MAIN, default_timeout=LONG)
+    settled(test.run())
+    if trace is not None:
+        with_note = msgspec.structs.replace(trace, memory_note=UNSET if note is None else note)
+        test.session_state["memory:file"] = ("gpu.json", with_note, 1)
+    return settled(test.switch_page("screens/memory.py").run())
+
+
+def test_every_example_runs_and_has_a_timeline() -> None:
+    test = opened()
+    for name in EXAMPLES:
+        example(test, name)
+        assert "Peak <b>" in html_of(test), name
+        assert "measured by PyTorch" in html_of(test)
+        assert not test.session_state["memory:trace"].failure, name
+
+
+def test_the_sections_of_the_program_of_another_page() -> None:
+    test = opened()
+    assert test.selectbox[0].value == "playground"
+    test.segmented_control(key="memory:axis").set_value("time").run()
+    assert "were held while line" in html_of(test)
+    section(test, "Saved for backward")
+    assert any("The nodes have saved" in one.value for one in test.markdown)
+    section(test, "Backward calls")
+    assert any("The engine has not run" in one.value for one in test.markdown)
+    section(test, "What was alive")
+    test.segmented_control(key="memory:at").set_value("clicked").run()
+    assert any("Click on the timeline" in one.value for one in test.markdown)
+    test.segmented_control(key="memory:at").set_value("end").run()
+    assert "were held" in html_of(test)
+    assert not test.exception
+
+
+def test_a_leak_is_told_with_its_fix_and_other_programs_are_not_accused() -> None:
+    test = example(opened(), "A leak: total += loss")
+    assert "Leak in line 10" in html_of(test)
+    assert "the graphs of 8 iterations" in html_of(test)
+    assert "total += loss.item()" in html_of(test)
+    assert "Leak in" not in html_of(example(test, "A training loop with Adam"))
+
+
+def test_what_retain_graph_kept_and_when_it_was_released() -> None:
+    test = section(example(opened(), "retain_graph=True"), "Backward calls")
+    assert "retain_graph=True</code> kept" in html_of(test)
+    assert "released by backward() 2 in line 10" in html_of(test)
+
+
+def test_a_trace_from_a_gpu_is_shown_as_one() -> None:
+    test = opened_with(gpu_trace())
+    assert test.selectbox[0].value == "opened"
+    assert "recorded on NVIDIA &lt;H100&gt;" in html_of(test)
+    assert "this server runs on the CPU" not in html_of(test)
+    # An example with the same source would be run here, not taken from the file.
+    example(test, "A chain of activations")
+    assert "this server runs on the CPU" in html_of(test)
+
+
+def test_why_there_is_no_memory_is_said() -> None:
+    bare = msgspec.structs.replace(gpu_trace(), memory=None)
+    assert "no time was left &lt;b&gt;" in html_of(opened_with(bare, "no time was left <b>"))
+    assert "was not recorded" in html_of(opened_with(bare))
+    empty = msgspec.structs.replace(bare, memory=Tape().memory())
+    assert any("allocated no memory" in one.value for one in opened_with(empty).markdown)
+
+
+def test_an_uploaded_trace_is_opened_and_a_damaged_one_is_told() -> None:
+    test = opened()
+    test.file_uploader(key="memory:upload").upload("gpu.json", encode_trace(gpu_trace()), "application/json")
+    settled(test.run())
+    assert "recorded on NVIDIA" in html_of(test)
+    test.file_uploader(key="memory:upload").upload("<b>.json", b'{"version": 1}', "application/json")
+    settled(test.run())
+    assert "&lt;b&gt;.json could not be opened. This is not a trace file" in html_of(test)
+    assert "recorded on NVIDIA" in html_of(test)  # what was open stays open
+
+
+# --- what would save memory
+
+
+def variant(switch: str, number: int = 0) -> Variant:
+    return Variant(switch, number, f"{switch} {number}", "", "")  # type: ignore[arg-type]
+
+
+def test_variants_are_measured_in_turns_of_their_switches() -> None:
+    found = [variant("del", number) for number in range(10)] + [variant("no_grad", 1)]
+    assert [one.title for one in pick(found, ["no_grad", "del"])] == [
+        "no_grad 1",
+        *(f"del {number}" for number in range(MOST - 1)),
+    ]
+    assert pick(found, ["detach"]) == []
+
+
+def test_variants_are_run_and_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    def two(source: str) -> list[Variant]:
+        first = Variant(
+            "no_grad", 4, "`no_grad()` in line 4", "No graph.", source.replace("h = x\n", "h = x.detach()\n")
+        )
+        second = Variant("set_to_none", 4, "clear `.grad`", "Frees it.", source + "x.grad = None\n")
+        return [first, second]
+
+    monkeypatch.setattr(saving, "variants", two)
+    test = section(example(opened(), "A chain of activations"), "What would save memory")
+    test.button(key="memory:measure").click().run()
+    for _ in range(20):
+        settled(test.run())
+        if "results" in html_of(test):
+            break
+    shown = html_of(test)
+    # backward() cannot run without a graph, and PyTorch says so; clearing .grad leaves 256 KiB less.
+    assert "✗ fails, line 11: element 0 of tensors does not require grad" in shown
+    assert "768 KiB<br><b>→ 512 KiB</b>" in shown
+    assert "−256 KiB, −33 %" in shown
+    assert "<code>no_grad()</code> in line 4" in shown
+    assert not test.exception
+
+
+def test_measuring_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(source: str) -> list[Variant]:
+        return [Variant("del", 1, "`del`", "Takes long.", "n = 0\nwhile True:\n    n += 1\n")]
+
+    monkeypatch.setattr(saving, "variants", endless)
+    test = section(example(opened(), "A chain of activations"), "What would save memory")
+    test.button(key="memory:measure").click().run()
+    assert test.button(key="memory:measure").disabled
+    test.run()
+    test.button(key="memory:measure-stop").click().run()
+    test.run()
+    assert any("Stopped" in one.value for one in test.caption)
+    assert "memory:variant:0:run" not in test.session_state or not test.session_state["memory:variant:0:run"]
+    assert not test.button(key="memory:measure").disabled
+
+
+def test_the_largest_saving_comes_first_and_a_failure_last() -> None:
+    outcomes = [
+        Outcome("fails", 1, "", (10, 1), (1, 1), (1, 1), None, "fails"),
+        Outcome("more", 1, "", (10, 20), (1, 1), (1, 1), True, "the same"),
+        Outcome("less", 1, "<i>", (10, 5), (1, 1), (1, 1), False, "y differs"),
+        Outcome("unknown", 1, "", None, None, None, True, "the same"),
+    ]
+    shown = table(outcomes)
+    places = [shown.index(f"<b>{name}</b>") for name in ("less", "more")]
+    assert places == sorted(places)
+    assert max(places) < min(shown.index("<b>fails</b>"), shown.index("<b>unknown</b>"))
+    assert "≠ y differs" in shown
+    assert "10 B<br><b>→ 5 B</b><br><span class='al-note'>−5 B, −50 %</span>" in shown
+    assert "&lt;i&gt;" in shown
+    assert "not known" in shown
+    assert "→ 1 B" not in shown  # what the failing program used until it failed

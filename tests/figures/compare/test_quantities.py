@@ -1,0 +1,60 @@
+"""The numbers of two runs and their differences."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from components.figures.compare import Quantity, compare_quantities
+from tests.figures import traces as t
+from tests.figures.compare.made import block, event, functions, memory, with_memory
+
+PROFILER = "one run under the profiler; times vary"
+
+
+def test_memory_is_compared_where_both_have_it() -> None:
+    # The left allocates 24 + 8 bytes and gives 8 back: peak 32, final 24. Two nodes keep the 24 bytes: counted once.
+    events = [event(10, 24, 24, 0, category="saved"), event(20, 8, 32, 1), event(30, -8, 24, 1)]
+    left = memory(events, [block(24, 0, saved_by=["n0", "n1"]), block(8, 1, 2)], duration_ns=2_000_000)
+    right = memory([event(10, 8, 8, 0)], [block(8, 0)], duration_ns=3_000_000)
+    one = with_memory(t.make_trace(nodes=functions("A", "B"), backwards=[t.backward("b0", [])]), left)
+    other = with_memory(t.make_trace(nodes=functions("A")), right)
+    rows = compare_quantities(one, other)
+    assert rows == (
+        Quantity("nodes", 2, 1, "count", "autograd nodes that the program built"),
+        Quantity("backward passes", 1, 0, "count", "runs of the engine by the program"),
+        Quantity("saved for backward", 24, 0, "bytes", "each block once; allocator"),
+        Quantity("peak memory", 32, 8, "bytes", "allocator"),
+        Quantity("memory at the end", 24, 8, "bytes", "allocator"),
+        Quantity("time", 2.0, 3.0, "ms", PROFILER),
+    )
+    # (0 - 24) / 24 = -100 %, (8 - 32) / 32 = -75 %, (3 - 2) / 2 = +50 %
+    assert [row.difference_text for row in rows[2:]] == [
+        "−24 B (−100 %)",
+        "−24 B (−75 %)",
+        "−16 B (−66.7 %)",
+        "+1 ms (+50 %)",
+    ]
+
+
+def test_without_memory_on_one_side_both_are_told_in_the_other_way() -> None:
+    nodes = [t.node("n0", "A", 1, [t.saved("self", [1], nbytes=4)]), t.node("n1", "B", 1, [t.saved("self", [1])])]
+    left = replace(t.make_trace(nodes=nodes), duration_ns=5_000_000)
+    right = with_memory(t.make_trace(), memory([], []), duration_ns=4_000_000)
+    saved, time = compare_quantities(left, right)[2:]
+    # 4 + 4 bytes over two nodes
+    how = "sum over the nodes; what two nodes keep is counted twice"
+    assert saved == Quantity("saved for backward", 8, 0, "bytes", how)
+    assert time == Quantity("time", 5.0, 4.0, "ms", "one observed run; times vary")
+
+
+def test_runs_of_pytorchs_own_code_are_not_the_programs() -> None:
+    runs = [t.backward("b0", []), t.backward("b1", [], internal=True)]
+    assert compare_quantities(t.make_trace(backwards=runs), t.make_trace())[1].left == 1
+
+
+def test_differences_from_nothing_have_no_percent_and_unknown_ones_a_dash() -> None:
+    assert Quantity("", 0, 3, "count", "").difference_text == "+3"
+    assert Quantity("", 3, 3, "bytes", "").difference_text == "the same"
+    assert Quantity("", None, 3, "bytes", "").difference_text == "–"
+    assert Quantity("", None, 3, "bytes", "").text(None) == "–"
+    assert Quantity("", 1_536, 0, "bytes", "").text(1_536) == "1.5 KiB"

@@ -1,0 +1,93 @@
+"""What was saved by whom, and what each call of the engine released, on tapes written by hand."""
+
+from __future__ import annotations
+
+from components.figures.memory import EngineMemory, Saved, Saver, engine_memory, saved_figure, saved_info
+from components.trace import Backward
+from tests.figures import traces as t
+from tests.figures.memory.made import Tape, moments_of, nodes, steps, tables_of
+
+SOURCE = "w = leaf()\ny = model(w)\ny.backward()\ny.backward()\n"
+
+
+def test_a_storage_that_two_nodes_saved_counts_once_in_the_sum() -> None:
+    tape = Tape()
+    tape.new(100, "leaf", "w", saved_by=("n0",))
+    tape.new(40, "saved", "h", saved_by=("n0", "n1"))
+    tape.new(8, "saved", saved_by=("n2",))
+    built = [
+        t.node("n0", "MmBackward0", 2, module="model.0", step=1),
+        t.node("n1", "TanhBackward0", 2, module="model.1", step=1),
+        t.node("n2", "TanhBackward0", 2, module="model.1", step=1),
+    ]
+    tables = tables_of(tape, SOURCE, nodes=built, steps=steps(1, 2))
+    info = saved_info(tables, moments_of(tables))
+    code = "y = model(w)"
+    # Happenings: line 1, then the three nodes, then line 2.
+    assert info == Saved(
+        (
+            Saver("MmBackward0", "model.0", 2, code, 1, 140, 40, 2),  # 100 of the leaf w are there anyway
+            Saver("TanhBackward0", "model.1", 2, code, 2, 48, 48, 3),  # 40 + 8
+        ),
+        (Saver("model.0", "model.0", 2, code, 1, 140, 40, 2), Saver("model.1", "model.1", 2, code, 2, 48, 48, 3)),
+        148,  # 100 + 40 + 8
+        48,
+        40,  # one by one: 140 + 40 + 8 = 188
+        48,
+    )
+    figure = saved_figure(info.nodes)
+    assert [list(bar.x) for bar in figure.data] == [[40, 48], [100, 0]]
+    assert list(figure.layout.yaxis.ticktext) == ["MmBackward0 · model.0 ", "TanhBackward0 ×2 · model.1 "]
+
+
+def test_what_was_saved_at_once_is_less_than_all_that_was_saved() -> None:
+    tape = Tape()
+    for _ in range(3):
+        tape.free(tape.new(10, "saved", saved_by=("n0",)))
+    info = saved_info(tables_of(tape, nodes=nodes("n0")), moments_of(tables_of(tape, nodes=nodes("n0"))))
+    assert (info.total, info.most) == (30, 10)
+
+
+def _run(ident: str, freed: list[str], **fields: object) -> Backward:
+    passed = [t.passed(node, 1) for node in ("n1", "n0")]
+    return t.backward(ident, ["n1"], passed, freed=freed, **fields)
+
+
+def test_a_call_releases_what_its_nodes_saved_but_for_what_a_variable_holds() -> None:
+    tape = Tape()
+    tape.new(100, "leaf", "w", saved_by=("n0",), step=0)
+    saved = tape.new(30, "saved", saved_by=("n1",), step=1)
+    tape.new(50, "saved", "h", saved_by=("n0",), step=1)
+    scratch = tape.new(20, "temporary", line=3, step=2, node="n1", backward="b0")
+    tape.free(saved, line=3, step=2, node="n1", backward="b0")
+    tape.new(100, "gradient", "w.grad", line=3, step=2, node="n0", backward="b0")
+    tape.free(scratch, line=3, step=2, node="n0", backward="b0")
+    runs = [_run("b0", ["n0", "n1"], step=2, line=3)]
+    tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1"), backwards=runs, steps=steps(1, 2, 3))
+    (call,) = engine_memory(tables, moments_of(tables))
+    assert (call.before, call.top, call.after) == (180, 270, 250)  # 180, 200, 170, 270, 250
+    assert (call.released, call.still, call.gradients) == (30, 150, 100)  # still: w 100 and h 50
+    assert (call.freed_nodes, call.nodes, call.kept, call.kept_until) == (2, 2, 0, "")
+
+
+def test_what_retain_graph_kept_is_released_by_the_call_that_frees_the_graph() -> None:
+    tape = Tape()
+    saved = tape.new(30, "saved", saved_by=("n1",), step=1)
+    tape.new(5, "gradient", "w.grad", line=3, step=2, node="n0", backward="b0")
+    tape.free(saved, line=4, step=3, node="n1", backward="b1")
+    runs = [_run("b0", [], step=2, line=3, retain_graph=True), _run("b1", ["n0", "n1"], step=3, line=4)]
+    tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1"), backwards=runs, steps=steps(1, 2, 3, 4))
+    first, second = engine_memory(tables, moments_of(tables))
+    assert (first.released, first.kept, first.kept_until) == (0, 30, "released by backward() 2 in line 4")
+    assert (second.label, second.released, second.kept) == ("backward() 2", 30, 0)
+
+
+def test_what_retain_graph_kept_for_good_is_said() -> None:
+    tape = Tape()
+    tape.new(30, "saved", saved_by=("n1",), step=1)
+    tape.new(5, "gradient", "w.grad", line=3, step=2, node="n0", backward="b0")
+    runs = [_run("b0", [], step=2, line=3, retain_graph=True)]
+    tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1"), backwards=runs, steps=steps(1, 2, 3))
+    (call,) = engine_memory(tables, moments_of(tables))
+    assert isinstance(call, EngineMemory)
+    assert (call.kept, call.kept_until) == (30, "never released: still held when the program ended")

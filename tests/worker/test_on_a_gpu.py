@@ -1,0 +1,124 @@
+"""Programs for a GPU: their own walls, tried here without one, and whole runs, where there is one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from components.trace import Program
+from components.worker import Limits, Pool, pool_of_this_machine
+from components.worker.confine import syscalls
+from components.worker.confine.gpu import GPU_OPEN_FILES, has_gpu, readable
+from components.worker.confine.landlock import deny_files
+from components.worker.failures import NO_CUDA
+from tests.worker.helpers import failure_of, needs_linux
+
+needs_gpu = pytest.mark.skipif(not has_gpu(), reason="no GPU here")
+
+
+@pytest.fixture(scope="module")
+def gpu() -> Iterator[Pool]:
+    pool = pool_of_this_machine()
+    yield pool
+    pool.close()
+
+
+def in_a_process(work: str, readable: tuple[str, ...]) -> str:
+    """Run a statement behind Landlock in a forked process and return ``done`` or the name of the error."""
+    import errno
+
+    read, write = os.pipe()
+    if os.fork() == 0:
+        try:
+            deny_files(readable)
+            exec(work, {"os": os})
+            os.write(write, b"done")
+        except OSError as error:
+            os.write(write, errno.errorcode[error.errno or 0].encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        answer = pipe.read()
+    os.wait()
+    return answer
+
+
+@needs_linux
+def test_landlock_lets_read_what_it_was_told_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("let", "kept"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("text")
+    let, kept = tmp_path / "let", tmp_path / "kept"
+    rules = (str(let),)
+    assert in_a_process(f"os.open({str(let / 'file')!r}, os.O_RDONLY); os.listdir({str(let)!r})", rules) == "done"
+    assert in_a_process(f"os.open({str(let / 'file')!r}, os.O_RDWR)", rules) == "EACCES"
+    assert in_a_process(f"os.unlink({str(let / 'file')!r})", rules) == "EACCES"
+    assert in_a_process(f"os.open({str(let / 'new')!r}, os.O_CREAT | os.O_WRONLY)", rules) == "EACCES"
+    assert in_a_process(f"os.open({str(kept / 'file')!r}, os.O_RDONLY)", rules) == "EACCES"
+    assert in_a_process(f"os.open({str(let / '..' / 'kept' / 'file')!r}, os.O_RDONLY)", rules) == "EACCES"
+    assert in_a_process("os.open('/etc/passwd', os.O_RDONLY)", rules) == "EACCES"
+
+
+def test_what_may_be_read_are_libraries() -> None:
+    found = readable()
+    assert any(path.endswith("torch") for path in found)
+    assert not [path for path in found if path in ("/", "/etc", "/home", "/root", "/proc", "/dev")]
+
+
+def test_the_filter_of_a_gpu_adds_reading_and_ioctl_and_nothing_that_makes_or_connects() -> None:
+    ordinary, wider = set(syscalls.allowed_numbers("x86_64")), set(syscalls.allowed_numbers("x86_64", gpu=True))
+    assert ordinary < wider
+    assert 16 in wider - ordinary  # ioctl
+    # socket, connect, clone, fork, vfork, execve, ptrace, unlink, rename, kill, bpf, io_uring_setup, process_vm_readv
+    assert not wider & {41, 42, 56, 57, 58, 59, 101, 87, 82, 62, 321, 425, 310}
+    assert GPU_OPEN_FILES < 1024
+
+
+@pytest.mark.skipif(has_gpu(), reason="there is a GPU here")
+def test_without_a_gpu_a_program_for_it_is_refused_in_words() -> None:
+    pool = pool_of_this_machine()
+    try:
+        assert pool.gpu is None
+        failure = failure_of(pool.run(Program(source="print(1)", device="cuda")))
+        assert (failure.kind, failure.message) == ("not_allowed", NO_CUDA)
+    finally:
+        pool.close()
+
+
+@needs_gpu
+def test_a_training_step_runs_behind_its_walls(gpu: Pool) -> None:
+    source = (
+        'import torch\nw = torch.ones(100, 100, device="cuda", requires_grad=True)\n'
+        "(w @ w).sin().sum().backward()\nprint(w.grad.device)\n"
+    )
+    trace = gpu.run(Program(source=source, device="cuda"))
+    assert (trace.failure, trace.stdout) == (None, "cuda:0\n")
+    assert trace.memory is not None
+    assert trace.memory.device == "cuda"
+
+
+@needs_gpu
+def test_starting_the_driver_is_not_the_programs_time(gpu: Pool) -> None:
+    trace = gpu.run(
+        Program(source="import torch\nprint(torch.cuda.is_available())\n", device="cuda"), Limits(wall_seconds=1)
+    )
+    assert (trace.failure, trace.stdout) == (None, "True\n")
+
+
+@needs_gpu
+def test_an_endless_program_on_a_gpu_is_stopped(gpu: Pool) -> None:
+    source = 'import torch\nx = torch.ones(10, device="cuda")\nwhile True:\n    x = x.sin()\n'
+    failure = failure_of(gpu.run(Program(source=source, device="cuda"), Limits(wall_seconds=2)))
+    assert failure.kind == "timeout"
+
+
+@needs_gpu
+def test_out_of_memory_is_a_failure_with_the_sizes(gpu: Pool) -> None:
+    source = 'import torch\nheld = []\nwhile True:\n    held.append(torch.empty(1 << 32, device="cuda"))\n'
+    failure = failure_of(gpu.run(Program(source=source, device="cuda")))
+    assert failure.kind == "out_of_memory"
+    assert "GiB" in failure.message
