@@ -19,7 +19,7 @@ STOPPED = "Stopped."
 STOPPED_IN_QUEUE = "Stopped before it began."
 CLOSED = "The server is shutting down."
 NO_CUDA = (
-    "This server runs programs on the CPU: it has no CUDA device for them. "
+    "Programs run on the CPU here: there is no CUDA device for them. "
     "Choose the CPU, or open a trace that was recorded on a machine with a GPU."
 )
 _MEANINGS = {

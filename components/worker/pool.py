@@ -26,6 +26,7 @@ from components.worker.supervisor import ZygoteDied, ZygoteOptions, ZygoteProces
 from components.worker.walls import Wall
 
 USER_VARIABLE = "AUTOGRAD_LAB_WORKER_UID"
+GPU_VARIABLE = "AUTOGRAD_LAB_GPU"
 _START_SECONDS = 120.0
 _ATTEMPTS = 2
 _log = logging.getLogger(__name__)
@@ -207,9 +208,13 @@ class Pool:
         return zygote
 
 
-def pool_of_this_machine(size: int | None = None) -> Pool:
-    """Return a pool that uses the processors, ``size`` of them, and, where there is one, the GPU of this machine."""
-    if not has_gpu():
+def pool_of_this_machine(size: int | None = None, *, gpu: bool | None = None) -> Pool:
+    """Return a pool that uses the processors, ``size`` of them, and, where there is one, the GPU of this machine.
+
+    ``gpu`` says whether it may be used; by default the environment variable ``AUTOGRAD_LAB_GPU`` does, if it is 1.
+    """
+    wanted = os.environ.get(GPU_VARIABLE) == "1" if gpu is None else gpu
+    if not (wanted and has_gpu()):
         return Pool(size)
     options = ZygoteOptions(CAPTURE_ON_A_GPU, user=_user_from_environment(), gpu=True)
     return Pool(size, gpu=Pool(size=1, options=options))

@@ -61,6 +61,25 @@ def test_a_checkpoint_that_computes_other_indices_is_found_out(run: Run) -> None
         run(program)
 
 
+def test_a_recurrent_layer_can_be_checkpointed(run: Run) -> None:
+    """It saves the work space of oneDNN, parts of which nobody has written."""
+    program = """
+        import torch
+        from torch.utils.checkpoint import checkpoint
+        lstm = torch.nn.LSTM(3, 4)
+        x = torch.randn(5, 2, 3)
+        lstm(x)[0].pow(2).sum().backward()
+        plain = lstm.weight_ih_l0.grad
+        lstm.zero_grad()
+        for _ in range(20):
+            lstm.zero_grad()
+            checkpoint(lambda v: lstm(v)[0], x, use_reentrant=False).pow(2).sum().backward()
+            assert torch.equal(lstm.weight_ih_l0.grad, plain)
+        print("the same")
+    """
+    assert run(program) == "the same\n"
+
+
 RECURRENT = """
 import torch
 from torch import nn

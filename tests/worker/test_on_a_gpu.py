@@ -21,7 +21,7 @@ needs_gpu = pytest.mark.skipif(not has_gpu(), reason="no GPU here")
 
 @pytest.fixture(scope="module")
 def gpu() -> Iterator[Pool]:
-    pool = pool_of_this_machine()
+    pool = pool_of_this_machine(gpu=True)
     yield pool
     pool.close()
 
@@ -80,7 +80,7 @@ def test_the_filter_of_a_gpu_adds_reading_and_ioctl_and_nothing_that_makes_or_co
 
 @pytest.mark.skipif(has_gpu(), reason="there is a GPU here")
 def test_without_a_gpu_a_program_for_it_is_refused_in_words() -> None:
-    pool = pool_of_this_machine()
+    pool = pool_of_this_machine(gpu=True)
     try:
         assert pool.gpu is None
         failure = failure_of(pool.run(Program(source="print(1)", device="cuda")))

@@ -27,7 +27,7 @@ def alive_info(tables: MemoryTables, moments: MemoryMoments, event: int) -> Aliv
     blocks.sort(key=lambda place: -tables.blocks[place].bytes)  # stable: of equals the older one first
     amounts = dict.fromkeys(CATEGORIES, 0)
     for place in blocks:
-        amounts[tables.blocks[place].category] += tables.blocks[place].bytes
+        amounts[tables.category(place, event)] += tables.blocks[place].bytes
     sizes = sorted(((name, size) for name, size in amounts.items() if size), key=lambda pair: -pair[1])
     return Alive(
         event,
@@ -47,7 +47,7 @@ def _holder(tables: MemoryTables, moments: MemoryMoments, place: int, event: int
     node = tables.index.nodes.get(birth.node or "")
     return Holder(
         place,
-        block.category,
+        tables.category(place, event),
         block.bytes,
         label_of(block),
         birth.line,

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.figures.trace_index import TraceIndex
-from components.trace import Backward, Memory, MemoryEvent, Node
+from components.trace import Allocation, Backward, Memory, MemoryEvent, Node
 
 Integers = npt.NDArray[np.int64]
 # From the bottom of the picture up: what stays is below, what comes and goes above.
@@ -33,13 +33,24 @@ class MemoryTables:
 
     @cached_property
     def by_category(self) -> Integers:
-        """The bytes of each category (rows, as ``CATEGORIES``) after each event (columns)."""
+        """The bytes of each category (rows, as ``CATEGORIES``) after each event (columns).
+
+        What was saved and is let go by all its nodes, but not by a variable, is ``other`` from then on.
+        """
         places = {name: place for place, name in enumerate(CATEGORIES)}
         count = len(self.events)
         kinds = np.fromiter((places[event.category] for event in self.events), np.int64, count)
         deltas = np.fromiter((event.delta_bytes for event in self.events), np.int64, count)
         rows = np.zeros((len(CATEGORIES), count), np.int64)
         rows[kinds, np.arange(count)] = deltas
+        saved, other = places["saved"], places["other"]
+        for block in np.flatnonzero((self.let_go < count) & (self.let_go < self.gone)).tolist():
+            size, begin, gone = self.blocks[block].bytes, int(self.let_go[block]), int(self.gone[block])
+            rows[saved, begin] -= size
+            rows[other, begin] += size
+            if gone < count:
+                rows[saved, gone] += size
+                rows[other, gone] -= size
         return np.cumsum(rows, axis=1)
 
     @cached_property
@@ -59,6 +70,22 @@ class MemoryTables:
         return np.fromiter(
             (never if block.released is None else block.released for block in self.blocks), np.int64, len(self.blocks)
         )
+
+    @cached_property
+    def let_go(self) -> Integers:
+        """The event with which the engine was through with all nodes that had saved a block; past the last for none."""
+        never = len(self.events)
+        return np.fromiter((self._let_go(block, never) for block in self.blocks), np.int64, len(self.blocks))
+
+    def _let_go(self, block: Allocation, never: int) -> int:
+        if block.category != "saved" or not block.saved_by:
+            return never
+        runs = [self.index.freed_by.get(node) for node in block.saved_by]
+        return max(self.spans[run.id][1] if run is not None and run.id in self.spans else never for run in runs)
+
+    def category(self, block: int, event: int) -> str:
+        """Return what a block was for after an event."""
+        return "other" if self.let_go[block] <= event else self.blocks[block].category
 
     def alive(self, event: int) -> list[int]:
         """Return the blocks that were alive after an event, in order of birth."""

@@ -11,7 +11,8 @@ BASE = "before"
 # What each category is, for somebody who meets it for the first time.
 MEANING = {
     "leaf": "Tensors that you made with `requires_grad=True`, such as the weights of a model.",
-    "saved": "Results that the graph keeps, because `backward()` needs them to compute gradients.",
+    "saved": "Results that the graph keeps, because `backward()` needs them to compute gradients. "
+    "Once the graph is freed, what a variable still holds is other.",
     "gradient": "What `backward()` wrote into a `.grad`.",
     "optimizer": "What an optimizer remembers between its steps, such as Adam's averages.",
     "temporary": "Scratch memory: allocated and released again while one line (in `backward()`, one node) ran.",

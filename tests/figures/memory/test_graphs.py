@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from components.figures.memory import EngineMemory, Saved, Saver, engine_memory, saved_figure, saved_info
+from components.figures.memory.tables import CATEGORIES
 from components.trace import Backward
 from tests.figures import traces as t
 from tests.figures.memory.made import Tape, moments_of, nodes, steps, tables_of
@@ -91,3 +92,22 @@ def test_what_retain_graph_kept_for_good_is_said() -> None:
     (call,) = engine_memory(tables, moments_of(tables))
     assert isinstance(call, EngineMemory)
     assert (call.kept, call.kept_until) == (30, "never released: still held when the program ended")
+
+
+def test_what_a_variable_holds_when_its_graph_is_freed_was_saved_and_is_other_from_then_on() -> None:
+    tape = Tape()
+    tape.new(30, "saved", saved_by=("n1",), step=1)
+    tape.new(50, "saved", "h", saved_by=("n0",), step=1)
+    tape.new(8, "temporary", step=2, backward="b0", node="n1")
+    tape.free(0, step=2, backward="b0", node="n1")
+    tape.free(2, step=2, backward="b0", node="n0")
+    tape.new(4, "other", step=3)
+    tape.free(1, step=3)
+    run = _run("b0", ["n0", "n1"], line=3)
+    tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1"), backwards=[run], steps=steps(1, 2, 3, 4))
+    saved, other = (CATEGORIES.index(name) for name in ("saved", "other"))
+    # Of 30 + 50 saved bytes the run releases 30; with its last event, the fifth, the 50 of h are saved no more.
+    assert tables.by_category[saved].tolist() == [30, 80, 80, 50, 0, 0, 0]
+    assert tables.by_category[other].tolist() == [0, 0, 0, 0, 50, 54, 4]
+    assert tables.by_category.sum(axis=0).tolist() == tables.totals.tolist()
+    assert [tables.category(1, event) for event in (3, 4)] == ["saved", "other"]
