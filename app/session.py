@@ -45,7 +45,8 @@ class TraceMemory:
     def put(self, trace: Trace) -> None:
         """Remember a trace, unless it is huge or its failure was the machine's, not the program's."""
         kind = trace.failure.kind if trace.failure is not None else None
-        if len(trace.nodes) > _LARGEST_REMEMBERED or kind in ("timeout", "crashed", "out_of_memory"):
+        events = len(trace.memory.events) if trace.memory is not None else 0
+        if max(len(trace.nodes), events // 5) > _LARGEST_REMEMBERED or kind in ("timeout", "crashed", "out_of_memory"):
             return
         with self._lock:
             self._traces[trace.program] = trace

@@ -15,11 +15,10 @@ from app.links import pack
 from components.language.variants import variants
 from components.trace import decode_trace
 from components.widgets.editor import view
-from components.worker import Run
+from tests.app.apptest import LONG, MAIN, html_of
+from tests.app.apptest import settled as when_settled
 from tests.figures import traces as t
 
-LONG = 60
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
 RUNS = ("compare:left:run", "compare:right:run", "playground:run", "code:run")
 LEFT, RIGHT = "compare:left:editor", "compare:right:editor"
 SMALL = "import torch\nx = torch.tensor(2.0, requires_grad=True)\ny = x.sin() * 3\ny.backward()\n"
@@ -43,19 +42,7 @@ def opened(**address: str) -> AppTest:
 
 
 def settled(test: AppTest) -> AppTest:
-    """Wait for the programs that are under way and run the page again, as the browser does."""
-    while True:
-        runs = [test.session_state[key] for key in RUNS if key in test.session_state]
-        under_way = [run for run in runs if isinstance(run, Run)]
-        for run in under_way:
-            assert run.wait(LONG) is not None
-        if not under_way:
-            return test
-        test.run()
-
-
-def html_of(test: AppTest) -> str:
-    return " ".join(element.proto.body for element in test.get("html"))
+    return when_settled(test, RUNS)
 
 
 def source_of(test: AppTest, side: str) -> str:

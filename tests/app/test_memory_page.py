@@ -16,12 +16,13 @@ from components.figures.memory import Outcome
 from components.language.variants import Variant
 from components.trace import CudaSample, Environment, Program, Trace, encode_trace
 from components.widgets.editor import view
-from components.worker import Run
+from tests.app.apptest import LONG, MAIN, html_of
+from tests.app.apptest import settled as when_settled
 from tests.figures import traces as t
 from tests.figures.memory.made import Tape, steps
 
-LONG = 60
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
+VARIANTS = (f"memory:variant:{one}:run" for one in ("original", *range(9)))
+RUNS = ("playground:run", "code:run", "memory:run", *VARIANTS)
 
 
 @pytest.fixture(autouse=True)
@@ -30,33 +31,15 @@ def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 def settled(test: AppTest) -> AppTest:
-    """Wait for the programs that are under way and run the page again, as the browser does."""
-    keys = (
-        "playground:run",
-        "code:run",
-        "memory:run",
-        *(f"memory:variant:{one}:run" for one in ("original", *range(9))),
-    )
-    for _ in range(40):
-        runs = [test.session_state[key] for key in keys if key in test.session_state]
-        under_way = [run for run in runs if isinstance(run, Run)]
-        if not under_way:
-            break
-        for run in under_way:
-            assert run.wait(LONG) is not None
-        test.run()
-    assert not test.exception
-    return test
+    settled_test = when_settled(test, RUNS)
+    assert not settled_test.exception
+    return settled_test
 
 
 def opened() -> AppTest:
     test = AppTest.from_file(MAIN, default_timeout=LONG)
     settled(test.run())
     return settled(test.switch_page("screens/memory.py").run())
-
-
-def html_of(test: AppTest) -> str:
-    return " ".join(element.proto.body for element in test.get("html"))
 
 
 def section(test: AppTest, name: str) -> AppTest:

@@ -9,13 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from app.course import load_course
 from components.widgets.editor import view
-from components.worker import Run
+from tests.app.apptest import LONG, MAIN, html_of
+from tests.app.apptest import settled as when_settled
 
-LONG = 60
 SECTIONS = ("nth", "graph", "first", "matrix", "curve", "surface", "checks")
 PAGES = ("playground", "code", "lessons", "lessons-check", "gradients", *(f"derivatives-{one}" for one in SECTIONS))
 RUNS = [f"{page}:run" for page in PAGES]
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
 
 
 @pytest.fixture(autouse=True)
@@ -34,19 +33,7 @@ def opened(page: str) -> AppTest:
 
 
 def settled(test: AppTest) -> AppTest:
-    """Wait for the programs that are under way and run the page again, as the browser does."""
-    while True:
-        runs = [test.session_state[key] for key in RUNS if key in test.session_state]
-        under_way = [run for run in runs if isinstance(run, Run)]
-        for run in under_way:
-            assert run.wait(LONG) is not None
-        if not under_way:
-            return test
-        test.run()
-
-
-def html_of(test: AppTest) -> str:
-    return " ".join(element.proto.body for element in test.get("html"))
+    return when_settled(test, RUNS)
 
 
 def test_playground_writes_runs_and_undoes() -> None:

@@ -51,6 +51,22 @@ def without_keyword(code: Code, call: ast.Call, unwanted: ast.keyword) -> Edit:
     return Edit(start, end, "")
 
 
+def toggled(code: Code, call: ast.Call, name: str, place: int, *, usual: bool) -> tuple[Edit | None, bool]:
+    """Return the edit that gives an option the other value, and whether it has its unusual one now.
+
+    ``place`` is where the option stands among the arguments without a name, ``usual`` its value where it is not given.
+    """
+    named = keyword(call, name)
+    value = named.value if named else call.args[place] if len(call.args) > place else None
+    true = not (isinstance(value, ast.Constant) and not value.value)
+    unusual = value is not None and true != usual
+    if value is None:
+        return with_keyword(code, call, f"{name}={not usual}"), unusual
+    if unusual and named:
+        return without_keyword(code, call, named), unusual
+    return Edit(code.start(value), code.end(value), str(usual if unusual else not usual)), unusual
+
+
 def _with_its_line(source: str, start: int, end: int) -> Edit:
     """A keyword that has a line to itself takes the line along; else the blanks behind it."""
     while source[end : end + 1] == " ":

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from components.language.variants.calls import is_plain, keyword, with_keyword, without_keyword
+from components.language.variants.calls import is_plain, keyword, toggled
 from components.language.variants.changes import Change, Edit, short
 from components.language.variants.flow import Flow
 from components.language.variants.in_place_names import HAVE_IN_PLACE, TAKES_INPLACE
@@ -86,16 +86,7 @@ def _option(code: Code, around: Surroundings, call: ast.Call) -> Iterator[Change
     place = TAKES_INPLACE.get(name)
     if place is None or not is_plain(call):
         return
-    named = keyword(call, "inplace")
-    value = named.value if named else call.args[place] if len(call.args) > place else None
-    given = value is not None and not (isinstance(value, ast.Constant) and not value.value)
-    edit: Edit | None
-    if value is None:
-        edit = with_keyword(code, call, "inplace=True")
-    elif given and named:
-        edit = without_keyword(code, call, named)
-    else:
-        edit = Edit(code.start(value), code.end(value), "False" if given else "True")
+    edit, given = toggled(code, call, "inplace", place, usual=False)
     if edit is not None:
         title = f"{'without ' if given else ''}`inplace=True` in line {call.lineno}"
         yield Change("in_place", call.lineno, title, _OUT if given else _IN, (edit,))
