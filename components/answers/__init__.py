@@ -17,11 +17,18 @@ from components.answers.derivatives import differentiate
 from components.answers.exercises import check_exercise
 from components.answers.warm_up import warm_up
 from components.answers.words import said
-from components.capture import RunInterrupted, capture_program, capture_with_names, failure_of, interrupt_soon
+from components.capture import (
+    RunInterrupted,
+    capture_program,
+    capture_with_names,
+    failure_of,
+    interrupt_soon,
+    tell_when_over,
+)
 from components.language import SourceLimits
 from components.trace import Answered, Asked, Caps, Exercise, Failure, Program, Trace
 
-__all__ = ["ANSWERERS", "OBSERVERS", "RunInterrupted", "answer_program", "interrupt_soon", "warm_up"]
+__all__ = ["ANSWERERS", "OBSERVERS", "RunInterrupted", "answer_program", "interrupt_soon", "tell_when_over", "warm_up"]
 
 # Whose frames are not to be interrupted half-way, and whose may be like the program's own.
 OBSERVERS = ("components.capture",)

@@ -6,14 +6,23 @@ with CUDA. So nothing of both happens before the fork, and each child starts the
 
 from __future__ import annotations
 
-from components.answers import ANSWERERS, OBSERVERS, RunInterrupted, answer_program, interrupt_soon
+from components.answers import ANSWERERS, OBSERVERS, RunInterrupted, answer_program, interrupt_soon, tell_when_over
 from components.capture import capture_with_names
 from components.capture.cuda import prepare
 from components.language import SourceLimits
 from components.language.warm_up_program import SOURCE
 from components.trace import Caps, Program
 
-__all__ = ["ANSWERERS", "OBSERVERS", "RunInterrupted", "answer_program", "interrupt_soon", "prepare", "warm_up"]
+__all__ = [
+    "ANSWERERS",
+    "OBSERVERS",
+    "RunInterrupted",
+    "answer_program",
+    "interrupt_soon",
+    "prepare",
+    "tell_when_over",
+    "warm_up",
+]
 
 
 def warm_up() -> None:

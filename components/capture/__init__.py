@@ -7,7 +7,7 @@ program would have freed, and says in its docstring what it cannot see.
 from components.capture.environment import environment
 from components.capture.failures import RunInterrupted, failure_of
 from components.capture.run import capture_program, capture_with_names
-from components.capture.stopping import interrupt_soon
+from components.capture.stopping import interrupt_soon, tell_when_over
 from components.capture.warm_up import warm_up
 from components.trace import Caps
 
@@ -19,5 +19,6 @@ __all__ = [
     "environment",
     "failure_of",
     "interrupt_soon",
+    "tell_when_over",
     "warm_up",
 ]

@@ -8,9 +8,8 @@ thread by itself, and two nodes with one number cannot be told apart.
 
 from __future__ import annotations
 
-import base64
 import gc
-import pickle
+import json
 from typing import Any
 
 import torch
@@ -46,8 +45,8 @@ def prepare() -> None:
 class CudaMemory:
     """Asks the allocator at the end of steps, and keeps its history for PyTorch's own viewer, while it is entered.
 
-    ``baseline`` is what was allocated before, in bytes; ``samples`` are by step; ``snapshot`` is a pickle in base64,
-    ``None`` where it is too large to be handed over.
+    ``baseline`` is what was allocated before, in bytes; ``samples`` are by step; ``snapshot`` is JSON, ``None``
+    where it is too large to be handed over.
     """
 
     def __init__(self) -> None:
@@ -70,10 +69,10 @@ class CudaMemory:
         return self
 
     def __exit__(self, *error: object) -> None:
-        snapshot = pickle.dumps(program_frames_only(torch.cuda.memory._snapshot()))
+        snapshot = json.dumps(program_frames_only(torch.cuda.memory._snapshot()), default=str)
         torch.cuda.memory._record_memory_history(None)
         if len(snapshot) <= _MOST_SNAPSHOT_BYTES:
-            self.snapshot = base64.b64encode(snapshot).decode()
+            self.snapshot = snapshot
 
     def sample(self, step: int) -> None:
         """Note what the allocator says after a step; the last word of a step counts."""

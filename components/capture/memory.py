@@ -6,7 +6,8 @@ release of PyTorch's allocator; ``memory_moments`` notes between the lines what 
 tied to the line, the node and the variable that the observed run knows.
 
 Known limitations: memory that is not PyTorch's allocator's (NumPy arrays, the work space of oneDNN) is not seen.
-A program that does not do the same twice (it looks at the clock) can be tied to wrong lines; the note says so.
+A program that does not take the same way twice (it looks at the clock) can be tied to wrong lines; the note says so
+where nodes, lines or the end differ.
 """
 
 from __future__ import annotations
@@ -37,12 +38,13 @@ from components.language.runtime import program_globals
 from components.trace import Memory, Program
 
 # How long this run may take with the reading of its record, if the observed run was not longer.
-_LEAST_SECONDS = 3.0
+_LEAST_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The memory, whether it has more events than are kept, how many nodes this run made, what exception ended it.
+    """The memory, whether it has more events than are kept, how many nodes this run made,
+    how many of its statements were not observed before, what exception ended it.
 
     ``cut`` says that it took too long, or was stopped.
     """
@@ -50,6 +52,7 @@ class Measured:
     memory: Memory
     capped: bool
     nodes: int
+    unmatched: int
     error: BaseException | None
     cut: bool
 
@@ -61,7 +64,7 @@ def measure(program: Program, code: types.CodeType, observed: Observed, most_eve
         MemoryError: no memory is left for the record.
     """
     names = program_globals(lambda text: None)
-    moments = Moments(observed.steps, frozenset(names), max(_LEAST_SECONDS, observed.seconds))
+    moments = Moments(observed.steps, frozenset(names), max(_LEAST_SECONDS, 1.5 * observed.seconds))
     names.update(moments.calls)
     with ExitStack() as active:
         active.enter_context(_as_python_collects())
@@ -74,7 +77,7 @@ def measure(program: Program, code: types.CodeType, observed: Observed, most_eve
         active.enter_context(moments)
         record = Record(moments.list, program.device, cuda.baseline if cuda is not None else 0)
         profiler = Profiler(record.read)
-        moments.between_lines = profiler.between_lines
+        moments.is_long, moments.between_lines = profiler.is_long, profiler.between_lines
         torch.manual_seed(program.seed)
         first_number = next_node_number()
         with profiler:
@@ -90,7 +93,7 @@ def measure(program: Program, code: types.CodeType, observed: Observed, most_eve
     memory = replace(memory, duration_ns=duration)
     if cuda is not None:
         memory = replace(memory, cuda=cuda.samples, cuda_snapshot=cuda.snapshot)
-    return Measured(memory, len(record.changes) > most_events, made, None if cut else error, cut)
+    return Measured(memory, len(record.changes) > most_events, made, moments.unmatched, None if cut else error, cut)
 
 
 def _run(code: types.CodeType, names: dict[str, Any]) -> BaseException | None:

@@ -204,7 +204,7 @@ def _events(tree: Sequence[Any]) -> list[tuple[int, Any, Operation | None]]:
             found.append((event.start_time_ns, event, outer))
             continue
         engine = name.startswith(_ENGINE)
-        inside = Operation(name, -1 if engine else event.extra_fields.sequence_number, outer)
+        inside = Operation(name, -1 if engine else getattr(event.extra_fields, "sequence_number", -1), outer)
         if outer is not None and outer.engine:
             inside.order = 0
         inside.engine = engine

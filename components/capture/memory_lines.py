@@ -13,6 +13,8 @@ from components.capture.steps import StepDraft
 from components.language import PROGRAM_FILENAME
 
 Position = tuple[int | None, int | None]  # line, index of the step
+# Files of PyTorch's that only call further Python: modules calling their ``forward``, contexts as decorators.
+_PLAIN_PYTHON = ("torch/nn/modules/module.py", "torch/nn/modules/container.py", "torch/utils/_contextlib.py")
 _TOP_LEVEL = "<module>"
 
 
@@ -22,7 +24,8 @@ class Lines:
     def __init__(self, steps: Sequence[StepDraft]) -> None:
         self._steps = steps
         self._next = 0
-        self._callers: list[Position] = []
+        self._callers: list[tuple[int, Position]] = []
+        self.unmatched = 0
 
     def at(self, first: int, last: int, function: str) -> Position:
         """A statement on the lines from ``first`` to ``last`` begins; without a step for it, its first line is told."""
@@ -32,15 +35,19 @@ class Lines:
             if first <= step.line <= last and step.function == inside:
                 self._next = index + 1
                 return step.line, step.index
+        self.unmatched += 1
         return first, None
 
-    def entered(self, line: int | None, step: int | None) -> None:
-        """A function was called from there."""
-        self._callers.append((line, step))
+    def entered(self, frame: int, position: Position) -> None:
+        """The function with this frame was called from there, or a generator goes on."""
+        self._callers.append((frame, position))
 
-    def left(self) -> Position:
-        """The function is over: return where it was called from."""
-        return self._callers.pop() if self._callers else (None, None)
+    def left(self, frame: int) -> Position | None:
+        """The function is over, or a generator pauses: return where it was called from.
+
+        ``None`` for a generator that ends while it pauses, because nobody wants more of it.
+        """
+        return self._callers.pop()[1] if self._callers and self._callers[-1][0] == frame else None
 
 
 class TookTooLong(BaseException):
@@ -48,10 +55,11 @@ class TookTooLong(BaseException):
 
 
 def nothing_of_pytorch_calls(frame: FrameType) -> bool:
-    """Whether only the program's own functions are under way, so that no operation of PyTorch is."""
+    """Whether only the program's own functions and modules are under way, so that no operation of PyTorch is."""
     caller: FrameType | None = frame
     while caller is not None and caller.f_code.co_name != _TOP_LEVEL:
-        if caller.f_code.co_filename != PROGRAM_FILENAME:
+        name = caller.f_code.co_filename
+        if name != PROGRAM_FILENAME and not name.endswith(_PLAIN_PYTHON):
             return False
         caller = caller.f_back
     return caller is not None and caller.f_code.co_filename == PROGRAM_FILENAME

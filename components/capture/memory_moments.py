@@ -23,13 +23,14 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from components.capture.engine import roots_of
-from components.capture.memory_graph import Note, SeenGraph, address, note_segments
+from components.capture.memory_graph import Note, SeenGraph, address
 from components.capture.memory_lines import Lines, TookTooLong, nothing_of_pytorch_calls
-from components.capture.names import is_program_name, named_tensors, program_frames
+from components.capture.memory_variables import SeenVariables
+from components.capture.names import named_tensors
 from components.capture.quiet import quiet
 from components.capture.steps import StepDraft
 from components.capture.stopping import stop_if_asked
-from components.language.line_marks import ENTERED, LEFT, LINE
+from components.language.line_marks import ELEMENT, ENTERED, LEFT, LINE, PAUSED, RESUMED
 from components.language.saved_tensors import CheckpointHook
 
 MARKER = "autograd_lab.moment"
@@ -56,32 +57,39 @@ class Moments:
     """The list of moments of one run; ``calls`` are what its marked code calls.
 
     ``steps`` are those of the observed run of the same program: the same lines come in the same order.
-    ``on_step`` is called after each step with its index, ``between_lines`` when no operation of PyTorch is under way.
+    ``on_step`` is called after each step with its index, ``between_lines`` when the record ``is_long`` and no operation
+    of PyTorch is under way.
     A run that takes longer than ``most_seconds`` is ended with ``TookTooLong``.
     """
 
     def __init__(self, steps: Sequence[StepDraft], given_names: frozenset[str], most_seconds: float) -> None:
         self.list = [Moment(None, None)]
         self.on_step: Callable[[int], None] = _nothing
+        self.is_long: Callable[[], bool] = lambda: False
         self.between_lines: Callable[[], None] = lambda: None
         self._began = 0.0
         self._most_seconds = most_seconds
         self._lines = Lines(steps)
-        self._given = given_names
+        self._graph = SeenGraph()
+        self._variables = SeenVariables(self._graph, given_names)
         self._runs = 0
         self._open_runs: list[int] = []
         self._marker = torch._C._profiler._RecordFunctionFast(MARKER)
-        self._graph = SeenGraph()
-        self._is_tensor = _Kinds()
-        self._places: dict[int, tuple[int, int]] = {}
         self._optimizer_states: dict[int, int] = {}
         self._original: Callable[..., Any] = torch.autograd.graph._engine_run_backward
         self._hooks: list[Any] = []
 
     @property
-    def calls(self) -> Mapping[str, Callable[..., None]]:
+    def calls(self) -> Mapping[str, Callable[..., Any]]:
         """The functions that marked code calls, by their names."""
-        return {LINE: self._line, ENTERED: self._entered, LEFT: self._left}
+        return {
+            LINE: self._line,
+            ELEMENT: self._element,
+            ENTERED: self._entered,
+            LEFT: self._left,
+            PAUSED: self._paused,
+            RESUMED: self._resumed,
+        }
 
     # --- where the program is
 
@@ -91,22 +99,56 @@ class Moments:
         CheckpointHook.segments.clear()
         self._move(None, None)
 
+    @property
+    def unmatched(self) -> int:
+        """How many statements were not among the observed steps."""
+        return self._lines.unmatched
+
     def _line(self, first: int, last: int) -> None:
+        self._go_on()
+        if len(self.list) >= _MOST_MOMENTS:
+            return
+        frame = sys._getframe(1)
+        self._variables.look(frame, self.list[-1].notes)
+        self._move(*self._lines.at(first, last, frame.f_code.co_name))
+        self._read_if_long(frame)
+
+    def _element(self, value: Any) -> Any:
+        self._go_on()
+        self._read_if_long(sys._getframe(1))
+        return value
+
+    def _go_on(self) -> None:
         stop_if_asked()
         if time.monotonic() - self._began > self._most_seconds:
             raise TookTooLong
-        frame = sys._getframe(1)
-        self._look(frame)
-        self._move(*self._lines.at(first, last, frame.f_code.co_name))
-        if nothing_of_pytorch_calls(frame):
+
+    def _read_if_long(self, frame: FrameType) -> None:
+        if self.is_long() and nothing_of_pytorch_calls(frame):
             self.between_lines()
 
     def _entered(self) -> None:
-        self._lines.entered(self.list[-1].line, self.list[-1].step)
+        now = self.list[-1]
+        self._lines.entered(id(sys._getframe(1)), (now.line, now.step))
 
     def _left(self) -> None:
-        self._look(sys._getframe(1))
-        self._move(*self._lines.left())
+        frame = sys._getframe(1)
+        self._variables.look(frame, self.list[-1].notes)
+        position = self._lines.left(id(frame))
+        if position is not None:
+            self._move(*position)
+
+    def _paused(self, value: Any) -> Any:
+        position = self._lines.left(id(sys._getframe(1)))
+        if position is not None:
+            self._move(*position)
+        return value
+
+    def _resumed(self, value: Any) -> Any:
+        frame, now = sys._getframe(1), self.list[-1]
+        self._lines.entered(id(frame), (now.line, now.step))
+        self._move(frame.f_lineno, None)
+        return value
 
     def _move(self, line: int | None, step: int | None) -> None:
         """Begin a new moment, unless there are too many or nothing could have happened since the last."""
@@ -118,46 +160,6 @@ class Moments:
         with self._marker:
             pass
         self.list.append(Moment(line, step, self._open_runs[-1] if self._open_runs else None))
-
-    # --- what lies where
-
-    def _look(self, frame: FrameType) -> None:
-        """Note the tensors in a function's variables, at the end of one of its lines."""
-        if torch._C._functorch.peek_interpreter_stack() is not None:
-            return
-        if CheckpointHook.segments:
-            note_segments(self.list[-1].notes)
-        variables = frame.f_locals
-        is_tensor = self._is_tensor
-        for name, value in variables.items():
-            if is_tensor[type(value)] and name not in self._given and is_program_name(name):
-                self._look_at(name, value)
-        if frame.f_code.co_flags & _CO_OPTIMIZED and sys.version_info < (3, 13):
-            variables.clear()  # a function's variables come as a copy that stays with the frame
-
-    def _look_at(self, name: str, tensor: torch.Tensor) -> None:
-        node = tensor.grad_fn
-        number = -1 if node is None else node._sequence_nr()
-        try:
-            start = tensor.data_ptr()
-        except (RuntimeError, NotImplementedError):
-            return
-        if self._places.get(id(tensor)) == (start, number):
-            return
-        self._places[id(tensor)] = start, number
-        place = address(tensor)
-        if place is None:
-            return
-        notes = self.list[-1].notes
-        if node is not None:
-            notes.append((place, "variable", name))
-            if not self._graph.knows(number):
-                self._graph.walk([node], notes)
-        elif tensor.requires_grad:
-            notes.append((place, "leaf", name))
-            self._graph.watch(tensor)
-        else:
-            notes.append((place, "variable", name))
 
     # --- the engine and optimizers
 
@@ -181,7 +183,7 @@ class Moments:
         now = self.list[-1]
         with quiet():
             if self._graph.walk(roots_of(outputs), now.notes):
-                self._name(now.notes)
+                self._variables.name(now.notes)
         self._open_runs.append(self._runs)
         self._runs += 1
         self._move(now.line, now.step)
@@ -208,27 +210,10 @@ class Moments:
                         notes.append((place, "optimizer", (name, owner)))
         self._move(self.list[-1].line, self.list[-1].step)
 
-    # --- names
-
-    def _name(self, notes: list[Note]) -> None:
-        """Note the names of all tensors that can be reached from the program's variables."""
-        for frame in list(program_frames())[::-1]:
-            self._name_all(frame.f_locals, notes)
-            if frame.f_code.co_flags & _CO_OPTIMIZED and sys.version_info < (3, 13):
-                frame.f_locals.clear()
-
-    def _name_all(self, variables: Mapping[str, Any], notes: list[Note]) -> None:
-        own = {name: value for name, value in variables.items() if name not in self._given}
-        for name, tensor in named_tensors([own]).values():
-            place = address(tensor)
-            if place is not None:
-                leaf = tensor.is_leaf and tensor.requires_grad
-                notes.append((place, "leaf" if leaf else "variable", name))
-
     def end(self, variables: Mapping[str, Any]) -> None:
         """The program is over: note what is left, and end the last moment."""
         notes = self.list[-1].notes
-        self._name_all(variables, notes)
+        self._variables.name_all(variables, notes)
         for _, tensor in named_tensors([variables]).values():
             if tensor.grad_fn is not None:
                 self._graph.walk([tensor.grad_fn], notes)
@@ -238,11 +223,3 @@ class Moments:
 
 def _nothing(step: int) -> None:
     """What is called after each step where nobody asked for that."""
-
-
-class _Kinds(dict[type, bool]):
-    """Whether objects of a type are tensors; ``isinstance`` asks the type's own class, which takes its time."""
-
-    def __missing__(self, kind: type) -> bool:
-        self[kind] = issubclass(kind, torch.Tensor)
-        return self[kind]

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from components.capture.failures import failure_of
 from components.capture.memory import measure
 from components.capture.memory_ties import Observed
+from components.capture.stopping import program_is_over
 from components.language import SourceLimits
 from components.language.compiler import compile_program
 from components.trace import Caps, Trace, Truncation
@@ -19,6 +20,7 @@ _CUT = "The second run, in which memory is measured, took too long or was stoppe
 _TOO_LARGE = (
     f"Memory is measured in a second run of the program, for graphs of up to {MOST_NODES:,} nodes in one backward pass."
 )
+_TOO_LONG = "Memory is measured in a second run, for programs that run {:g} seconds at most."
 _NO_ROOM = "Memory is measured in a second run of the program; no memory was left for its record."
 _DIFFERENT = (
     "The program did not do the same in the second run, in which its memory was measured: lines, nodes and names of "
@@ -35,6 +37,9 @@ def with_memory(trace: Trace, caps: Caps, source_limits: SourceLimits, observed:
         return replace(trace, memory_note=_STOPPED)
     if any(len(run.steps) > MOST_NODES for run in observed.runs):
         return replace(trace, memory_note=_TOO_LARGE)
+    if observed.seconds > caps.memory_seconds:
+        return replace(trace, memory_note=_TOO_LONG.format(caps.memory_seconds))
+    program_is_over()
     try:
         code = compile_program(trace.program.source, source_limits, marked=True)
         measured = measure(trace.program, code, observed, caps.memory_events)
@@ -49,7 +54,10 @@ def with_memory(trace: Trace, caps: Caps, source_limits: SourceLimits, observed:
     if measured.cut:
         return replace(trace, memory_note=_CUT)
     ended = failure_of(measured.error) if measured.error is not None else None
-    same = measured.nodes == observed.made and (ended and (ended.kind, ended.line)) == (
-        failure and (failure.kind, failure.line)
+    followed = trace.steps_truncated or not measured.unmatched
+    same = (
+        followed
+        and measured.nodes == observed.made
+        and (ended and (ended.kind, ended.line)) == (failure and (failure.kind, failure.line))
     )
     return trace if same else replace(trace, memory_note=_DIFFERENT)

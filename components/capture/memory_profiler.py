@@ -41,12 +41,15 @@ class Profiler:
         self._read(results.experimental_event_tree())
 
     def between_lines(self) -> None:
-        """End a portion if it is long enough. No operation of PyTorch may be under way."""
-        if time.perf_counter() - self._started > _PORTION_SECONDS:
-            stopped = time.perf_counter_ns()
-            self.__exit__()
-            self._start()
-            self.reading_ns += time.perf_counter_ns() - stopped
+        """End a portion and begin the next. No operation of PyTorch may be under way."""
+        stopped = time.perf_counter_ns()
+        self.__exit__()
+        self._start()
+        self.reading_ns += time.perf_counter_ns() - stopped
+
+    def is_long(self) -> bool:
+        """Whether the portion is long enough to be read."""
+        return time.perf_counter() - self._started > _PORTION_SECONDS
 
     def _start(self) -> None:
         config = ProfilerConfig(ProfilerState.KINETO, False, True, False, False, False, _ExperimentalConfig())

@@ -2,10 +2,12 @@
 
 ``sys.settrace`` makes Python copy the variables of each function, and the copy keeps tensors alive that the program has
 let go. These calls hold nothing: ``_line_(first, last)`` before a statement, with the lines it may be reported at;
-``_line_`` of its head once more at the end of a loop's body; ``_entered_()`` and ``_left_()`` around a function's body.
-Statements that do nothing by themselves get none, nor does a second statement on the same line.
+``_line_`` of its head once more at the end of a loop's body; ``_entered_()`` and ``_left_()`` around a function's body,
+and so ``_resumed_(yield _paused_(value))`` in a generator; ``_element_(value)`` for each of a comprehension. Statements
+that do nothing by themselves get none, nor does a second statement on the same line.
 
-Known limitations: a ``lambda`` belongs to the line that calls it; generators do not say that they were left.
+Known limitations: a ``lambda`` belongs to the line that calls it, a loop that goes on from ``try`` with ``finally`` to
+the last line of that.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 LINE, ENTERED, LEFT = "_line_", "_entered_", "_left_"
+PAUSED, RESUMED, ELEMENT = "_paused_", "_resumed_", "_element_"
 
 _Node = TypeVar("_Node", bound=ast.AST)
 _SILENT = (ast.Global, ast.Nonlocal, ast.Pass)
@@ -39,17 +42,50 @@ class _Marker(ast.NodeTransformer):
         documented = 1 if isinstance(node.body[0], ast.Expr) and _is_constant(node.body[0].value) else 0
         first, rest = node.body[:documented], self._marked(node.body[documented:])
         self._heads = heads
-        if rest and not _yields(node):
+        if rest:
             around = ast.Try(body=[_call(ENTERED, node), *rest], handlers=[], orelse=[], finalbody=[_call(LEFT, node)])
             rest = [ast.copy_location(around, node)]
         node.body = first + rest
         return node
 
     def visit_For(self, node: ast.For) -> ast.AST:
+        node.iter = self.visit(node.iter)
         return self._loop(node, _head(node))
 
     def visit_While(self, node: ast.While) -> ast.AST:
+        node.test = self.visit(node.test)
         return self._loop(node, None if _is_constant(node.test) else _head(node))
+
+    def visit_Try(self, node: ast.Try) -> ast.AST:
+        """What ``continue`` leads to comes after ``finally``, not before it."""
+        head = self._heads[-1:] if node.finalbody else []
+        self._heads[len(self._heads) - len(head) :] = [None] * len(head)
+        for name in ("body", "orelse"):
+            setattr(node, name, self._marked(getattr(node, name)))
+        for handler in node.handlers:
+            handler.body = self._marked(handler.body)
+        self._heads[len(self._heads) - len(head) :] = head
+        node.finalbody = self._marked(node.finalbody)
+        return node
+
+    def visit_Yield(self, node: ast.Yield) -> ast.AST:
+        value = node.value if node.value is not None else ast.Constant(None)
+        node.value = _applied(PAUSED, value, node)
+        return _applied(RESUMED, node, node)
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        return self._with_elements(node)
+
+    def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
+        return self._with_elements(node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
+        return self._with_elements(node)
+
+    def _with_elements(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> ast.AST:
+        ast.NodeTransformer.generic_visit(self, node)
+        node.elt = _applied(ELEMENT, node.elt, node.elt)
+        return node
 
     def visit_Continue(self, node: ast.Continue) -> Any:
         head = self._heads[-1] if self._heads else None
@@ -65,14 +101,18 @@ class _Marker(ast.NodeTransformer):
         return node
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
-        """Mark the blocks of whatever has some: ``if``, ``with``, ``try``, ``match``, ``class``."""
+        """Mark the blocks of whatever has some: ``if``, ``with``, ``match``, ``class``; look into expressions."""
         for name in _BLOCKS:
             block = getattr(node, name, None)
             if isinstance(block, list):
                 setattr(node, name, self._marked(block))
-        for name in ("handlers", "cases"):
-            for part in getattr(node, name, ()):
-                self.generic_visit(part)
+        for part in getattr(node, "cases", ()):
+            self.generic_visit(part)
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, ast.expr):
+                setattr(node, name, self.visit(value))
+            elif isinstance(value, list) and name not in (*_BLOCKS, "cases"):
+                value[:] = [self.visit(each) if isinstance(each, ast.AST) else each for each in value]
         return node
 
     def _marked(self, block: list[ast.stmt]) -> list[ast.stmt]:
@@ -110,18 +150,6 @@ def _is_constant(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
-def _yields(function: ast.FunctionDef) -> bool:
-    """Whether it is a generator: a ``yield`` of its own, not of a function inside it."""
-    pending: list[ast.AST] = list(function.body)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(node, ast.FunctionDef | ast.Lambda | ast.ClassDef):
-            pending.extend(ast.iter_child_nodes(node))
-    return False
-
-
 def _call(name: str, place: ast.AST, *arguments: int) -> ast.stmt:
     constants: list[ast.expr] = [ast.Constant(argument) for argument in arguments]
     call = ast.Expr(ast.Call(ast.Name(name, ast.Load()), constants, []))
@@ -134,3 +162,9 @@ def _copy_start(node: _Node, place: ast.AST) -> _Node:
     """Give a call the line where its statement begins: a traceback never shows it."""
     ast.copy_location(node, place)
     return node
+
+
+def _applied(name: str, value: ast.expr, place: ast.AST) -> ast.expr:
+    """Return the call of ``name`` with a value that stays as it is."""
+    function = _copy_start(ast.Name(name, ast.Load()), place)
+    return _copy_start(ast.Call(function, [value], []), place)

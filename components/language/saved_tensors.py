@@ -15,7 +15,7 @@ from components.language.integer_tensors import has_derivatives
 
 Pack = Callable[[torch.Tensor], Any]
 Unpack = Callable[[Any], Any]
-_Packed = tuple[Any, torch.Tensor, torch.Tensor | None]
+_Packed = tuple[Any, torch.Tensor, tuple[int, ...], torch.Tensor | None]
 
 
 def checked(pack_hook: Pack, unpack_hook: Unpack, *, recomputed: bool = False) -> tuple[Pack, Callable[[_Packed], Any]]:
@@ -29,12 +29,12 @@ def checked(pack_hook: Pack, unpack_hook: Unpack, *, recomputed: bool = False) -
         like = torch.empty_like(tensor, device="meta", requires_grad=False)
         packed = pack_hook(tensor)
         if has_derivatives(tensor):
-            return packed, like, None
+            return packed, like, tensor.stride(), None
         with of_a_check():
-            return packed, like, tensor.detach().clone()
+            return packed, like, tensor.stride(), tensor.detach().clone()
 
     def unpack(packed: _Packed) -> Any:
-        value, like, exact = packed
+        value, like, strides, exact = packed
         tensor = unpack_hook(value)
         if not isinstance(tensor, torch.Tensor):
             return tensor  # PyTorch has words for this
@@ -42,7 +42,10 @@ def checked(pack_hook: Pack, unpack_hook: Unpack, *, recomputed: bool = False) -
             was, got = (f"{tuple(each.shape)} {each.dtype}" for each in (like, tensor))
             raise ValueError(f"unpack_hook must return the tensor that was packed: it was {was}, got {got}")
         if exact is None:
-            return tensor if tensor.stride() == like.stride() else tensor.contiguous()
+            if tensor.stride() in (strides, like.stride()):
+                return tensor
+            with of_a_check():
+                return tensor.contiguous()
         if not (recomputed and exact.dtype == torch.uint8) and not torch.equal(tensor, exact):
             raise ValueError("unpack_hook must return integers unchanged")
         return exact

@@ -10,7 +10,10 @@ import msgspec
 
 
 class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Upper bounds on what is recorded; all are counts, ``stdout_chars`` and ``drawing_chars`` are characters."""
+    """Upper bounds on what is recorded; all are counts, ``stdout_chars`` and ``drawing_chars`` are characters.
+
+    Programs that ran longer than ``memory_seconds`` are not run a second time, to measure their memory.
+    """
 
     stdout_chars: int = 65_536
     steps: int = 5_000
@@ -31,3 +34,4 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     drawing_chars: int = 4_000_000
     warnings: int = 50
     memory_events: int = 100_000
+    memory_seconds: float = 60.0

@@ -84,7 +84,7 @@ def _problems(trace: Trace) -> Iterator[str]:
     if isinstance(trace.answer, Answer):
         yield from answer_problems(trace.answer)
     if trace.memory is not None:
-        yield from memory_problems(trace.memory)
+        yield from memory_problems(trace.memory, len(trace.steps))
     length = len(trace.stdout)
     for step in trace.steps:
         if not 0 <= step.stdout[0] <= step.stdout[1] <= length:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 from components.trace.answers import (
@@ -12,7 +13,7 @@ from components.trace.answers import (
     SurfaceAnswer,
 )
 from components.trace.base import Number
-from components.trace.records import Memory
+from components.trace.records import Allocation, Memory
 
 MOST_LABEL_CHARS = 200
 MOST_BYTES = 2**60
@@ -31,13 +32,39 @@ def answer_problems(answer: Answer) -> Iterator[str]:
             yield from _surface(answer)
 
 
-def memory_problems(memory: Memory) -> Iterator[str]:
+def memory_problems(memory: Memory, steps: int) -> Iterator[str]:
     """Yield what is wrong with the memory of a run: indices, categories, and totals that are not the sum of events."""
-    total = memory.baseline_bytes
     events, blocks = memory.events, memory.allocations
-    if max((abs(event.delta_bytes) for event in events), default=0) > MOST_BYTES:
-        yield "an event is of more memory than there is"
-    for event in events:
+    samples = [number for each in memory.cuda or () for number in (each.allocated_bytes, each.peak_bytes)]
+    reserved = [each.reserved_bytes for each in memory.cuda or ()]
+    alone = [memory.baseline_bytes, memory.peak_bytes, memory.final_bytes, memory.duration_ns, *samples, *reserved]
+    if not all(0 <= number <= MOST_BYTES for number in alone):
+        yield "a number of bytes is not one"
+    if memory.cuda_snapshot is not None and not _is_an_object(memory.cuda_snapshot):
+        yield "its snapshot is not one"
+    yield from _event_problems(memory, steps)
+    for block in blocks:
+        if not _has_its_events(memory, block):
+            yield "a block was not allocated or released by the events that it names"
+    if memory.peak_event is not None:
+        if not 0 <= memory.peak_event < len(events):
+            yield "its peak is at an event that the memory does not have"
+        elif events[memory.peak_event].total_bytes != memory.peak_bytes:
+            yield "its peak is not what there was at that event"
+    if any(not 0 <= each.step < steps for each in memory.cuda or ()):
+        yield "a sample is of a step that the trace does not have"
+
+
+def _is_an_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _event_problems(memory: Memory, steps: int) -> Iterator[str]:
+    total, blocks = memory.baseline_bytes, memory.allocations
+    for event in memory.events:
         if not 0 <= event.allocation < len(blocks):
             yield "an event is of a block that the memory does not have"
             return
@@ -46,11 +73,23 @@ def memory_problems(memory: Memory) -> Iterator[str]:
             yield "an event has another size or category than its block"
         if event.total_bytes != total:
             yield "a total is not the sum of the events before it"
-    for block in blocks:
-        if not (0 <= block.allocated < len(events) and 0 <= (block.released or 0) < len(events)):
-            yield "a block was allocated or released by an event that the memory does not have"
-    if memory.peak_event is not None and not 0 <= memory.peak_event < len(events):
-        yield "its peak is at an event that the memory does not have"
+        if not (abs(total) <= MOST_BYTES and 0 <= event.t_ns <= MOST_BYTES):
+            yield "an event has a number that is too large"
+        if event.step is not None and not 0 <= event.step < steps:
+            yield "an event is of a step that the trace does not have"
+
+
+def _has_its_events(memory: Memory, block: Allocation) -> bool:
+    events, blocks = memory.events, memory.allocations
+    if not 0 <= block.allocated < len(events):
+        return False
+    born = events[block.allocated]
+    if born.delta_bytes < 0 or blocks[born.allocation] is not block:
+        return False
+    if block.released is None:
+        return True
+    gone = events[block.released] if block.allocated < block.released < len(events) else None
+    return gone is not None and gone.delta_bytes <= 0 and blocks[gone.allocation] is block
 
 
 def _derivative(answer: DerivativeAnswer) -> Iterator[str]:

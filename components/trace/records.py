@@ -313,7 +313,7 @@ class Memory(Record, frozen=True, kw_only=True):
     Categories: ``leaf`` tensors that require gradients, ``gradient`` (a ``.grad``), ``optimizer`` state, ``saved`` for
     backward, ``temporary`` (released in the step, or the run of the engine, that allocated it), ``other`` (held
     by variables: data, buffers, results). A block that is several of these is the first one that fits.
-    ``cuda_snapshot`` is what ``torch.cuda.memory._snapshot()`` returned, pickled, in base64.
+    ``cuda_snapshot`` is what ``torch.cuda.memory._snapshot()`` returned, as JSON: a pickle in a file could do anything.
     """
 
     source: str

@@ -88,6 +88,7 @@ def _run(entry: Entry, request: Request, channel: Channel, watch: Watch, reserve
     try:
         faulthandler.enable(RESULT_DESCRIPTOR, all_threads=False)
         faulthandler.register(LOOK_SIGNAL, RESULT_DESCRIPTOR, all_threads=False)
+        entry.tell_when_over(watch.program_over)
         watch.start()
         trace = entry.run(request.program, limits.capture_caps(), channel.output, limits.source)
         watch.finish()

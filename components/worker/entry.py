@@ -1,8 +1,8 @@
 """What a child calls with its program: ``components.capture``, or a stand-in that a test names.
 
 The names are looked up in one module, so that a stand-in brings its own: the function, ``RunInterrupted`` and, if it
-wants, ``warm_up``, ``prepare``, ``interrupt_soon``, ``OBSERVERS`` and ``ANSWERERS``. Only code that makes a ``Pool``
-can name an entry; nothing that a person types reaches it.
+wants, what else an ``Entry`` has. Only code that makes a ``Pool`` can name an entry; nothing that a person types
+reaches it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Entry:
 
     ``observers`` are the packages whose frames must not be interrupted half-way, ``answerers`` those that work for the
     program when its own lines are over: they are interrupted like it. ``warm_up`` is called once before the first fork,
-    ``prepare`` in each child before its walls.
+    ``prepare`` in each child before its walls. ``tell_when_over`` takes what is to be called when the program has run.
     """
 
     observers: tuple[str, ...]
@@ -45,6 +45,7 @@ class Entry:
     warm_up: Callable[[], None]
     interrupt_soon: Callable[[Any], None]
     prepare: Callable[[], None] = lambda: None
+    tell_when_over: Callable[[Callable[[], None]], None] = lambda listener: None
 
     def observes(self, module: str | None) -> bool:
         """Whether a frame of this module belongs to the observers."""
@@ -69,6 +70,7 @@ def load(name: str) -> Entry:
         run=getattr(module, function),
         interrupted=module.RunInterrupted,
         warm_up=getattr(module, "warm_up", lambda: None),
+        tell_when_over=getattr(module, "tell_when_over", lambda listener: None),
         prepare=getattr(module, "prepare", lambda: None),
         interrupt_soon=getattr(module, "interrupt_soon", lambda error: None),
     )

@@ -46,5 +46,10 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         return math.ceil(self.wall_seconds + self.stop_seconds + self.finish_seconds) + 1
 
     def capture_caps(self) -> Caps:
-        """Return ``caps`` with this object's own limit on printed output."""
-        return msgspec.structs.replace(self.caps, stdout_chars=self.stdout_chars)
+        """Return ``caps`` with this object's own limits on printed output and on what may run a second time.
+
+        A second run takes about as long as the first, and it happens in ``finish_seconds``.
+        """
+        return msgspec.structs.replace(
+            self.caps, stdout_chars=self.stdout_chars, memory_seconds=0.6 * self.finish_seconds
+        )

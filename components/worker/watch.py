@@ -54,6 +54,10 @@ class Watch:
         self._over = True
         self._report_finishing()
 
+    def program_over(self) -> None:
+        """The program has run; its lines may run again, to be measured, and are watched like it."""
+        self._report_finishing()
+
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._stopped = True
         self._look(number, frame)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
@@ -13,6 +12,7 @@ import torch
 
 from components.capture import capture_program
 from components.trace import Allocation, Memory, Program
+from tests.capture.memory_reading import in_portions
 from tests.capture.plain_memory import Plain, plain_memory
 
 FOLDER = Path(__file__).parents[1] / "programs"
@@ -80,17 +80,6 @@ def test_what_is_not_seen_is_never_invented(name: str) -> None:
 
 def test_there_are_enough_programs() -> None:
     assert len(PROGRAMS) - len(UNSEEN_GRAPHS | INSIDE_TRANSFORMS | OWN_HOOKS) > 30
-
-
-def in_portions(deltas: Iterable[int]) -> list[list[int]]:
-    """Return the changes with each row of releases as one: a tuple of arguments lets go of its tensors in any order."""
-    portions: list[list[int]] = []
-    for delta in deltas:
-        if delta < 0 and portions and portions[-1][0] < 0:
-            portions[-1] = sorted([*portions[-1], delta])
-        else:
-            portions.append([delta])
-    return portions
 
 
 def _is_a_number(block: Allocation) -> bool:

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import textwrap
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from components.language.compiler import compile_program
-from components.language.line_marks import ENTERED, LEFT, LINE
+from components.language.line_marks import ELEMENT, ENTERED, LEFT, LINE, PAUSED, RESUMED
 from components.language.runtime import program_globals
 
 PROGRAMS = sorted((Path(__file__).parents[1] / "programs").glob("*.py"))
 
 
 def marks_of(source: str) -> list[str]:
-    """Run marked code; a line is told by its number, a function's begin and end by brackets."""
+    """Run marked code; a line is told by its number, a function's begin and end by brackets, the pauses of a
+    generator by others, an element of a comprehension by a plus."""
     told: list[str] = []
+
+    def tell(sign: str, value: object) -> object:
+        told.append(sign)
+        return value
+
     variables: dict[str, Any] = program_globals(lambda text: None) | {
         LINE: lambda first, last: told.append(f"{first}" if first == last else f"{first}-{last}"),
         ENTERED: lambda: told.append("("),
         LEFT: lambda: told.append(")"),
+        PAUSED: partial(tell, "<"),
+        RESUMED: partial(tell, ">"),
+        ELEMENT: partial(tell, "+"),
     }
     exec(compile_program(textwrap.dedent(source).lstrip(), marked=True), variables)
     return told
@@ -46,7 +56,13 @@ def marks_of(source: str) -> list[str]:
         ("def f(x):\n    'Text.'\n    return x\nf(\n    f(1)\n)", "1 4-6 ( 3 ) ( 3 )"),
         ("try:\n    a = 1 / 0\nexcept ZeroDivisionError:\n    a = 2\nfinally:\n    b = 3", "1 2 4 6"),
         ("class A:\n    b = 1\n    def c(self):\n        return 2\nA().c()", "1 2 3 5 ( 4 )"),
-        ("def g():\n    yield 1\n    yield 2\nfor x in g():\n    y = x", "1 4 2 5 4 3 5 4"),
+        ("def g():\n    yield 1\n    yield 2\nfor x in g():\n    y = x", "1 4 ( 2 < 5 4 > 3 < 5 4 > )"),
+        ("def g():\n    x = yield\n    yield x\na = g()\nnext(a)\na.send(1)\na.close()", "1 4 5 ( 2 < 6 > 3 < 7 )"),
+        ("for i in range(2):\n    try:\n        continue\n    finally:\n        a = i", "1 2 3 5 2 3 5"),
+        ("for i in range(2):\n    try:\n        continue\n    except ValueError:\n        a = i", "1 2 3 1 2 3 1"),
+        ("a = [i for i in range(2)]\nfor i in [j for j in range(1)]:\n    b = sum(k for k in range(2))",
+         "1 + + 2 + 3 + + 2"),
+        ("f = lambda v: [i for i in v]\na = f([1]) if f([2]) else {0 for _ in f([])}", "1 2 + +"),
         ("match 2:\n    case 1:\n        a = 1\n    case _:\n        a = 2", "1 5"),
         ("def f():\n    raise ValueError\ntry:\n    f()\nexcept ValueError:\n    pass", "1 3 4 ( 2 )"),
     ],
@@ -56,7 +72,7 @@ def test_marks(source: str, marks: str) -> None:
 
 
 def test_a_program_cannot_name_the_calls() -> None:
-    for name in (LINE, ENTERED, LEFT):
+    for name in (LINE, ENTERED, LEFT, PAUSED, RESUMED, ELEMENT):
         with pytest.raises(Exception, match="is not available here"):
             compile_program(f"{name}(1, 1)\n", marked=True)
 
@@ -69,7 +85,8 @@ def test_marked_code_does_the_same(path: Path) -> None:
 
         torch.manual_seed(0)
         printed: list[str] = []
-        nothing = {LINE: lambda first, last: None, ENTERED: lambda: None, LEFT: lambda: None}
+        same = dict.fromkeys((PAUSED, RESUMED, ELEMENT), lambda value: value)
+        nothing = {LINE: lambda first, last: None, ENTERED: lambda: None, LEFT: lambda: None, **same}
         problem: tuple[type, str, int | None] | None = None
         try:
             exec(

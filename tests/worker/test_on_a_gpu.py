@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from components.worker import Limits, Pool, pool_of_this_machine
 from components.worker.confine import syscalls
 from components.worker.confine.gpu import GPU_OPEN_FILES, has_gpu, readable
 from components.worker.confine.landlock import deny_files
+from components.worker.confine.seccomp import ALLOW, ARCHITECTURES, REFUSE, assemble
 from components.worker.failures import NO_CUDA
 from tests.worker.helpers import failure_of, needs_linux
+from tests.worker.test_seccomp_filter import answer
 
 needs_gpu = pytest.mark.skipif(not has_gpu(), reason="no GPU here")
 
@@ -69,13 +72,33 @@ def test_what_may_be_read_are_libraries() -> None:
     assert not [path for path in found if path in ("/", "/etc", "/home", "/root", "/proc", "/dev")]
 
 
-def test_the_filter_of_a_gpu_adds_reading_and_ioctl_and_nothing_that_makes_or_connects() -> None:
+def test_the_filter_of_a_gpu_adds_reading_and_nothing_that_makes_or_connects() -> None:
     ordinary, wider = set(syscalls.allowed_numbers("x86_64")), set(syscalls.allowed_numbers("x86_64", gpu=True))
     assert ordinary < wider
-    assert 16 in wider - ordinary  # ioctl
     # socket, connect, clone, fork, vfork, execve, ptrace, unlink, rename, kill, bpf, io_uring_setup, process_vm_readv
     assert not wider & {41, 42, 56, 57, 58, 59, 101, 87, 82, 62, 321, 425, 310}
     assert GPU_OPEN_FILES < 1024
+
+
+@pytest.mark.parametrize(
+    ("number", "command", "expected"),
+    [
+        (16, 0x4620, ALLOW),  # ioctl: one of the driver's
+        (16, 0x5412, REFUSE),  # TIOCSTI
+        (16, 0x8901, REFUSE),  # FIOSETOWN
+        (16, (1 << 32) | 0x8901, REFUSE),  # the kernel looks at the low half too
+        (72, 1, ALLOW),  # fcntl: F_GETFD
+        (72, 4, REFUSE),  # F_SETFL: O_ASYNC
+        (72, 8, REFUSE),  # F_SETOWN
+        (72, 10, REFUSE),  # F_SETSIG
+        (0, 4, ALLOW),  # read
+        (41, 1, REFUSE),  # socket
+    ],
+)
+def test_commands_that_would_reach_other_processes_are_refused(number: int, command: int, expected: int) -> None:
+    numbers, commands = syscalls.allowed_numbers("x86_64", gpu=True), syscalls.commands_on_a_gpu("x86_64")
+    data = struct.pack("<IIQQQ", number, ARCHITECTURES["x86_64"], 0, 3, command)
+    assert answer(assemble("x86_64", numbers, commands), data) == expected
 
 
 @pytest.mark.skipif(has_gpu(), reason="there is a GPU here")

@@ -5,7 +5,8 @@ kineto reads the files below whenever the profiler starts and raises where it ma
 cuSOLVER are loaded when first used.
 
 What these walls do not stop: a program that breaks out of PyTorch's native code can speak to the driver, in the
-kernel, through ioctl. The driver's own threads exist before the walls and are not behind them. Memory of the GPU that
+kernel, through ioctl, and ask whether a path exists. The limit of address space is far above what a program may use of
+the main memory. The driver's own threads exist before the walls and are not behind them. Memory of the GPU that
 another process has freed is cleared by the driver, not by us. So a GPU is for people one knows.
 """
 

@@ -14,12 +14,13 @@ from collections.abc import Sequence
 
 from components.worker.confine.libc import prctl
 from components.worker.confine.process import no_new_privileges
-from components.worker.confine.syscalls import allowed_numbers
+from components.worker.confine.syscalls import Commands, allowed_numbers, commands_on_a_gpu
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
 
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_OFFSET_NUMBER, _OFFSET_ARCHITECTURE = 0, 4  # in struct seccomp_data
+# In struct seccomp_data; of the second argument the low half: the kernel's own commands are 32 bits wide.
+_OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_SECOND = 0, 4, 24
 KILL, REFUSE, ALLOW = 0x8000_0000, 0x0005_0000 | errno.EPERM, 0x7FFF_0000
 ARCHITECTURES = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}
 # On x86-64 this bit in a call's number selects the x32 table, which the list does not describe.
@@ -27,8 +28,10 @@ _X32_BIT = 0x4000_0000
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
 
-def assemble(machine: str, numbers: Sequence[int]) -> list[Instruction]:
+def assemble(machine: str, numbers: Sequence[int], commands: Sequence[Commands] = ()) -> list[Instruction]:
     """Return the filter: kill foreign architectures, allow these numbers, refuse all others.
+
+    Of calls that take a command (``fcntl``, ``ioctl``) only those ``commands`` pass that are listed, or are not.
 
     Raises:
         OSError: an architecture without a table.
@@ -43,9 +46,20 @@ def assemble(machine: str, numbers: Sequence[int]) -> list[Instruction]:
     ]
     if machine == "x86_64":
         program += [(_JUMP_AT_LEAST, 0, 1, _X32_BIT), (_RETURN, 0, 0, KILL)]
+    for each in commands:
+        program += _checked(each)
     for number in numbers:
         program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, ALLOW)]
     return [*program, (_RETURN, 0, 0, REFUSE)]
+
+
+def _checked(rule: Commands) -> list[Instruction]:
+    listed, others = (ALLOW, REFUSE) if rule.only_these else (REFUSE, ALLOW)
+    block: list[Instruction] = [(_LOAD, 0, 0, _OFFSET_SECOND)]
+    for command in rule.commands:
+        block += [(_JUMP_EQUAL, 0, 1, command), (_RETURN, 0, 0, listed)]
+    block.append((_RETURN, 0, 0, others))
+    return [(_JUMP_EQUAL, 0, len(block), rule.number), *block]
 
 
 def filter_system_calls(gpu: bool = False) -> None:
@@ -55,7 +69,7 @@ def filter_system_calls(gpu: bool = False) -> None:
         OSError: no table for this architecture, or the kernel has no seccomp.
     """
     machine = platform.machine()
-    program = assemble(machine, allowed_numbers(machine, gpu))
+    program = assemble(machine, allowed_numbers(machine, gpu), commands_on_a_gpu(machine) if gpu else ())
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *instruction) for instruction in program))
     no_new_privileges()
     prctl(_PR_SET_SECCOMP, _MODE_FILTER, struct.pack("HxxxxxxP", len(program), ctypes.addressof(code)))

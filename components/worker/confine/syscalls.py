@@ -7,6 +7,7 @@ Numbers are from the kernel's ``unistd.h`` tables; ``None`` where an architectur
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 ALLOWED: Final[tuple[tuple[str, int | None, int | None], ...]] = (
@@ -52,10 +53,8 @@ ALLOWED: Final[tuple[tuple[str, int | None, int | None], ...]] = (
 )
 
 
-# For the driver of a GPU, and to read libraries that are loaded when first used: Landlock says which.
+# For a GPU, besides ``commands_on_a_gpu``: to read libraries when they are first used. Landlock says which.
 ALLOWED_ON_A_GPU: Final[tuple[tuple[str, int | None, int | None], ...]] = (
-    ("ioctl", 16, 29),
-    ("fcntl", 72, 25),
     ("openat", 257, 56),
     ("newfstatat", 262, 79),
     ("statx", 332, 291),
@@ -70,6 +69,27 @@ ALLOWED_ON_A_GPU: Final[tuple[tuple[str, int | None, int | None], ...]] = (
     ("sysinfo", 99, 179),
     ("uname", 63, 160),
 )
+
+
+@dataclass(frozen=True)
+class Commands:
+    """A call that takes a command, and the commands that pass: ``only_these``, or all but these."""
+
+    number: int
+    commands: tuple[int, ...]
+    only_these: bool
+
+
+# F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC: nothing that makes the kernel send signals to other processes.
+_FCNTL = (0, 1, 2, 3, 1030)
+# FIOASYNC, FIOSETOWN, SIOCSPGRP would do that too; TIOCSTI types into a terminal. The driver's own commands pass.
+_IOCTL = (0x5452, 0x8901, 0x8902, 0x5412)
+
+
+def commands_on_a_gpu(machine: str) -> tuple[Commands, Commands]:
+    """Return which commands of ``fcntl`` and ``ioctl`` a run on a GPU may give."""
+    fcntl, ioctl = (72, 16) if machine == "x86_64" else (25, 29)
+    return Commands(fcntl, _FCNTL, only_these=True), Commands(ioctl, _IOCTL, only_these=False)
 
 
 def allowed_numbers(machine: str, gpu: bool = False) -> tuple[int, ...]:
