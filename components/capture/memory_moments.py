@@ -34,7 +34,7 @@ from components.language.line_marks import ELEMENT, ENTERED, LEFT, LINE, PAUSED,
 from components.language.saved_tensors import CheckpointHook
 
 MARKER = "autograd_lab.moment"
-_MOST_MOMENTS = 100_000
+_MOST_MOMENTS = 50_000
 _CO_OPTIMIZED = 0x1
 
 
@@ -59,7 +59,7 @@ class Moments:
     ``steps`` are those of the observed run of the same program: the same lines come in the same order.
     ``on_step`` is called after each step with its index, ``between_lines`` when the record ``is_long`` and no operation
     of PyTorch is under way.
-    A run that takes longer than ``most_seconds`` is ended with ``TookTooLong``.
+    A run that takes longer than ``most_seconds``, or very many lines, is ended with ``TookTooLong``.
     """
 
     def __init__(self, steps: Sequence[StepDraft], given_names: frozenset[str], most_seconds: float) -> None:
@@ -107,7 +107,7 @@ class Moments:
     def _line(self, first: int, last: int) -> None:
         self._go_on()
         if len(self.list) >= _MOST_MOMENTS:
-            return
+            raise TookTooLong
         frame = sys._getframe(1)
         self._variables.look(frame, self.list[-1].notes)
         self._move(*self._lines.at(first, last, frame.f_code.co_name))
@@ -151,12 +151,9 @@ class Moments:
         return value
 
     def _move(self, line: int | None, step: int | None) -> None:
-        """Begin a new moment, unless there are too many or nothing could have happened since the last."""
+        """Begin a new moment."""
         if self.list[-1].step is not None:
             self.on_step(self.list[-1].step)
-        if len(self.list) >= _MOST_MOMENTS:
-            self.list[-1].line = self.list[-1].step = None
-            return
         with self._marker:
             pass
         self.list.append(Moment(line, step, self._open_runs[-1] if self._open_runs else None))
