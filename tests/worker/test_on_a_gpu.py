@@ -11,11 +11,12 @@ import pytest
 
 from components.trace import Program
 from components.worker import Limits, Pool, pool_of_this_machine
-from components.worker.confine import syscalls
+from components.worker.confine import names, syscalls
 from components.worker.confine.gpu import GPU_OPEN_FILES, has_gpu, readable
 from components.worker.confine.landlock import deny_files
 from components.worker.confine.seccomp import ALLOW, ARCHITECTURES, REFUSE, assemble
 from components.worker.failures import NO_CUDA
+from components.worker.trial import KNOCKS, try_walls
 from tests.worker.helpers import failure_of, needs_linux
 from tests.worker.test_seccomp_filter import answer
 
@@ -99,6 +100,13 @@ def test_commands_that_would_reach_other_processes_are_refused(number: int, comm
     numbers, commands = syscalls.allowed_numbers("x86_64", gpu=True), syscalls.commands_on_a_gpu("x86_64")
     data = struct.pack("<IIQQQ", number, ARCHITECTURES["x86_64"], 0, 3, command)
     assert answer(assemble("x86_64", numbers, commands), data) == expected
+
+
+@needs_linux
+def test_behind_the_walls_of_a_gpu_a_program_reaches_no_file_no_network_and_no_process() -> None:
+    walls = {wall.name: wall for wall in try_walls(names(), Limits(), gpu=True)}
+    assert all(wall.standing for wall in walls.values()), walls
+    assert walls[KNOCKS].detail == "it reached no file, no network and no process"
 
 
 @pytest.mark.skipif(has_gpu(), reason="there is a GPU here")
