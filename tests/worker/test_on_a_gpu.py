@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from components.trace import Program
-from components.worker import Limits, Pool, pool_of_this_machine
+from components.worker import Limits, Pool, ZygoteOptions, pool_of_this_machine
 from components.worker.confine import names, syscalls
 from components.worker.confine.gpu import GPU_OPEN_FILES, has_gpu, readable
 from components.worker.confine.landlock import deny_files
 from components.worker.confine.seccomp import ALLOW, ARCHITECTURES, REFUSE, assemble
+from components.worker.entry import CAPTURE_ON_A_GPU
 from components.worker.failures import NO_CUDA
 from components.worker.trial import KNOCKS, try_walls
 from tests.worker.helpers import failure_of, needs_linux
@@ -107,6 +108,30 @@ def test_behind_the_walls_of_a_gpu_a_program_reaches_no_file_no_network_and_no_p
     walls = {wall.name: wall for wall in try_walls(names(), Limits(), gpu=True)}
     assert all(wall.standing for wall in walls.values()), walls
     assert walls[KNOCKS].detail == "it reached no file, no network and no process"
+
+
+@needs_linux
+def test_an_ordinary_program_runs_behind_the_walls_of_a_gpu_too() -> None:
+    pool = Pool(size=1, options=ZygoteOptions(gpu=True))
+    try:
+        trace = pool.run(
+            Program(source="import torch\nx = torch.ones(3, requires_grad=True)\nx.sin().sum().backward()\n")
+        )
+        assert trace.failure is None
+        assert trace.memory is not None
+    finally:
+        pool.close()
+
+
+@pytest.mark.skipif(has_gpu(), reason="there is a GPU here")
+def test_a_device_that_does_not_answer_is_told_and_the_program_is_not_run() -> None:
+    pool = Pool(size=1, options=ZygoteOptions(CAPTURE_ON_A_GPU, gpu=True))
+    try:
+        failure = failure_of(pool.run(Program(source="print(1)", device="cuda")))
+        assert failure.kind == "crashed"
+        assert failure.message.startswith("The program was not run: the device is not ready (")
+    finally:
+        pool.close()
 
 
 @pytest.mark.skipif(has_gpu(), reason="there is a GPU here")
