@@ -32,5 +32,5 @@ def chart(figure: go.Figure, key: str, on_click: Callable[[list[Any]], None] | N
         width="content" if figure.layout.width else "stretch",
         on_select=clicked if on_click is not None else "ignore",
         selection_mode="points",
-        config={"displaylogo": False},
+        config={"displaylogo": False, "showTips": False},
     )

@@ -15,11 +15,13 @@ from components.figures import (
     LayoutProblem,
     Marks,
     Picture,
+    Root,
     TraceIndex,
     lab_dot,
     lab_graph,
     lab_roots,
     player_data,
+    saved_bytes,
     torchviz_choices,
     torchviz_dot,
     with_marks,
@@ -137,7 +139,7 @@ def _lab(page: str, index: TraceIndex, only: Marks) -> _Shown:
         return _Shown(None, "Graph", _nothing(index.trace), "", drawn, options)
     session.state()[f"{page}:opened"] = drawn.opened
     dot, picture, word = _laid_out(drawn)
-    return _Shown(picture, _title(drawn, index.trace) + word, "", dot, drawn, options)
+    return _Shown(picture, _title(drawn, index, roots.get(chosen or "")) + word, "", dot, drawn, options)
 
 
 def _laid_out(drawn: LabGraph) -> tuple[str, Picture | LayoutProblem, str]:
@@ -192,12 +194,13 @@ def _fold(page: str, index: TraceIndex, word: str, group: str) -> None:
     session.address()["open"] = f"{index.signature}~{','.join(opened)}"
 
 
-def _title(drawn: LabGraph, trace: Trace) -> str:
+def _title(drawn: LabGraph, index: TraceIndex, root: Root | None) -> str:
     if not drawn.nodes:
         return "No graph: autograd recorded nothing"
     folded = f" in {plural(len(drawn.boxes), 'box')}" if drawn.groups else ""
-    saved = sum(node.saved_bytes for node in trace.nodes)
-    return f"{plural(drawn.nodes, 'node')}{folded} · {bytes_text(saved)} saved"
+    saved = saved_bytes(index.trace, None if root is None else index.reachable(list(root.nodes)))
+    how = "" if saved.once or not saved.size else ", each node by itself"
+    return f"{plural(drawn.nodes, 'node')}{folded} · {bytes_text(saved.size)} saved{how}"
 
 
 # --- the torchviz view

@@ -6,8 +6,8 @@ _METRIC = """\
 import torch
 
 torch.manual_seed(0)
-inputs, targets = torch.randn(64, 8), torch.randn(64)
-w = torch.zeros(8, requires_grad=True)
+inputs, targets = torch.randn(64, 4), torch.randn(64)
+w = torch.zeros(4, requires_grad=True)
 
 loss = ((inputs @ w - targets) ** 2).mean()
 {metric}

@@ -11,7 +11,8 @@ from components.language.completions import completions
 from components.trace import DamagedTrace, decode_trace
 from components.widgets.editor import code_editor
 
-_HEIGHT = 236
+# In CSS pixels; in lines of code, the least and the most that an editor shows at once.
+_LINE, _AROUND, _LEAST, _MOST = 22.4, 12, 6, 14
 
 
 def make(name: str) -> None:
@@ -77,7 +78,13 @@ def _editor(name: str) -> None:
         revision=now.revision,
         words=completions(),
         problem=problem_of(shown.failure if shown is not None else None),
-        height=_HEIGHT,
+        height=_height(),
         channel=page,
         label=f"{name.capitalize()} program",
     )
+
+
+def _height() -> int:
+    """Return how high both editors are: as the longer program is, within bounds."""
+    lines = max(sides.side(name).text.rstrip("\n").count("\n") + 1 for name in sides.SIDES)
+    return round(_AROUND + _LINE * min(max(lines, _LEAST), _MOST))

@@ -74,7 +74,8 @@ def _link() -> None:
         st.markdown(str(error))
         return
     st.markdown("This link holds both programs and runs them where it is opened:")
-    st.code(f"{_here()}?{_PARAMETER}={packed}", language=None, wrap_lines=True, height=120)
+    with st.container(key="compare-link"):
+        st.code(f"{_here()}?{_PARAMETER}={packed}", language=None, wrap_lines=True, height=120)
 
 
 def both_traces(left: Trace, right: Trace) -> bytes:

@@ -17,6 +17,7 @@ from components.widgets.compare_panels import (
     verdict_line,
 )
 from components.widgets.editor import is_built
+from components.widgets.panels import note_panel
 from components.worker.collector import collector_paused
 
 
@@ -34,7 +35,7 @@ def show(left: TraceIndex, right: TraceIndex) -> None:
     only = compared.graphs.only_left, compared.graphs.only_right
     for column, name, marked in zip(st.columns(2, gap="medium"), sides.SIDES, only, strict=True):
         with column:
-            graph.show(sides.page_of(name), above=330, show_code=not is_built(), only=marked)
+            graph.show(sides.page_of(name), above=360, show_code=not is_built(), only=marked)
     graphs_panel(compared.graphs)
     results_panels(compared.results)
     printed_panel(compared.printed)
@@ -70,4 +71,4 @@ def _memory(left: TraceIndex, right: TraceIndex) -> None:
     if info.sides:
         chart(timelines_figure(info, saved=saved), f"compare:memory:{by}")
     for note in info.notes:
-        st.caption(note)
+        note_panel(note)

@@ -129,6 +129,12 @@ def settle(again: bool) -> None:
             session.start(page, now.text, again=again)
 
 
+def edited(name: str) -> bool:
+    """Return whether a side's editor holds something that was not run yet."""
+    now = side(name)
+    return edited_so_far(now.given, key=editor_of(name), revision=now.revision).text != now.text
+
+
 def _follow(name: str) -> None:
     now = side(name)
     if now.source in session.PROGRAM_PAGES:

@@ -8,12 +8,11 @@ import streamlit as st
 
 from app import session
 from app.charts import chart
-from app.memory.state import AT, PAGE, Shown, click, clicked
-from components.figures.memory import Alive, alive_figure, alive_info
+from app.memory.state import AT, AT_KEPT, PAGE, Shown, click, clicked
+from components.figures.memory import Alive, alive_figure, alive_info, exact_bytes
 from components.figures.text import bytes_text, plural
 
 _MOMENTS = {"peak": "At the peak", "clicked": "Where you clicked", "end": "At the end"}
-_KEPT = "memory:at:kept"
 _WIDTHS = {"block": st.column_config.TextColumn(width=150)}
 
 
@@ -21,7 +20,7 @@ def alive(shown: Shown) -> None:
     """Show the section."""
     event = _event(shown)
     if event is None:
-        st.markdown("Click on the timeline: here stands what was alive at that moment, and why.")
+        st.markdown("Click the timeline to see what was alive at that moment, and why.")
         return
     if session.state()[AT] == "peak" and shown.tables.memory.peak_event is None:
         st.caption("The peak came after the last event that was recorded. This is the most of what was recorded.")
@@ -33,7 +32,7 @@ def alive(shown: Shown) -> None:
     chart(alive_figure(info), f"{PAGE}:{shown.index.signature}:alive", click)
     rows = [
         {
-            "bytes": bytes_text(one.bytes),
+            "bytes": exact_bytes(one.bytes),
             "block": one.name,
             "category": one.category,
             "why it was held": one.why,
@@ -52,7 +51,7 @@ def alive(shown: Shown) -> None:
 def _event(shown: Shown) -> int | None:
     state = session.state()
     # Said in every run: what a callback said while this control was not on the page would not be shown by it.
-    state[AT] = state.get(AT) or state.get(_KEPT, "peak")
+    state[AT] = state.get(AT) or state.get(AT_KEPT, "peak")
     chosen = st.segmented_control(
         "Moment",
         list(_MOMENTS),
@@ -61,7 +60,7 @@ def _event(shown: Shown) -> int | None:
         format_func=lambda one: _MOMENTS[one],
         label_visibility="collapsed",
     )
-    state[_KEPT] = chosen
+    state[AT_KEPT] = chosen
     if chosen == "clicked":
         found = clicked()
         return found if found is not None and found < len(shown.tables.events) else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
+import json
+import pickle
 
 import streamlit as st
 
@@ -28,7 +29,7 @@ def downloads(shown: Shown) -> None:
         snapshot = memory.cuda_snapshot
         st.download_button(
             "Allocator snapshot",
-            lambda: b64decode(snapshot),
+            lambda: pickle.dumps(json.loads(snapshot)),
             "memory_snapshot.pickle",
             "application/octet-stream",
             icon=":material/download:",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 EXAMPLES = {
-    "A chain of activations": """\
+    "Six activations": """\
 import torch
 
 torch.manual_seed(0)
@@ -44,7 +44,7 @@ for step in range(8):
     total += loss
 print(float(total) / 8)
 """,
-    "With no_grad and without": """\
+    "With no_grad, without": """\
 import torch
 
 torch.manual_seed(0)
@@ -59,7 +59,7 @@ del scores
 with torch.no_grad():
     scores = model(batch)
 """,
-    "Activation checkpointing": """\
+    "Checkpointing": """\
 import torch
 from torch.utils.checkpoint import checkpoint
 

@@ -8,7 +8,17 @@ import streamlit as st
 
 from app.charts import chart
 from app.memory.state import PAGE, Shown, click
-from components.figures.memory import EngineMemory, Leak, Saved, engine_memory, leaks, saved_figure, saved_info, signed
+from components.figures.memory import (
+    EngineMemory,
+    Leak,
+    Saved,
+    engine_memory,
+    exact_bytes,
+    leaks,
+    saved_figure,
+    saved_info,
+    signed,
+)
 from components.figures.text import bytes_text, plural
 
 _MOST_SENTENCES = 3
@@ -22,16 +32,19 @@ def saved(shown: Shown) -> None:
     if not info.nodes:
         st.markdown("No node has saved a tensor: there is no graph, or its operations need nothing for `backward()`.")
         return
-    said = (
-        f"The nodes have saved **{bytes_text(info.total)}** in all, at most {bytes_text(info.most)} at one moment. "
-        f"**{bytes_text(info.extra)}** of it count as *saved* (orange), some of it held by variables too; the rest are "
-        "leaves and the like (blue), which are there anyway."
-    )
+    said = f"**{bytes_text(info.total)}** were saved for `backward()` over the whole run. "
+    there = "leaves and the like (blue), which are there anyway."
+    if not info.extra:
+        said += f"All of it is {there}"
+    else:
+        part = "All of it counts" if info.extra == info.total else f"**{bytes_text(info.extra)}** of it count"
+        said += f"{part} as *saved* (orange), at most {bytes_text(info.most)} of that at one moment"
+        said += "." if info.extra == info.total else f"; the rest is {there}"
     if info.shared:
         said += " A storage that several nodes saved counts once in the sum, but in each of their bars."
     st.markdown(said)
     rows, kind = info.nodes, "nodes"
-    if len(info.modules) > 1:
+    if sum(row.nodes > 0 for row in info.modules) > 1:
         kind = st.segmented_control(
             "Group", ["nodes", "modules"], default="nodes", key=f"{PAGE}:saved-by", required=True,
             format_func=lambda one: f"by {one[:-1]}", label_visibility="collapsed",
@@ -42,8 +55,8 @@ def saved(shown: Shown) -> None:
         st.dataframe(
             [
                 {
-                    "saved": bytes_text(row.bytes),
-                    "of category saved": bytes_text(row.extra),
+                    "saved": exact_bytes(row.bytes),
+                    "of category saved": exact_bytes(row.extra),
                     "node" if kind == "nodes" else "module": row.label,
                     "nodes": row.nodes,
                     "module" if kind == "nodes" else "in": row.module,
@@ -80,7 +93,7 @@ def calls(shown: Shown) -> None:
                 "kept by retain_graph": bytes_text(call.kept),
                 "until": call.kept_until,
                 "new gradients": bytes_text(call.gradients),
-                "nodes freed": f"{call.freed_nodes:,} of {call.nodes:,}",
+                "nodes freed, of those that had saved": f"{call.freed_nodes:,} of {call.nodes:,}",
             }
             for call in found
         ],

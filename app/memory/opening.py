@@ -9,17 +9,17 @@ from app.memory.state import PAGE
 from components.trace import DamagedTrace, decode_trace
 from components.widgets.panels import note_panel
 
-_KEY, _PROBLEM = "memory:upload", "memory:upload-problem"
+_PROBLEM = "memory:upload-problem"
 
 
 def open_button() -> None:
     """Show the button that opens a trace."""
-    with st.popover("Open a trace", icon=":material/folder_open:"):
+    with st.popover("Open a trace", icon=":material/folder_open:", key=_key("open")):
         st.caption(
-            "A `trace.json` from *Download* of any page, or of `python -m app trace PROGRAM.py` on another machine, as "
-            "one with a GPU. Nothing in it is run."
+            "A `trace.json` from *Download* of any page, or of `python -m app trace PROGRAM.py` on another machine, "
+            "such as one with a GPU. Nothing in it is run."
         )
-        st.file_uploader("Trace", type=["json"], key=_KEY, label_visibility="collapsed", on_change=_opened)
+        st.file_uploader("Trace", type=["json"], key=_key("upload"), label_visibility="collapsed", on_change=_opened)
 
 
 def problem() -> None:
@@ -29,9 +29,15 @@ def problem() -> None:
         note_panel(found)
 
 
+def _key(word: str) -> str:
+    """Another key after each trace that was opened: the browser then makes the panel anew, which is closed."""
+    opened = chosen.opened_trace(PAGE)
+    return f"{PAGE}:{word}:{opened[2] if opened is not None else 0}"
+
+
 def _opened() -> None:
     session.state().pop(_PROBLEM, None)
-    upload = session.state().get(_KEY)
+    upload = session.state().get(_key("upload"))
     if upload is None:
         return
     try:

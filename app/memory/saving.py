@@ -19,7 +19,9 @@ from components.trace import Trace
 
 MOST = 8
 # What is about memory; what another switch shows is on the Compare page.
-SWITCHES = ("no_grad", "detach", "del", "set_to_none", "in_place", "checkpoint", "retain_graph")
+SWITCHES = ("no_grad", "detach", "del", "set_to_none", "in_place", "checkpoint", "retain_graph", "create_graph")
+# These hold memory as long as they are there; the other switches are the other way round.
+_HOLDING = ("set_to_none", "retain_graph", "create_graph")
 _KEY = "memory:measuring"
 _A_WHILE = 0.5
 
@@ -51,7 +53,7 @@ def saving(shown: Shown) -> None:
     """Show the section."""
     source = shown.index.trace.program.source
     if "variants" not in shown.worked_out:
-        shown.worked_out["variants"] = [one for one in variants(source) if one.switch in SWITCHES]
+        shown.worked_out["variants"] = [one for one in variants(source) if may_save(one)]
     found: list[Variant] = shown.worked_out["variants"]
     if not found:
         st.markdown("No line of this program invites a change that would save memory.")
@@ -76,9 +78,15 @@ def saving(shown: Shown) -> None:
     if not measuring.done:
         _watch()
     elif measuring.outcomes:
-        st.html(table(measuring.outcomes))
+        _results(measuring.outcomes)
     if measuring.stopped:
         st.caption("Stopped: the other variants were not run.")
+
+
+def may_save(variant: Variant) -> bool:
+    """Return whether a variant can need less memory: it takes out what holds memory, or puts in what spares it."""
+    takes_out = variant.title.startswith("without ") or " instead of `" in variant.title
+    return variant.switch in SWITCHES and takes_out == (variant.switch in _HOLDING)
 
 
 def pick(found: Sequence[Variant], wanted: Sequence[str]) -> list[Variant]:
@@ -153,6 +161,24 @@ def _take(measuring: Measuring, page: str) -> None:
 # --- the table
 
 
+def helps(one: Outcome) -> bool:
+    """Return whether a variant runs and needs less: at its peak, saved for backward or at the end."""
+    pairs = (one.peak, one.saved, one.final)
+    return one.same is not None and any(pair is not None and pair[1] < pair[0] for pair in pairs)
+
+
+def _results(outcomes: Sequence[Outcome]) -> None:
+    useful = [one for one in outcomes if helps(one)]
+    useless = [one for one in outcomes if not helps(one)]
+    if useful:
+        st.html(table(useful))
+    else:
+        st.markdown("None of these changes saves memory.")
+    if useless:
+        with st.expander(f"Does not help ({len(useless)})", icon=":material/do_not_disturb_on:"):
+            st.html(table(useless))
+
+
 def table(outcomes: Sequence[Outcome]) -> str:
     """Return what was measured as a table in HTML, the largest saving of the peak first."""
     rows = sorted(outcomes, key=lambda one: one.peak[1] - one.peak[0] if one.peak and one.same is not None else 1 << 62)
@@ -167,7 +193,7 @@ def _row(one: Outcome) -> str:
     # What a program used until it failed says nothing of what it would have used.
     pairs = (one.peak, one.saved, one.final) if one.same is not None else ()
     cells = "".join(f"<td class='bytes'>{_pair(pair)}</td>" for pair in pairs) or "<td>—</td>" * 3
-    return f"<tr><td class='words'>{change}</td>{cells}<td>{sign}{html.escape(one.results)}</td></tr>"
+    return f"<tr><td class='words'>{change}</td>{cells}<td>{sign}{_code(one.results)}</td></tr>"
 
 
 def _pair(pair: tuple[int, int] | None) -> str:

@@ -11,6 +11,8 @@ from components.figures.memory import MemoryMoments, MemoryTables, memory_tables
 
 PAGE = "memory"
 _SHOWN, _GOTO, _CLICKED, AT = "memory:shown", "memory:goto", "memory:clicked", "memory:at"
+# What a control said is kept beside it: Streamlit forgets it in a run that does not show the control.
+AT_KEPT = "memory:at:kept"
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ def shown(index: TraceIndex) -> Shown | None:
     kept = session.state().get(_SHOWN)
     if isinstance(kept, Shown) and kept.index.trace is index.trace:
         return kept
-    for key in (_SHOWN, _GOTO, _CLICKED, AT):
+    for key in (_SHOWN, _GOTO, _CLICKED, AT, AT_KEPT):
         session.state().pop(key, None)
     tables = memory_tables(index)
     if tables is None:

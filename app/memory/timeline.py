@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from app import session
 from app.charts import chart
 from app.memory.state import PAGE, Shown, click
-from components.figures.memory import MEANING, MOST_COLUMNS, Axis, Timeline, timeline_figure, timeline_info
+from components.figures.memory import COLOURS, MEANING, MOST_COLUMNS, Axis, Timeline, timeline_figure, timeline_info
 from components.figures.text import bytes_text
 from components.trace import Trace
 
@@ -34,13 +35,17 @@ def choose_axis() -> Axis:
 def colours() -> None:
     """Show what the categories mean, for somebody who meets them for the first time."""
     with st.popover("Colours", icon=":material/palette:"):
-        for name, meaning in MEANING.items():
-            if name != "before":
-                st.markdown(f"**{name}**: {meaning}")
+        rows = (_meaning(name, meaning) for name, meaning in MEANING.items() if name != "before")
+        st.html(f'<div class="al-colours">{"".join(rows)}</div>')
         st.caption(
             "A block that is several of these counts as the first that fits. Sizes are those of PyTorch's allocator; "
             "1 KiB is 1,024 bytes, and a float32 number takes 4."
         )
+
+
+def _meaning(name: str, meaning: str) -> str:
+    words = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(meaning))
+    return f'<p><i style="background: {COLOURS[name]}"></i><span><b>{name}</b>: {words}</span></p>'
 
 
 def show(shown: Shown, axis: Axis) -> None:

@@ -8,6 +8,8 @@ from app import results, session
 from app.compare import making, sharing, shown, sides
 from app.compare.examples import PAIRS
 
+_PAIR, _NONE = "compare:pair", "Prepared pairs"
+
 
 def page() -> None:
     """Show both programs and, once both have run, what is different."""
@@ -27,14 +29,27 @@ def page() -> None:
     with bar:
         _bar()
         sharing.share((left.trace, right.trace) if ready and left is not None and right is not None else None)
+        if any(sides.edited(name) for name in sides.SIDES):
+            with st.container(key="compare-edited", width="content"):
+                st.markdown("Edited: press Run both.")
     if ready and left is not None and right is not None:
-        shown.show(left, right)
+        with st.container(key="compare-shown"):
+            shown.show(left, right)
 
 
 def _bar() -> None:
-    with st.popover("Prepared pairs", icon=":material/list:"):
-        for name, pair in PAIRS.items():
-            st.button(name, key=f"compare:pair:{name}", width="stretch", on_click=sides.fill_both, args=pair)
+    state, now = session.state(), tuple(sides.side(name).text for name in sides.SIDES)
+    # It names the pair that is shown, also after a program was changed.
+    shown = state[_PAIR] = next((name for name, pair in PAIRS.items() if pair == now), _NONE)
+    st.selectbox(
+        "Pair",
+        [*([_NONE] if shown == _NONE else []), *PAIRS],
+        key=_PAIR,
+        format_func=lambda name: f"Pair: {name}" if name != _NONE else _NONE,
+        label_visibility="collapsed",
+        on_change=_choose_pair,
+        width=370,
+    )
     st.button(
         "Run both",
         key="compare:run",
@@ -42,6 +57,12 @@ def _bar() -> None:
         icon=":material/play_arrow:",
         on_click=lambda: session.state().update({"compare:again": True}),
     )
+
+
+def _choose_pair() -> None:
+    name = session.state()[_PAIR]
+    if name in PAIRS:
+        sides.fill_both(*PAIRS[name])
 
 
 page()

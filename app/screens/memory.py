@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import chosen, graph, results
+from app import chosen, graph, results, session
 from app.memory import alive, downloads, graphs, opening, saving, state, timeline
 from app.memory.examples import EXAMPLES
 from components.figures import TraceIndex
@@ -20,6 +20,8 @@ _SECTIONS: dict[str, Callable[[state.Shown], None]] = {
     "What would save memory": saving.saving,
 }
 
+_SECTION, _SECTION_KEPT = "memory:section", "memory:section:kept"
+
 
 def page() -> None:
     """Show the timeline and what explains it on the left, the player on the right."""
@@ -31,31 +33,28 @@ def page() -> None:
             opening.open_button()
             timeline.colours()
         opening.problem()
-        above, sections = st.container(), st.container()
-        with sections:  # they stand on the page whatever runs, so that the choice is not forgotten
-            section = st.segmented_control(
-                "Section",
-                list(_SECTIONS),
-                default="What was alive",
-                key="memory:section",
-                required=True,
-                label_visibility="collapsed",
-            )
-        with above:
-            if chosen.waiting(state.PAGE) or index is None:
-                return
-            if index.trace.failure is not None:
-                results.failure(index.trace)
-            shown = _timeline(index, axis)
+        if chosen.waiting(state.PAGE) or index is None:
+            return
+        if index.trace.failure is not None:
+            results.failure(index.trace)
+        shown = _timeline(index, axis)
         if shown is not None:
-            with sections:
-                _SECTIONS[section or "What was alive"](shown)
-                with st.container(horizontal=True):
-                    downloads.downloads(shown)
+            _SECTIONS[_section()](shown)
+            with st.container(horizontal=True):
+                downloads.downloads(shown)
     with played:
         graph.show(state.PAGE, above=190, goto=state.goto())
         with st.expander("What it printed and its leaves", icon=":material/terminal:"):
             results.below(index.trace)
+
+
+def _section() -> str:
+    """Let the person choose what to read below the timeline; runs without one do not forget it."""
+    now = session.state()
+    now[_SECTION] = now.get(_SECTION) or now.get(_SECTION_KEPT, "What was alive")
+    found = st.segmented_control("Section", list(_SECTIONS), key=_SECTION, required=True, label_visibility="collapsed")
+    now[_SECTION_KEPT] = found or "What was alive"
+    return found or "What was alive"
 
 
 def _timeline(index: TraceIndex, axis: Axis) -> state.Shown | None:

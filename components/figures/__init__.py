@@ -12,6 +12,7 @@ from components.figures.lab.records import Box, LabGraph, LabOptions, Link, Root
 from components.figures.layout import LayoutProblem, Picture, layout_svg, render
 from components.figures.leaf_table import LeafRow, leaf_rows
 from components.figures.player_data import player_data
+from components.figures.saved_bytes import saved_bytes
 from components.figures.torchviz_drawing import torchviz_choices, torchviz_dot
 from components.figures.trace_index import TraceIndex
 
@@ -34,6 +35,7 @@ __all__ = [
     "leaf_rows",
     "player_data",
     "render",
+    "saved_bytes",
     "torchviz_choices",
     "torchviz_dot",
     "with_marks",

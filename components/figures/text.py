@@ -50,8 +50,9 @@ def bytes_text(count: int) -> str:
     """``28 B``, ``1.5 KiB``, ``2 MiB``."""
     size = float(count)
     for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024 or unit == "GiB":
-            return f"{size:.4g} {unit}"
+        text = f"{size:.4g}"
+        if float(text) < 1024 or unit == "GiB":  # as it is shown: 1,048,575 bytes are not 1024 KiB
+            return f"{text} {unit}"
         size /= 1024
     raise AssertionError
 

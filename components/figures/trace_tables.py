@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from components.figures.gradient_health import Finding, findings
+from components.figures.saved_bytes import whole_memory
 from components.trace import (
     Backward,
     BackwardStep,
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GroupFacts:
-    """What the nodes of a group add up to.
+    """What the nodes of a group add up to, in bytes each storage once where the trace has its memory.
 
     ``stopped`` is the name of the node in it at which a pass stopped, ``lines`` are the first and the last line that
     made one, ``names`` counts the nodes by name.
@@ -90,15 +92,35 @@ class TraceTables:
             nodes = group.nodes
             lines = {node.line for node in nodes if node.line is not None}
             stopped = [node.name for node in nodes if node.id in self.stopped]
+            saved = self._saved_bytes(nodes)
+            # What a node that is not freed has saved too is held on.
+            held = self._saved_bytes([node for node in nodes if node.id not in self.freed_by])
             self._facts[key] = GroupFacts(
-                saved_bytes=sum(node.saved_bytes for node in nodes),
-                freed_bytes=sum(node.saved_bytes for node in nodes if node.id in self.freed_by),
+                saved_bytes=saved,
+                freed_bytes=saved - held,
                 order2=all(node.order > 1 for node in nodes),
                 stopped=stopped[-1] if stopped else None,
                 lines=(min(lines), max(lines)) if lines else None,
                 names=Counter(node.name for node in nodes),
             )
         return self._facts[key]
+
+    def _saved_bytes(self, nodes: Sequence[Node]) -> int:
+        """What nodes have saved, each storage once where the record of memory tells them apart."""
+        memory = whole_memory(self.trace)
+        if memory is None:
+            return sum(node.saved_bytes for node in nodes)
+        places = {place for node in nodes for place in self.saved_blocks.get(node.id, ())}
+        return sum(memory.allocations[place].bytes for place in places)
+
+    @cached_property
+    def saved_blocks(self) -> dict[str, list[int]]:
+        """The blocks of memory that each node saved, by the node's id; empty without a record of memory."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for place, block in enumerate(self.trace.memory.allocations if self.trace.memory is not None else ()):
+            for node in block.saved_by:
+                found[node].append(place)
+        return dict(found)
 
     def produced(self, node: str) -> Tensor | None:
         """Return the named tensor whose ``grad_fn`` a node is; the last, if there are several."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
 
@@ -21,6 +21,12 @@ from components.figures.compare import (
 )
 
 _MOST_ROWS = 200
+# The rows of the numbers: their titles, the attributes of their cells, and what stands in those.
+_SIDES: tuple[tuple[str, str, Callable[[Quantity], str]], ...] = (
+    ("left", "", lambda row: row.text(row.left)),
+    ("right", "", lambda row: row.text(row.right)),
+    ("right − left", ' class="grad"', lambda row: row.difference_text),
+)
 _MARKS = {"same": "=", "rounding": "≈", "different": "≠"}
 
 
@@ -31,15 +37,21 @@ def verdict_line(text: str, about: str = "") -> None:
 
 
 def quantities_panel(rows: Iterable[Quantity]) -> None:
-    """Show the numbers of both runs, their difference, and where each was measured."""
+    """Show the numbers of both runs, a column for each, their difference, and where each was measured."""
+    rows = tuple(rows)
+    names = "".join(f'<th scope="col" title="{html.escape(row.measured)}">{row.name}</th>' for row in rows)
     cells = "".join(
-        f'<tr><th scope="row">{row.name}</th><td>{row.text(row.left)}</td><td>{row.text(row.right)}</td>'
-        f'<td class="grad">{row.difference_text}</td><td class="from">{html.escape(row.measured)}</td></tr>'
-        for row in rows
+        f'<tr><th scope="row">{title}</th>{"".join(f"<td{kind}>{text(row)}</td>" for row in rows)}</tr>'
+        for title, kind, text in _SIDES
     )
-    head = _header("", "left", "right", "right − left", "measured")
+    measured: dict[str, list[str]] = {}
+    for row in rows:
+        if row.unit != "count":
+            measured.setdefault(row.measured, []).append(row.name)
+    told = " · ".join(f"{', '.join(names)}: {html.escape(how)}" for how, names in measured.items())
     st.html(
-        f'{_head("Numbers")}<div class="al-scroll"><table class="al-table al-pair">{head}{cells}</table></div></div>'
+        '<div class="al-panel"><div class="al-scroll"><table class="al-table al-pair al-across">'
+        f'<tr><th scope="col">Numbers</th>{names}</tr>{cells}</table></div><p class="al-from al-note">{told}</p></div>'
     )
 
 
@@ -58,7 +70,7 @@ def graphs_panel(graphs: GraphComparison) -> None:
 def results_panel(title: str, rows: Sequence[Compared], notes: Sequence[str] = ()) -> None:
     """Show tensors or gradients of both sides with their largest difference."""
     counts = Counter(row.text for row in rows)
-    said = ", ".join(f"{count:,} {word}" for word, count in counts.items())
+    said = " · ".join(f"{count:,} {word}" for word, count in counts.items())
     cells = "".join(_compared(row) for row in rows[:_MOST_ROWS])
     more = len(rows) - _MOST_ROWS
     cut = f'<p class="al-out al-note">and {more:,} more.</p>' if more > 0 else ""
@@ -73,6 +85,9 @@ def results_panel(title: str, rows: Sequence[Compared], notes: Sequence[str] = (
 
 def printed_panel(printed: Printed) -> None:
     """Show what both printed, lines that only one side has marked with ≠."""
+    if not printed.left and not printed.right:
+        st.html(f'<p class="al-panel al-from al-note">{html.escape(f"Printed: {printed.text}")}</p>')
+        return
     sides = "".join(f'<pre class="al-out">{_lines(lines)}</pre>' for lines in (printed.left, printed.right))
     cut = '<p class="al-out al-note">The rest is not shown.</p>' if printed.cut else ""
     st.html(f'{_head(f"Printed: {printed.text}")}<div class="al-twice">{sides}</div>{cut}</div>')

@@ -36,9 +36,8 @@ def ready(page: Page) -> None:
 
 def pair(page: Page, name: str) -> None:
     wait_until_the_app_rests(page)
-    page.get_by_role("button", name="Prepared pairs").click()
-    page.get_by_role("button", name=name).click()
-    page.keyboard.press("Escape")
+    page.get_by_role("combobox", name="Pair", exact=True).click()
+    page.get_by_role("option", name=name).click()
 
 
 def side(page: Page, place: int) -> Locator:
@@ -58,11 +57,13 @@ def saved_traces(page: Page, folder: Path) -> list[Path]:
 
 def test_the_first_pair_has_a_verdict_numbers_marks_and_a_timeline(page: Page) -> None:
     expect(page.locator(".al-says")).to_contain_text("Same results; right keeps 256 B less for backward")
-    numbers = page.locator(".al-panel", has_text="Numbers").first
+    # The columns are nodes, backward passes, saved for backward, peak memory, memory at the end, time.
+    apart = page.locator(".al-across tr", has_text="right − left").locator("td")
     # 9 nodes without no_grad; it takes away Mv, Sub, Abs and Mean of the metric: (5 - 9) / 9 = -44.4 %
-    expect(numbers.locator("tr", has_text="nodes").first).to_contain_text("−4 (−44.4 %)")
+    expect(apart.nth(0)).to_have_text("−4 (−44.4 %)")
     # Abs keeps (inputs @ w - targets): 64 numbers of 4 bytes
-    expect(numbers.locator("tr", has_text="saved for backward")).to_contain_text("−256 B")
+    expect(apart.nth(2)).to_contain_text("−256 B")
+    expect(apart.nth(5)).to_have_text("too short to compare")
     expect(side(page, 0).locator(".node.function.only")).to_have_count(4)
     expect(side(page, 0).locator(".legend")).to_contain_text("only on this side")
     expect(side(page, 1).locator(".node.only")).to_have_count(0)
@@ -167,6 +168,38 @@ def test_one_switch_of_the_left_program_on_the_right(page: Page) -> None:
     page.keyboard.press("ControlOrMeta+Enter")
     expect(page.locator(".cm-content").last).to_contain_text("# one more line")
     expect(page.get_by_role("combobox", name="Right side")).to_have_value("Right: left, retain_graph=True in line 10")
+
+
+def test_what_was_edited_greys_what_is_shown_until_it_is_run(page: Page) -> None:
+    shown = page.locator(".st-key-compare-shown")
+    assert shown.evaluate("box => getComputedStyle(box).opacity") == "1"
+    page.locator(".cm-content").first.click()
+    page.keyboard.press("ControlOrMeta+Home")
+    page.keyboard.insert_text("# one more line\n")
+    page.locator(".al-says").click()
+    expect(page.get_by_text("Edited: press Run both.")).to_be_visible()
+    assert shown.evaluate("box => getComputedStyle(box).opacity") == "0.5"
+    page.get_by_role("button", name="Run both").click()
+    expect(page.get_by_text("Edited: press Run both.")).to_have_count(0)
+    expect(side(page, 0).locator(".node.only").first).to_be_visible()
+    expect(page.locator(".al-says")).to_contain_text("Same results; right keeps 256 B")
+
+
+def test_the_link_has_a_button_that_copies_it(page: Page) -> None:
+    page.get_by_role("button", name="Share").click()
+    copy = page.get_by_role("button", name="Copy to clipboard")
+    expect(copy).to_be_visible()
+    opacity = """button => { let least = 1; for (let one = button; one; one = one.parentElement)
+        least = Math.min(least, getComputedStyle(one).opacity); return least; }"""
+    assert copy.evaluate(opacity) == 1
+
+
+def test_the_numbers_do_not_break_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    cells = page.locator(".al-across td")
+    heights = cells.evaluate_all("cells => cells.map(one => one.getBoundingClientRect().height)")
+    assert len(heights) == 18
+    assert max(heights) < 1.5 * min(heights)
 
 
 def test_a_step_of_one_player_lights_its_line_in_the_editor_of_its_side(page: Page) -> None:

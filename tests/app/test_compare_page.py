@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from streamlit.testing.v1 import AppTest
 
 from app.compare.examples import PAIRS
@@ -52,13 +55,15 @@ def source_of(test: AppTest, side: str) -> str:
 @pytest.mark.parametrize("name", PAIRS)
 def test_each_prepared_pair_runs_and_is_told(name: str) -> None:
     test = opened()
-    settled(test.button(key=f"compare:pair:{name}").click().run())
+    settled(test.selectbox(key="compare:pair").set_value(name).run())
     assert not test.exception
+    assert test.selectbox(key="compare:pair").value == name
     assert (source_of(test, "left"), source_of(test, "right")) == PAIRS[name]
     assert 'class="al-tell al-says"' in html_of(test)
     assert len(test.get("bidi_component")) == 2
     failed = 'class="al-fail"' in html_of(test)
-    assert failed == ("a second backward" in name)  # which is what that pair is about
+    why = [test.session_state[f"compare:{side}:trace"].failure for side in ("left", "right")]
+    assert failed == ("a second backward" in name), why  # which is what that pair is about
 
 
 def test_the_page_begins_with_a_pair_and_its_verdict() -> None:
@@ -67,6 +72,53 @@ def test_the_page_begins_with_a_pair_and_its_verdict() -> None:
     assert "5 nodes in both, 4 only on the left" in html_of(test)
     assert "= </b>" not in html_of(test)
     assert len(test.get("plotly_chart")) == 1
+
+
+def test_what_was_edited_but_not_run_is_said_until_it_is_run() -> None:
+    test = opened()
+    asked = "Edited: press Run both."
+    assert asked not in [one.value for one in test.markdown]
+    text = test.text_area(key=LEFT)
+    text.set_value(SMALL)
+    key = f"{LEFT}:kept"
+    # As the built editor says it when it is left: another text, and no request to run it.
+    known = test.session_state[key]
+    test.session_state[key] = replace(known, edited=replace(known.edited, text=SMALL))
+    test.session_state[LEFT] = SMALL
+    test.run()
+    assert asked in [one.value for one in test.markdown]
+    assert "Same results; right keeps" in html_of(test)  # what was run is still shown
+    settled(test.button(key="compare:run").click().run())
+    assert asked not in [one.value for one in test.markdown]
+    assert source_of(test, "left") == SMALL
+
+
+def test_the_pair_that_is_shown_is_named_until_it_is_another_program() -> None:
+    test = opened()
+    assert test.selectbox(key="compare:pair").value == next(iter(PAIRS))
+    settled(test.text_area(key=LEFT).set_value(SMALL).run())
+    assert test.selectbox(key="compare:pair").value == "Prepared pairs"
+
+
+def test_what_a_file_says_of_its_memory_is_text_not_markdown() -> None:
+    test = opened()
+    note = "![x](http://127.0.0.1:9/x.png) <img src=x> [here](http://127.0.0.1:9/)"
+    test.session_state["compare:left:trace"] = structs.replace(
+        test.session_state["compare:left:trace"], memory=None, memory_note=note
+    )
+    test.run()
+    assert html.escape(note) in html_of(test)
+    assert not any("127.0.0.1:9" in one.value for one in (*test.markdown, *test.caption))
+    assert "<img" not in html_of(test)
+
+
+def test_where_nothing_was_printed_one_line_says_so() -> None:
+    test = opened()
+    for side in (LEFT, RIGHT):
+        settled(test.text_area(key=side).set_value(SMALL).run())
+    (said,) = (element.proto.body for element in test.get("html") if "Printed:" in element.proto.body)
+    assert "Printed: nothing on either side" in said
+    assert said.count("nothing") == 1
 
 
 def test_what_is_typed_on_one_side_runs_there() -> None:

@@ -118,6 +118,8 @@ def test_a_trace_from_a_gpu_is_opened_with_its_lines(page: Page, tmp_path: Path)
     page.locator("input[type=file]").set_input_files(path)
     expect(page.locator(".js-plotly-plot").first).to_contain_text("CUDA reserved")
     expect(page.get_by_text("recorded on NVIDIA <H100>")).to_be_visible()
+    expect(page.locator("input[type=file]")).to_have_count(0)  # the panel does not stay over the picture
+    page.get_by_role("button", name="Open a trace").click()
     (tmp_path / "damaged.json").write_text('{"version": 1, "program"')
     page.locator("input[type=file]").set_input_files(tmp_path / "damaged.json")
     expect(page.get_by_text("damaged.json could not be opened")).to_be_visible()

@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from app.memory import saving
 from app.memory.examples import EXAMPLES
-from app.memory.saving import MOST, pick, table
+from app.memory.saving import MOST, may_save, pick, table
 from components.figures.memory import Outcome
-from components.language.variants import Variant
+from components.language.variants import Variant, variants
 from components.trace import CudaSample, Environment, Program, Trace, encode_trace
 from components.widgets.editor import view
 from tests.app.apptest import LONG, MAIN, html_of
@@ -89,12 +89,12 @@ def test_the_sections_of_the_program_of_another_page() -> None:
     test.segmented_control(key="memory:axis").set_value("time").run()
     assert "were held while line" in html_of(test)
     section(test, "Saved for backward")
-    assert any("The nodes have saved" in one.value for one in test.markdown)
+    assert any("were saved for `backward()`" in one.value for one in test.markdown)
     section(test, "Backward calls")
     assert any("The engine has not run" in one.value for one in test.markdown)
     section(test, "What was alive")
     test.segmented_control(key="memory:at").set_value("clicked").run()
-    assert any("Click on the timeline" in one.value for one in test.markdown)
+    assert any("Click the timeline" in one.value for one in test.markdown)
     test.segmented_control(key="memory:at").set_value("end").run()
     assert "were held" in html_of(test)
     assert not test.exception
@@ -120,7 +120,7 @@ def test_a_trace_from_a_gpu_is_shown_as_one() -> None:
     assert "recorded on NVIDIA &lt;H100&gt;" in html_of(test)
     assert "this server runs on the CPU" not in html_of(test)
     # An example with the same source would be run here, not taken from the file.
-    example(test, "A chain of activations")
+    example(test, "Six activations")
     assert "this server runs on the CPU" in html_of(test)
 
 
@@ -134,10 +134,10 @@ def test_why_there_is_no_memory_is_said() -> None:
 
 def test_an_uploaded_trace_is_opened_and_a_damaged_one_is_told() -> None:
     test = opened()
-    test.file_uploader(key="memory:upload").upload("gpu.json", encode_trace(gpu_trace()), "application/json")
+    test.file_uploader(key="memory:upload:0").upload("gpu.json", encode_trace(gpu_trace()), "application/json")
     settled(test.run())
     assert "recorded on NVIDIA" in html_of(test)
-    test.file_uploader(key="memory:upload").upload("<b>.json", b'{"version": 1}', "application/json")
+    test.file_uploader(key="memory:upload:1").upload("<b>.json", b'{"version": 1}', "application/json")
     settled(test.run())
     assert "&lt;b&gt;.json could not be opened. This is not a trace file" in html_of(test)
     assert "recorded on NVIDIA" in html_of(test)  # what was open stays open
@@ -159,16 +159,29 @@ def test_variants_are_measured_in_turns_of_their_switches() -> None:
     assert pick(found, ["detach"]) == []
 
 
+def test_only_changes_that_can_save_memory_are_offered() -> None:
+    source = (
+        "import torch\nx = torch.ones(3, requires_grad=True)\ny = x * 2\ny = torch.relu(y)\nz = y.detach()\n"
+        "y.sum().backward(retain_graph=True)\ny.sum().backward()\noptimizer.zero_grad()\n"
+        "optimizer.zero_grad(set_to_none=False)\nwith torch.no_grad():\n    w = x * 3\n"
+    )
+    offered = [one.title for one in variants(source) if may_save(one)]
+    assert "without `retain_graph=True` in line 6" in offered
+    assert "without `set_to_none=False` in line 9" in offered
+    assert not [title for title in offered if title.startswith(("`retain_graph", "`create_graph", "`set_to_none"))]
+    assert not [title for title in offered if "instead of" in title]
+
+
 def test_variants_are_run_and_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     def two(source: str) -> list[Variant]:
         first = Variant(
             "no_grad", 4, "`no_grad()` in line 4", "No graph.", source.replace("h = x\n", "h = x.detach()\n")
         )
-        second = Variant("set_to_none", 4, "clear `.grad`", "Frees it.", source + "x.grad = None\n")
+        second = Variant("del", 4, "clear `.grad`", "Frees it.", source + "x.grad = None\n")
         return [first, second]
 
     monkeypatch.setattr(saving, "variants", two)
-    test = section(example(opened(), "A chain of activations"), "What would save memory")
+    test = section(example(opened(), "Six activations"), "What would save memory")
     test.button(key="memory:measure").click().run()
     for _ in range(20):
         settled(test.run())
@@ -176,7 +189,7 @@ def test_variants_are_run_and_compared(monkeypatch: pytest.MonkeyPatch) -> None:
             break
     shown = html_of(test)
     # backward() cannot run without a graph, and PyTorch says so; clearing .grad leaves 256 KiB less.
-    assert "✗ fails, line 11: element 0 of tensors does not require grad" in shown
+    assert "✗ fails at <code>loss.backward()</code>: element 0 of tensors does not require grad" in shown
     assert "768 KiB<br><b>→ 512 KiB</b>" in shown
     assert "−256 KiB, −33 %" in shown
     assert "<code>no_grad()</code> in line 4" in shown
@@ -188,7 +201,7 @@ def test_measuring_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
         return [Variant("del", 1, "`del`", "Takes long.", "n = 0\nwhile True:\n    n += 1\n")]
 
     monkeypatch.setattr(saving, "variants", endless)
-    test = section(example(opened(), "A chain of activations"), "What would save memory")
+    test = section(example(opened(), "Six activations"), "What would save memory")
     test.button(key="memory:measure").click().run()
     assert test.button(key="memory:measure").disabled
     test.run()

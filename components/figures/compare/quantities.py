@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from components.figures.saved_bytes import saved_bytes, whole_memory
 from components.figures.text import bytes_text, number_text
 from components.trace import Memory, Trace
 
 Unit = Literal["count", "bytes", "ms"]
+# The first call of an operation can take longer than everything that a short program does.
+_TOO_SHORT_MS = 50
+# No machine has as many bytes, and no run as many nanoseconds; a trace from a file can say so.
+_MOST = 2**62
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,11 @@ class Quantity:
 
     @property
     def difference_text(self) -> str:
-        """``−24 B (−50 %)``, ``the same``; a dash where it is not known."""
+        """``−24 B (−50 %)``, ``the same``; a dash where it is not known; of short times no difference."""
         if self.difference is None:
             return "–"
+        if self.unit == "ms" and min(self.left or 0, self.right or 0) < _TOO_SHORT_MS:
+            return "too short to compare"
         if not self.difference:
             return "the same"
         sign = "+" if self.difference > 0 else "−"
@@ -60,33 +67,38 @@ def compare_quantities(left: Trace, right: Trace) -> tuple[Quantity, ...]:
         Quantity("backward passes", _passes(left), _passes(right), "count", "runs of the engine by the program"),
     ]
     if memories is None:
-        one_kept, other_kept = (sum(node.saved_bytes for node in trace.nodes) for trace in (left, right))
+        kept = [sum(node.saved_bytes for node in trace.nodes) for trace in (left, right)]
         how = "sum over the nodes; what two nodes keep is counted twice"
         return (
             *rows,
-            Quantity("saved for backward", one_kept, other_kept, "bytes", how),
-            Quantity("time", left.duration_ns / 1e6, right.duration_ns / 1e6, "ms", "one observed run; times vary"),
+            _bytes("saved for backward", kept[0], kept[1], how),
+            _time(left.duration_ns, right.duration_ns, "one run each; times vary"),
         )
     one, other = memories
     where = one.source if one.source == other.source else f"{one.source}; {other.source}"
     return (
         *rows,
-        Quantity("saved for backward", _saved(one), _saved(other), "bytes", f"each block once; {where}"),
-        Quantity("peak memory", one.peak_bytes, other.peak_bytes, "bytes", where),
-        Quantity("memory at the end", one.final_bytes, other.final_bytes, "bytes", where),
-        Quantity(
-            "time", one.duration_ns / 1e6, other.duration_ns / 1e6, "ms", "one run under the profiler; times vary"
-        ),
+        _bytes("saved for backward", saved_bytes(left).size, saved_bytes(right).size, "each block once"),
+        _bytes("peak memory", one.peak_bytes, other.peak_bytes, where),
+        _bytes("memory at the end", one.final_bytes, other.final_bytes, where),
+        _time(one.duration_ns, other.duration_ns, "one run each, under the profiler; times vary"),
     )
 
 
+def _bytes(name: str, left: int, right: int, how: str) -> Quantity:
+    one, other = (value if abs(value) < _MOST else None for value in (left, right))
+    return Quantity(name, one, other, "bytes", how)
+
+
+def _time(left: int, right: int, how: str) -> Quantity:
+    one, other = (nanoseconds / 1e6 if abs(nanoseconds) < _MOST else None for nanoseconds in (left, right))
+    return Quantity("time", one, other, "ms", how)
+
+
 def _memories(left: Trace, right: Trace) -> tuple[Memory, Memory] | None:
-    return (left.memory, right.memory) if left.memory is not None and right.memory is not None else None
+    one, other = whole_memory(left), whole_memory(right)
+    return (one, other) if one is not None and other is not None else None
 
 
 def _passes(trace: Trace) -> int:
     return sum(not run.internal for run in trace.backwards)
-
-
-def _saved(memory: Memory) -> int:
-    return sum(block.bytes for block in memory.allocations if block.saved_by)

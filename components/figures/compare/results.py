@@ -11,12 +11,13 @@ from components.figures.text import number_text, shape_text, values_text
 from components.figures.trace_index import TraceIndex
 from components.trace import Gradient, Tensor, Values
 
-State = Literal["same", "rounding", "different", "unknown", "only left", "only right"]
+State = Literal["same", "rounding", "alike", "different", "unknown", "only left", "only right"]
 _LONGEST = 44
 _T = TypeVar("_T")
 _WORDS: dict[State, str] = {
     "same": "same",
     "rounding": "same up to rounding",
+    "alike": "same min, max, mean, std",
     "different": "different",
     "unknown": "not compared",
     "only left": "only on the left",
@@ -131,7 +132,8 @@ def _compare_gradients(one: Grad, other: Grad) -> Difference:
         return Difference("same") if one.total is other.total else Difference("different", note="None on one side")
     if one.total.shape != other.total.shape:
         return Difference("different", note="shapes differ")
-    return difference(one.total.values, other.total.values, one.total.summary, other.total.summary)
+    first, second = one.total, other.total
+    return difference(first.values, second.values, first.summary, second.summary, (first.grid, second.grid))
 
 
 def _tensor_text(tensor: Tensor) -> str:

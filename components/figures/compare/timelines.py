@@ -15,14 +15,14 @@ from components.figures.text import bytes_text
 from components.trace import Memory, Trace
 
 Axis = Literal["line", "ms", "share"]
-AXES: dict[Axis, str] = {"line": "lines executed", "ms": "milliseconds", "share": "share of the run"}
+AXES: dict[Axis, str] = {"line": "lines executed", "share": "share of the run", "ms": "milliseconds"}
 _TITLES: dict[Axis, str] = {
     "line": "lines executed, the allocations of each spread over it",
     "ms": "milliseconds since the run began, under the profiler",
     "share": "percent of the run's time, under the profiler",
 }
 _MOST_POINTS = 4_000
-_HEIGHT = 340
+_HEIGHT = 310
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,10 @@ def timelines_info(left: Trace, right: Trace, by: Axis = "line") -> Timelines:
     pairs: tuple[tuple[Literal["left", "right"], Trace], ...] = ("left", left), ("right", right)
     for side, trace in pairs:
         if trace.memory is not None:
-            sides.append(_timeline(side, trace, trace.memory, by))
+            try:
+                sides.append(_timeline(side, trace, trace.memory, by))
+            except OverflowError:  # a file can say anything
+                notes.append(f"On the {side}: a number in this memory is beyond what can be drawn")
         note = trace.memory_note if isinstance(trace.memory_note, str) else ""
         if trace.memory is None or note:
             notes.append(f"On the {side}: {note or 'no memory was recorded in this trace'}")
@@ -124,7 +127,11 @@ def timelines_figure(info: Timelines, *, saved: bool = True) -> go.Figure:
         showlegend=True,
         hovermode="closest",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": SIZE}},
-        xaxis=quiet_axis(title={"text": _TITLES[info.by], "font": {"size": SIZE}, "standoff": 6}, rangemode="tozero"),
+        xaxis=quiet_axis(
+            title={"text": _TITLES[info.by], "font": {"size": SIZE}, "standoff": 6},
+            rangemode="tozero",
+            ticklabelstandoff=7,
+        ),
         yaxis=quiet_axis(showgrid=True, gridcolor=FAINT, range=[0, 1.14 * max(largest, 1)], **_ticks(largest)),
     )
 

@@ -10,9 +10,10 @@ from components.figures.compare.quantities import Quantity, compare_quantities
 from components.figures.compare.results import Results, compare_results
 from components.figures.text import bytes_text
 from components.figures.trace_index import TraceIndex
-from components.trace import Trace
+from components.trace import Failure, Trace
 
 _MOST_NAMES = 3
+_LONGEST = 100
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,13 @@ def compare(left: TraceIndex, right: TraceIndex) -> Comparison:
 def _verdict(left: Trace, right: Trace, quantities: tuple[Quantity, ...], results: Results, printed: Printed) -> str:
     ended = _ended(left, right)
     said = [ended] if ended else [_same(results, printed), _bytes(quantities)]
-    return f"{'; '.join(said)}."
+    return f"{'; '.join(filter(None, said))}."
 
 
 def _ended(left: Trace, right: Trace) -> str:
     """Say which side stopped; empty where both ran to their ends."""
     stopped = [
-        f"{side} stopped with {trace.failure.error_type or trace.failure.kind.replace('_', ' ')}"
-        + (f" in line {trace.failure.line}" if trace.failure.line is not None else "")
+        f"{side} {_how(trace.failure)}" + (f" in line {trace.failure.line}" if trace.failure.line is not None else "")
         for side, trace in (("left", left), ("right", right))
         if trace.failure is not None
     ]
@@ -53,6 +53,15 @@ def _ended(left: Trace, right: Trace) -> str:
         stopped.append(f"{'right' if left.failure is not None else 'left'} ran to its end")
     text = ", ".join(stopped)
     return text[:1].upper() + text[1:]
+
+
+def _how(failure: Failure) -> str:
+    """``stopped with RuntimeError``, ``was stopped``, ``ran longer than 10 seconds and was stopped``."""
+    if failure.kind != "timeout":
+        return f"stopped with {failure.error_type or failure.kind.replace('_', ' ')}"
+    # A person's Stop and the limits on a run's time are one kind of failure; only their messages tell them apart.
+    limit = failure.message.removeprefix("The program ").removesuffix(".")
+    return limit if limit.startswith(("ran longer", "used more")) and len(limit) < _LONGEST else "was stopped"
 
 
 def _same(results: Results, printed: Printed) -> str:
@@ -64,9 +73,13 @@ def _same(results: Results, printed: Printed) -> str:
     compared = [row for row in rows if not row.state.startswith("only")]
     if not compared:
         return _output(printed) if printed.left or printed.right else "No result in common"
-    rounding = " up to rounding" if any(row.state == "rounding" for row in compared) else ""
-    recorded = " as far as recorded" if any(row.state == "unknown" for row in compared) else ""
-    return f"Same results{rounding}{recorded}" + ("" if printed.same else ", different output")
+    states = {row.state for row in compared}
+    output = "" if printed.same else ", different output"
+    if states == {"unknown"}:
+        return f"No result could be compared{output}"
+    rounding = " up to rounding" if "rounding" in states else ""
+    partly = " as far as they were compared" if states & {"alike", "unknown"} else ""
+    return f"Same results{rounding}{partly}{output}"
 
 
 def _output(printed: Printed) -> str:
@@ -77,8 +90,10 @@ def _bytes(quantities: tuple[Quantity, ...]) -> str:
     """Say what the right side needs more or less: bytes kept for backward, at the peak, at the end."""
     apart = {one.name: one.difference for one in quantities}
     kept = _more(apart["saved for backward"], "more", "less")
-    said = [f"right keeps {kept} for backward" if kept else "as much kept for backward"]
-    if "peak memory" in apart:
+    said = [f"right keeps {kept} for backward"] if kept else []
+    if apart["saved for backward"] == 0:
+        said.append("as much kept for backward")
+    if apart.get("peak memory") is not None:
         peak, end = _more(apart["peak memory"], "higher", "lower"), _more(apart["memory at the end"], "more", "less")
         said.append(f"peak {peak}" if peak else "the same peak")
         if end and not kept and not peak:

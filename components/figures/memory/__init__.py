@@ -13,13 +13,15 @@ from components.figures.memory.moments import MemoryMoments
 from components.figures.memory.outcomes import outcome
 from components.figures.memory.records import Alive, Axis, EngineMemory, Holder, Leak, Outcome, Saved, Saver, Timeline
 from components.figures.memory.saved import saved_figure, saved_info
+from components.figures.memory.style import COLOURS
 from components.figures.memory.tables import CATEGORIES, MemoryTables, memory_tables
 from components.figures.memory.timeline import MOST_COLUMNS, timeline_info
 from components.figures.memory.timeline_figure import timeline_figure
-from components.figures.memory.words import MEANING, signed
+from components.figures.memory.words import MEANING, exact_bytes, signed
 
 __all__ = [
     "CATEGORIES",
+    "COLOURS",
     "MEANING",
     "MOST_COLUMNS",
     "Alive",
@@ -38,6 +40,7 @@ __all__ = [
     "blocks_csv",
     "engine_memory",
     "events_csv",
+    "exact_bytes",
     "leaks",
     "memory_tables",
     "outcome",

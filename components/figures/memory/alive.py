@@ -66,27 +66,28 @@ def alive_figure(info: Alive) -> go.Figure:
     """
     parts = [*info.categories, *([(BASE, info.base)] if info.base > 0 else [])]
     shown = info.holders[:_BARS]
-    data: list[dict[str, Any]] = [_part(name, size, info.total) for name, size in parts]
+    data: list[dict[str, Any]] = [_part(name, size) for name, size in parts]
     if shown:
         data.append(_bars(shown))
     return charted(
         data,
-        96 + 30 + 26 * max(len(shown), 1),
+        108 + 30 + 26 * max(len(shown), 1),
         barmode="stack",
         showlegend=False,
+        uniformtext={"mode": "hide", "minsize": SIZE - 1},  # what does not fit into its part of the bar
         margin={"l": 8, "r": 64, "t": 24, "b": 4},
         xaxis=quiet_axis(range=[0, max(info.total, 1)], visible=False, fixedrange=True),
-        yaxis=quiet_axis(domain=[1 - 40 / (102 + 26 * max(len(shown), 1)), 1], visible=False, fixedrange=True),
+        yaxis=quiet_axis(domain=[1 - 52 / (114 + 26 * max(len(shown), 1)), 1], visible=False, fixedrange=True),
         xaxis2=byte_axis(max((one.bytes for one in shown), default=1), anchor="y2", visible=False, fixedrange=True),
         yaxis2=quiet_axis(
-            domain=[0, 1 - 84 / (102 + 26 * max(len(shown), 1))],
+            domain=[0, 1 - 96 / (114 + 26 * max(len(shown), 1))],
             anchor="x2",
             range=[len(shown) - 0.5, -0.5],
             tickvals=list(range(len(shown))),
             ticktext=[_label(one) for one in shown],
             fixedrange=True,
         ),
-        annotations=[_title("by category", 1.0, 4), _title("biggest holders", 1 - 84 / (102 + 26 * len(shown)), 2)],
+        annotations=[_title("by category", 1.0, 4), _title("biggest holders", 1 - 96 / (114 + 26 * len(shown)), 2)],
     )
 
 
@@ -95,21 +96,20 @@ def _title(text: str, y: float, shift: int) -> dict[str, Any]:
     return {"text": text, "x": 0, "y": y, "yshift": shift, "opacity": 0.75, "font": {"size": SIZE}} | shared
 
 
-def _part(name: str, size: int, total: int) -> dict[str, Any]:
+def _part(name: str, size: int) -> dict[str, Any]:
     words = NAMES.get(name, name)
-    wide = size / max(total, 1) > 0.012 * (len(words) + 3)
     return {
         "type": "bar",
         "orientation": "h",
         "x": np.array([size], dtype=np.float64),
         "y": np.array([0.0]),
         "marker": {"color": COLOURS[name]},
-        "text": [f"{words}<br>{bytes_text(size)}" if wide else ""],
+        "text": [f"{words}<br>{bytes_text(size)}"],
         "textposition": "inside",
         "insidetextanchor": "middle",
         "textangle": 0,
         "insidetextfont": {"color": "#10151f" if name != "other" else "#ffffff", "size": SIZE - 1},
-        "constraintext": "none",
+        "constraintext": "inside",
         "hovertemplate": f"<b>{words}</b>: {bytes_text(size)}<extra></extra>",
         "customdata": [[-1, -1]],
     }
@@ -137,6 +137,7 @@ def _bars(shown: tuple[Holder, ...]) -> dict[str, Any]:
         "text": [bytes_text(one.bytes) for one in shown],
         "textposition": "outside",
         "cliponaxis": False,
+        "constraintext": "none",
         "customdata": custom,
         "hovertemplate": "%{customdata[2]}<extra></extra>",
     }

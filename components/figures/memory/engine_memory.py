@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from components.figures.gradients.words import where
 from components.figures.memory.moments import MemoryMoments
 from components.figures.memory.records import EngineMemory
@@ -23,41 +25,39 @@ def engine_memory(tables: MemoryTables, moments: MemoryMoments) -> tuple[EngineM
 
 def _call(tables: MemoryTables, moments: MemoryMoments, number: int, run: Backward) -> EngineMemory:
     first, last = tables.spans[run.id]
-    over = _until_the_line_is_over(tables, last)
+    over = tables.step_ends[last]  # what the engine let go can be released behind it
     before = tables.events[first].total_bytes - tables.events[first].delta_bytes
     freed = _blocks(tables, run.freed)
     live = [place for place in freed if tables.gone[place] >= first]
     passed = [step.node for step in run.steps]
+    savers = sum(node in tables.saved_blocks for node in set(passed))
     ending = {node for node in passed if not tables.was_freed(node, over)}
     kept = [place for place in _blocks(tables, ending) if tables.born[place] < first and tables.gone[place] > over]
     kept = [place for place in kept if tables.blocks[place].category == "saved"] if run.retain_graph else []
-    inside = range(first, last + 1)
-    gradients = sum(tables.events[place].delta_bytes for place in inside if tables.events[place].category == "gradient")
     return EngineMemory(
         number,
         f"{run.call}() {number}",
         run.line,
         tables.index.code(run.line),
         before,
-        max(tables.events[place].total_bytes for place in inside),
+        tables.highest(first, last),
         tables.events[last].total_bytes,
         len(run.freed),
-        len(passed),
-        _bytes(tables, (place for place in live if tables.gone[place] <= over)),
+        max(savers, len(run.freed)),
+        _bytes(tables, (place for place in live if tables.gone[place] <= over)) + _unseen(tables, first, over),
         _bytes(tables, (place for place in live if tables.gone[place] > over)),
         _bytes(tables, kept),
         _until(tables, kept) if kept else "",
-        gradients,
+        tables.new_gradients(first, last),
         moments.run(run.id),
     )
 
 
-def _until_the_line_is_over(tables: MemoryTables, last: int) -> int:
-    """Return the last event of the step in which the engine ran: what it let go can be released behind it."""
-    step = tables.events[last].step
-    while last + 1 < len(tables.events) and tables.events[last + 1].step == step and step is not None:
-        last += 1
-    return last
+def _unseen(tables: MemoryTables, first: int, over: int) -> int:
+    """Return the bytes that no node had saved (a checkpoint kept them) and that went while the engine ran."""
+    begin, end = np.searchsorted(tables.gone[tables.unseen], (first, over + 1))
+    released = tables.unseen[begin:end]
+    return int(tables.sizes[released[tables.born[released] < first]].sum())
 
 
 def _blocks(tables: MemoryTables, nodes: Iterable[str]) -> list[int]:

@@ -9,10 +9,11 @@ Known limitations: values in dictionaries and attributes are not looked at; nor 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from components.figures.memory.leak_tables import LeakTables
 from components.figures.memory.loops import Keeping, keeping_lines
 from components.figures.memory.records import Leak
 from components.figures.memory.tables import MemoryTables
@@ -23,44 +24,39 @@ FEWEST = 3
 
 def leaks(tables: MemoryTables) -> tuple[Leak, ...]:
     """Return the graphs that loops keep, in the order of their lines."""
-    found = [_kept(tables, keeping) for keeping in keeping_lines(tables.index.trace.program.source)]
+    read = LeakTables(tables)
+    found = [_kept(read, keeping) for keeping in keeping_lines(tables.index.trace.program.source)]
     found.append(_retained(tables))
     known = [leak for leak in found if leak is not None]
     return tuple(sorted(known, key=lambda leak: leak.line))
 
 
-def _kept(tables: MemoryTables, keeping: Keeping) -> Leak | None:
-    steps = [step for step in tables.index.trace.steps if step.line == keeping.line]
+def _kept(read: LeakTables, keeping: Keeping) -> Leak | None:
+    tables, steps = read.tables, read.steps.get(keeping.line, [])
     if len(steps) < FEWEST:
         return None
-    roots = _sums(tables, keeping, steps) if keeping.kind == "sum" else _elements(tables, keeping, steps)
+    roots = _sums(read, keeping, steps) if keeping.kind == "sum" else _elements(read, keeping, steps)
     if not roots and keeping.kind == "list":
-        return _unseen(tables, keeping)
-    if len(roots) < FEWEST or _is_differentiated(tables, roots, steps[-1].index):
+        return _unseen(read, keeping)
+    if len(roots) < FEWEST or _is_differentiated(read, roots, steps[-1].index):
         return None
-    nodes = tables.index.reachable(roots)
+    nodes = read.reached(roots)
+    if nodes is None:
+        return None
     made = [node for node in nodes if tables.index.nodes[node].leaf is None]
     held = _held(tables, made)
     code = tables.index.code(keeping.line)
     return Leak(keeping.kind, keeping.name, keeping.line, code, keeping.fix, len(roots), len(made), held)
 
 
-def _unseen(tables: MemoryTables, keeping: Keeping) -> Leak | None:
+def _unseen(read: LeakTables, keeping: Keeping) -> Leak | None:
     """The elements of a list that no variable ever held: their nodes were not seen, but their memory was."""
-    left = [place for place, block in enumerate(tables.blocks) if block.released is None]
-    elements = [place for place in left if (tables.blocks[place].name or "").startswith(f"{keeping.name}[")]
-    lines = range(keeping.first, keeping.last + 1)
-    saved = [
-        tables.blocks[place].bytes
-        for place in left
-        if tables.blocks[place].category == "saved"
-        and not tables.blocks[place].saved_by
-        and tables.birth(place).line in lines
-    ]
-    if min(len(elements), len(saved)) < FEWEST:
+    elements = read.elements[keeping.name]
+    saved, size = read.left_in(keeping.first, keeping.last)
+    if min(elements, saved) < FEWEST:
         return None
-    code = tables.index.code(keeping.line)
-    return Leak("list", keeping.name, keeping.line, code, keeping.fix, len(elements), 0, sum(saved))
+    code = read.tables.index.code(keeping.line)
+    return Leak("list", keeping.name, keeping.line, code, keeping.fix, elements, 0, size)
 
 
 def _held(tables: MemoryTables, nodes: Iterable[str]) -> int:
@@ -79,7 +75,7 @@ def _held(tables: MemoryTables, nodes: Iterable[str]) -> int:
 # --- the nodes that a line kept
 
 
-def _sums(tables: MemoryTables, keeping: Keeping, steps: Sequence[Step]) -> list[str]:
+def _sums(read: LeakTables, keeping: Keeping, steps: Sequence[Step]) -> list[str]:
     """Return the ``grad_fn`` of a running sum after each iteration, of the longest unbroken chain.
 
     It is a sum of independent graphs: one edge leads to the sum before it, and what is added does not depend on that
@@ -87,11 +83,10 @@ def _sums(tables: MemoryTables, keeping: Keeping, steps: Sequence[Step]) -> list
     """
     chain: list[str] = []
     longest: list[str] = []
-    places = {node.id: place for place, node in enumerate(tables.index.trace.nodes)}
     for step in steps:
-        tensor = tables.index.tensors.get(step.variables.get(keeping.name, ""))
+        tensor = read.tables.index.tensors.get(step.variables.get(keeping.name, ""))
         node = tensor.node if tensor is not None else None
-        if node is None or (chain and not _goes_on(tables, node, chain[-1], places)):
+        if node is None or (chain and not _goes_on(read, node, chain[-1])):
             chain = []
         if node is not None:
             chain.append(node)
@@ -99,49 +94,30 @@ def _sums(tables: MemoryTables, keeping: Keeping, steps: Sequence[Step]) -> list
     return list(longest)
 
 
-def _goes_on(tables: MemoryTables, node: str, before: str, places: dict[str, int]) -> bool:
-    targets = [edge.target for edge in tables.index.edges_from.get(node, ())]
+def _goes_on(read: LeakTables, node: str, before: str) -> bool:
+    targets = [edge.target for edge in read.tables.index.edges_from.get(node, ())]
     if before not in targets:
         return False
-    pending = [target for target in targets if target != before]
-    seen: set[str] = set()
-    while pending:
-        one = pending.pop()
-        if one == before:
-            return False
-        if one in seen or places.get(one, 0) < places.get(before, 0):
-            continue  # older than the sum before: it cannot depend on it
-        seen.add(one)
-        pending.extend(edge.target for edge in tables.index.edges_from.get(one, ()))
-    return True
+    # What is older than the sum before cannot depend on it.
+    added = read.reached([target for target in targets if target != before], since=before)
+    return added is not None and before not in added
 
 
-def _elements(tables: MemoryTables, keeping: Keeping, steps: Sequence[Step]) -> list[str]:
+def _elements(read: LeakTables, keeping: Keeping, steps: Sequence[Step]) -> list[str]:
     """Return the ``grad_fn`` of the variable that was appended in each iteration, if the graphs are independent."""
-    trace = tables.index.trace
-    roots: list[str] = []
-    now: str | None = None
-    wanted = {step.index for step in steps}
-    for step in trace.steps if keeping.variable is not None else ():
-        bound = step.variables.get(keeping.variable or "")
-        if bound is not None:
-            tensor = tables.index.tensors.get(bound)
-            now = tensor.node if tensor is not None else None
-        if step.index in wanted and now is not None:
-            roots.append(now)
-    roots = list(dict.fromkeys(roots))
-    chained = len(roots) > 1 and roots[-2] in tables.index.reachable([roots[-1]])
-    return [] if chained else roots
+    held = [read.node_of(keeping.variable, step.index) for step in steps] if keeping.variable is not None else []
+    roots = list(dict.fromkeys(node for node in held if node is not None))
+    if len(roots) < 2:
+        return roots
+    last = read.reached([roots[-1]])
+    return [] if last is None or roots[-2] in last else roots
 
 
-def _is_differentiated(tables: MemoryTables, roots: Sequence[str], last_step: int) -> bool:
+def _is_differentiated(read: LeakTables, roots: Sequence[str], last_step: int) -> bool:
     """Return whether what was kept is used: a call came to two of the kept graphs at once, or to one after the loop."""
-    wanted = set(roots)
-    for run in tables.index.trace.backwards:
-        passed = sum(step.node in wanted for step in run.steps)
-        if passed >= 2 or (passed and run.step is not None and run.step > last_step):
-            return True
-    return False
+    passed = Counter(run for node in set(roots) for run in read.passed.get(node, ()))
+    runs = read.tables.index.trace.backwards
+    return any(times >= 2 or (runs[run].step or 0) > last_step for run, times in passed.items())
 
 
 # --- a state that is carried on

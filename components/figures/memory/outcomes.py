@@ -1,7 +1,8 @@
 """A variant of a program beside the program it was made from: what it saves, and whether its results are the same.
 
 Both were run and measured. Results are the last values of the program's variables, and the last ``.grad`` of its
-leaves; numbers that differ by rounding alone count as the same.
+leaves; numbers that differ by rounding alone, beside the largest number of their own tensor, count as the same. Of a
+large tensor a trace has no more than its statistics, which is said.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from components.figures.text import values_text
 from components.figures.trace_tables import TraceTables
 from components.trace import Gradient, Memory, Tensor, Trace
 
-_ROUNDING = 1e-4
-_LONGEST_ERROR = 140
+# Beside the number itself, and beside the largest of its tensor: where terms cancel, what is left is rounding.
+_ROUNDING, _CANCELLED = 1e-4, 1e-6
+_MOST_NAMES = 3
+_LONGEST_ERROR, _LONGEST_CODE = 140, 60
+_STATISTICS = ("mean", "min", "max", "std")
 Results = Mapping[str, Any]
 
 
@@ -51,18 +55,25 @@ def _compared(before: Trace, after: Trace) -> tuple[bool | None, str]:
     if after.failure is not None and (before.failure is None or before.failure.message != after.failure.message):
         first = after.failure.message.partition("\n")[0]
         short = first if len(first) <= _LONGEST_ERROR else f"{first[: _LONGEST_ERROR - 1]}…"
-        where = f"line {after.failure.line}: " if after.failure.line is not None else ""
-        return None, f"fails, {where}{short}"
+        code = TraceTables(after).code(after.failure.line)  # its number is another one in the program itself
+        where = f" at `{code[:_LONGEST_CODE]}`" if code else ""
+        return None, f"fails{where}: {short}"
     own, others = results_of(before), results_of(after)
+    roughly: list[str] = []
     for name, value in own.items():
         if name not in others:
             continue  # deleted, or renamed by the change
         if not _alike(value, others[name]):
             return False, f"{name} was {_text(value)}, is {_text(others[name])}"
+        if _in_part(value, others[name]):
+            roughly.append(name)
     missing = [name for name in own if name.endswith(".grad") and name not in others]
     if missing:
         return False, f"{missing[0]} is not computed any more"
-    return True, "the same"
+    if not roughly:
+        return True, "the same"
+    names = ", ".join(roughly[:_MOST_NAMES]) + (", …" if len(roughly) > _MOST_NAMES else "")
+    return True, f"the same as far as compared: of {names} only mean, min, max and std"
 
 
 def results_of(trace: Trace) -> dict[str, Any]:
@@ -80,6 +91,12 @@ def results_of(trace: Trace) -> dict[str, Any]:
     return found
 
 
+def _in_part(one: Any, other: Any) -> bool:
+    """Whether not all numbers of two tensors are known."""
+    tensors = isinstance(one, Tensor | Gradient) and isinstance(other, Tensor | Gradient)
+    return tensors and (one.values is None or other.values is None)
+
+
 def _alike(one: Any, other: Any) -> bool:
     if isinstance(one, Tensor | Gradient) and isinstance(other, Tensor | Gradient):
         if one.shape != other.shape:
@@ -88,9 +105,7 @@ def _alike(one: Any, other: Any) -> bool:
             return _close(one.values, other.values)
         if one.summary is None or other.summary is None:
             return True
-        return all(
-            _close(getattr(one.summary, name), getattr(other.summary, name)) for name in ("mean", "min", "max", "std")
-        )
+        return _close(*([getattr(some.summary, name) for name in _STATISTICS] for some in (one, other)))
     if isinstance(one, str) and isinstance(other, str):
         return _same_text(one, other)
     return (one is None) == (other is None)
@@ -99,12 +114,13 @@ def _alike(one: Any, other: Any) -> bool:
 def _same_text(one: str, other: str) -> bool:
     """Plain numbers count; the text of an object may say what autograd knows of it, which a variant may change."""
     try:
-        return math.isclose(float(one), float(other), rel_tol=_ROUNDING, abs_tol=1e-6)
+        return one == other or math.isclose(float(one), float(other), rel_tol=_ROUNDING)
     except ValueError:
         return True
 
 
 def _close(one: Any, other: Any) -> bool:
+    slack = _CANCELLED * max(_largest(one), _largest(other))
     pending = [(one, other)]
     while pending:
         left, right = pending.pop()
@@ -113,11 +129,23 @@ def _close(one: Any, other: Any) -> bool:
                 return False
             pending.extend(zip(left, right, strict=True))
         elif isinstance(left, int | float) and isinstance(right, int | float):
-            if not math.isclose(left, right, rel_tol=_ROUNDING, abs_tol=1e-6):
+            if not math.isclose(left, right, rel_tol=_ROUNDING, abs_tol=slack):
                 return False
         elif left != right:
             return False
     return True
+
+
+def _largest(values: Any) -> float:
+    """Return the largest finite number of nested lists, without its sign; 0 if there is none."""
+    largest, pending = 0.0, [values]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, list):
+            pending.extend(one)
+        elif isinstance(one, int | float):
+            largest = max(largest, abs(one))
+    return largest
 
 
 def _text(value: Any) -> str:

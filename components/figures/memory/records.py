@@ -129,8 +129,9 @@ class Saver:
 class Saved:
     """Bytes saved by node and by module, and their sum, in which a storage that several nodes saved counts once.
 
-    Nodes of one name, line and module are one row. ``shared`` is by how much the nodes, each by itself, add up to more
-    than ``total``; ``most`` the largest sum of category ``saved`` at one moment.
+    Nodes of one name, line and module are one row. ``extra`` of ``total`` are of category ``saved``, and ``most`` is
+    the largest sum of that category at one moment. ``shared`` is by how much the nodes, each by itself, add up to
+    more than ``total``.
     """
 
     nodes: tuple[Saver, ...]
@@ -145,9 +146,10 @@ class Saved:
 class EngineMemory:
     """What one call of ``backward()`` or ``grad()`` did to memory.
 
-    ``before``, ``top`` and ``after`` are totals. ``released`` are bytes that were saved by the nodes it freed and that
-    it released; ``still`` those that a variable (or another node) held on to. ``kept`` is what ``retain_graph`` kept of
-    the nodes it passed, and ``kept_until`` says when that was released.
+    ``before``, ``top`` and ``after`` are totals. ``nodes`` are those it passed that had saved something,
+    ``freed_nodes`` those of them that it freed. ``released`` are bytes that were saved by the nodes it freed, or kept
+    by a checkpoint, and that it released; ``still`` those that a variable (or another node) held on to. ``kept`` is
+    what ``retain_graph`` kept of the nodes it passed, and ``kept_until`` says when that was released.
     """
 
     number: int

@@ -15,6 +15,7 @@ from components.figures.memory.moments import MemoryMoments
 from components.figures.memory.records import Saved, Saver
 from components.figures.memory.style import COLOURS, byte_axis
 from components.figures.memory.tables import CATEGORIES, MemoryTables
+from components.figures.memory.words import unseen_saver
 from components.figures.text import bytes_text, plural
 from components.trace import Node
 
@@ -27,7 +28,8 @@ _EXTRA = "saved"
 def saved_info(tables: MemoryTables, moments: MemoryMoments) -> Saved:
     """Return what was saved over the whole run, the most first.
 
-    ``extra`` are the bytes of blocks of category ``saved``: weights, for one, are saved too but are there anyway.
+    ``extra`` are the bytes of blocks of category ``saved``: weights, for one, are saved too but are there anyway. What
+    no node has saved (the inputs that a checkpoint keeps) is a row of its own, of 0 nodes.
     """
     alike: defaultdict[tuple[str, str, int | None], list[Node]] = defaultdict(list)
     by_module: defaultdict[str, list[Node]] = defaultdict(list)
@@ -38,16 +40,25 @@ def saved_info(tables: MemoryTables, moments: MemoryMoments) -> Saved:
             alike[node.name, node.module or OUTSIDE, node.line].append(node)
             by_module[node.module or OUTSIDE].append(node)
             alone += _sizes(tables, blocks)[0]
-    total, extra = _sizes(tables, {place for blocks in tables.saved_blocks.values() for place in blocks})
+    of_nodes, extra = _sizes(tables, {place for blocks in tables.saved_blocks.values() for place in blocks})
+    unseen = _unseen(tables)
+    kept = sum(row.bytes for row in unseen)
     most = tables.by_category[CATEGORIES.index("saved")].max(initial=0)
     return Saved(
-        tuple(_largest_first(_row(tables, moments, label, nodes) for (label, _, _), nodes in alike.items())),
-        tuple(_largest_first(_row(tables, moments, module, nodes) for module, nodes in by_module.items())),
-        total,
-        extra,
-        alone - total,
+        _largest_first([*(_row(tables, moments, label, nodes) for (label, _, _), nodes in alike.items()), *unseen]),
+        _largest_first([*(_row(tables, moments, module, nodes) for module, nodes in by_module.items()), *unseen]),
+        of_nodes + kept,
+        extra + kept,
+        alone - of_nodes,
         int(most),
     )
+
+
+def _unseen(tables: MemoryTables) -> list[Saver]:
+    """One row for what no node of the record has saved."""
+    size = int(tables.sizes[tables.unseen].sum())
+    label = unseen_saver(tables)
+    return [Saver(label, label, None, "", 0, size, size, None)] if size else []
 
 
 def _row(tables: MemoryTables, moments: MemoryMoments, label: str, nodes: Sequence[Node]) -> Saver:
@@ -63,8 +74,8 @@ def _sizes(tables: MemoryTables, places: Iterable[int]) -> tuple[int, int]:
     return sum(block.bytes for block in blocks), sum(block.bytes for block in blocks if block.category == _EXTRA)
 
 
-def _largest_first(rows: Iterable[Saver]) -> list[Saver]:
-    return sorted(rows, key=lambda row: -row.bytes)
+def _largest_first(rows: Iterable[Saver]) -> tuple[Saver, ...]:
+    return tuple(sorted(rows, key=lambda row: -row.bytes))
 
 
 # --- the figure
@@ -121,4 +132,4 @@ def _hover(row: Saver) -> str:
         said += f"<br>module {escaped(row.module, 60)}"
     code = f": <i>{escaped(row.code, 70)}</i>" if row.code else ""
     lines = f"<br>line {row.line}{code}" if row.line is not None else ""
-    return f"{said}<br>{plural(row.nodes, 'node')}{lines}"
+    return f"{said}<br>{plural(row.nodes, 'node')}{lines}" if row.nodes else said

@@ -16,6 +16,7 @@ from components.trace import Allocation, Backward, Memory, MemoryEvent, Node
 Integers = npt.NDArray[np.int64]
 # From the bottom of the picture up: what stays is below, what comes and goes above.
 CATEGORIES = ("leaf", "optimizer", "other", "gradient", "saved", "temporary")
+_PIECE = 512
 
 
 class MemoryTables:
@@ -107,14 +108,48 @@ class MemoryTables:
                 found[event.backward] = (found.get(event.backward, (place, place))[0], place)
         return found
 
-    @cached_property
+    @property
     def saved_blocks(self) -> dict[str, list[int]]:
         """The blocks that each node saved, by the node's id."""
-        found: dict[str, list[int]] = {}
-        for place, block in enumerate(self.blocks):
-            for node in block.saved_by:
-                found.setdefault(node, []).append(place)
-        return found
+        return self.index.saved_blocks
+
+    @cached_property
+    def unseen(self) -> Integers:
+        """The blocks that no node of the record has saved, as the inputs that a checkpoint keeps, by their release."""
+        known = enumerate(self.blocks)
+        found = np.array([place for place, one in known if one.category == "saved" and not one.saved_by], np.int64)
+        return found[np.argsort(self.gone[found], kind="stable")]
+
+    @cached_property
+    def step_ends(self) -> list[int]:
+        """The last event, for each event, of those that follow in the same step; of what is in no step, itself."""
+        ends = list(range(len(self.events)))
+        for place in range(len(ends) - 2, -1, -1):
+            step = self.events[place].step
+            if step is not None and step == self.events[place + 1].step:
+                ends[place] = ends[place + 1]
+        return ends
+
+    def highest(self, first: int, last: int) -> int:
+        """Return the largest total of the events ``first`` to ``last``; looks at few of them."""
+        begin, end = -(-first // _PIECE), (last + 1) // _PIECE  # the whole pieces between the two
+        if begin >= end:
+            return int(self.totals[first : last + 1].max())
+        before, behind = self.totals[first : begin * _PIECE], self.totals[end * _PIECE : last + 1]
+        return int(np.concatenate((before, self._piece_tops[begin:end], behind)).max())
+
+    @cached_property
+    def _piece_tops(self) -> Integers:
+        return np.maximum.reduceat(self.totals, np.arange(0, len(self.totals), _PIECE))
+
+    def new_gradients(self, first: int, last: int) -> int:
+        """Return by how much the memory of ``.grad`` grew from the event ``first`` to ``last``, both included."""
+        return int(self._gradients[last + 1] - self._gradients[first])
+
+    @cached_property
+    def _gradients(self) -> Integers:
+        deltas = [event.delta_bytes if event.category == "gradient" else 0 for event in self.events]
+        return np.concatenate(([0], np.cumsum(np.array(deltas, np.int64))))
 
     def birth(self, block: int) -> MemoryEvent:
         """Return the event that allocated a block."""

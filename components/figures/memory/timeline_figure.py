@@ -17,7 +17,9 @@ from components.figures.memory.style import COLOURS, NAMES, byte_axis
 from components.figures.text import bytes_text
 
 HEIGHT = 390
-_MOST_LABELS, _MOST_BANDS, _MOST_THIN, _MOST_TICKS = 8, 120, 60, 26
+_MOST_LABELS, _MOST_BANDS, _MOST_THIN = 8, 120, 60
+# In CSS pixels: how wide the picture is at least on a desk, a digit, and the room between two numbers.
+_WIDTH, _DIGIT, _ROOM = 450, 8, 9
 _LINES = {"allocated": ("#1b9e77", "solid"), "reserved": (GREY, "dash"), "peak": (NOW, "dot")}
 
 
@@ -68,7 +70,7 @@ def _area(info: Timeline, place: int, x: Any) -> dict[str, Any]:
         "stackgroup": "bytes",
         "name": NAMES.get(name, name),
         "fillcolor": COLOURS[name],
-        "line": {"shape": "hv", "width": 0.6, "color": COLOURS[name]},
+        "line": {"shape": "hv", "width": 0},  # where a layer has no height, its outline would still be seen
         "hoverinfo": "skip",
     }
 
@@ -124,7 +126,8 @@ def _x_axis(info: Timeline) -> dict[str, Any]:
 
 def _line_ticks(info: Timeline) -> tuple[list[float], list[str]]:
     """Return the middle of each line's place and its number, of as many lines as have room for one."""
-    least = (info.end - info.start) / _MOST_TICKS
+    longest = max((len(str(mark.line)) for mark in info.lines if mark.line is not None), default=1)
+    least = (info.end - info.start) * (longest * _DIGIT + _ROOM) / _WIDTH
     middles: list[float] = []
     words: list[str] = []
     ends = [*(mark.x for mark in info.lines[1:]), info.end][: len(info.lines)]

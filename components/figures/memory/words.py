@@ -15,16 +15,22 @@ MEANING = {
     "Once the graph is freed, what a variable still holds is other.",
     "gradient": "What `backward()` wrote into a `.grad`.",
     "optimizer": "What an optimizer remembers between its steps, such as Adam's averages.",
-    "temporary": "Scratch memory: allocated and released again while one line (in `backward()`, one node) ran.",
+    "temporary": "Scratch memory: allocated and released again within one line, or within one call of `backward()`.",
     "other": "Everything else that a variable holds: data, targets, results, buffers.",
     BASE: "Allocated before the first line of the program.",
 }
 _MOST_SAVERS = 2
+_EXACT = 10_000
 
 
 def signed(count: int) -> str:
     """Return ``+4 KiB`` or ``−4 KiB``."""
     return f"{'−' if count < 0 else '+'}{bytes_text(abs(count))}"
+
+
+def exact_bytes(count: int) -> str:
+    """Return ``4,000 B``: to the byte where that is short, so that it can be checked by counting numbers."""
+    return f"{count:,} B" if abs(count) < _EXACT else bytes_text(count)
 
 
 def short_operation(operation: str | None) -> str:
@@ -48,7 +54,7 @@ def event_words(tables: MemoryTables, event: int, count: int = 1) -> str:
     happened = tables.events[event]
     block = tables.blocks[happened.allocation]
     did = "allocated" if happened.delta_bytes >= 0 else "released"
-    what = [f"<b>{bytes_text(abs(happened.delta_bytes))} {did}</b> · {happened.category}"]
+    what = [f"<b>{exact_bytes(abs(happened.delta_bytes))} {did}</b> · {happened.category}"]
     names = [escaped(block.name, 40)] if block.name is not None else []
     names += [escaped(block.operation, 40)] if block.operation else []
     node = tables.index.nodes.get(happened.node or "")
@@ -60,7 +66,7 @@ def event_words(tables: MemoryTables, event: int, count: int = 1) -> str:
     code = tables.index.code(happened.line)
     if code:
         what.append(f"<i>{escaped(code, 70)}</i>")
-    what.append(f"in all {bytes_text(happened.total_bytes)}")
+    what.append(f"in all {exact_bytes(happened.total_bytes)}")
     if count > 1:
         what.append(f"one of {count:,} events here")
     return "<br>".join(what)
@@ -71,6 +77,12 @@ def savers_words(nodes: list[Node]) -> str:
     shown = [f"{node.name} ({where(node.line)})" for node in nodes[:_MOST_SAVERS]]
     more = f" and {len(nodes) - _MOST_SAVERS} more" if len(nodes) > _MOST_SAVERS else ""
     return f"{', '.join(shown)}{more}"
+
+
+def unseen_saver(tables: MemoryTables) -> str:
+    """Say what holds the blocks of category ``saved`` that no node of the record has saved."""
+    calls = "checkpoint" in tables.index.trace.program.source
+    return "kept by checkpoint" if calls else "kept by a graph that no variable showed"
 
 
 def why_held(tables: MemoryTables, block: int, event: int) -> str:
@@ -93,6 +105,8 @@ def why_held(tables: MemoryTables, block: int, event: int) -> str:
         name = f"variable {name}"
     if saved:
         return f"{saved}; also {name}" if name else saved
+    if category == "saved" and not allocation.saved_by:
+        return unseen_saver(tables) + (f"; also {name}" if name else "")
     if allocation.saved_by:
         return f"{name}; what had saved it is freed" if name else "its node is freed; it goes next"
     return name or "held by PyTorch itself, or by a graph that no variable showed"

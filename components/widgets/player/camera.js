@@ -6,16 +6,18 @@ class Camera {
   // `moved` is whether anybody has chosen what is seen.
   constructor(stage) { this.stage = stage; this.moved = false; this.svg = null; this.box = null; }
 
-  // Show another picture; `keep` leaves the view where it was, but a picture seen whole that grows stays whole.
-  open(svg, keep) {
+  // Show another picture; `keep` leaves the view where it was, but a picture seen whole that grows stays whole. Of
+  // another program (`fresh`) only a picture of about the same size stands where one looked at the earlier one.
+  open(svg, keep, fresh) {
     const [x, y, width, height] = (svg.getAttribute("viewBox") || "0 0 100 100").split(/[\s,]+/).map(Number);
     const before = this.home, alike = (one, other) => Math.abs(one - other) < ALIKE * other;
     this.svg = svg;
     this.home = { x, y, width, height };
     for (const name of ["width", "height"]) svg.removeAttribute(name);
     svg.setAttribute("preserveAspectRatio", "xMidYMid meet");
-    if (keep && this.box && this.fitted && !(alike(width, before.width) && alike(height, before.height))) return this.fit();
-    if (keep && this.box) return this.show();
+    const resized = keep && this.box && !(alike(width, before.width) && alike(height, before.height));
+    if (resized && this.fitted) return this.fit();
+    if (keep && this.box && !(resized && fresh)) return this.show();
     this.moved = false;
     this.start();
   }

@@ -102,7 +102,7 @@ class Player {
     this.lit = this.lineLit = null;
     this.litLines = [];
     this.scene.light([]);
-    const inside = data.svg !== before.svg ? this.scene.draw(data.svg || "", data, this.anchor) : null;
+    const inside = data.svg !== before.svg ? this.scene.draw(data.svg || "", data, this.anchor, fresh) : null;
     this.anchor = null;
     this.message.textContent = this.scene.svg ? "" : data.svg ? "This picture cannot be shown." : data.message || "";
     this.gv.classList.toggle("bare", !this.scene.svg);

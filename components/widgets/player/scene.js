@@ -18,9 +18,9 @@ class Scene {
     this.marked = { near: [], selected: [], beside: [] };
   }
 
-  // Show another picture. `anchor` is the group that was just opened or closed: what came of it is brought into sight,
-  // and a box inside an opened one is returned.
-  draw(text, data, anchor) {
+  // Show another picture, of another program if it is `fresh`. `anchor` is the group that was just opened or closed: what
+  // came of it is brought into sight, and a box inside an opened one is returned.
+  draw(text, data, anchor, fresh) {
     const before = this.boxes;
     this.svg?.remove();
     this.svg = text ? sanitised(text) : null;
@@ -42,15 +42,15 @@ class Scene {
     this.near = new Map([...this.boxes.keys()].map((id) => [id, new Set()]));
     for (const edge of this.edges)
       for (const [one, other] of [[edge.source, edge.target], [edge.target, edge.source]]) this.near.get(one).add(edge.group).add(this.boxes.get(other).group);
-    return this.place(before, data.frames || [], anchor);
+    return this.place(before, data.frames || [], anchor, fresh);
   }
 
   // The same graph with other numbers keeps its place; another graph is shown from its start.
-  place(before, frames, anchor) {
+  place(before, frames, anchor, fresh) {
     const shared = [...this.boxes.keys()].filter((id) => before.has(id)).length;
     const [first] = [...this.boxes.values()].sort((a, b) => a.y - b.y);
     this.camera.first = first && { x: first.x + this.shift(), y: 0 };
-    this.camera.open(this.svg, shared > 0.6 * Math.max(before.size, this.boxes.size));
+    this.camera.open(this.svg, shared > 0.6 * Math.max(before.size, this.boxes.size), fresh);
     if (!anchor) return null;
     const closed = this.boxes.has(anchor) ? anchor : null, inside = closed ? null : this.boxInside(anchor, frames);
     const target = this.boxes.get(closed ?? inside);

@@ -8,7 +8,7 @@ from components.figures.compare import Quantity, compare_quantities
 from tests.figures import traces as t
 from tests.figures.compare.made import block, event, functions, memory, with_memory
 
-PROFILER = "one run under the profiler; times vary"
+PROFILER = "one run each, under the profiler; times vary"
 
 
 def test_memory_is_compared_where_both_have_it() -> None:
@@ -22,17 +22,17 @@ def test_memory_is_compared_where_both_have_it() -> None:
     assert rows == (
         Quantity("nodes", 2, 1, "count", "autograd nodes that the program built"),
         Quantity("backward passes", 1, 0, "count", "runs of the engine by the program"),
-        Quantity("saved for backward", 24, 0, "bytes", "each block once; allocator"),
+        Quantity("saved for backward", 24, 0, "bytes", "each block once"),
         Quantity("peak memory", 32, 8, "bytes", "allocator"),
         Quantity("memory at the end", 24, 8, "bytes", "allocator"),
         Quantity("time", 2.0, 3.0, "ms", PROFILER),
     )
-    # (0 - 24) / 24 = -100 %, (8 - 32) / 32 = -75 %, (3 - 2) / 2 = +50 %
+    # (0 - 24) / 24 = -100 %, (8 - 32) / 32 = -75 %; 2 and 3 ms say nothing
     assert [row.difference_text for row in rows[2:]] == [
         "−24 B (−100 %)",
         "−24 B (−75 %)",
         "−16 B (−66.7 %)",
-        "+1 ms (+50 %)",
+        "too short to compare",
     ]
 
 
@@ -44,7 +44,7 @@ def test_without_memory_on_one_side_both_are_told_in_the_other_way() -> None:
     # 4 + 4 bytes over two nodes
     how = "sum over the nodes; what two nodes keep is counted twice"
     assert saved == Quantity("saved for backward", 8, 0, "bytes", how)
-    assert time == Quantity("time", 5.0, 4.0, "ms", "one observed run; times vary")
+    assert time == Quantity("time", 5.0, 4.0, "ms", "one run each; times vary")
 
 
 def test_runs_of_pytorchs_own_code_are_not_the_programs() -> None:
@@ -58,3 +58,25 @@ def test_differences_from_nothing_have_no_percent_and_unknown_ones_a_dash() -> N
     assert Quantity("", None, 3, "bytes", "").difference_text == "–"
     assert Quantity("", None, 3, "bytes", "").text(None) == "–"
     assert Quantity("", 1_536, 0, "bytes", "").text(1_536) == "1.5 KiB"
+
+
+def test_times_are_subtracted_only_where_both_are_long() -> None:
+    # The first call of an operation alone can take as long as 50 ms.
+    assert Quantity("time", 0.13, 7.7, "ms", "").difference_text == "too short to compare"
+    assert Quantity("time", 49.9, 500.0, "ms", "").difference_text == "too short to compare"
+    # (75 - 50) / 50 = +50 %
+    assert Quantity("time", 50.0, 75.0, "ms", "").difference_text == "+25 ms (+50 %)"
+
+
+def test_inputs_that_checkpoint_keeps_count_though_no_node_saved_them() -> None:
+    blocks = [block(24, 0, saved_by=["n0"], category="saved"), block(8, 1, category="saved"), block(4, 2)]
+    one, other = with_memory(t.make_trace(), memory([], blocks)), with_memory(t.make_trace(), memory([], []))
+    saved = compare_quantities(one, other)[2]
+    assert (saved.left, saved.right) == (32, 0)  # 24 + 8, not the 4 that nothing saved
+
+
+def test_numbers_that_no_machine_has_are_not_known() -> None:
+    beyond = 10**400
+    one = with_memory(t.make_trace(), memory([], [], peak_bytes=beyond, final_bytes=beyond, duration_ns=beyond))
+    rows = compare_quantities(one, one)
+    assert [row.difference_text for row in rows[3:]] == ["–", "–", "–"]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from components.figures import TraceIndex
 from components.figures.compare import Compared, Difference, Results, compare_results, difference
-from components.trace import Summary, Tensor, Truncation, Values
+from components.trace import Gradient, Grid, Summary, Tensor, Truncation, Values
 from tests.figures import traces as t
 
 
@@ -47,14 +47,56 @@ def test_values_are_compared_element_by_element(left: Values, right: Values, exp
 
 def test_without_all_values_summaries_are_compared_and_it_is_said() -> None:
     one = summary(0, 1, 0.5)
-    assert difference(None, [1.0], one, one) == Difference("same", note="by min, max, mean and std")
+    each = "not compared element by element"
+    assert difference(None, [1.0], one, one) == Difference("alike", note=each)
     # the mean of numbers up to 1 is as exact as they are: 1e-7 < 1e-8 + 1e-5 * 1
     close = summary(0, 1, 0.5000001)
-    assert difference(None, None, one, close) == Difference("rounding", note="by min, max, mean and std")
+    assert difference(None, None, one, close) == Difference("alike", note=f"up to rounding; {each}")
     other = summary(0, 2, 0.75)
     assert difference(None, None, one, other) == Difference("different", note="max 1 and 2; mean 0.5 and 0.75")
     assert difference(None, None, one, summary(0, 1, 0.5, nan=1)) == Difference("different", note="nan 0 and 1")
     assert difference(None, None, one, None) == Difference("unknown", note="its numbers were not recorded")
+
+
+def test_gradients_are_also_compared_by_the_means_of_their_blocks() -> None:
+    one, each = summary(0, 999, 499.5), "not compared element by element"
+
+    def blocks(left: Grid, right: Grid) -> Difference:
+        return difference(None, None, one, one, (left, right))
+
+    up, down = Grid(largest=8.0, cells=[[0, 500, 1_000]]), Grid(largest=8.0, cells=[[1_000, 500, 0]])
+    # 0 and 8, 4 and 4, 8 and 0
+    assert blocks(up, down) == Difference("different", note="the means of 2 of its blocks differ")
+    assert blocks(up, up) == Difference("alike", note=f"and the same means of its blocks; {each}")
+    # 8 * 0.5 = 4 and 8.004 * 0.5 = 4.002: each was rounded by up to 0.004, so they may be the same
+    near = Grid(largest=8.004, cells=[[0, 500, 1_000]])
+    assert blocks(up, near).state == "alike"
+    assert blocks(up, Grid(largest=8.0, cells=[[None, 500, 1_000]])).state == "different"
+    # not of the same blocks: a file says so, and nothing is known of them
+    assert blocks(up, Grid(largest=8.0, cells=[[0, 500]])) == Difference("alike", note=each)
+
+
+def test_what_a_file_says_wrongly_is_not_compared() -> None:
+    few = Difference("unknown", note="the traces do not have all of its numbers")
+    assert difference([1.0, 2.0], [1.0, 2.0, 3.0], None, None) == few
+    assert difference([[1.0], []], [1.0, 2.0], None, None) == few
+    beyond = Difference("unknown", note="a number in it is beyond what can be compared")
+    assert difference([10**400], [1.0], None, None) == beyond
+    assert difference(None, None, summary(0, 10**400, 1), summary(0, 1, 1)) == beyond
+    huge = Grid(largest=1.5, cells=[[10**400]])
+    same = summary(0, 1, 0.5)
+    assert difference(None, None, same, same, (huge, Grid(largest=1.0, cells=[[1]]))) == beyond
+
+
+def test_the_grids_of_gradients_reach_the_comparison() -> None:
+    def side(cells: list[int | None]) -> TraceIndex:
+        total = Gradient(shape=[1_000], values=None, summary=summary(0, 9, 5), grid=Grid(largest=9.0, cells=[cells]))
+        return index([t.tensor("t0", "x", 1.0)], gradients=[replace(t.change("x", "t0", 1.0, 1.0), total=total)])
+
+    (row,) = compare_results(side([0, 1_000]), side([1_000, 0])).gradients
+    assert (row.state, row.note) == ("different", "the means of 2 of its blocks differ")
+    (row,) = compare_results(side([0, 1_000]), side([0, 1_000])).gradients
+    assert (row.state, row.text) == ("alike", "same min, max, mean, std")
 
 
 def index(tensors: list[Tensor], **parts: Any) -> TraceIndex:

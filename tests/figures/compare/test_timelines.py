@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.figures.compare import Axis, Timeline, Timelines, timelines_figure, timelines_info
+from components.figures.compare import AXES, Axis, Timeline, Timelines, timelines_figure, timelines_info
 from components.trace import Trace
 from tests.figures import traces as t
 from tests.figures.compare.made import block, event, memory, with_memory
@@ -95,3 +95,12 @@ def test_a_run_that_allocates_nothing() -> None:
     (one, _) = timelines_info(nothing, nothing, "share").sides
     assert (one.x, one.total, one.peak) == ((0, 0), (0, 0), None)
     assert timelines_figure(timelines_info(nothing, nothing)) is not None
+
+
+def test_a_memory_that_no_machine_has_is_not_drawn() -> None:
+    beyond = 10**400
+    one = with_memory(t.make_trace(), memory([event(beyond, beyond, beyond, 0)], [block(8, 0)]))
+    for axis in AXES:
+        info = timelines_info(one, with_memory(t.make_trace(), memory([], [])), axis)
+        assert [side.side for side in info.sides] == ["right"]
+        assert info.notes == ("On the left: a number in this memory is beyond what can be drawn",)

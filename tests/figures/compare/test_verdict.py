@@ -46,7 +46,7 @@ def run(value: Any = 1.0, *, kept: int = 0, peak: int = 0, final: int = 0, stdou
         (run(final=4), run(), "Same results; as much kept for backward, the same peak, but right ends with 4 B less."),
         (run(1.0), run(2.0), "Different results (y); as much kept for backward, the same peak."),
         (run(1.0), run(1.0000001), "Same results up to rounding; as much kept for backward, the same peak."),
-        (run(None), run(None), "Same results as far as recorded; as much kept for backward, the same peak."),
+        (run(None), run(None), "Same results as far as they were compared; as much kept for backward, the same peak."),
         (run(stdout="a\n"), run(), "Same results, different output; as much kept for backward, the same peak."),
         (t.make_trace(), t.make_trace(), "No result in common; as much kept for backward."),
     ],
@@ -67,8 +67,18 @@ def test_a_side_that_stopped() -> None:
     failed = t.make_trace(failure=Failure(kind="raised", message="no", error_type="RuntimeError", line=7))
     late = t.make_trace(failure=Failure(kind="timeout", message="no"))
     assert verdict(failed, t.make_trace()) == "Left stopped with RuntimeError in line 7, right ran to its end."
-    assert verdict(t.make_trace(), late) == "Right stopped with timeout, left ran to its end."
-    assert verdict(failed, late) == "Left stopped with RuntimeError in line 7, right stopped with timeout."
+    assert verdict(t.make_trace(), late) == "Right was stopped, left ran to its end."
+    assert verdict(failed, late) == "Left stopped with RuntimeError in line 7, right was stopped."
+
+
+def test_stop_and_the_limits_of_time_are_told_apart() -> None:
+    for message, said in (
+        ("Stopped.", "was stopped"),
+        ("The program ran longer than 10 seconds and was stopped.", "ran longer than 10 seconds and was stopped"),
+        (f"The program ran longer {'and longer ' * 20}", "was stopped"),  # a file can say anything
+    ):
+        one = t.make_trace(failure=Failure(kind="timeout", message=message, line=3))
+        assert verdict(one, t.make_trace()) == f"Left {said} in line 3, right ran to its end."
 
 
 # --- of any trace

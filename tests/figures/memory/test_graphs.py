@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from components.figures.memory import EngineMemory, Saved, Saver, engine_memory, saved_figure, saved_info
+import msgspec
+
+from components.figures.memory import EngineMemory, MemoryTables, Saved, Saver, engine_memory, saved_figure, saved_info
 from components.figures.memory.tables import CATEGORIES
-from components.trace import Backward
+from components.figures.saved_bytes import saved_bytes
+from components.trace import Backward, Truncation
 from tests.figures import traces as t
 from tests.figures.memory.made import Tape, moments_of, nodes, steps, tables_of
 
@@ -111,3 +114,61 @@ def test_what_a_variable_holds_when_its_graph_is_freed_was_saved_and_is_other_fr
     assert tables.by_category[other].tolist() == [0, 0, 0, 0, 50, 54, 4]
     assert tables.by_category.sum(axis=0).tolist() == tables.totals.tolist()
     assert [tables.category(1, event) for event in (3, 4)] == ["saved", "other"]
+
+
+def _checkpointed() -> MemoryTables:
+    """A node saved 30; a checkpoint keeps 64 that no node has saved, until the engine comes to it."""
+    tape = Tape()
+    tape.new(30, "saved", saved_by=("n1",), step=0)
+    kept = tape.new(64, "saved", "h", step=0)
+    tape.new(5, "gradient", "w.grad", step=1, node="n0", backward="b0")
+    tape.free(0, step=1, node="n1", backward="b0")
+    tape.free(kept, step=1)  # in the same line, behind the engine's last event
+    runs = [_run("b0", ["n1"], step=1, line=2)]
+    return tables_of(tape, "h = checkpoint(f, x)\ny.backward()\n", nodes=nodes("n0", "n1"), backwards=runs)
+
+
+def test_what_a_checkpoint_keeps_counts_though_no_node_has_saved_it() -> None:
+    tables = _checkpointed()
+    info = saved_info(tables, moments_of(tables))
+    row = Saver("kept by checkpoint", "kept by checkpoint", None, "", 0, 64, 64, None)
+    assert (info.nodes[0], info.modules[0]) == (row, row)
+    assert (info.total, info.extra, info.shared, info.most) == (94, 94, 0, 94)  # 30 + 64
+    saved_figure(info.nodes)
+    (call,) = engine_memory(tables, moments_of(tables))
+    # Of the two nodes that it passed, n1 had saved something.
+    assert (call.released, call.freed_nodes, call.nodes) == (94, 1, 1)
+
+
+def test_every_page_says_the_same_number_of_saved_bytes() -> None:
+    tape = Tape()
+    tape.new(100, "leaf", "w", saved_by=("n0",))
+    tape.new(40, "saved", "h", saved_by=("n0", "n1"))
+    tape.new(64, "saved", "x")
+    tape.new(7, "other")
+    built = [t.node("n0", "MmBackward0", saved_bytes=140), t.node("n1", "TanhBackward0", saved_bytes=40)]
+    tables = tables_of(tape, nodes=built)
+    trace = tables.index.trace
+    assert saved_bytes(trace) == (204, True)  # 100 + 40 + 64
+    assert saved_info(tables, moments_of(tables)).total == 204
+    assert saved_bytes(trace, {"n1"}) == (40, True)
+    bare = msgspec.structs.replace(trace, memory=None)
+    assert saved_bytes(bare) == (180, False)  # 140 + 40: h twice, and x is not known
+    cut = Truncation(observer="memory", cap=4, missing="the rest")
+    assert saved_bytes(msgspec.structs.replace(trace, truncations=[cut])) == (180, False)
+
+
+def test_a_step_ends_where_the_next_begins_and_what_is_in_none_ends_itself() -> None:
+    tape = Tape()
+    for step in (0, 0, None, None, 1, 2, 2):
+        tape.new(4, step=step)
+    assert tables_of(tape).step_ends == [1, 1, 2, 3, 4, 6, 6]
+
+
+def test_the_highest_total_of_a_part_of_the_events() -> None:
+    tape = Tape()
+    for number in range(2_000):
+        tape.free(tape.new((number * 7919) % 1_013))
+    tables = tables_of(tape)
+    for first, last in ((0, 3_999), (0, 0), (511, 512), (512, 1_023), (100, 700), (700, 3_000), (1_024, 2_047)):
+        assert tables.highest(first, last) == int(tables.totals[first : last + 1].max())

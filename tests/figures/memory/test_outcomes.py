@@ -8,7 +8,7 @@ import msgspec
 
 from components.figures.memory import outcome
 from components.figures.memory.outcomes import most_saved, results_of
-from components.trace import Failure, Step, Trace
+from components.trace import Failure, Step, Summary, Trace
 from tests.figures import traces as t
 from tests.figures.memory.made import Tape
 
@@ -63,8 +63,9 @@ def test_a_variable_that_was_deleted_is_no_difference() -> None:
 
 
 def test_a_failure_is_told_in_short() -> None:
-    failure = Failure(kind="raised", message="element 0 does not require grad\nmore", error_type="RuntimeError", line=7)
-    assert said(ran(1.0), ran(1.0, failure=failure)) == (None, "fails, line 7: element 0 does not require grad")
+    failure = Failure(kind="raised", message="element 0 does not require grad\nmore", error_type="RuntimeError", line=1)
+    # The number of the line is that of the changed copy, so its text is told.
+    assert said(ran(1.0), ran(1.0, failure=failure)) == (None, "fails at `y = 1`: element 0 does not require grad")
     long = Failure(kind="raised", message="x" * 500)
     assert len(said(ran(1.0), ran(1.0, failure=long))[1]) < 160
 
@@ -86,3 +87,25 @@ def test_the_most_that_was_saved_at_once() -> None:
 def test_results_are_the_last_values() -> None:
     trace = ran(1.0)
     assert set(results_of(trace)) == {"y", "x.grad"}
+
+
+def test_numbers_are_compared_beside_the_largest_of_their_own_tensor() -> None:
+    # A gradient of 3e-7 that vanished is no rounding; 3e-7 beside 1 is what is left where terms cancel.
+    assert said(ran(1.0, grad=3e-7), ran(1.0, grad=0.0)) == (False, "x.grad was 3e-07, is 0")
+    assert said(ran([1.0, 3e-7]), ran([1.0, 0.0])) == (True, "the same")
+    assert said(ran(1.0, total="3e-7"), ran(1.0, total="0.0")) == (False, "total was 3e-7, is 0.0")
+    assert said(ran(1.0, total="nan"), ran(1.0, total="nan")) == (True, "the same")
+
+
+def large(mean: float) -> Trace:
+    """A program whose ``y`` is too large to be recorded with its numbers."""
+    summary = Summary(min=-2e-7, max=3e-7, mean=mean, std=1e-7, nan=0, inf=0, zero=0)
+    made = ran(None)
+    tensor = t.tensor("t0", "y", None, "n0", shape=[1_000_000], summary=summary)
+    return msgspec.structs.replace(made, tensors=[tensor])
+
+
+def test_of_large_tensors_only_statistics_are_compared_and_that_is_said() -> None:
+    same = (True, "the same as far as compared: of y only mean, min, max and std")
+    assert said(large(1e-7), large(1.000001e-7)) == same
+    assert said(large(1e-7), large(-1e-7))[0] is False

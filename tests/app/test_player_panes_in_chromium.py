@@ -1,0 +1,93 @@
+"""The player's panes in small windows: none is drawn over another, and another program's graph is in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.app.browser import CHROMIUM, wait_until_the_app_rests
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+]
+
+PANES = ("header", ".code", ".stage", ".legend", ".card", "footer")
+# Left, top, right and bottom of each pane that is seen; ``null`` for the others.
+BOXES = """(player, panes) => panes.map(name => {
+    const pane = player.querySelector(name), r = pane.getBoundingClientRect();
+    return pane.checkVisibility() && r.height ? [r.left, r.top, r.right, r.bottom] : null;
+})"""
+SEEN = """stage => {
+    const around = stage.getBoundingClientRect();
+    return [...stage.querySelectorAll(".node")].filter(node => {
+        const r = node.getBoundingClientRect();
+        return r.left >= around.left && r.right <= around.right && r.top >= around.top && r.bottom <= around.bottom;
+    }).length;
+}"""
+Opened = Callable[[str, int, int, Literal["light", "dark"]], Page]
+
+
+@pytest.fixture
+def opened(browser: Browser, address: str) -> Iterator[Opened]:
+    contexts = []
+
+    def open_page(path: str, width: int, height: int, scheme: Literal["light", "dark"]) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        expect.set_options(timeout=30_000)
+        page.goto(f"{address}{path}")
+        page.locator(".gv .node").first.wait_for()
+        wait_until_the_app_rests(page)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def panes(page: Page) -> dict[str, Sequence[float]]:
+    found: list[list[float] | None] = page.locator(".gv").first.evaluate(BOXES, list(PANES))
+    return {name: box for name, box in zip(PANES, found, strict=True) if box is not None}
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scheme"), [(1280, 800, "light"), (1280, 800, "dark"), (1280, 620, "light"), (390, 844, "dark")]
+)
+@pytest.mark.parametrize("path", ["/memory", "/gradients", "/compare", "/lessons"])
+def test_no_pane_is_drawn_over_another(
+    opened: Opened, path: str, width: int, height: int, scheme: Literal["light", "dark"]
+) -> None:
+    page = opened(path, width, height, scheme)
+    for card in (False, True):
+        if card:
+            page.locator(".gv").first.locator(".node").first.dispatch_event("click")
+            expect(page.locator(".gv").first.locator(".card")).to_be_visible()
+        seen = panes(page)
+        assert (".card" in seen) == card
+        for one, other in combinations(seen, 2):
+            (left, top, right, bottom), (x, y, to_x, to_y) = seen[one], seen[other]
+            wide, high = min(right, to_x) - max(left, x), min(bottom, to_y) - max(top, y)
+            assert min(wide, high) < 1, (one, other, seen)
+        # The graph, and what the card says, keep a useful part of it.
+        assert seen[".stage"][3] - seen[".stage"][1] >= 60
+        assert not card or seen[".card"][3] - seen[".card"][1] >= 90
+
+
+def test_the_graph_of_another_program_is_in_sight(opened: Opened) -> None:
+    page = opened("/memory", 1280, 800, "light")
+    for example, title in (("A training loop with Adam", "Adam"), ("A leak", "41 nodes")):
+        page.get_by_role("combobox", name="Program").click()
+        page.keyboard.type(example)
+        page.keyboard.press("Enter")
+        if title != "Adam":
+            expect(page.locator(".gv .title")).to_contain_text(title)
+        wait_until_the_app_rests(page)
+        page.wait_for_timeout(500)
+        assert page.locator(".gv .stage").evaluate(SEEN) >= 3
