@@ -143,7 +143,7 @@ def test_goldens_differ_where_a_digit_a_name_or_a_line_does() -> None:
 
 # --- goldens as text
 
-# Which memory an operation uses depends on the processor: tests/capture/test_memory_totals.py has plain Python beside it.
+# Which memory is used depends on the processor: tests/capture/test_memory_totals.py has plain Python beside it.
 _DROPPED = {"program", "environment", "stdout", "duration_ns", "summary", "memory"}
 _FLOAT = re.compile(r"(?<![\w.])-?\d+(?:\.\d*(?:e[+-]?\d+)?|e[+-]?\d+)")
 
