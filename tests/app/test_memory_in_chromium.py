@@ -76,6 +76,19 @@ def test_a_click_leads_the_player_to_the_node_and_lights_its_line(page: Page) ->
     expect(page.locator(".gv .now").first).to_contain_text("h = torch.sigmoid(h)")
 
 
+def test_on_a_small_projector_the_line_stays_in_sight(page: Page) -> None:
+    """There is no room for three panes: a card would take the place of the program."""
+    page.set_viewport_size({"width": 1280, "height": 800})
+    wait_until_the_app_rests(page)
+    place = at(page, 0.75, 0.9)
+    page.mouse.move(*place)
+    expect(page.locator(".hoverlayer .hovertext").first).to_contain_text("line 11, in backward() 1")
+    page.mouse.click(*place)
+    expect(page.locator(".gv .said")).to_contain_text("SigmoidBackward0")
+    expect(page.locator(".gv .code .now").first).to_be_visible()
+    expect(page.locator(".gv .card")).to_be_hidden()
+
+
 def test_dragging_zooms_a_click_keeps_the_zoom_and_a_double_click_ends_it(page: Page) -> None:
     labels = page.locator(".js-plotly-plot").first.locator(".xtick text")
     everything = labels.all_text_contents()

@@ -111,7 +111,9 @@ class Player {
     this.findings.show(data.findings || [], !!data.more_findings);
     const step = led ?? kept.step ?? null;
     this.go(step === null ? null : this.momentAt(step), { select: false, remember: led !== null });
-    if (led !== null) return this.select(this.story.moments[this.at]?.box ?? null, { open: true, reveal: true });
+    // Where a card would take the place of the program, its line is what one was led to.
+    const open = this.cardOpen || !data.show_code || !this.gv.classList.contains("narrow");
+    if (led !== null) return this.select(this.story.moments[this.at]?.box ?? null, { open, reveal: true });
     this.select(inside ?? kept.node ?? null, { open: fresh ? !!kept.node : this.cardOpen, reveal: fresh || !!inside });
     if (fresh) this.remember();
   }
