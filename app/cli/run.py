@@ -15,7 +15,9 @@ from components.worker import Limits, pool_of_this_machine
 def run_programs(sources: Iterable[str], options: argparse.Namespace) -> Iterator[Trace]:
     """Yield the trace of each program in turn, under ``options.device``, ``seed``, ``timeout`` and ``memory``."""
     limits = Limits(
-        wall_seconds=options.timeout, finish_seconds=max(10.0, 2 * options.timeout), memory_mb=options.memory
+        wall_seconds=options.timeout,
+        finish_seconds=max(Limits().finish_seconds, options.timeout),
+        memory_mb=options.memory,
     )
     pool = pool_of_this_machine(size=1, gpu=True)
     try:

@@ -52,7 +52,8 @@ class FakePool:
 
     asked: ClassVar[list[tuple[Program, Limits]]] = []
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, gpu: bool) -> None:
+        assert gpu
         self.asked.clear()
 
     def run(self, program: Program, limits: Limits) -> Trace:
@@ -66,7 +67,7 @@ class FakePool:
 
 @pytest.fixture(autouse=True)
 def fake_pool(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.cli.run.Pool", FakePool)
+    monkeypatch.setattr("app.cli.run.pool_of_this_machine", FakePool)
 
 
 @pytest.fixture
