@@ -94,8 +94,8 @@ def _at_once(born: Moment, released: Moment) -> bool:
 class Record:
     """What the profiler saw, in order: ``changes``, and which operation made which node.
 
-    ``began_ns`` is the profiler's time of the first marker. Only blocks of ``device`` (``"cpu"`` or ``"cuda"``) count;
-    on a GPU the allocator's own totals are taken, since it tells of almost every release, but not of all.
+    ``began_ns`` is the profiler's time of the first marker. Only blocks of ``device`` (``"cpu"`` or ``"cuda"``) count.
+    A GPU's allocator does not tell of every release: where it holds less than was told, the missing one is put in.
     """
 
     def __init__(self, moments: Sequence[Moment], device: str, baseline: int = 0) -> None:

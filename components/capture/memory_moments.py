@@ -35,7 +35,6 @@ from components.language.saved_tensors import CheckpointHook
 
 MARKER = "autograd_lab.moment"
 _MOST_MOMENTS = 50_000
-_CO_OPTIMIZED = 0x1
 
 
 @dataclass(slots=True)

@@ -54,14 +54,15 @@ class _Marker(ast.NodeTransformer):
 
     def visit_While(self, node: ast.While) -> ast.AST:
         node.test = self.visit(node.test)
-        return self._loop(node, None if _is_constant(node.test) else _head(node))
+        head = _head(node)
+        # Of a loop on one line Python does not report the last test as a line.
+        return self._loop(node, None if _is_constant(node.test) or node.body[0].lineno == head[1] else head)
 
     def visit_Try(self, node: ast.Try) -> ast.AST:
         """What ``continue`` leads to comes after ``finally``, not before it."""
         head = self._heads[-1:] if node.finalbody else []
         self._heads[len(self._heads) - len(head) :] = [None] * len(head)
-        for name in ("body", "orelse"):
-            setattr(node, name, self._marked(getattr(node, name)))
+        node.body, node.orelse = self._marked(node.body, _head(node)[1]), self._marked(node.orelse)
         for handler in node.handlers:
             handler.body = self._marked(handler.body)
         self._heads[len(self._heads) - len(head) :] = head
@@ -93,7 +94,7 @@ class _Marker(ast.NodeTransformer):
 
     def _loop(self, node: ast.For | ast.While, head: tuple[int, int] | None) -> ast.AST:
         self._heads.append(head)
-        node.body = self._marked(node.body)
+        node.body = self._marked(node.body, _head(node)[1])
         self._heads.pop()
         if head is not None:
             node.body.append(_call(LINE, node, *head))
@@ -105,7 +106,8 @@ class _Marker(ast.NodeTransformer):
         for name in _BLOCKS:
             block = getattr(node, name, None)
             if isinstance(block, list):
-                setattr(node, name, self._marked(block))
+                before = _head(node)[1] if name == "body" and isinstance(node, ast.If | ast.With) else 0
+                setattr(node, name, self._marked(block, before))
         for part in getattr(node, "cases", ()):
             self.generic_visit(part)
         for name, value in ast.iter_fields(node):
@@ -115,9 +117,9 @@ class _Marker(ast.NodeTransformer):
                 value[:] = [self.visit(each) if isinstance(each, ast.AST) else each for each in value]
         return node
 
-    def _marked(self, block: list[ast.stmt]) -> list[ast.stmt]:
+    def _marked(self, block: list[ast.stmt], before: int = 0) -> list[ast.stmt]:
+        """Return the block with its marks; ``before`` is the line that is told already, of a head on the same line."""
         marked: list[ast.stmt] = []
-        before = 0
         for statement in block:
             first, last = _head(statement)
             if first != before and not _does_nothing(statement):

@@ -109,3 +109,23 @@ def test_a_generator_gives_the_line_back_when_it_pauses(capture: Capture) -> Non
     lines = [(block.bytes, memory.events[block.allocated].line) for block in memory.allocations]
     # A row is made in line 4; the ones and the sum of 50 * 100 numbers in line 6, the stack of two rows in line 7.
     assert lines == [(400, 4), (20_000, 6), (20_000, 6), (400, 4), (400, 4), (800, 7)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "for i in range(3): w = z * i; v = w",
+        "for i in range(4):\n    if i % 2: continue\n    w = z * i",
+        "for i in range(4):\n    if i % 2: w = z * i\n    else: w = z",
+        "i = 0\nwhile i < 3: i += 1; w = z * i",
+        "with torch.no_grad(): w = z * 2",
+        "try: w = z * 2\nfinally: v = z * 3",
+        "try: z @ z[:2]\nexcept RuntimeError: w = z * 2",
+        "def f(v): return v * 2\nclass A: x = f(z)\nw = f(z)",
+        "match 1:\n    case 1: w = z * 2",
+        "w = [z * i for i in range(3)]; v = w",
+    ],
+)
+def test_statements_on_the_line_of_their_head_are_followed(capture: Capture, source: str) -> None:
+    memory = memory_of(capture(f"import torch\nz = torch.ones(3)\n{source}\nu = z + 1\n"))  # no word of another way
+    assert all(event.step is not None for event in memory.events)

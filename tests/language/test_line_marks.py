@@ -52,6 +52,8 @@ def marks_of(source: str) -> list[str]:
         ("for i in range(1):\n    def f():\n        for j in range(1):\n            continue\n    f()",
          "1 2 5 ( 3 4 3 ) 1"),
         ("if 0 + 0:\n    a = 1\nelif 1 + 0:\n    a = 2", "1 3 4"),
+        ("for i in range(2): a = i; b = a", "1 1 1"),
+        ("if 1 + 0: a = 1\nb = 2", "1 2"),
         ("if True:\n    a = 1", "2"),
         ("def f(x):\n    'Text.'\n    return x\nf(\n    f(1)\n)", "1 4-6 ( 3 ) ( 3 )"),
         ("try:\n    a = 1 / 0\nexcept ZeroDivisionError:\n    a = 2\nfinally:\n    b = 3", "1 2 4 6"),
