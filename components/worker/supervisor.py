@@ -38,7 +38,10 @@ from components.worker.messages import (
 from components.worker.walls import Wall
 
 _ROOT = Path(__file__).resolve().parents[2]
-_KEPT_VARIABLES = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "TZ", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
+_KEPT_VARIABLES = (
+    *("LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "TZ", "ATEN_CPU_CAPABILITY"),
+    *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"),
+)
 # Asking whether there is a GPU must not start the driver in a process that forks.
 _CUDA = {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
 _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS")}
