@@ -4,19 +4,19 @@ A lesson file begins with a ``# %% [markdown]`` cell whose first line is the tit
 paragraph is the summary. ``# %%`` begins a code cell. The program that the worker runs is the code alone.
 
 An exercise has a ``# %% starter`` cell in place of plain code, hints (``# %% [markdown] hint``), a ``# %% solution``
-and a ``# %% check`` cell whose asserts are the checks (``components.language.check_cells``).
+and a ``# %% check`` cell whose asserts are the checks (``components.source.check_cells``).
 """
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from components.language.check_cells import CheckCellError, read_checks
+from components.source import parse
+from components.source.check_cells import CheckCellError, read_checks
 
 Kind = Literal["text", "code", "hint", "starter", "solution", "check"]
 _FILE_NAME = re.compile(r"(\d+)_(\w+)\.py")
@@ -189,7 +189,7 @@ def _markdown(path: Path, cell: _RawCell) -> str:
 
 def _code(path: Path, cell: _RawCell) -> str:
     try:
-        ast.parse("\n".join(cell.lines))
+        parse("\n".join(cell.lines), commands=False)
     except SyntaxError as error:
         raise LessonError(path, cell.line + (error.lineno or 1), f"this is not Python: {error.msg}") from None
     return "\n".join(line.rstrip() for line in cell.lines).strip("\n")

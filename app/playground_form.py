@@ -10,7 +10,7 @@ import msgspec
 import streamlit as st
 
 from app import session
-from components.language.form import Backward, Form, FormError, Leaf, ZeroGrad, leaf_rows, scalar_value, with_scalar
+from components.source.form import Backward, Form, FormError, Leaf, ZeroGrad, leaf_rows, scalar_value, with_scalar
 from components.widgets.panels import note_panel
 
 _START = Form(expression="sin(x*w) + x**2", leaves=(Leaf(name="x", value="2.0"), Leaf(name="w", value="3.0")))

@@ -28,7 +28,8 @@ def _watch(page: str) -> None:
     now = run.progress()
     waiting = f"Waiting for {plural(now.ahead, 'program')} ahead" if now.ahead else "Starting"
     where = f" · line {now.line}" if now.line is not None else ""
-    text = f"Running{where} · {now.seconds:.1f} s" if now.state == "running" else f"{waiting} · {now.seconds:.1f} s"
+    doing = "Running" if run.of is None else "Measuring memory, in a second run"
+    text = f"{doing}{where} · {now.seconds:.1f} s" if now.state == "running" else f"{waiting} · {now.seconds:.1f} s"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{text}**")
         if st.button("Stop", icon=":material/stop_circle:", key=f"{page}:stop", type="primary"):

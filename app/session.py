@@ -7,6 +7,8 @@ memory of pictures.
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import threading
 from collections import OrderedDict
 from collections.abc import MutableMapping
@@ -23,6 +25,8 @@ from components.worker import Pool, Run, pool_of_this_machine
 
 # The pages on which a person makes a program; the others look at it.
 PROGRAM_PAGES = {"playground": "Playground", "code": "Code", "lessons": "Lessons"}
+# Pages that show memory, which is measured when somebody opens them.
+_SHOW_MEMORY = ("memory", "compare")
 _TRACES = 64
 _LARGEST_REMEMBERED = 4_000
 _PATIENCE = 0.6
@@ -126,16 +130,31 @@ def start(page: str, source: str, question: Asked | UnsetType = UNSET, *, again:
         st.session_state["latest"] = page
     shared = engine()
     remembered = None if again else shared.memory_of(program).get(program)
-    if remembered is not None:
-        st.session_state[f"{page}:trace"] = remembered
-        stop(page)
-        return
     stop(page)
-    run = shared.pool.submit(program, owner=_owner())
+    if remembered is not None:
+        _take(page, remembered)
+        return
+    _wait_for(page, shared.pool.submit(program, owner=_owner()))
+
+
+def _wait_for(page: str, run: Run) -> None:
+    """Let a page wait for a run; most programs are done before anyone could see that they run."""
     st.session_state[f"{page}:run"] = run
-    # Most programs are done before anyone could see that they run.
     run.wait(_PATIENCE)
     collect(page)
+
+
+def _take(page: str, trace: Trace) -> None:
+    """Give a page its trace; where it shows memory that nobody has measured yet, have that done."""
+    st.session_state[f"{page}:trace"] = trace
+    measured = trace.memory is not None or trace.memory_note is not UNSET
+    if page.startswith(_SHOW_MEMORY) and not measured and trace.steps and trace.program.question is UNSET:
+        _wait_for(page, engine().pool.measure(trace, owner=_owner()))
+
+
+def completions() -> tuple[str, ...]:
+    """Return what editors complete: Python's own words, and what the installed modules have once that is known."""
+    return engine().pool.names() or tuple(sorted({*keyword.kwlist, *dir(builtins)}))
 
 
 def has_gpu() -> bool:
@@ -163,9 +182,9 @@ def collect(page: str) -> bool:
     if trace is None:
         return True
     engine().memory_of(trace.program).put(trace)
-    st.session_state[f"{page}:trace"] = trace
     st.session_state[f"{page}:run"] = None
-    return False
+    _take(page, trace)
+    return running(page) is not None
 
 
 def running(page: str) -> Run | None:
@@ -192,11 +211,20 @@ def show(page: str, opened: Trace | None) -> None:
     """Let a page show a trace that it did not run itself, as one that was saved."""
     stop(page)
     st.session_state[f"{page}:trace"] = opened
+    st.session_state.pop(f"{page}:adopted", None)
 
 
 def adopt(page: str, other: str) -> None:
     """Let a page show the trace of another."""
-    show(page, trace(other))
+    found = trace(other)
+    if found is None or not page.startswith(_SHOW_MEMORY):
+        show(page, found)
+    elif st.session_state.get(f"{page}:adopted") is not found or trace(page) is None:
+        stop(page)
+        st.session_state[f"{page}:adopted"] = found
+        _take(page, engine().memory_of(found.program).get(found.program) or found)
+    else:
+        collect(page)
 
 
 def index(page: str) -> TraceIndex | None:

@@ -10,7 +10,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import graph, results, session
-from components.language.completions import completions
 from components.trace import Failure
 from components.widgets.editor import Problem, code_editor, edited_so_far, is_built
 
@@ -85,7 +84,7 @@ def _editor(page: str, source: str, key: str, revision: str, height: int, first:
         source,
         key=key,
         revision=revision,
-        words=completions(),
+        words=session.completions(),
         problem=problem_of(shown.failure if shown is not None else None),
         height=height,
         channel=page,

@@ -14,16 +14,16 @@ ROOT = Path(__file__).resolve().parents[1]
 # What each part may import besides itself. No arrow runs back up: a part never sees those that use it.
 MAY_IMPORT = {
     "components.trace": set(),
-    "components.language": {"components.trace"},
-    "components.explanations": {"components.trace", "components.language"},
-    "components.capture": {"components.trace", "components.language"},
-    "components.answers": {"components.trace", "components.language", "components.capture"},
-    "components.worker": {"components.trace", "components.language", "components.explanations"},
-    "components.figures": {"components.trace"},
-    "components.widgets": {"components.trace", "components.language", "components.figures"},
+    "components.source": {"components.trace"},
+    "components.explanations": {"components.trace", "components.source"},
+    "components.capture": {"components.trace", "components.source"},
+    "components.answers": {"components.trace", "components.source", "components.capture"},
+    "components.worker": {"components.trace", "components.source", "components.explanations"},
+    "components.figures": {"components.trace", "components.source"},
+    "components.widgets": {"components.trace", "components.source", "components.figures"},
     "app": {
         "components.trace",
-        "components.language",
+        "components.source",
         "components.worker",
         "components.figures",
         "components.widgets",
@@ -31,10 +31,9 @@ MAY_IMPORT = {
 }
 # The homes of what must not spread: package, and the folders or files that may import it.
 HOMES = {
-    "torch": ("components/capture/", "components/language/", "components/answers/"),
+    "torch": ("components/capture/", "components/answers/"),
     "sympy": ("components/answers/",),
     "torchviz": ("components/capture/torchviz_dot.py",),
-    "RestrictedPython": ("components/language/",),
     "streamlit": ("app/", "components/widgets/"),
     "graphviz": ("components/figures/",),
     "plotly": ("components/figures/", "components/widgets/", "app/"),
@@ -51,7 +50,7 @@ REASON = "Longer than usual because"
 def _is_program(path: Path) -> bool:
     """Programs that people could have written: lessons and test programs follow no rule of ours."""
     relative = path.relative_to(ROOT).as_posix()
-    return relative.startswith(("app/lessons/", "tests/programs/"))
+    return relative.startswith(("app/lessons/", "tests/programs/", "tests/pasted/programs/"))
 
 
 def _python_files(*folders: str) -> list[Path]:
@@ -130,7 +129,7 @@ def test_what_the_pages_process_imports_brings_no_torch() -> None:
     """Pages run when they are imported, so they are read above instead; all they import is imported here."""
     parts = ("trace", "explanations", "worker", "figures", "widgets")
     torch_free_language = [
-        f"components.language.{module}" for module in ("names", "form", "compiler", "check_cells", "function_text")
+        f"components.source.{module}" for module in ("names", "form", "compiler", "check_cells", "function_text")
     ]
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")

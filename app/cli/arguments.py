@@ -32,6 +32,9 @@ def _add_trace(parser: argparse.ArgumentParser) -> None:
     _add_output(parser)
     parser.add_argument("--out-dir", metavar="DIR", help="write the trace of each A.py to DIR/A.json")
     _add_run(parser)
+    parser.add_argument(
+        "--no-memory", dest="measure", action="store_false", help="leave out the second run, which measures memory"
+    )
     parser.set_defaults(command=_trace)
 
 

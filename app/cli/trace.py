@@ -19,7 +19,7 @@ def trace(options: argparse.Namespace) -> int:
     """
     targets = _targets(options)
     sources = [read_program(name) for name in options.programs]
-    for target, result in zip(targets, run_programs(sources, options), strict=True):
+    for target, result in zip(targets, run_programs(sources, options, measure=options.measure), strict=True):
         write(target, encode_trace(result) + b"\n")
     return 0
 

@@ -7,7 +7,6 @@ import streamlit as st
 from app import session
 from app.compare import sides
 from app.workbench import problem_of
-from components.language.completions import completions
 from components.trace import DamagedTrace, decode_trace
 from components.widgets.editor import code_editor
 
@@ -76,7 +75,7 @@ def _editor(name: str) -> None:
         now.given,
         key=sides.editor_of(name),
         revision=now.revision,
-        words=completions(),
+        words=session.completions(),
         problem=problem_of(shown.failure if shown is not None else None),
         height=_height(),
         channel=page,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from app import session
 from app.compare.examples import FIRST, PAIRS
-from components.language.variants import Variant, variants
+from components.source.variants import Variant, variants
 from components.trace import Trace
 from components.widgets.editor import edited_so_far
 

@@ -9,8 +9,7 @@ import streamlit as st
 from app import session
 from app.derivatives.examples import EXAMPLES, FIRST
 from components.figures.variables import Variables, differentiable_variables
-from components.language.completions import completions
-from components.language.function_text import NoFunction, function_text
+from components.source.function_text import NoFunction, function_text
 from components.trace import Trace
 from components.widgets.editor import Problem, code_editor
 from components.widgets.panels import note_panel
@@ -34,7 +33,7 @@ def edit(problem: Problem | None) -> str:
         source,
         key=_KEY,
         revision=revision,
-        words=completions(),
+        words=session.completions(),
         problem=problem,
         height=330,
         label="A function and the point at which to look at it",

@@ -14,7 +14,7 @@ from app import session
 from app.memory.state import PAGE, Shown
 from components.figures.memory import Outcome, outcome, signed
 from components.figures.text import bytes_text, plural
-from components.language.variants import Variant, variants
+from components.source.variants import Variant, variants
 from components.trace import Trace
 
 MOST = 8

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import graph, playground_form, results, session
 from app.workbench import frame
-from components.language.form import FormError, write_source
+from components.source.form import FormError, write_source
 from components.widgets.panels import note_panel
 
 

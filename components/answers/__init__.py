@@ -22,13 +22,23 @@ from components.capture import (
     capture_program,
     capture_with_names,
     failure_of,
+    installed_names,
     interrupt_soon,
-    tell_when_over,
+    measure_program,
 )
-from components.language import SourceLimits
+from components.source import SourceLimits
 from components.trace import Answered, Asked, Caps, Exercise, Failure, Program, Trace
 
-__all__ = ["ANSWERERS", "OBSERVERS", "RunInterrupted", "answer_program", "interrupt_soon", "tell_when_over", "warm_up"]
+__all__ = [
+    "ANSWERERS",
+    "OBSERVERS",
+    "RunInterrupted",
+    "answer_program",
+    "installed_names",
+    "interrupt_soon",
+    "measure_program",
+    "warm_up",
+]
 
 # Whose frames are not to be interrupted half-way, and whose may be like the program's own.
 OBSERVERS = ("components.capture",)
@@ -36,12 +46,16 @@ ANSWERERS = tuple(f"{__name__}.{part}" for part in ("derivatives", "exercises", 
 
 
 def answer_program(
-    program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits
+    program: Program,
+    caps: Caps,
+    on_output: Callable[[str], None],
+    source_limits: SourceLimits,
+    log: Callable[[str], None] = lambda text: None,
 ) -> Trace:
-    """Run the program and return its trace: with the answer to its question if it has one, else with its memory."""
+    """Run the program and return its trace, with the answer to its question if it has one."""
     if program.question is UNSET:
-        return capture_program(program, caps, on_output, source_limits)
-    trace, names = capture_with_names(program, caps, on_output, source_limits)
+        return capture_program(program, caps, on_output, source_limits, log)
+    trace, names = capture_with_names(program, caps, on_output, source_limits, log)
     if trace.failure is not None:
         return trace
     try:

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 
 from components.answers.words import said
-from components.language import PROGRAM_FILENAME
-from components.language.check_cells import (
+from components.source import PROGRAM_FILENAME
+from components.source.check_cells import (
     CAME,
     EXPECTED,
     Assertion,
@@ -24,7 +24,7 @@ from components.language.check_cells import (
     comparison_word,
     read_checks,
 )
-from components.language.compiler import compile_program
+from components.source.compiler import compile_program
 from components.trace import Check, Exercise, Verdict
 
 _LONGEST = 400
@@ -80,7 +80,7 @@ def _checked(step: Assertion, seen: dict[str, Any], names: dict[str, Any]) -> Ch
 
 
 def _run(code: str, names: dict[str, Any]) -> None:
-    exec(compile_program(code), names)
+    exec(compile_program(code).code, names)
 
 
 def _raised(title: str, look_at: str, expected: str, error: BaseException, names: dict[str, Any]) -> Check:

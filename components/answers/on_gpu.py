@@ -6,25 +6,33 @@ with CUDA. So nothing of both happens before the fork, and each child starts the
 
 from __future__ import annotations
 
-from components.answers import ANSWERERS, OBSERVERS, RunInterrupted, answer_program, interrupt_soon, tell_when_over
+from components.answers import (
+    ANSWERERS,
+    OBSERVERS,
+    RunInterrupted,
+    answer_program,
+    installed_names,
+    interrupt_soon,
+    measure_program,
+)
 from components.capture import capture_with_names
 from components.capture.cuda import prepare
-from components.language import SourceLimits
-from components.language.warm_up_program import SOURCE
-from components.trace import Caps, Program
+from components.capture.warm_up_program import SOURCE
+from components.trace import Program
 
 __all__ = [
     "ANSWERERS",
     "OBSERVERS",
     "RunInterrupted",
     "answer_program",
+    "installed_names",
     "interrupt_soon",
+    "measure_program",
     "prepare",
-    "tell_when_over",
     "warm_up",
 ]
 
 
 def warm_up() -> None:
     """Load what runs on the processor, without memory: that would start the profiler."""
-    capture_with_names(Program(source=SOURCE), Caps(), lambda text: None, SourceLimits())
+    capture_with_names(Program(source=SOURCE))

@@ -7,9 +7,7 @@ from components.answers.derivatives import differentiate
 from components.answers.exercises import check_exercise
 from components.capture import capture_with_names
 from components.capture import warm_up as warm_up_capture
-from components.language import SourceLimits
 from components.trace import (
-    Caps,
     Checks,
     Curve,
     Derivative,
@@ -41,7 +39,7 @@ def warm_up() -> None:
     """Run a program and ask it everything."""
     warm_up_capture()
     symbolic.warm_up()
-    _, names = capture_with_names(Program(source=_SOURCE), Caps(), lambda text: None, SourceLimits())
+    _, names = capture_with_names(Program(source=_SOURCE))
     for question in _QUESTIONS:
         differentiate(question, names)
     check_exercise(Exercise(checks="# A title\nassert f(x) is not None, 'a hint'\n"), names)

@@ -35,7 +35,9 @@ def _births(drafts: list[NodeDraft]) -> dict[int, tuple[int, int]]:
     return births
 
 
-def finished_nodes(ids: Ids, steps: StepObserver, modules: ModuleObserver, engine: EngineObserver) -> list[Node]:
+def finished_nodes(
+    ids: Ids, steps: StepObserver, modules: ModuleObserver, engine: EngineObserver, first_number: int
+) -> list[Node]:
     """Return the node records in order of birth."""
     derivative = formulas()
     first_steps = _first_steps(steps)
@@ -52,12 +54,13 @@ def finished_nodes(ids: Ids, steps: StepObserver, modules: ModuleObserver, engin
                 step=step.index if step is not None else None,
                 module=modules.marks.owner_of(draft.number) if leaf is None else None,
                 order=engine.order_of(draft),
-                leaf=(leaf.name or f"leaf t{leaf.index}") if leaf is not None else None,
+                leaf=(leaf.shown_name or f"leaf t{leaf.index}") if leaf is not None else None,
                 tensor=f"t{leaf.index}" if leaf is not None else None,
                 saved=[_finished_saved(saved) for saved in draft.saved],
                 saved_bytes=draft.saved_bytes,
                 formula=derivative.get(draft.name),
                 created_by=ids.backwards[maker.index] if maker is not None else None,
+                number=draft.number - first_number if leaf is None and draft.number >= first_number else None,
             )
         )
     return records

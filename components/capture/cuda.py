@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from components.capture.memory_profiler import Profiler
-from components.language import PROGRAM_FILENAME
+from components.source import PROGRAM_FILENAME
 from components.trace import CudaSample
 
 SOURCE = "PyTorch's CUDA caching allocator, seen by torch.profiler and torch.cuda.memory_stats()"

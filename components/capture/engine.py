@@ -5,13 +5,14 @@
 outputs is written down, each node gets a hook that reports what came in and what went out, and the hooks come off
 again when the run ends, however it ends.
 
-Known limitations: a run on a GPU executes its nodes on a thread of its own; their order is still the true one. Nodes
-past the cap carry no hooks.
+Known limitations: a run in another thread of the program's is not observed. A run on a GPU executes its nodes on a
+thread of its own; their order is still the true one. Nodes past the cap carry no hooks.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from types import FrameType, TracebackType
@@ -19,6 +20,7 @@ from typing import Any
 
 import torch
 
+from components.capture.aside import Asides
 from components.capture.engine_drafts import BackwardDraft, EngineStepDraft
 from components.capture.marks import Marks
 from components.capture.names import program_line
@@ -28,7 +30,7 @@ from components.capture.quiet import quiet
 from components.capture.stopping import stop_if_asked
 from components.capture.truncations import Truncations
 from components.capture.values import ValueReader
-from components.language import PROGRAM_FILENAME
+from components.source import PROGRAM_FILENAME
 from components.trace import Caps, Gradient
 
 Reached = list[tuple[NodeDraft, GraphNode]]
@@ -54,7 +56,9 @@ class EngineObserver:
         begun: Callable[[], int | None],
         before_run: Callable[[Sequence[torch.Tensor], Reached], None],
         accumulated: Callable[[NodeDraft, torch.Tensor, BackwardDraft, Gradient], None],
+        asides: Asides,
     ) -> None:
+        self._asides = asides
         self._runs_left = truncations.allowance("backwards", caps.backwards, "later engine runs")
         self._steps_left = truncations.allowance("backwards", caps.engine_steps, "nodes of later engine runs")
         self._nodes = nodes
@@ -84,21 +88,28 @@ class EngineObserver:
 
     def _run(self, outputs: Sequence[Any], *arguments: Any, **options: Any) -> Any:
         """Do what ``_engine_run_backward`` does; its positional arguments are grad_outputs, retain, create, inputs."""
+        if threading.current_thread() is not threading.main_thread():
+            self._asides.note("backwards", "A backward pass in another thread was not recorded.", None)
+            return self._original(outputs, *arguments, **options)
         if not self._runs_left.take():
             return self._original(outputs, *arguments, **options)
+        roots: list[NodeDraft] = []
+        reached: Reached = []
         with quiet():
             tensors = [output for output in outputs if isinstance(output, torch.Tensor)]
-            roots, reached = self._nodes.reach(roots_of(outputs))
+            with self._asides.aside("nodes", "the graph of a backward pass"):
+                roots, reached = self._nodes.reach(roots_of(outputs))
             draft = self._draft(roots, reached, arguments, options)
             if not draft.internal:
-                self._before_run(tensors, reached)
+                with self._asides.aside("torchviz", "torchviz's drawing"):
+                    self._before_run(tensors, reached)
         outer = self.makers.current
         self._open.append(draft.index)
         self._values.nothing_passes()
         self.makers.switch(draft if draft.create_graph else None)
         handles: list[Any] = []
         try:
-            with quiet():
+            with quiet(), self._asides.aside("backwards", "the steps of a backward pass"):
                 self._hook(draft, reached, handles)
             return self._original(outputs, *arguments, **options)
         except BaseException as error:
@@ -111,7 +122,7 @@ class EngineObserver:
             self.makers.switch(outer)
             for handle in handles:
                 handle.remove()
-            with quiet():
+            with quiet(), self._asides.aside("backwards", "what a backward pass released and added"):
                 self._settle(draft, {node.index: graph_node for node, graph_node in reached})
 
     def _draft(
@@ -159,9 +170,16 @@ class EngineObserver:
     ) -> None:
         with quiet():
             begun = self._begun()
-            incoming = [self._values.passing(grad, begun) for grad in grad_outputs]
-            outgoing = [self._values.passing(grad, begun) for grad in grad_inputs]
+            incoming = [self._gradient(grad, begun) for grad in grad_outputs]
+            outgoing = [self._gradient(grad, begun) for grad in grad_inputs]
             draft.steps.append(EngineStepDraft(node, incoming, outgoing, begun))
+
+    def _gradient(self, grad: torch.Tensor | None, begun: int | None) -> Gradient | None:
+        try:
+            return self._values.passing(grad, begun)
+        except Exception as error:
+            self._asides.failed("backwards", "some gradients", error)
+            return Gradient(shape=[], values=None, summary=None) if grad is not None else None
 
     def _settle(self, draft: BackwardDraft, graph_nodes: dict[int, GraphNode]) -> None:
         """After the run: which nodes it released, and what it added to which leaf."""
@@ -195,7 +213,7 @@ def _is_internal(frame: FrameType | None) -> bool:
         name = frame.f_code.co_filename
         if name == PROGRAM_FILENAME:
             return False
-        ours = "/components/language/" in name or "/components/capture/" in name
+        ours = "/components/capture/" in name
         if not ours and not name.endswith(_OF_THE_CALL):
             return True
         frame = frame.f_back

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from components.language import PROGRAM_FILENAME, NotAllowed, SourceTooLarge
+from components.source import PROGRAM_FILENAME, SourceTooLarge
 from components.trace import Failure, FailureKind
 
 _LONGEST_MESSAGE = 4_000
@@ -30,7 +30,7 @@ def failure_of(error: BaseException, line: int | None = None) -> Failure | None:
     kind = _kind(error)
     return Failure(
         kind=kind,
-        error_type=None if isinstance(error, RunInterrupted | NotAllowed | SourceTooLarge) else _type_name(error),
+        error_type=None if isinstance(error, RunInterrupted | SourceTooLarge) else _type_name(error),
         message=_message(error),
         line=_line(error) or line,
     )
@@ -41,8 +41,6 @@ def _kind(error: BaseException) -> FailureKind:
         return error.kind
     if isinstance(error, SourceTooLarge):
         return "too_large"
-    if isinstance(error, NotAllowed):
-        return "not_allowed"
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return "out_of_memory"
     if isinstance(error, RuntimeError) and any(words in _message(error) for words in _NO_MEMORY):
@@ -68,8 +66,6 @@ def _message(error: BaseException) -> str:
 
 def _line(error: BaseException) -> int | None:
     line = _line_of_traceback(error)
-    if isinstance(error, NotAllowed) and error.line is not None:
-        line = error.line
     if line is None and isinstance(error, SyntaxError):
         return error.lineno
     return line

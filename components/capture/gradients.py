@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import torch
 
+from components.capture.aside import Asides
 from components.capture.quiet import fingerprint, plain
 from components.capture.tensors import TensorDraft
 from components.capture.truncations import Truncations
@@ -47,7 +48,7 @@ class ChangeDraft:
         """Return the record."""
         identity = self.draft.identity
         return GradientChange(
-            variable=identity.name or f"leaf t{identity.index}",
+            variable=identity.shown_name or f"leaf t{identity.index}",
             tensor=f"t{identity.index}",
             step=self.step,
             line=self.line,
@@ -61,7 +62,8 @@ class ChangeDraft:
 class GradientLog:
     """Watches the leaves that it is shown."""
 
-    def __init__(self, caps: Caps, truncations: Truncations, values: ValueReader) -> None:
+    def __init__(self, caps: Caps, truncations: Truncations, values: ValueReader, asides: Asides) -> None:
+        self._asides = asides
         self._values = values
         self._allowance = truncations.allowance("gradients", caps.gradients, "later changes of .grad")
         self._room = truncations.allowance("gradients", caps.watched_leaves, "changes of .grad of further leaves")
@@ -85,9 +87,10 @@ class GradientLog:
             if leaf is None:
                 del self._watched[key]
                 continue
-            cause = self._cause(watched, leaf.grad)
-            if cause is not None:
-                self._note(watched, leaf.grad, step, line, cause)
+            with self._asides.aside("gradients", "some changes of .grad"):
+                cause = self._cause(watched, leaf.grad)
+                if cause is not None:
+                    self._note(watched, leaf.grad, step, line, cause)
 
     def accumulated(
         self, leaf: torch.Tensor, draft: TensorDraft, step: int | None, line: int | None, backward: int, added: Gradient

@@ -1,9 +1,9 @@
-"""The memory of a program, byte for byte, measured in a second run that nothing but the profiler watches.
+"""The memory of a program, byte for byte, measured in a run that nothing but the profiler watches.
 
 Observers allocate and keep things alive, so what they see of memory is not the program's. The program is therefore run
-once more, bare: no trace function, no hooks on nodes, no values read. ``torch.profiler`` records every allocation and
-release of PyTorch's allocator; ``memory_moments`` notes between the lines what lies where; afterwards each block is
-tied to the line, the node and the variable that the observed run knows.
+once more, bare, in a process of its own: no trace function, no hooks on nodes, no values read. ``torch.profiler``
+records every allocation and release of PyTorch's allocator; ``memory_moments`` notes between the lines what lies where;
+afterwards each block is tied to the line, the node and the variable that the observed run knows.
 
 Known limitations: memory that is not PyTorch's allocator's (NumPy arrays, the work space of oneDNN) is not seen.
 A program that does not take the same way twice (it looks at the clock) can be tied to wrong lines; the note says so
@@ -18,90 +18,114 @@ import types
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Any
 
-import torch
 from msgspec.structs import replace
 
 from components.capture.cuda import CudaMemory
-from components.capture.failures import RunInterrupted
+from components.capture.failures import RunInterrupted, failure_of
+from components.capture.main_module import MainModule, seed
 from components.capture.marks import next_node_number
 from components.capture.memory_blocks import Record
 from components.capture.memory_lines import TookTooLong
 from components.capture.memory_moments import Moments
 from components.capture.memory_profiler import Profiler
-from components.capture.memory_ties import Observed, Ties, memory_record
+from components.capture.memory_ties import Ties, memory_record
+from components.capture.names import weak_names
 from components.capture.stopping import forget_to_stop
-from components.capture.switches import switches_kept
-from components.language.runtime import program_globals
-from components.trace import Memory, Program
+from components.source import SourceLimits
+from components.source.compiler import Compiled, compile_program
+from components.trace import Caps, MeasuredRun, Memory, ObservedRun, Program, Truncation
 
 # How long this run may take with the reading of its record, if the observed run was not longer.
 _LEAST_SECONDS = 4.0
+_LATER = "later allocations and releases; peak and final bytes are those of the whole run"
+_CUT = "The second run, in which memory is measured, took too long or was stopped: what came later is not in here."
+_NO_ROOM = "Memory is measured in a second run of the program; no memory was left for its record."
+_DIFFERENT = (
+    "The program did not do the same in the second run, in which its memory was measured: lines, nodes and names of "
+    "blocks may be wrong. Bytes are those of that second run."
+)
 
 
-@dataclass(frozen=True)
-class Measured:
-    """The memory, whether it has more events than are kept, how many nodes this run made,
-    how many of its statements were not observed before, what exception ended it.
-
-    ``cut`` says that it took too long, or was stopped.
-    """
-
-    memory: Memory
-    capped: bool
-    nodes: int
-    unmatched: int
-    error: BaseException | None
-    cut: bool
+def measure_program(program: Program, observed: ObservedRun, caps: Caps, source_limits: SourceLimits) -> MeasuredRun:
+    """Run a program that was observed before, and return its memory; the program's own mistakes are no errors here."""
+    try:
+        return _Measuring(program, observed, compile_program(program.source, source_limits, marked=True)).run(caps)
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and "bad_alloc" not in str(error):
+            raise
+        return MeasuredRun(memory=None, note=_NO_ROOM)
 
 
-def measure(program: Program, code: types.CodeType, observed: Observed, most_events: int) -> Measured:
-    """Run ``code``, the marked code of a program that was observed before, and return its memory.
+class _Measuring:
+    """One bare run."""
 
-    Raises:
-        MemoryError: no memory is left for the record.
-    """
-    names = program_globals(lambda text: None)
-    moments = Moments(observed.steps, frozenset(names), max(_LEAST_SECONDS, 1.5 * observed.seconds))
-    names.update(moments.calls)
-    with ExitStack() as active:
-        active.enter_context(_as_python_collects())
-        active.enter_context(switches_kept())
-        active.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")
-        cuda = active.enter_context(CudaMemory()) if program.device == "cuda" else None
+    def __init__(self, program: Program, observed: ObservedRun, compiled: Compiled) -> None:
+        self._program = program
+        self._observed = observed
+        self._compiled = compiled
+        most_seconds = max(_LEAST_SECONDS, 1.5 * observed.seconds)
+        self._moments = Moments(observed.steps, weak_names(compiled.tree), most_seconds)
+
+    def run(self, caps: Caps) -> MeasuredRun:
+        moments, device = self._moments, self._program.device
+        with ExitStack() as active:
+            active.enter_context(_as_python_collects())
+            active.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
+            cuda = active.enter_context(CudaMemory()) if device == "cuda" else None
+            if cuda is not None:
+                moments.on_step = cuda.sample
+            active.enter_context(moments)
+            record = Record(moments.list, device, cuda.baseline if cuda is not None else 0)
+            profiler = Profiler(record.read)
+            moments.is_long, moments.between_lines = profiler.is_long, profiler.between_lines
+            main = MainModule(self._compiled.text, _unseen, _unseen, {"display": _unseen, **moments.calls})
+            names = active.enter_context(main)
+            seed(self._program.seed)
+            first_number = next_node_number()
+            error: BaseException | None = None
+            with profiler:
+                moments.begin()
+                started = time.perf_counter_ns()
+                error = _run(self._compiled.code, main, names)
+                duration = time.perf_counter_ns() - started - profiler.reading_ns
+                moments.end(names)
+        forget_to_stop()
+        made = next_node_number() - first_number
+        memory = memory_record(record, Ties(self._observed, record.makers, first_number), device, caps.memory_events)
+        memory = replace(memory, duration_ns=duration)
         if cuda is not None:
-            moments.on_step = cuda.sample
-        active.enter_context(moments)
-        record = Record(moments.list, program.device, cuda.baseline if cuda is not None else 0)
-        profiler = Profiler(record.read)
-        moments.is_long, moments.between_lines = profiler.is_long, profiler.between_lines
-        torch.manual_seed(program.seed)
-        first_number = next_node_number()
-        with profiler:
-            moments.begin()
-            started = time.perf_counter_ns()
-            error = _run(code, names)
-            duration = time.perf_counter_ns() - started - profiler.reading_ns
-            moments.end(names)
-    forget_to_stop()
-    cut = isinstance(error, RunInterrupted | TookTooLong)
-    made = next_node_number() - first_number
-    memory = memory_record(record, Ties(observed, record.makers, first_number), program.device, most_events)
-    memory = replace(memory, duration_ns=duration)
-    if cuda is not None:
-        memory = replace(memory, cuda=cuda.samples, cuda_snapshot=cuda.snapshot)
-    return Measured(memory, len(record.changes) > most_events, made, moments.unmatched, None if cut else error, cut)
+            memory = replace(memory, cuda=cuda.samples, cuda_snapshot=cuda.snapshot)
+        return self._result(memory, len(record.changes) > caps.memory_events, made, error, caps)
+
+    def _result(self, memory: Memory, capped: bool, made: int, error: BaseException | None, caps: Caps) -> MeasuredRun:
+        cut = Truncation(observer="memory", cap=caps.memory_events, missing=_LATER) if capped else None
+        if isinstance(error, RunInterrupted | TookTooLong):
+            return MeasuredRun(memory=memory, note=_CUT, truncation=cut)
+        failure = failure_of(error) if error is not None else None
+        ended = (failure.kind, failure.line) if failure is not None else None
+        followed = self._observed.cut or not self._moments.unmatched
+        same = followed and made == self._observed.numbered and ended == self._observed.ended
+        return MeasuredRun(memory=memory, note=None if same else _DIFFERENT, truncation=cut)
 
 
-def _run(code: types.CodeType, names: dict[str, Any]) -> BaseException | None:
+def _unseen(*values: object, **options: object) -> None:
+    """Where everything goes that the program prints or shows."""
+
+
+def _run(code: types.CodeType, main: MainModule, names: dict[str, Any]) -> BaseException | None:
+    error: BaseException | None = None
     try:
         exec(code, names)
-    except BaseException as error:
-        return error
-    return None
+    except BaseException as problem:
+        error = problem
+    try:
+        main.finish()
+    except BaseException as problem:
+        error = error or problem
+    return error
 
 
 @contextmanager

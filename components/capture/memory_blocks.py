@@ -15,7 +15,6 @@ from typing import Any
 
 from components.capture.memory_graph import Role
 from components.capture.memory_moments import MARKER, Moment
-from components.language.checking import CHECK
 from components.trace import Category
 
 _MEMORY = "[memory]"
@@ -143,7 +142,7 @@ class Record:
         before = self._held.pop(fields.ptr, None)
         if before is not None:
             self._release(time_ns, before, operation)
-        if fields.alloc_size > 0 and not _is_of_a_check(operation):
+        if fields.alloc_size > 0:
             block = self._held[fields.ptr] = Block(fields.alloc_size)
             block.allocated = self._change(time_ns, block.size, block, operation)
         if self._device != "cpu" and self._total > fields.total_allocated:
@@ -180,14 +179,6 @@ class Record:
             block.names.append(what)
         if role != "variable":
             block.roles.add(role)
-
-
-def _is_of_a_check(operation: Operation | None) -> bool:
-    while operation is not None:
-        if operation.name == CHECK:
-            return True
-        operation = operation.outer
-    return False
 
 
 def _events(tree: Sequence[Any]) -> list[tuple[int, Any, Operation | None]]:

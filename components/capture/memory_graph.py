@@ -7,19 +7,29 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import torch
+import torch.utils.checkpoint
 
 from components.capture.node_saves import GraphNode, raw_saved, raw_tensor
 from components.capture.nodes import is_numbered
-from components.language.saved_tensors import CheckpointHook
 
 _MOST_LEAVES = 5_000
 
 Role = Literal["leaf", "gradient", "optimizer", "saved", "variable"]
 # An address, what was seen to lie there, and more about it: see ``Moment``.
 Note = tuple[int, Role, str | int | tuple[str, int | None] | None]
+
+
+class CheckpointHook(torch.utils.checkpoint._checkpoint_hook):
+    """The hooks of ``checkpoint``; ``segments`` are what it keeps of each call: no node leads to what lies there."""
+
+    segments: ClassVar[list[weakref.ref[Any]]] = []
+
+    def __init__(self, frame: Any) -> None:
+        super().__init__(frame)
+        self.segments.append(weakref.ref(frame))
 
 
 class SeenGraph:

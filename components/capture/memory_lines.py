@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import FrameType
 
-from components.capture.steps import StepDraft
-from components.language import PROGRAM_FILENAME
+from components.source import PROGRAM_FILENAME
 
 Position = tuple[int | None, int | None]  # line, index of the step
 # Files of PyTorch's that only call further Python: modules calling their ``forward``, contexts as decorators.
@@ -21,7 +20,7 @@ _TOP_LEVEL = "<module>"
 class Lines:
     """Follows the marks of one run through ``steps``, those of the observed run."""
 
-    def __init__(self, steps: Sequence[StepDraft]) -> None:
+    def __init__(self, steps: Sequence[tuple[int, str | None]]) -> None:
         self._steps = steps
         self._next = 0
         self._callers: list[tuple[int, Position]] = []
@@ -31,10 +30,10 @@ class Lines:
         """A statement on the lines from ``first`` to ``last`` begins; without a step for it, its first line is told."""
         inside = None if function == _TOP_LEVEL else function
         for index in range(self._next, len(self._steps)):
-            step = self._steps[index]
-            if first <= step.line <= last and step.function == inside:
+            line, of = self._steps[index]
+            if first <= line <= last and of == inside:
                 self._next = index + 1
-                return step.line, step.index
+                return line, index
         self.unmatched += 1
         return first, None
 

@@ -23,15 +23,13 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from components.capture.engine import roots_of
-from components.capture.memory_graph import Note, SeenGraph, address
+from components.capture.memory_graph import CheckpointHook, Note, SeenGraph, address
 from components.capture.memory_lines import Lines, TookTooLong, nothing_of_pytorch_calls
 from components.capture.memory_variables import SeenVariables
 from components.capture.names import named_tensors
 from components.capture.quiet import quiet
-from components.capture.steps import StepDraft
 from components.capture.stopping import stop_if_asked
-from components.language.line_marks import ELEMENT, ENTERED, LEFT, LINE, PAUSED, RESUMED
-from components.language.saved_tensors import CheckpointHook
+from components.source.line_marks import ELEMENT, ENTERED, LEFT, LINE, PAUSED, RESUMED
 
 MARKER = "autograd_lab.moment"
 _MOST_MOMENTS = 50_000
@@ -55,13 +53,13 @@ class Moment:
 class Moments:
     """The list of moments of one run; ``calls`` are what its marked code calls.
 
-    ``steps`` are those of the observed run of the same program: the same lines come in the same order.
+    ``steps`` are the lines of the observed run of the same program, each with its function; they come in that order.
     ``on_step`` is called after each step with its index, ``between_lines`` when the record ``is_long`` and no operation
     of PyTorch is under way.
     A run that takes longer than ``most_seconds``, or very many lines, is ended with ``TookTooLong``.
     """
 
-    def __init__(self, steps: Sequence[StepDraft], given_names: frozenset[str], most_seconds: float) -> None:
+    def __init__(self, steps: Sequence[tuple[int, str | None]], weak: frozenset[str], most_seconds: float) -> None:
         self.list = [Moment(None, None)]
         self.on_step: Callable[[int], None] = _nothing
         self.is_long: Callable[[], bool] = lambda: False
@@ -70,7 +68,7 @@ class Moments:
         self._most_seconds = most_seconds
         self._lines = Lines(steps)
         self._graph = SeenGraph()
-        self._variables = SeenVariables(self._graph, given_names)
+        self._variables = SeenVariables(self._graph, weak)
         self._runs = 0
         self._open_runs: list[int] = []
         self._marker = torch._C._profiler._RecordFunctionFast(MARKER)
@@ -162,10 +160,13 @@ class Moments:
     def __enter__(self) -> Moments:
         self._set_door(self._run)
         self._hooks = [register_optimizer_step_post_hook(self._stepped)]
+        self._checkpoint_hook = torch.utils.checkpoint._checkpoint_hook
+        torch.utils.checkpoint._checkpoint_hook = CheckpointHook  # type: ignore[misc]
         return self
 
     def __exit__(self, *error: object) -> None:
         self._set_door(self._original)
+        torch.utils.checkpoint._checkpoint_hook = self._checkpoint_hook  # type: ignore[misc]
         for hook in self._hooks:
             hook.remove()
 

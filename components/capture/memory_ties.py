@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from components.capture.cuda import SOURCE as CUDA_SOURCE
-from components.capture.engine_drafts import BackwardDraft
 from components.capture.memory_blocks import Block, Change, Operation, Record
-from components.capture.nodes import NodeDraft
-from components.capture.steps import StepDraft
-from components.trace import Allocation, Device, Memory, MemoryEvent
+from components.trace import Allocation, Device, Memory, MemoryEvent, ObservedRun
 
 CPU_SOURCE = "PyTorch's CPU allocator, seen by torch.profiler"
-
-
-@dataclass(frozen=True)
-class Observed:
-    """What the observed run of the same program knows: its lines, nodes and engine runs, and the nodes' final ids.
-
-    ``first_number`` is the number that PyTorch would have given to a node when that run began, ``made`` how many it
-    gave, ``seconds`` how long it took.
-    """
-
-    steps: Sequence[StepDraft]
-    nodes: Sequence[NodeDraft]
-    runs: Sequence[BackwardDraft]
-    node_ids: dict[int, str]
-    backward_ids: dict[int, str]
-    first_number: int
-    made: int
-    seconds: float
 
 
 class Ties:
     """From what the profiler tells of an operation to the observed node and engine run."""
 
-    def __init__(self, observed: Observed, makers: Mapping[int, Operation], first_number: int) -> None:
+    def __init__(self, observed: ObservedRun, makers: Mapping[int, Operation], first_number: int) -> None:
         self._observed = observed
         self._makers = makers
-        shift = observed.first_number - first_number
-        by_number = {draft.number: observed.node_ids[draft.index] for draft in observed.nodes if draft.leaf is None}
-        self._ids = {number - shift: name for number, name in by_number.items()}
+        self._ids = {first_number + number: node for number, node, _ in observed.nodes}
+        self._names = {node: name for _, node, name in observed.nodes}
 
     def saved_by(self, block: Block) -> list[str]:
         """Return the nodes that kept the block."""
@@ -60,16 +37,16 @@ class Ties:
 
     def _run_by_engine(self, run: int | None, operation: Operation) -> str | None:
         runs, order = self._observed.runs, operation.order
-        if run is None or order is None or run >= len(runs) or order >= len(runs[run].steps):
+        if run is None or order is None or run >= len(runs) or order >= len(runs[run]):
             return None
-        node = runs[run].steps[order].node
-        matches = operation.name.rpartition("::")[2].rpartition(": ")[2] == node.name
-        return self._observed.node_ids[node.index] if matches else None
+        node = runs[run][order]
+        matches = operation.name.rpartition("::")[2].rpartition(": ")[2] == self._names.get(node, "AccumulateGrad")
+        return node if matches else None
 
     def backward(self, change: Change) -> str | None:
         """Return the engine run in which the change happened."""
         run = change.moment.run
-        return self._observed.backward_ids.get(run) if run is not None else None
+        return f"b{run}" if run is not None and run < len(self._observed.runs) else None
 
 
 def memory_record(record: Record, ties: Ties, device: Device, most_events: int) -> Memory:

@@ -12,9 +12,8 @@ from typing import Any
 
 import torch
 
-from components.capture.memory_graph import Note, SeenGraph, address, note_segments
+from components.capture.memory_graph import CheckpointHook, Note, SeenGraph, address, note_segments
 from components.capture.names import is_program_name, named_tensors, program_frames
-from components.language.saved_tensors import CheckpointHook
 
 _CO_OPTIMIZED = 0x1
 
@@ -22,9 +21,9 @@ _CO_OPTIMIZED = 0x1
 class SeenVariables:
     """The tensors that variables have shown so far; what they lead to goes to ``graph``."""
 
-    def __init__(self, graph: SeenGraph, given_names: frozenset[str]) -> None:
+    def __init__(self, graph: SeenGraph, weak: frozenset[str]) -> None:
         self._graph = graph
-        self._given = given_names
+        self._weak = weak
         self._is_tensor = _Kinds()
         self._places: dict[int, tuple[int, int]] = {}
 
@@ -37,7 +36,7 @@ class SeenVariables:
         variables = frame.f_locals
         is_tensor = self._is_tensor
         for name, value in variables.items():
-            if is_tensor[type(value)] and name not in self._given and is_program_name(name):
+            if is_tensor[type(value)] and is_program_name(name):
                 self._look_at(name, value, notes)
         if frame.f_code.co_flags & _CO_OPTIMIZED and sys.version_info < (3, 13):
             variables.clear()  # a function's variables come as a copy that stays with the frame
@@ -74,8 +73,7 @@ class SeenVariables:
 
     def name_all(self, variables: Mapping[str, Any], notes: list[Note]) -> None:
         """Note the names of all tensors that can be reached from these."""
-        own = {name: value for name, value in variables.items() if name not in self._given}
-        for name, tensor in named_tensors([own]).values():
+        for name, tensor in named_tensors([variables], self._weak).values():
             place = address(tensor)
             if place is not None:
                 leaf = tensor.is_leaf and tensor.requires_grad

@@ -6,6 +6,7 @@ as by every module hook.
 
 from __future__ import annotations
 
+import threading
 from types import TracebackType
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils.hooks import RemovableHandle
 
+from components.capture.aside import Asides
 from components.capture.marks import Marks
 from components.capture.names import named_modules, variable_of
 
@@ -20,13 +22,14 @@ from components.capture.names import named_modules, variable_of
 class ModuleObserver:
     """Marks the nodes made inside each module with its path: the variable's name, then PyTorch's (``model.0``).
 
-    >>> with ModuleObserver() as modules:
+    >>> with ModuleObserver(Asides(most=1)) as modules:
     ...     y = nn.Sequential(nn.Linear(2, 1))(torch.ones(2))
     ...     modules.marks.owner_of(y.grad_fn._sequence_nr())
     'Sequential.0'
     """
 
-    def __init__(self) -> None:
+    def __init__(self, asides: Asides) -> None:
+        self._asides = asides
         self.marks: Marks[str | None] = Marks(None)
         self._inside: list[str] = []
         self._paths: dict[int, str] = {}
@@ -46,6 +49,12 @@ class ModuleObserver:
             handle.remove()
 
     def _entered(self, module: nn.Module, arguments: Any) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return  # its nodes have numbers of their own
+        with self._asides.aside("nodes", "which module made some nodes"):
+            self._enter(module)
+
+    def _enter(self, module: nn.Module) -> None:
         if not self._inside:
             self._paths = named_modules(module, variable_of(module) or type(module).__name__)
         path = self._paths.get(id(module))
@@ -55,6 +64,8 @@ class ModuleObserver:
         self.marks.switch(path)
 
     def _left(self, module: nn.Module, arguments: Any, result: Any) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
         if self._inside:
             self._inside.pop()
         self.marks.switch(self._inside[-1] if self._inside else None)

@@ -7,15 +7,18 @@ method that the program could have defined.
 
 from __future__ import annotations
 
+import ast
+import dataclasses
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import torch
 from torch import nn
 
-from components.language import PROGRAM_FILENAME
+from components.source import PROGRAM_FILENAME
 
 _MOST_ENTRIES = 5_000
 _MOST_ELEMENTS = 200
@@ -46,17 +49,37 @@ def current_namespaces() -> Sequence[Namespace]:
 
 
 def is_program_name(name: str) -> bool:
-    """Whether a variable is the program's own; names that end in an underscore after one at the start are guards."""
-    return not (name.startswith("_") and (name.endswith("_") or name.startswith("__")))
+    """Whether a variable is the program's own, and none that Python puts into every module or class."""
+    return not name.startswith("__")
 
 
-def named_tensors(namespaces: Sequence[Namespace]) -> Named:
-    """Return ``{id(tensor): (name, tensor)}``; the first name found wins, plain variables before what they hold."""
+def weak_names(tree: ast.AST) -> frozenset[str]:
+    """Return the names that stand for one thing after another: the variables of loops and comprehensions."""
+    targets = (node.target for node in ast.walk(tree) if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension))
+    return frozenset(node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name))
+
+
+def named_tensors(namespaces: Sequence[Namespace], weak: frozenset[str] = frozenset()) -> Named:
+    """Return ``{id(tensor): (name, tensor)}``; the first name found wins, plain variables before what they hold.
+
+    What a module holds comes before what a list or dictionary holds, and the ``weak`` names come last: a parameter is
+    ``net.0.weight``, not ``params[0]`` or a loop's ``p``.
+    """
+    own = [
+        [(name, value) for name, value in list(namespace.items()) if is_program_name(name)] for namespace in namespaces
+    ]
+    strong = [[pair for pair in level if pair[0] not in weak] for level in own]
+    ways = (
+        [[pair for pair in level if issubclass(type(pair[1]), torch.Tensor)] for level in strong],
+        [[pair for pair in level if issubclass(type(pair[1]), nn.Module)] for level in strong],
+        strong,
+        own,
+    )
     found: Named = {}
-    for namespace in namespaces:
-        level = [(name, value) for name, value in namespace.items() if is_program_name(name)]
-        for name, tensor in _search(level):
-            found.setdefault(id(tensor), (name, tensor))
+    for levels in ways:
+        for level in levels:
+            for name, tensor in _search(level):
+                found.setdefault(id(tensor), (name, tensor))
     return found
 
 
@@ -83,6 +106,20 @@ def variable_of(value: object) -> str | None:
     return None
 
 
+def _attributes(value: object) -> object:
+    try:
+        return object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return None
+
+
+def _is_looked_into(kind: type) -> bool:
+    """Whether objects of a type are the program's own or hold its results: no generators, loaders, optimizers."""
+    module = kind.__module__
+    own = module == "__main__" or kind is SimpleNamespace or dataclasses.is_dataclass(kind)
+    return own or module.startswith("torch.distributions.")
+
+
 def _search(level: list[tuple[str, Any]]) -> Iterator[tuple[str, torch.Tensor]]:
     """Breadth first, so that ``w`` is found before ``params[0]``."""
     seen: set[int] = set()
@@ -93,7 +130,7 @@ def _search(level: list[tuple[str, Any]]) -> Iterator[tuple[str, torch.Tensor]]:
             entries += 1
             if entries > _MOST_ENTRIES:
                 return
-            if isinstance(value, torch.Tensor):
+            if issubclass(type(value), torch.Tensor):
                 yield name, value
             elif id(value) not in seen:
                 seen.add(id(value))
@@ -102,15 +139,27 @@ def _search(level: list[tuple[str, Any]]) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def _held_by(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    # ``isinstance`` would ask an object for its class, which is the program's code if it defines that.
     kind = type(value)
-    if isinstance(value, nn.Module):
+    if issubclass(kind, nn.Module):
         for part in ("_parameters", "_buffers", "_modules"):
             yield from ((f"{name}.{key}", held) for key, held in value.__dict__.get(part, {}).items())
-    elif kind is list or kind is tuple:
-        yield from ((f"{name}[{index}]", held) for index, held in enumerate(value[:_MOST_ELEMENTS]))
-    elif kind is dict and len(value) <= _MOST_ELEMENTS:
-        yield from ((f"{name}[{key!r}]", held) for key, held in value.items() if type(key) in (str, int))
-    elif kind.__module__ == "__main__" and not isinstance(value, type):
-        held = getattr(value, "__dict__", None)
+    elif issubclass(kind, tuple):
+        held_in = tuple.__getitem__(value, slice(_MOST_ELEMENTS))
+        fields = getattr(kind, "_fields", None)
+        if type(fields) is tuple and len(fields) == len(held_in):
+            yield from ((f"{name}.{field}", held) for field, held in zip(fields, held_in, strict=True))
+        else:
+            yield from ((f"{name}[{index}]", held) for index, held in enumerate(held_in))
+    elif issubclass(kind, list):
+        first = list.__getitem__(value, slice(_MOST_ELEMENTS))
+        yield from ((f"{name}[{index}]", held) for index, held in enumerate(first))
+    elif kind is deque:
+        yield from ((f"{name}[{index}]", held) for index, held in enumerate(list(value)[:_MOST_ELEMENTS]))
+    elif issubclass(kind, dict) and dict.__len__(value) <= _MOST_ELEMENTS:
+        items = list(dict.items(value))
+        yield from ((f"{name}[{key!r}]", held) for key, held in items if type(key) in (str, int))
+    elif not issubclass(kind, type) and _is_looked_into(kind):
+        held = _attributes(value)
         if type(held) is dict:
             yield from ((f"{name}.{key}", below) for key, below in list(held.items())[:_MOST_ELEMENTS])

@@ -44,7 +44,7 @@ def saved_by(node: GraphNode) -> Iterator[tuple[str, torch.Tensor | Packed | str
     for attribute in plain_names:
         try:
             value = getattr(node, attribute)
-        except RuntimeError:
+        except Exception:  # PyTorch has no text for some, as for a size that only a running kernel knows
             continue
         if value is not None:
             yield attribute.removeprefix(_SAVED), _short(value)

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 
 import torch
 
+from components.capture.aside import Asides
 from components.capture.node_saves import GraphNode, Packed, saved_by
+from components.capture.quiet import shape_of, storage_of
 from components.capture.stopping import stop_if_asked
 from components.capture.tensors import TensorDraft, TensorLog
 from components.capture.truncations import Truncations
@@ -22,6 +24,7 @@ from components.capture.values import ValueReader
 from components.trace import Caps, SavedTensor
 
 _NO_NUMBER = 2**63
+_MARK = "autograd_lab"
 
 
 @dataclass(slots=True, eq=False)
@@ -51,10 +54,14 @@ class NodeDraft:
 class NodeLog:
     """Makes one draft of each node that can be reached from what it is shown."""
 
-    def __init__(self, caps: Caps, truncations: Truncations, tensors: TensorLog, values: ValueReader) -> None:
+    def __init__(
+        self, caps: Caps, truncations: Truncations, tensors: TensorLog, values: ValueReader, asides: Asides
+    ) -> None:
+        self._asides = asides
         self._allowance = truncations.allowance("nodes", caps.nodes, "later nodes of the graph")
         self._tensors = tensors
         self._values = values
+        self.first_number = 0
         self._by_number: dict[int, NodeDraft] = {}
         self._by_leaf: dict[int, NodeDraft] = {}
         self.drafts: list[NodeDraft] = []
@@ -115,6 +122,8 @@ class NodeLog:
             if leaf is None:
                 return None
             known = self._by_leaf.get(leaf.identity.index)
+        elif number < self.first_number:
+            known = self._made_elsewhere(node)
         else:
             known = self._by_number.get(number)
         if known is not None:
@@ -125,17 +134,32 @@ class NodeLog:
         self.drafts.append(draft)
         if leaf is not None:
             self._by_leaf[leaf.identity.index] = draft
+            return draft
+        if number < self.first_number:
+            node.metadata[_MARK] = draft
+            draft.number = 0  # nobody of this thread made it
         else:
             self._by_number[number] = draft
-            self._note_saved(draft, node)
+        self._note_saved(draft, node)
         return draft
 
+    @staticmethod
+    def _made_elsewhere(node: GraphNode) -> NodeDraft | None:
+        """Each thread counts its nodes from 0: those of other threads carry a mark instead."""
+        known = node.metadata.get(_MARK)
+        return known if isinstance(known, NodeDraft) else None
+
     def _note_saved(self, draft: NodeDraft, node: GraphNode) -> None:
+        with self._asides.aside("nodes", f"what {draft.name} saved"):
+            self._read_saved(draft, node)
+
+    def _read_saved(self, draft: NodeDraft, node: GraphNode) -> None:
         storages: dict[int, int] = {}
         for name, value in saved_by(node):
             if isinstance(value, torch.Tensor):
                 draft.saved.append(self._saved_tensor(name, value))
-                _count_storage(storages, value)
+                place, size = storage_of(value)
+                storages[place] = size
             elif isinstance(value, Packed):
                 draft.packed = True
                 draft.saved.append(SavedDraft(SavedTensor(name=name, value="packed by saved_tensors_hooks")))
@@ -147,7 +171,7 @@ class NodeLog:
         tensor = self._tensors.sharing_memory(value)
         record = SavedTensor(
             name=name,
-            shape=list(value.shape),
+            shape=shape_of(value),
             dtype=str(value.dtype).removeprefix("torch."),
             nbytes=value.numel() * value.element_size(),
             values=self._values.numbers(value) if tensor is None else None,
@@ -158,11 +182,3 @@ class NodeLog:
 def is_numbered(number: int) -> bool:
     """Whether a node's ``_sequence_nr()`` is its own: every ``AccumulateGrad`` has the same one."""
     return number < _NO_NUMBER
-
-
-def _count_storage(storages: dict[int, int], tensor: torch.Tensor) -> None:
-    if torch._C._functorch.is_functorch_wrapped_tensor(tensor) or tensor.layout is not torch.strided:
-        storages[id(tensor)] = tensor.numel() * tensor.element_size()
-    else:
-        storage = tensor.untyped_storage()
-        storages[storage.data_ptr()] = storage.nbytes()

@@ -1,12 +1,13 @@
 """Runs one program under all observers and gives its trace.
 
 This is what the worker's child process calls. A mistake of the program is data (``Trace.failure``), never an exception
-here.
+here, and neither is a fault of an observer: it steps aside (``aside``).
 """
 
 from __future__ import annotations
 
 import re
+import sys
 import time
 import types
 import warnings
@@ -15,84 +16,137 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch
+from msgspec.structs import replace
 
+from components.capture.aside import Asides
 from components.capture.assemble import Ids, finished_edges, finished_nodes, located
 from components.capture.engine import EngineObserver, Reached
 from components.capture.engine_drafts import BackwardDraft
 from components.capture.environment import environment
 from components.capture.failures import failure_of
+from components.capture.figures import Shown, built_in
 from components.capture.gradients import GradientLog
+from components.capture.main_module import MainModule, seed
 from components.capture.marks import next_node_number
-from components.capture.memory_pass import with_memory
-from components.capture.memory_ties import Observed
 from components.capture.modules import ModuleObserver
-from components.capture.names import Named, current_namespaces, named_tensors, program_line
+from components.capture.names import Named, current_namespaces, named_tensors, program_line, weak_names
 from components.capture.nodes import NodeDraft, NodeLog
-from components.capture.output import Output
+from components.capture.output import Addresses, DisplayLog, Output
 from components.capture.quiet import quiet
 from components.capture.steps import StepObserver
 from components.capture.stopping import forget_to_stop
-from components.capture.switches import switches_kept
 from components.capture.tensors import TensorDraft, TensorLog
 from components.capture.torchviz_dot import DrawingLog
 from components.capture.truncations import Truncations
 from components.capture.values import ValueReader
-from components.language import SourceLimits
-from components.language.compiler import compile_program
-from components.language.runtime import program_globals
+from components.source import SourceLimits
+from components.source.compiler import VALUE, Compiled, compile_program
 from components.trace import Caps, Failure, Gradient, Program, Trace, Warned
 
 _FOREIGN_FRAME = re.compile(r'^ *File "(?!<program>)[^\n]*\n?(?: {4}[^\n]*\n?)*', re.MULTILINE)
 _LONGEST_WARNING = 2_000
+_LAST_WORDS = re.compile(r"__del__|weakref")
+_MOST_HELD = 500
+
+
+def _nothing(text: str) -> None:
+    """Where printed text and faults go if nobody listens."""
 
 
 def capture_program(
     program: Program,
     caps: Caps = Caps(),
-    on_output: Callable[[str], None] = lambda text: None,
+    on_output: Callable[[str], None] = _nothing,
     source_limits: SourceLimits = SourceLimits(),
+    log: Callable[[str], None] = _nothing,
 ) -> Trace:
-    """Run ``program`` and return everything that was observed.
+    """Run ``program`` and return everything that was observed; its memory is measured in a run of its own.
 
-    ``on_output`` is given printed text as it comes. PyTorch is seeded with ``program.seed`` before the first line.
+    ``on_output`` is given printed text as it comes, ``log`` the traceback of an observer that fails. PyTorch, Python
+    and NumPy are seeded with ``program.seed`` before the first line.
     """
-    run = _Run(program, caps, on_output)
-    trace = run.trace(source_limits)
-    return with_memory(trace, caps, source_limits, run.let_go())
+    return _observed(program, caps, on_output, source_limits, log, forget=True)[0]
 
 
 def capture_with_names(
-    program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits
+    program: Program,
+    caps: Caps = Caps(),
+    on_output: Callable[[str], None] = _nothing,
+    source_limits: SourceLimits = SourceLimits(),
+    log: Callable[[str], None] = _nothing,
 ) -> tuple[Trace, dict[str, Any]]:
-    """Observe as ``capture_program`` does, without memory; return the program's global names for questions about it."""
-    run = _Run(program, caps, on_output)
-    return run.trace(source_limits), run.names
+    """Observe as ``capture_program`` does, and return the program's global names, for questions about it."""
+    return _observed(program, caps, on_output, source_limits, log, forget=False)
+
+
+def _observed(
+    program: Program,
+    caps: Caps,
+    on_output: Callable[[str], None],
+    source_limits: SourceLimits,
+    log: Callable[[str], None],
+    *,
+    forget: bool,
+) -> tuple[Trace, dict[str, Any]]:
+    asides = Asides(caps.notes, log)
+    try:
+        compiled = compile_program(program.source, source_limits)
+    except Exception as problem:
+        run = _Run(program, caps, on_output, asides, None)
+        return run.assemble(failure_of(problem), None, 0), {}
+    run = _Run(program, caps, on_output, asides, compiled)
+    return run.trace(compiled, forget=forget and _LAST_WORDS.search(compiled.text) is not None), run.names
 
 
 class _Run:
     """The observers of one run, wired to each other."""
 
-    def __init__(self, program: Program, caps: Caps, on_output: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        caps: Caps,
+        on_output: Callable[[str], None],
+        asides: Asides,
+        compiled: Compiled | None,
+    ) -> None:
         self._program = program
+        self._asides = asides
+        self._weak = weak_names(compiled.tree) if compiled is not None else frozenset()
         self._truncations = Truncations()
         self._values = ValueReader(caps, self._truncations)
-        self._tensors = TensorLog(caps, self._truncations, self._values)
-        self._nodes = NodeLog(caps, self._truncations, self._tensors, self._values)
+        self._tensors = TensorLog(caps, self._truncations, self._values, asides)
+        self._nodes = NodeLog(caps, self._truncations, self._tensors, self._values, asides)
         self._tensors.nodes = self._nodes
-        self._gradients = GradientLog(caps, self._truncations, self._values)
-        self._drawings = DrawingLog(caps, self._truncations)
-        self._output = Output(caps.stdout_chars, on_output, self._printed)
-        self._globals = program_globals(self._output.write)
-        self._steps = StepObserver(
+        self._gradients = GradientLog(caps, self._truncations, self._values, asides)
+        self._drawings = DrawingLog(caps, self._truncations, asides)
+        self._modules = ModuleObserver(asides)
+        addresses = Addresses()
+        self._output = Output(caps.stdout_chars, on_output, self._printed, addresses)
+        self._displays = DisplayLog(caps, self._truncations, self._output, addresses, self._place)
+        self._shown = Shown(self._displays, asides, compiled.cells if compiled is not None else ())
+        text = compiled.text if compiled is not None else program.source
+        self._main = MainModule(text, self._output.write, self._displays.error, built_in(self._shown, VALUE))
+        self._steps = self._step_observer(caps)
+        self._engine = self._engine_observer(caps)
+        self._warnings_left = self._truncations.allowance("warnings", caps.warnings, "later warnings")
+        self._warned: list[Warned] = []
+        self._first_number = 0
+        self._numbered = 0
+
+    def _step_observer(self, caps: Caps) -> StepObserver:
+        return StepObserver(
             caps,
             self._truncations,
             self._tensors,
-            frozenset(self._globals),
+            self._asides,
+            self._weak,
             self._gradients.watch,
             self._gradients.compare,
+            self._shown.line_begins,
         )
-        self._modules = ModuleObserver()
-        self._engine = EngineObserver(
+
+    def _engine_observer(self, caps: Caps) -> EngineObserver:
+        return EngineObserver(
             caps,
             self._truncations,
             self._nodes,
@@ -101,75 +155,70 @@ class _Run:
             begun=lambda: self._steps.begun,
             before_run=self._before_engine_run,
             accumulated=self._accumulated,
+            asides=self._asides,
         )
-        self._warnings_left = self._truncations.allowance("warnings", caps.warnings, "later warnings")
-        self._warned: list[Warned] = []
-        self._first_number = 0
-        self._made = 0
-        self._seconds = 0.0
 
     @property
     def names(self) -> dict[str, Any]:
         """What the program's global names stand for."""
-        return self._globals
-
-    def let_go(self) -> Observed:
-        """Forget everything that the program held, and return what a second run of it is tied to."""
-        self._globals.clear()
-        ids = Ids(self._nodes, self._engine)
-        return Observed(
-            steps=self._steps.drafts,
-            nodes=self._nodes.drafts,
-            runs=self._engine.drafts,
-            node_ids=ids.nodes,
-            backward_ids=ids.backwards,
-            first_number=self._first_number,
-            made=self._made,
-            seconds=self._seconds,
-        )
+        return self._main.names
 
     def _printed(self, start: int, end: int) -> None:
         self._steps.printed(start, end)
 
-    def trace(self, source_limits: SourceLimits) -> Trace:
-        """Compile, run, assemble."""
-        failure: Failure | None = None
-        error: BaseException | None = None
-        duration = 0
-        try:
-            code = compile_program(self._program.source, source_limits)
-        except Exception as problem:
-            failure = failure_of(problem)
-        else:
-            duration, error = self._execute(code)
+    def _place(self) -> tuple[int | None, int | None]:
+        """The step and the line that run; after the last line, the last step."""
+        current = self._steps.current
+        return (current, program_line()) if current is not None else (self._steps.begun, program_line())
+
+    def trace(self, compiled: Compiled, *, forget: bool) -> Trace:
+        """Run, look at what is left, let go of it if it may have a last word, assemble."""
+        for line in compiled.left_out:
+            self._asides.note(None, f"Line {line.line} is no Python and was left out: {line.text[:80]}", line.line)
+        with self._main:
+            duration, error = self._execute(compiled.code)
             failure = failure_of(error) if error is not None else None
-            with quiet():
+            with quiet(), self._asides.aside("nodes", "what was left at the end"):
                 self._look_at_the_end()
-        return self._assemble(failure, error, duration)
+            trace = self.assemble(failure, error, duration)
+            if forget:
+                self._main.forget()
+                trace = replace(trace, stdout=self._output.text, stdout_truncated=self._output.truncated)
+        return trace
 
     def _execute(self, code: types.CodeType) -> tuple[int, BaseException | None]:
         """Run the program; return its clock time in nanoseconds and the exception that ended it."""
-        torch.manual_seed(self._program.seed)
+        seed(self._program.seed)
         error: BaseException | None = None
         with ExitStack() as active:
-            active.enter_context(switches_kept())
             active.enter_context(warnings.catch_warnings())
-            warnings.simplefilter("default")
+            _as_python_warns()
             warnings.showwarning = self._on_warning
             active.enter_context(self._modules)
             active.enter_context(self._engine)
-            self._first_number = next_node_number()
+            Shown.current = self._shown
+            self._first_number = self._nodes.first_number = next_node_number()
             started = time.perf_counter_ns()
             try:
                 with self._steps:
-                    exec(code, self._globals)
+                    exec(code, self.names)
             except BaseException as problem:
                 error = problem
+            try:
+                self._end_of_program(error)
+            except BaseException as problem:  # interrupted, while it waited for a thread
+                error = error or problem
             duration = time.perf_counter_ns() - started
-            self._seconds = duration / 1e9
-            self._made = next_node_number() - self._first_number
+            Shown.current = None
+            self._numbered = next_node_number() - self._first_number
         forget_to_stop()
         return duration, error
+
+    def _end_of_program(self, error: BaseException | None) -> None:
+        if isinstance(error, SystemExit) and error.code is not None and not isinstance(error.code, int):
+            sys.stderr.write(f"{error.code}\n")
+        self._main.finish()
+        self._shown.all_figures(own_line=True)
 
     def _on_warning(self, message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
         if self._warnings_left.take():
@@ -178,7 +227,7 @@ class _Run:
             )
 
     def _before_engine_run(self, outputs: Sequence[torch.Tensor], reached: Reached) -> None:
-        names = named_tensors(current_namespaces())
+        names = named_tensors(current_namespaces(), self._weak)
         self._name_leaves(names)
         self._drawings.draw(outputs, names, reached, self._steps.current)
 
@@ -194,32 +243,42 @@ class _Run:
             self._gradients.accumulated(leaf, draft, run.step, run.line, run.index, added)
 
     def _look_at_the_end(self) -> None:
-        """Draw what is left: outputs that nothing consumed, gradients that can be differentiated again."""
+        """Draw what is left: results that nothing consumed, gradients that can be differentiated again."""
         self._gradients.compare(None, None)
-        names = named_tensors([self._globals])
+        names = named_tensors([self.names], self._weak)
         self._name_leaves(names)
-        variables = [(name, tensor) for name, tensor in names.values() if name.isidentifier()]
-        left: list[tuple[str, torch.Tensor, TensorDraft | None]] = [
-            (name, tensor, self._tensors.observe(tensor, name)) for name, tensor in variables
-        ]
+        plain = [(name, tensor) for name, tensor in names.values() if name.isidentifier()]
+        held = [(name, tensor) for name, tensor in names.values() if not name.isidentifier() and tensor.requires_grad]
+        results = [(name, tensor) for name, tensor in held if not tensor.is_leaf][:_MOST_HELD]
+        left = [(name, tensor, self._observed(name, tensor)) for name, tensor in [*plain, *results]]
         consumed = {
             target[0].index for node in self._nodes.drafts for target in node.targets or () if target is not None
         }
         for name, tensor, draft in left:
             if tensor.grad_fn is not None and (draft is None or draft.node is None or draft.node.index not in consumed):
                 self._draw_at_the_end(name, tensor, names)
-        for name, tensor in variables:
+        for name, tensor in [*plain, *held]:
             grad = tensor.grad if tensor.is_leaf else None
             if grad is not None and grad.grad_fn is not None:
                 self._draw_at_the_end(f"{name}.grad", grad, names)
-        if not self._drawings.drafts and variables:
-            self._draw_at_the_end(*variables[-1], names)
+        if not self._drawings.drafts and left:
+            self._draw_at_the_end(left[-1][0], left[-1][1], names)
+
+    def _observed(self, name: str, tensor: torch.Tensor) -> TensorDraft | None:
+        with self._asides.aside("tensors", f"the tensor `{name}`"):
+            return self._tensors.observe(tensor, name)
+        return None
 
     def _draw_at_the_end(self, name: str, tensor: torch.Tensor, names: Named) -> None:
+        with self._asides.aside("torchviz", f"torchviz's drawing of `{name}`"):
+            self._draw(name, tensor, names)
+
+    def _draw(self, name: str, tensor: torch.Tensor, names: Named) -> None:
         reached = self._nodes.reach([tensor.grad_fn])[1] if tensor.grad_fn is not None else []
         self._drawings.draw([tensor], names, reached, None, of=name)
 
-    def _assemble(self, failure: Failure | None, error: BaseException | None, duration: int) -> Trace:
+    def assemble(self, failure: Failure | None, error: BaseException | None, duration: int) -> Trace:
+        """Return the trace of what was observed."""
         ids = Ids(self._nodes, self._engine)
         if failure is not None and error is not None:
             failure = located(failure, error, ids, self._engine)
@@ -232,7 +291,7 @@ class _Run:
             steps=[step.finish() for step in self._steps.drafts],
             steps_truncated=self._steps.truncated,
             tensors=[tensor.finish(ids.nodes) for tensor in self._tensors.drafts],
-            nodes=finished_nodes(ids, self._steps, self._modules, self._engine),
+            nodes=finished_nodes(ids, self._steps, self._modules, self._engine, self._first_number),
             edges=finished_edges(ids),
             backwards=[draft.finish(ids.nodes, ids.backwards) for draft in self._engine.drafts],
             gradients=[change.finish(ids.backwards) for change in self._gradients.changes],
@@ -240,6 +299,9 @@ class _Run:
             torchviz=[drawing.finish(ids.nodes) for drawing in self._drawings.drafts],
             warnings=self._warned,
             truncations=self._truncations.reached,
+            displays=self._displays.displays,
+            notes=self._asides.notes,
+            numbered=self._numbered,
             duration_ns=duration,
         )
 
@@ -247,3 +309,11 @@ class _Run:
 def _without_frames(text: str) -> str:
     """Leave out the lines that anomaly mode quotes from PyTorch's files and ours; they are the server's business."""
     return _FOREIGN_FRAME.sub("", text)[:_LONGEST_WARNING].rstrip()
+
+
+def _as_python_warns() -> None:
+    """Show the warnings that ``python program.py`` shows."""
+    warnings.resetwarnings()
+    for category in (ResourceWarning, ImportWarning, PendingDeprecationWarning, DeprecationWarning):
+        warnings.simplefilter("ignore", category)
+    warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")

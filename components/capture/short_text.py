@@ -11,8 +11,6 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 
 import torch
 
-from components.language.modules import ModuleStandIn
-
 _LONGEST = 60
 _MOST_ELEMENTS = 8
 _SCALARS = (int, float, bool, complex, str, bytes, type(None), torch.dtype, torch.device, torch.Size)
@@ -21,7 +19,7 @@ _CONTAINERS = (list, tuple, set, frozenset, dict)
 
 def short_text(value: object) -> str | None:
     """Return a text for the value; ``None`` for what is no news as a variable: modules, functions, classes."""
-    if isinstance(value, ModuleStandIn | ModuleType | FunctionType | BuiltinFunctionType | type):
+    if isinstance(value, ModuleType | FunctionType | BuiltinFunctionType | type):
         return None
     kind = type(value)
     if kind in _SCALARS:

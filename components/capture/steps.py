@@ -18,13 +18,14 @@ from typing import Any
 
 import torch
 
+from components.capture.aside import Asides
 from components.capture.marks import Marks
 from components.capture.names import is_program_name
-from components.capture.quiet import quiet
+from components.capture.quiet import quiet, shape_of
 from components.capture.short_text import short_text
 from components.capture.tensors import TensorDraft, TensorLog
 from components.capture.truncations import Truncations
-from components.language import PROGRAM_FILENAME
+from components.source import PROGRAM_FILENAME
 from components.trace import Caps, Step
 
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
@@ -68,23 +69,31 @@ class _Open:
 
 
 class StepObserver:
-    """Follows the program while it is active; ``after_step(step, line)`` is called as each step is complete."""
+    """Follows the program while it is active.
+
+    ``after_step(step, line)`` is called as each step is complete, ``on_line(line)`` before a line of the top level
+    begins. ``weak_names`` are those that stand for one thing after another, as a loop's variable does.
+    """
 
     def __init__(
         self,
         caps: Caps,
         truncations: Truncations,
         tensors: TensorLog,
-        given_names: frozenset[str],
+        asides: Asides,
+        weak_names: frozenset[str],
         on_leaf: Callable[[torch.Tensor, TensorDraft], None],
         after_step: Callable[[int, int], None],
+        on_line: Callable[[int], None],
     ) -> None:
         self._allowance = truncations.allowance("steps", caps.steps, "later lines, and the lines of later nodes")
         self._variables_per_step = caps.variables_per_step
         self._tensors = tensors
-        self._given_names = given_names
+        self._asides = asides
+        self._weak_names = weak_names
         self._on_leaf = on_leaf
         self._after_step = after_step
+        self._on_line = on_line
         self._open: list[_Open] = []
         self._printed = 0
         self.makers: Marks[StepDraft | None] = Marks(None)
@@ -126,14 +135,17 @@ class StepObserver:
         return self._on_event
 
     def _on_event(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if event == "line":
-            self._finish_step()
-            self._begin_step(frame)
-        elif event == "return":
-            self._finish_step()
-            if self._open:
-                self._open.pop()
-            self.makers.switch(self._open[-1].step if self._open else None)
+        try:
+            if event == "line":
+                self._finish_step()
+                self._begin_step(frame)
+            elif event == "return":
+                self._finish_step()
+                if self._open:
+                    self._open.pop()
+                self.makers.switch(self._open[-1].step if self._open else None)
+        except Exception as error:
+            self._asides.failed("steps", "what some lines changed", error)
         return None if self.truncated else self._on_event
 
     def _begin_step(self, frame: FrameType) -> None:
@@ -141,6 +153,8 @@ class StepObserver:
             self._step_aside()
             return
         name = frame.f_code.co_name
+        if name == _TOP_LEVEL:
+            self._on_line(frame.f_lineno)
         step = StepDraft(
             index=len(self.drafts),
             line=frame.f_lineno,
@@ -170,21 +184,28 @@ class StepObserver:
     def _changed(self, innermost: _Open) -> dict[str, TensorDraft | str]:
         changed: dict[str, TensorDraft | str] = {}
         for name, value in list(innermost.frame.f_locals.items()):
-            if name in self._given_names or not is_program_name(name):
+            if not is_program_name(name):
                 continue
-            seen = self._look_at(name, value)
+            try:
+                seen = self._look_at(name, value, top=innermost.frame.f_code.co_name == _TOP_LEVEL)
+            except Exception as error:
+                self._asides.failed("tensors", f"the tensor `{name}`", error)
+                seen = type(value).__name__
             if seen is not None and innermost.seen.get(name) != seen:
                 innermost.seen[name] = seen
                 if len(changed) < self._variables_per_step:
                     changed[name] = seen
         return changed
 
-    def _look_at(self, name: str, value: object) -> TensorDraft | str | None:
-        if not isinstance(value, torch.Tensor):
+    def _look_at(self, name: str, value: object, *, top: bool) -> TensorDraft | str | None:
+        if not issubclass(type(value), torch.Tensor):
             return short_text(value)
-        draft = self._tensors.observe(value, name)
+        assert isinstance(value, torch.Tensor)
+        parameter = isinstance(value, torch.nn.Parameter)
+        weak = (name in self._weak_names and value.is_leaf) or (parameter and not top)
+        draft = self._tensors.observe(value, name, weak=weak)
         if draft is None:
-            return f"tensor of shape {tuple(value.shape)}"
+            return f"tensor of shape {tuple(shape_of(value))}"
         if value.requires_grad and value.is_leaf:
             self._on_leaf(value, draft)
         return draft

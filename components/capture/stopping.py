@@ -6,23 +6,9 @@ observers. So whoever watches the run asks here, and the observers stop the prog
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from components.capture.failures import RunInterrupted
 
 _asked: list[RunInterrupted] = []
-_listeners: list[Callable[[], None]] = []
-
-
-def tell_when_over(listener: Callable[[], None]) -> None:
-    """Call ``listener`` when a program has run: what follows is not its time."""
-    _listeners[:] = [listener]
-
-
-def program_is_over() -> None:
-    """Say that the program has run, although its lines may run again to be measured."""
-    for listener in _listeners:
-        listener()
 
 
 def interrupt_soon(error: RunInterrupted) -> None:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from components.capture.quiet import fingerprint, plain
+from components.capture.aside import Asides
+from components.capture.quiet import fingerprint, plain, shape_of
 from components.capture.truncations import Truncations
 from components.capture.values import ValueReader
 from components.trace import Caps, Summary, Tensor, Values
@@ -37,11 +38,17 @@ class TensorDraft:
     tensor: Tensor
     node: NodeDraft | None
     view_of: TensorDraft | None
+    weak_name: str | None = None
 
     @property
     def identity(self) -> TensorDraft:
         """The first draft of this tensor object."""
         return self.origin or self
+
+    @property
+    def shown_name(self) -> str | None:
+        """The variable's name; where it has none of its own, that of a loop or a function it went through."""
+        return self.identity.name or self.identity.weak_name
 
     def finish(self, ids: dict[int, str]) -> Tensor:
         """Return the record, with the final ids of tensors (by draft index) and nodes."""
@@ -49,7 +56,7 @@ class TensorDraft:
         return Tensor(
             id=f"t{self.index}",
             origin=f"t{self.identity.index}",
-            name=self.identity.name,
+            name=self.shown_name,
             shape=draft.shape,
             dtype=draft.dtype,
             device=draft.device,
@@ -75,7 +82,8 @@ class _Live:
 class TensorLog:
     """Makes a draft of each tensor that it is shown, and a new one whenever the tensor changed."""
 
-    def __init__(self, caps: Caps, truncations: Truncations, values: ValueReader) -> None:
+    def __init__(self, caps: Caps, truncations: Truncations, values: ValueReader, asides: Asides) -> None:
+        self._asides = asides
         self._allowance = truncations.allowance("tensors", caps.tensors, "records of later tensors")
         self._compared_elements = caps.values_per_tensor
         self._values = values
@@ -101,11 +109,16 @@ class TensorLog:
         candidate = live.reference()
         return live.draft if candidate is not None and _place(candidate) == place else None
 
-    def observe(self, tensor: torch.Tensor, name: str | None = None) -> TensorDraft | None:
-        """Return the draft of the tensor as it is now; ``None`` past the cap.
+    def observe(self, tensor: torch.Tensor, name: str | None = None, *, weak: bool = False) -> TensorDraft | None:
+        """Return the draft of the tensor as it is now; ``None`` past the cap. Call it inside ``quiet()``.
 
-        Call it inside ``quiet()``.
+        A ``weak`` name is its own only if no other is found for it.
         """
+        if weak:
+            draft = self.observe(tensor)
+            if draft is not None and draft.identity.weak_name is None:
+                draft.identity.weak_name = name
+            return draft
         state = _state(tensor)
         live = self._live.get(id(tensor))
         if live is not None and live.reference() is not tensor:
@@ -122,14 +135,18 @@ class TensorLog:
         if place is not None:
             self._places[place] = id(tensor)
         # Only now, since the node below may have saved this very tensor.
-        if self.nodes is not None and tensor.grad_fn is not None:
-            draft.node = self.nodes.register(tensor.grad_fn)
-        if tensor._is_view() and tensor._base is not None and not _wrapped(tensor):
+        node = tensor.grad_fn
+        if self.nodes is not None and node is not None:
+            draft.node = self.nodes.register(node)
+        if tensor._is_view() and not _wrapped(tensor) and tensor._base is not None:
             draft.view_of = self.observe(tensor._base)
         return draft
 
     def _draft(self, tensor: torch.Tensor, before: TensorDraft | None, name: str | None, state: State) -> TensorDraft:
-        values, summary = self._values.read(tensor)
+        values: Values = None
+        summary: Summary | None = None
+        with self._asides.aside("values", "the numbers of some tensors"):
+            values, summary = self._values.read(tensor)
         draft = TensorDraft(
             index=len(self.drafts),
             origin=before.identity if before is not None else None,
@@ -163,7 +180,7 @@ def _state(tensor: torch.Tensor) -> State:
 
 
 def _place(tensor: torch.Tensor) -> Place | None:
-    if _wrapped(tensor) or plain(tensor) is None or tensor.numel() == 0:
+    if plain(tensor) is None or _wrapped(tensor) or tensor.numel() == 0:
         return None
     return tensor.data_ptr(), tuple(tensor.shape), tensor.stride()
 
@@ -173,7 +190,7 @@ def _record(tensor: torch.Tensor, state: State, values: Values, summary: Summary
         id="",
         origin="",
         name=None,
-        shape=list(tensor.shape),
+        shape=shape_of(tensor),
         dtype=str(tensor.dtype).removeprefix("torch."),
         device=str(tensor.device),
         requires_grad=tensor.requires_grad,

@@ -21,6 +21,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import torchviz
 
+from components.capture.aside import Asides
 from components.capture.names import Named
 from components.capture.node_saves import GraphNode
 from components.capture.nodes import NodeDraft
@@ -62,7 +63,8 @@ class DrawingDraft:
 class DrawingLog:
     """Draws each output once, as long as there is room."""
 
-    def __init__(self, caps: Caps, truncations: Truncations) -> None:
+    def __init__(self, caps: Caps, truncations: Truncations, asides: Asides) -> None:
+        self._asides = asides
         self._caps = caps
         self._allowance = truncations.allowance("torchviz", caps.drawings, "drawings of later outputs")
         self._chars = truncations.allowance("torchviz", caps.drawing_chars, "some drawings, for their size")
@@ -112,6 +114,9 @@ class DrawingLog:
                 dot = torchviz.make_dot(drawn, params=params, show_attrs=show_attrs, show_saved=show_saved)
         except RuntimeError:
             return None  # released, or changed in place: PyTorch refuses to show what was saved
+        except Exception as error:
+            self._asides.failed("torchviz", "torchviz's drawing, which the Lab's view does not need", error)
+            return None
         text = _renumber(dot.source, indices)
         return text if self._chars.take(len(text)) else None
 

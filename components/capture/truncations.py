@@ -6,11 +6,7 @@ the answer is no.
 
 from __future__ import annotations
 
-from typing import Literal
-
-from components.trace import Truncation
-
-Observer = Literal["steps", "tensors", "values", "nodes", "backwards", "gradients", "torchviz", "warnings", "memory"]
+from components.trace import Observer, Truncation
 
 
 class Truncations:

@@ -11,7 +11,7 @@ import torch
 from msgspec import UNSET
 from numpy.typing import NDArray
 
-from components.capture.quiet import plain, quiet
+from components.capture.quiet import plain, quiet, shape_of
 from components.capture.truncations import Truncations
 from components.trace import Caps, Gradient, Grid, Number, Summary, Values
 from components.trace.records import Sizes
@@ -85,7 +85,7 @@ class ValueReader:
         return gradient
 
     def _gradient(self, tensor: torch.Tensor) -> Gradient:
-        shape = list(tensor.shape)
+        shape = shape_of(tensor)
         flat = plain(tensor)
         if flat is None or flat.is_complex():
             return Gradient(shape=shape, values=None, summary=None)

@@ -15,6 +15,7 @@ from components.explanations.hints import replace_line
 from components.explanations.rule import Advice, Rules
 from components.explanations.situation import Situation, called, receiver
 from components.explanations.source import Statement, shown
+from components.source import parse
 from components.trace import Tensor
 
 rules = Rules()
@@ -147,7 +148,7 @@ class _Tensors(ast.NodeTransformer):
 def _kept_as_tensors(statement: Statement) -> str | None:
     if statement.is_header or statement.words[0] == "elif":
         return None
-    code = "; ".join(ast.unparse(_Tensors().visit(node)) for node in ast.parse(statement.code).body)
+    code = "; ".join(ast.unparse(_Tensors().visit(node)) for node in parse(statement.code, commands=False).tree.body)
     return replace_line(statement.first, code) if "\n" not in code else None
 
 

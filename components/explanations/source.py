@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from components.source import SourceTooLarge, parse
+
 _LONGEST_PARSED = 1_000
 # Whatever nests: brackets, signs and words that take an operand. Text is counted, since f-strings hold expressions too.
 _MOST_BRACKETS = 80
@@ -56,8 +58,8 @@ class Statement:
         if self.is_header:
             text += " pass"
         try:
-            return ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return parse(text, commands=False).tree
+        except (SyntaxError, SourceTooLarge):
             return None
 
     def _is_parsed(self) -> bool:

@@ -24,12 +24,21 @@ from components.trace.answers import (
     Way,
 )
 from components.trace.base import Number, Values
+from components.trace.bounds import MOST_UPLOADED_BYTES, count_values, decode_uploaded, oversized
 from components.trace.caps import Caps
 from components.trace.codec import (
     DamagedTrace,
     decode_trace,
     encode_trace,
     trace_schema,
+)
+from components.trace.measuring import (
+    MeasuredRun,
+    ObservedRun,
+    decode_measured,
+    observed_run,
+    why_not_measured,
+    with_measured,
 )
 from components.trace.questions import (
     Asked,
@@ -49,6 +58,7 @@ from components.trace.records import (
     Category,
     CudaSample,
     Device,
+    Display,
     Drawing,
     Edge,
     EngineFailure,
@@ -62,6 +72,8 @@ from components.trace.records import (
     Memory,
     MemoryEvent,
     Node,
+    Note,
+    Observer,
     Program,
     SavedTensor,
     Step,
@@ -73,6 +85,7 @@ from components.trace.records import (
 )
 
 __all__ = [
+    "MOST_UPLOADED_BYTES",
     "Allocation",
     "Answered",
     "Asked",
@@ -90,6 +103,7 @@ __all__ = [
     "Derivative",
     "DerivativeAnswer",
     "Device",
+    "Display",
     "Drawing",
     "Edge",
     "EngineFailure",
@@ -105,13 +119,17 @@ __all__ = [
     "GradientChange",
     "Grid",
     "Input",
+    "MeasuredRun",
     "Memory",
     "MemoryEvent",
     "Node",
+    "Note",
     "NthDerivative",
     "NthDerivatives",
     "NthDerivativesAnswer",
     "Number",
+    "ObservedRun",
+    "Observer",
     "Program",
     "Quantity",
     "Question",
@@ -130,7 +148,14 @@ __all__ = [
     "Verdict",
     "Warned",
     "Way",
+    "count_values",
+    "decode_measured",
     "decode_trace",
+    "decode_uploaded",
     "encode_trace",
+    "observed_run",
+    "oversized",
     "trace_schema",
+    "why_not_measured",
+    "with_measured",
 ]

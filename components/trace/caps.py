@@ -12,7 +12,7 @@ import msgspec
 class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Upper bounds on what is recorded; all are counts, ``stdout_chars`` and ``drawing_chars`` are characters.
 
-    Programs that ran longer than ``memory_seconds`` are not run a second time, to measure their memory.
+    ``display_bytes`` are those of all pictures together, ``stderr_chars`` and ``display_chars`` of all texts.
     """
 
     stdout_chars: int = 65_536
@@ -33,5 +33,9 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     drawing_variants_nodes: int = 500
     drawing_chars: int = 4_000_000
     warnings: int = 50
+    displays: int = 60
+    display_bytes: int = 6_000_000
+    display_chars: int = 100_000
+    stderr_pieces: int = 1_000
+    notes: int = 50
     memory_events: int = 100_000
-    memory_seconds: float = 60.0

@@ -6,6 +6,7 @@ relies on: the types, the numbers inside ``values``, and that every id that is m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from components.trace.answers import Answer, Function
 from components.trace.consistency import answer_problems, memory_problems
 from components.trace.records import VERSION, Trace
 
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _NON_FINITE = frozenset({"nan", "inf", "-inf"})
 _decoder = msgspec.json.Decoder(Trace)
 _encoder = msgspec.json.Encoder()
@@ -85,10 +87,21 @@ def _problems(trace: Trace) -> Iterator[str]:
         yield from answer_problems(trace.answer)
     if trace.memory is not None:
         yield from memory_problems(trace.memory, len(trace.steps))
+    yield from _shown(trace)
     length = len(trace.stdout)
     for step in trace.steps:
         if not 0 <= step.stdout[0] <= step.stdout[1] <= length:
             yield f"step {step.index} claims output that the program did not print"
+
+
+def _shown(trace: Trace) -> Iterator[str]:
+    for display in trace.displays:
+        if not 0 <= display.at <= len(trace.stdout):
+            yield "something is shown beside output that the program did not print"
+        if display.step is not None and not 0 <= display.step < len(trace.steps):
+            yield "something is shown at a step that the trace does not have"
+        if display.mime == "image/png" and not _BASE64.fullmatch(display.data):
+            yield "a picture is not in base64"
 
 
 def _repeated(kind: str, ids: Iterable[str]) -> Iterator[str]:

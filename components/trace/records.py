@@ -23,6 +23,9 @@ VERSION: Literal[1] = 1
 Device = Literal["cpu", "cuda"]
 FailureKind = Literal["syntax", "not_allowed", "raised", "timeout", "out_of_memory", "crashed", "too_large"]
 GradientCause = Literal["backward", "zero", "none", "assigned"]
+Observer = Literal[
+    "steps", "tensors", "values", "nodes", "backwards", "gradients", "torchviz", "warnings", "memory", "displays"
+]
 Category = Literal["leaf", "saved", "gradient", "optimizer", "temporary", "other"]
 
 
@@ -137,7 +140,8 @@ class Node(Record, frozen=True, kw_only=True):
     ``leaf`` is the variable's name and ``tensor`` its record for ``AccumulateGrad``. ``order`` is 1 for the forward's
     graph and n + 1 for what a ``create_graph`` pass over a graph of order n built; ``created_by`` is that pass.
     ``formula`` is PyTorch's own derivative. ``saved_bytes`` counts each saved storage once. ``step`` is the step that
-    made the node; for ``AccumulateGrad`` the one that first bound its leaf to a variable.
+    made the node; for ``AccumulateGrad`` the one that first bound its leaf to a variable. ``number`` is PyTorch's own
+    count of nodes, from the program's first line on; ``None`` for ``AccumulateGrad``.
     """
 
     id: str
@@ -152,6 +156,7 @@ class Node(Record, frozen=True, kw_only=True):
     saved_bytes: int
     formula: str | None
     created_by: str | None
+    number: int | None = None
 
 
 class Edge(Record, frozen=True, kw_only=True):
@@ -345,6 +350,34 @@ class Drawing(Record, frozen=True, kw_only=True):
     dot: str | None
 
 
+class Display(Record, frozen=True, kw_only=True):
+    """What a program shows beside what it prints, in the order in which it came.
+
+    A figure (``image/png`` in base64, ``image/svg+xml`` as text, in ``data``), an object given to ``display()`` or the
+    value of a cell's last expression (``text/plain``), or what was written to standard error
+    (``application/vnd.jupyter.stderr``); ``text`` says it in words. ``line`` is the line that made it, ``step`` the
+    step in which it came, ``at`` how many characters of ``stdout`` had been printed by then.
+    """
+
+    step: int | None
+    line: int | None
+    mime: Literal["image/png", "image/svg+xml", "text/plain", "application/vnd.jupyter.stderr"]
+    data: str
+    text: str
+    at: int
+
+
+class Note(Record, frozen=True, kw_only=True):
+    """What a reader should know of this trace: an observer that stepped aside, lines that were left out.
+
+    ``observer`` is ``None`` where nothing went wrong; ``line`` is the line that ran.
+    """
+
+    observer: Observer | None
+    message: str
+    line: int | None
+
+
 class Warned(Record, frozen=True, kw_only=True):
     """A warning that PyTorch or Python issued while the program ran."""
 
@@ -356,7 +389,7 @@ class Warned(Record, frozen=True, kw_only=True):
 class Truncation(Record, frozen=True, kw_only=True):
     """An observer that stepped aside: which one, the cap that it reached, and what is missing because of it."""
 
-    observer: Literal["steps", "tensors", "values", "nodes", "backwards", "gradients", "torchviz", "warnings", "memory"]
+    observer: Observer
     cap: int
     missing: str
 
@@ -364,7 +397,8 @@ class Truncation(Record, frozen=True, kw_only=True):
 class Trace(Record, frozen=True, kw_only=True):
     """Everything about one run. ``duration_ns`` is the observed run's clock time, which varies like those of an answer.
 
-    ``memory_note`` says why ``memory`` is ``None`` or what is missing in it, where there is something to say.
+    ``numbered`` is how many nodes PyTorch counted during the run. ``memory`` is measured when somebody asks for it, by
+    a second run; ``memory_note`` says why it is ``None`` or what is missing in it, where there is something to say.
     ``answer`` is there when the program came with a question and got as far as being asked it.
     """
 
@@ -386,5 +420,8 @@ class Trace(Record, frozen=True, kw_only=True):
     warnings: list[Warned]
     truncations: list[Truncation]
     duration_ns: int
+    displays: list[Display] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    numbered: int = 0
     answer: Answered | UnsetType = UNSET
     memory_note: str | UnsetType = UNSET

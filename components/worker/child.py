@@ -13,19 +13,25 @@ import signal
 import sys
 import traceback
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import NoReturn
 
-from components.trace import encode_trace
+import msgspec
+
+from components.trace import MeasuredRun, Trace
 from components.worker.channel import Channel
-from components.worker.confine import WALLS, Confinement
-from components.worker.confine.process import clear_environment, first_to_go, keep_only, own_session
+from components.worker.confine import LANDLOCK, SECCOMP, WALLS, Confinement
+from components.worker.confine.process import first_to_go, keep_only, own_environment, own_session
+from components.worker.confine.readable import data_folder, without_the_application
 from components.worker.entry import Entry
+from components.worker.folder import DATA
 from components.worker.limits import Limits
 from components.worker.messages import Problem, Request, request_decoder
 from components.worker.stream import too_large_message
 from components.worker.watch import Watch
 
 RESULT_DESCRIPTOR = 3
+SCRIPT = "program.py"
 # At this signal, and when it crashes, the child writes its stack into the pipe: from a handler in C, so that native
 # code that runs for long, or has gone wrong, does not hide the line.
 LOOK_SIGNAL = signal.SIGUSR1
@@ -33,13 +39,21 @@ LOOK_SIGNAL = signal.SIGUSR1
 _RESERVE_BYTES = 64 << 20
 
 
-def run_child(
-    entry: Entry, plan: Collection[str], parent: int, request: int, result: int, *, gpu: bool = False
-) -> NoReturn:
+@dataclass(frozen=True)
+class Surroundings:
+    """What a child finds: the walls to put up by name, the process that made it, its private folder, a GPU or none."""
+
+    plan: Collection[str]
+    parent: int
+    folder: str
+    gpu: bool = False
+
+
+def run_child(entry: Entry, around: Surroundings, request: int, result: int) -> NoReturn:
     """Run the program that arrives at the descriptor ``request``; the answer goes to ``result``. Never returns.
 
-    ``plan`` names the walls to put up; a child that cannot put up one of them does not run its program. What the entry
-    makes ready (on a ``gpu`` the driver's context) comes before the walls, and none of the program runs by then.
+    A child that cannot put up one of the walls of its plan does not run its program. What the entry makes ready (on a
+    GPU the driver's context) comes before the walls, and none of the program runs by then.
     """
     status = 1
     try:
@@ -47,40 +61,70 @@ def run_child(
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         message = _read_request(request)
-        isolate(result)
+        isolate(result, around.folder)
         limits = message.limits
         channel = Channel(RESULT_DESCRIPTOR, limits.stdout_chars)
         reserve = mmap.mmap(-1, _RESERVE_BYTES)
         try:
             entry.prepare()
-            clear_environment()
-            confine(plan, Confinement(parent, limits.memory_mb, limits.processor_seconds(), gpu))
+            own_environment(around.folder)
+            confine(around.plan, confinement_of(around, limits), message.program.source)
         except OSError as error:
             channel.problem(Problem("crashed", f"The program was not run: it could not be confined ({error})."))
         except Exception as error:
             channel.problem(Problem("crashed", f"The program was not run: the device is not ready ({error})."[:2_000]))
         else:
             channel.begun()
-            _run(entry, message, channel, Watch(channel, limits, entry), reserve)
+            _run(entry, message, channel, Watch(channel, limits, entry, around.folder), reserve)
         status = 0
     finally:
         os._exit(status)
 
 
-def isolate(result: int) -> None:
-    """Give up terminal, directory and all file descriptors but the result's."""
+def isolate(result: int, folder: str) -> None:
+    """Give up terminal, directory and all file descriptors but the result's; make the private folder."""
     own_session()
-    sys.stdin = None
     keep_only(result, RESULT_DESCRIPTOR)
     first_to_go()
-    os.chdir("/")
+    os.mkdir(folder, 0o700)
+    sys.path[:] = without_the_application(sys.path)
+    sys.dont_write_bytecode = False
 
 
-def confine(plan: Collection[str], confinement: Confinement) -> None:
-    """Put up the walls of the plan, in order; raises ``OSError``."""
+def confinement_of(around: Surroundings, limits: Limits) -> Confinement:
+    """Return what the walls need to know of a run with these limits."""
+    return Confinement(
+        around.parent,
+        limits.memory_mb,
+        limits.processor_seconds(),
+        around.folder,
+        limits.folder_mb,
+        limits.file_mb,
+        limits.files,
+        opens_files=LANDLOCK in around.plan or SECCOMP not in around.plan,
+        gpu=around.gpu,
+    )
+
+
+def confine(plan: Collection[str], confinement: Confinement, source: str = "") -> None:
+    """Put up the walls of the plan, in order, and go into the private folder; raises ``OSError``."""
+    first = next(wall for wall in WALLS if not wall.optional)
     for wall in WALLS:
+        if wall is first:
+            _enter_folder(confinement.folder, source)
         if wall.name in plan:
             wall.put_up(confinement)
+
+
+def _enter_folder(folder: str, source: str) -> None:
+    """Put the program, as ``python program.py`` would have it, and the data into the folder, and go there."""
+    os.chdir(folder)
+    if source:
+        with open(SCRIPT, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(source)
+    data = data_folder()
+    if data is not None:
+        os.symlink(data, DATA)
 
 
 def _run(entry: Entry, request: Request, channel: Channel, watch: Watch, reserve: mmap.mmap) -> None:
@@ -88,12 +132,11 @@ def _run(entry: Entry, request: Request, channel: Channel, watch: Watch, reserve
     try:
         faulthandler.enable(RESULT_DESCRIPTOR, all_threads=False)
         faulthandler.register(LOOK_SIGNAL, RESULT_DESCRIPTOR, all_threads=False)
-        entry.tell_when_over(watch.program_over)
         watch.start()
-        trace = entry.run(request.program, limits.capture_caps(), channel.output, limits.source)
+        answer = _answer(entry, request, channel)
         watch.finish()
         reserve.close()
-        data = encode_trace(trace)
+        data = msgspec.json.encode(answer)
     except BaseException as error:
         watch.finish()
         reserve.close()
@@ -103,6 +146,13 @@ def _run(entry: Entry, request: Request, channel: Channel, watch: Watch, reserve
             channel.problem(Problem("too_large", too_large_message(len(data), limits.trace_bytes)))
         else:
             channel.result(data)
+
+
+def _answer(entry: Entry, request: Request, channel: Channel) -> Trace | MeasuredRun:
+    limits, caps = request.limits, request.limits.capture_caps()
+    if request.observed is not None:
+        return entry.measure(request.program, request.observed, caps, limits.source)
+    return entry.run(request.program, caps, channel.output, limits.source, channel.fault)
 
 
 def _explain(entry: Entry, limits: Limits, error: BaseException) -> Problem:

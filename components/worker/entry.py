@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from components.language import SourceLimits
-from components.trace import Caps, Program, Trace
+from components.source import SourceLimits
+from components.trace import Caps, MeasuredRun, ObservedRun, Program, Trace
 
 CAPTURE = "components.answers:answer_program"
 CAPTURE_ON_A_GPU = "components.answers.on_gpu:answer_program"
@@ -23,9 +23,22 @@ class Runs(Protocol):
     """The signature of ``components.capture.capture_program``."""
 
     def __call__(
-        self, program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits
+        self,
+        program: Program,
+        caps: Caps,
+        on_output: Callable[[str], None],
+        source_limits: SourceLimits,
+        log: Callable[[str], None],
     ) -> Trace:
         """Run the program and return its trace."""
+        ...
+
+
+class Measures(Protocol):
+    """The signature of ``components.capture.measure_program``."""
+
+    def __call__(self, program: Program, observed: ObservedRun, caps: Caps, source_limits: SourceLimits) -> MeasuredRun:
+        """Run the program and return its memory."""
         ...
 
 
@@ -35,17 +48,19 @@ class Entry:
 
     ``observers`` are the packages whose frames must not be interrupted half-way, ``answerers`` those that work for the
     program when its own lines are over: they are interrupted like it. ``warm_up`` is called once before the first fork,
-    ``prepare`` in each child before its walls. ``tell_when_over`` takes what is to be called when the program has run.
+    ``prepare`` in each child before its walls. ``measure`` runs a program whose memory is asked for; ``names`` are what
+    an editor completes.
     """
 
     observers: tuple[str, ...]
     answerers: tuple[str, ...]
     run: Runs
+    measure: Measures
     interrupted: type[Any]
     warm_up: Callable[[], None]
     interrupt_soon: Callable[[Any], None]
     prepare: Callable[[], None] = lambda: None
-    tell_when_over: Callable[[Callable[[], None]], None] = lambda listener: None
+    names: Callable[[], tuple[str, ...]] = tuple
 
     def observes(self, module: str | None) -> bool:
         """Whether a frame of this module belongs to the observers."""
@@ -60,6 +75,10 @@ def _is_in(module: str | None, packages: tuple[str, ...]) -> bool:
     return module is not None and any(module == one or module.startswith(f"{one}.") for one in packages)
 
 
+def _measures_nothing(program: Program, observed: ObservedRun, caps: Caps, source_limits: SourceLimits) -> MeasuredRun:
+    return MeasuredRun(memory=None)
+
+
 def load(name: str) -> Entry:
     """Import ``module:function``; raises ``ImportError`` or ``AttributeError``."""
     module_name, _, function = name.partition(":")
@@ -70,7 +89,8 @@ def load(name: str) -> Entry:
         run=getattr(module, function),
         interrupted=module.RunInterrupted,
         warm_up=getattr(module, "warm_up", lambda: None),
-        tell_when_over=getattr(module, "tell_when_over", lambda listener: None),
+        measure=getattr(module, "measure_program", _measures_nothing),
+        names=getattr(module, "installed_names", tuple),
         prepare=getattr(module, "prepare", lambda: None),
         interrupt_soon=getattr(module, "interrupt_soon", lambda error: None),
     )

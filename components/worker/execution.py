@@ -6,6 +6,7 @@ existed does, because then the run can simply be tried again.
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import time
@@ -13,9 +14,20 @@ from io import FileIO
 
 import msgspec
 
-from components.trace import DamagedTrace, Failure, Trace, decode_trace
+from components.trace import (
+    DamagedTrace,
+    Failure,
+    MeasuredRun,
+    Trace,
+    count_values,
+    decode_measured,
+    decode_trace,
+    oversized,
+    with_measured,
+)
 from components.worker import failures
 from components.worker.collector import collector_paused
+from components.worker.folder import remove, usage
 from components.worker.messages import Request, encode
 from components.worker.run import Run
 from components.worker.stream import ChildStream, too_large_message
@@ -29,6 +41,9 @@ _READY_SECONDS = 60.0
 # How long a child that is about to be killed has to say where its program was.
 _LAST_WORDS_SECONDS = 0.2
 _CHUNK = 1 << 18
+# The child looks first, and interrupts its program; only one that does not is killed.
+_SLACK = 1.25
+_log = logging.getLogger(__name__)
 
 
 class Execution:
@@ -41,6 +56,8 @@ class Execution:
         self._stream = ChildStream(run.limits)
         self._began = time.monotonic()
         self._killing: float | None = None
+        self._too_much: Failure | None = None
+        self._look_again = 0.0
         self._child: Child | None = None
 
     def trace(self) -> Trace:
@@ -65,11 +82,15 @@ class Execution:
         return self._conclude(child)
 
     def release(self) -> None:
-        """Make sure that the child is gone."""
-        if self._child is not None and not self._child.ended.is_set():
+        """Make sure that the child is gone, and its folder with it."""
+        if self._child is None:
+            return
+        if not self._child.ended.is_set():
             self._zygote.kill(self._child)
             if not self._child.ended.wait(_FORK_SECONDS):
                 self._zygote.close()
+        if self._zygote.folder:
+            remove(self._zygote.folder_of(self._child))
 
     def _connect(self, child: Child) -> None:
         """Let the run's progress and Stop reach the child; Stop may have been pressed already."""
@@ -81,12 +102,16 @@ class Execution:
     def _converse(self, child: Child, request: FileIO, result: FileIO) -> None:
         """Send the request and read until the stream is over, the child is gone or its time is."""
         os.set_blocking(request.fileno(), False)
-        unsent = memoryview(encode(Request(self._run.program, self._limits)))
+        unsent = memoryview(encode(Request(self._run.program, self._limits, self._run.observed)))
         poll = select.poll()  # not select(): a busy server has more than 1,024 descriptors
         poll.register(result, select.POLLIN)
         poll.register(request, select.POLLOUT)
         while not self._stream.over:
             left = self._deadline() - time.monotonic()
+            if self._too_much is None and time.monotonic() >= self._look_again:
+                self._look_at_what_it_uses()
+            if self._too_much is not None:
+                return
             if self._killing is None and left <= 0:
                 self._killing = time.monotonic()
                 self._zygote.look(child)
@@ -104,6 +129,23 @@ class Execution:
                 if not data:
                     return
                 self._feed(data)
+
+    def _look_at_what_it_uses(self) -> None:
+        """What the child's kernel does not bound: all that is in its folder, and how many threads it has.
+
+        An honest program was interrupted by its own watch before; one that was not is killed.
+        """
+        self._look_again = time.monotonic() + _LOOK_SECONDS
+        child, limits = self._child, self._limits
+        if child is None or not self._stream.begun:
+            return
+        most_bytes, most_files = int(_SLACK * (limits.folder_mb << 20)), int(_SLACK * limits.files)
+        used = usage(self._zygote.folder_of(child), most_bytes, most_files)
+        message = used.over(most_bytes, most_files)
+        if message is None and _threads(child.pid) > limits.threads:
+            message = f"The program had more than {limits.threads} threads at once and was stopped."
+        if message is not None:
+            self._too_much = Failure(kind="too_large", message=message, line=self._stream.line)
 
     def _feed(self, data: bytes) -> None:
         ready = self._stream.begun
@@ -129,6 +171,10 @@ class Execution:
 
     def _conclude(self, child: Child) -> Trace:
         stream = self._stream
+        for text in stream.faults:
+            _log.warning("An observer stepped aside, and said:\n%s", text)
+        if self._too_much is not None:
+            return self._failed(self._too_much)
         if self._killing is not None:
             return self._failed(self._reason_for_killing())
         if stream.broken is not None:
@@ -151,17 +197,29 @@ class Execution:
 
     def _decoded(self, result: bytes) -> Trace:
         limit = self._limits.trace_values
-        if sum(map(result.count, (b",", b"[", b"{"))) > limit:
+        if count_values(result) > limit:
             return self._failed(failures.crashed(too_large_message(len(result), limit), None, "too_large"))
         try:
             with collector_paused():
+                if self._run.of is not None:
+                    return with_measured(self._run.of, decode_measured(result, self._run.of))
                 trace = decode_trace(result)
+            self._check_sizes(trace)
         except DamagedTrace as error:
             return self._failed(failures.crashed(f"The program's process sent a damaged trace. {error}"))
         # Which program ran is not for its process to say.
         return msgspec.structs.replace(trace, program=self._run.program)
 
+    def _check_sizes(self, trace: Trace) -> None:
+        """A child that was taken over may say more than an honest one ever does."""
+        caps = self._limits.capture_caps()
+        problem = oversized(trace, caps)
+        if problem is not None:
+            raise DamagedTrace(problem)
+
     def _failed(self, failure: Failure) -> Trace:
+        if self._run.of is not None:
+            return with_measured(self._run.of, MeasuredRun(memory=None, note=failures.not_measured(failure)))
         return failures.failed_trace(
             self._run.program,
             failure,
@@ -177,3 +235,12 @@ def _send_some(pipe: FileIO, data: memoryview) -> memoryview:
         return data[pipe.write(data) or 0 :]
     except OSError:
         return memoryview(b"")
+
+
+def _threads(pid: int) -> int:
+    """Return how many threads a process has, 0 where the system does not say."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[17])
+    except (OSError, ValueError, IndexError):
+        return 0

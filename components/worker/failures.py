@@ -84,6 +84,11 @@ def storable(program: Program) -> Program:
     return program
 
 
+def not_measured(failure: Failure) -> str:
+    """Say why memory was not measured, from how the process that should have done so ended."""
+    return f"Memory is measured in a second run of the program, which did not end well: {failure.message}"
+
+
 def before_running(program: Program, max_chars: int, *, has_gpu: bool = False) -> Failure | None:
     """Return why a program cannot even be sent to a child, or ``None``."""
     if program.device == "cuda" and not has_gpu:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from components.language import SourceLimits
+from components.source import SourceLimits
 from components.trace import Caps
 
 MIB = 1 << 20
@@ -24,8 +24,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     ``wall_seconds`` is the program's own time. Past it, or after Stop, the program is interrupted; if it does not end
     within ``stop_seconds`` its process is killed. What has observed the program then has ``finish_seconds`` to hand
     over the trace. ``cpu_seconds`` is the kernel's own limit, by default just above the sum of the three.
-    ``memory_mb`` counts address space in MiB, of which PyTorch itself takes some 700. ``trace_values`` bounds what the
-    parent builds from ``trace_bytes`` of JSON: it counts commas and opening brackets.
+    ``memory_mb`` counts address space in MiB, of which PyTorch and matplotlib take some 900. The run's private folder
+    may hold ``folder_mb`` MiB in ``files`` files and folders, each of ``file_mb``; ``threads`` may run at once.
+    ``trace_values`` bounds what the parent builds from ``trace_bytes`` of JSON: it counts commas and opening brackets.
     """
 
     wall_seconds: Seconds = 10.0
@@ -33,9 +34,13 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     finish_seconds: Seconds = 10.0
     cpu_seconds: Count | None = None
     memory_mb: Count = 2048
+    folder_mb: Count = 128
+    file_mb: Count = 64
+    files: Count = 2_000
+    threads: Count = 64
     stdout_chars: Count = 65_536
     trace_bytes: Count = 128 * MIB
-    trace_values: Count = 12_000_000
+    trace_values: Count = 6_000_000
     source: SourceLimits = SourceLimits()
     caps: Caps = Caps()
 
@@ -46,10 +51,5 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         return math.ceil(self.wall_seconds + self.stop_seconds + self.finish_seconds) + 1
 
     def capture_caps(self) -> Caps:
-        """Return ``caps`` with this object's own limits on printed output and on what may run a second time.
-
-        A second run takes about as long as the first, and it happens in ``finish_seconds``.
-        """
-        return msgspec.structs.replace(
-            self.caps, stdout_chars=self.stdout_chars, memory_seconds=0.6 * self.finish_seconds
-        )
+        """Return ``caps`` with this object's own limit on printed output."""
+        return msgspec.structs.replace(self.caps, stdout_chars=self.stdout_chars)

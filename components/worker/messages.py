@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from components.trace import Program
+from components.trace import ObservedRun, Program
 from components.worker.limits import Limits
 from components.worker.walls import Wall
 
@@ -50,15 +50,18 @@ class Kill(Message, frozen=True):
 
 # The zygote to the pool.
 class Hello(Message, frozen=True):
-    """The zygote is warmed up; ``walls`` says what a trial child could set up."""
+    """The zygote is warmed up: which walls stand, where its runs' folders are, what an editor completes."""
 
     walls: list[Wall]
+    folder: str
+    names: list[str]
 
 
 class Forked(Message, frozen=True):
-    """The child of this run exists."""
+    """The child of this run exists, with this process id."""
 
     run: RunId
+    pid: int
 
 
 class NotForked(Message, frozen=True):
@@ -79,10 +82,11 @@ class Ended(Message, frozen=True):
 
 # The pool to the child, down the request's pipe, which then ends.
 class Request(Message, frozen=True):
-    """The program and what it may use."""
+    """The program and what it may use; ``observed`` where its memory is to be measured."""
 
     program: Program
     limits: Limits
+    observed: ObservedRun | None = None
 
 
 # The child to the pool.
@@ -107,6 +111,12 @@ class Finishing(Message, frozen=True):
     """The program is over or interrupted, and the trace is being completed."""
 
 
+class Fault(Message, frozen=True):
+    """An observer has failed and stepped aside: the traceback, for the server's log."""
+
+    text: Annotated[str, msgspec.Meta(max_length=OUTPUT_CHARS)]
+
+
 class Problem(Message, frozen=True):
     """The child could not make a trace."""
 
@@ -122,7 +132,7 @@ class Result(Message, frozen=True):
 
 ToZygote = Fork | Stop | Look | Kill
 FromZygote = Hello | Forked | NotForked | Ended
-FromChild = Begun | Output | Line | Finishing | Problem | Result
+FromChild = Begun | Output | Line | Finishing | Fault | Problem | Result
 
 to_zygote = msgspec.json.Decoder(ToZygote)
 from_zygote = msgspec.json.Decoder(FromZygote)

@@ -14,7 +14,7 @@ from collections import Counter
 from contextlib import suppress
 
 from components.explanations import explain
-from components.trace import Failure, Program, Trace
+from components.trace import Failure, MeasuredRun, Program, Trace, why_not_measured, with_measured
 from components.worker import failures
 from components.worker.confine.gpu import has_gpu
 from components.worker.entry import CAPTURE_ON_A_GPU
@@ -82,7 +82,21 @@ class Pool:
         """Queue a program for its owner and return its run at once; a full queue gives a run that has failed."""
         if program.device == "cuda" and self.gpu is not None:
             return self.gpu.submit(program, limits, owner)
-        run = Run(program, limits or Limits(), owner)
+        return self._queued(Run(program, limits or Limits(), owner))
+
+    def measure(self, trace: Trace, limits: Limits | None = None, owner: str = "") -> Run:
+        """Queue the second, bare run of a trace's program; its run gives the trace with its memory."""
+        if trace.program.device == "cuda" and self.gpu is not None:
+            return self.gpu.measure(trace, limits, owner)
+        run = Run(trace.program, limits or Limits(), owner, of=trace)
+        why_not = why_not_measured(trace)
+        if why_not is not None:
+            run.finish(with_measured(trace, MeasuredRun(memory=None, note=why_not)))
+            return run
+        return self._queued(run)
+
+    def _queued(self, run: Run) -> Run:
+        program, owner = run.program, run.owner
         failure = failures.before_running(program, run.limits.source.max_chars, has_gpu=self._options.gpu)
         if failure is not None:
             self._finish(run, failure)
@@ -102,11 +116,19 @@ class Pool:
             self._finish(run, failure)
         return run
 
-    def run(self, program: Program, limits: Limits | None = None) -> Trace:
-        """Run a program and return its trace, however it went."""
+    def run(self, program: Program, limits: Limits | None = None, *, memory: bool = False) -> Trace:
+        """Run a program and return its trace, however it went; with its ``memory`` in a second run, if asked for."""
         trace = self.submit(program, limits).wait()
         assert trace is not None
+        if memory and trace.steps:
+            trace = self.measure(trace, limits).wait()
+            assert trace is not None
         return trace
+
+    def names(self) -> tuple[str, ...]:
+        """Return what an editor completes, as the installed modules have it; nothing before the zygote has said it."""
+        with self._zygote_lock:
+            return self._zygote.names if self._zygote is not None else ()
 
     def walls(self) -> list[Wall]:
         """Return which walls stand, waiting for the zygote to try them; if it cannot start, none do."""
@@ -148,7 +170,7 @@ class Pool:
                 self._mind(run)
             except Exception:
                 _log.exception("A run failed for a reason of our own.")
-                run.finish(failures.failed_trace(run.program, failures.crashed("Autograd Lab itself failed.")))
+                self._finish(run, failures.crashed("Autograd Lab itself failed."))
             finally:
                 with self._changed:
                     self._running -= Counter([run.owner])
@@ -163,12 +185,16 @@ class Pool:
                 failure = failures.crashed(failures.CLOSED if self._closed else str(error))
                 self._retire()
                 continue
-            run.finish(explain(trace))
+            run.finish(explain(trace) if run.of is None else trace)
             execution.release()
             return
         self._finish(run, failure)
 
     def _finish(self, run: Run, failure: Failure) -> None:
+        if run.of is not None:
+            note = failures.not_measured(failure)
+            run.finish(with_measured(run.of, MeasuredRun(memory=None, note=note)))
+            return
         run.finish(explain(failures.failed_trace(run.program, failure)))
 
     def _ahead(self, run: Run) -> int:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from components.trace import Program, Trace
+from components.trace import Program, Trace, observed_run
 from components.worker.limits import Limits
 
 State = Literal["queued", "running", "done"]
@@ -30,10 +30,15 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Run:
-    """A submitted program. All methods may be called from any thread, and none raises for what the program does."""
+    """A submitted program. All methods may be called from any thread, and none raises for what the program does.
 
-    def __init__(self, program: Program, limits: Limits, owner: str) -> None:
+    ``of`` is the trace whose memory is to be measured, ``None`` where the program is to be observed.
+    """
+
+    def __init__(self, program: Program, limits: Limits, owner: str, of: Trace | None = None) -> None:
         self.program = program
+        self.of = of
+        self.observed = observed_run(of) if of is not None else None
         self.limits = limits
         self.owner = owner
         self._lock = threading.Lock()

@@ -9,13 +9,25 @@ import re
 
 import msgspec
 
-from components.language import PROGRAM_FILENAME
+from components.source import PROGRAM_FILENAME
 from components.worker.limits import Limits
-from components.worker.messages import LINE_BYTES, Begun, Finishing, Line, Output, Problem, Result, from_child
+from components.worker.messages import (
+    LINE_BYTES,
+    Begun,
+    Fault,
+    Finishing,
+    FromChild,
+    Line,
+    Output,
+    Problem,
+    Result,
+    from_child,
+)
 
 # One character is at most six bytes of JSON; what remains is for line numbers and the frames of the messages.
 _BYTES_PER_CHAR = 6
 _OTHER_BYTES = 8 << 20
+_MOST_FAULTS = 20
 # What Python's faulthandler writes when a child crashes or is asked where it is, innermost frame first.
 _LAST_WORDS = (b"Fatal Python error: ", b"Stack (most recent call first):")
 _PLACE = re.compile(rb'  File "' + re.escape(PROGRAM_FILENAME).encode() + rb'", line (\d{1,7}) in ')
@@ -38,6 +50,7 @@ class ChildStream:
         self.line: int | None = None
         self.begun = False
         self.finishing = False
+        self.faults: list[str] = []
         self.problem: Problem | None = None
         self.broken: str | None = None
         self.last_words = False
@@ -107,6 +120,9 @@ class ChildStream:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             self._break("it sent something that is not a message")
             return
+        self._take(message)
+
+    def _take(self, message: FromChild) -> None:
         match message:
             case Begun():
                 self.begun = True
@@ -116,6 +132,8 @@ class ChildStream:
                 self.line = message.line
             case Finishing():
                 self.finishing = True
+            case Fault():
+                self.faults += [message.text] if len(self.faults) < _MOST_FAULTS else []
             case Problem():
                 self.problem = message
             case Result() if message.bytes > self._limits.trace_bytes:

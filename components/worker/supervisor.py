@@ -19,7 +19,10 @@ from pathlib import Path
 
 import msgspec
 
+from components.worker.confine.process import PLOT_BACKEND
+from components.worker.confine.readable import DATA_VARIABLE
 from components.worker.entry import CAPTURE
+from components.worker.folder import remove
 from components.worker.messages import (
     Ended,
     Fork,
@@ -39,11 +42,15 @@ from components.worker.walls import Wall
 
 _ROOT = Path(__file__).resolve().parents[2]
 _KEPT_VARIABLES = (
+    *("HOME", "MPLCONFIGDIR", "XDG_CACHE_HOME", DATA_VARIABLE),
     *("LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "TZ", "ATEN_CPU_CAPABILITY"),
     *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"),
 )
 # Asking whether there is a GPU must not start the driver in a process that forks.
 _CUDA = {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
+# A fixed hash seed gives equal programs equal traces whichever zygote they meet; one arena of the C library's allocator
+# leaves the address space to tensors.
+_FIXED = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "MPLBACKEND": PLOT_BACKEND}
 _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS")}
 
 
@@ -88,6 +95,7 @@ class Child:
     answered: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     exists: bool = False
+    pid: int = 0
     refused: str | None = None
     status: int | None = None
     cpu_seconds: float = 0.0
@@ -111,8 +119,7 @@ class ZygoteProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 cwd=_ROOT,
-                # A fixed hash seed gives equal programs equal traces whichever zygote they meet.
-                env={**variables, **_ONE_THREAD, **_CUDA, "PYTHONHASHSEED": "0"},
+                env={**variables, **_ONE_THREAD, **_CUDA, **_FIXED},
                 start_new_session=True,
             )
         self._socket = ours
@@ -123,6 +130,8 @@ class ZygoteProcess:
         self._hello = threading.Event()
         self._dead = threading.Event()
         self.walls: list[Wall] = []
+        self.folder = ""
+        self.names: tuple[str, ...] = ()
         self._reader = threading.Thread(target=self._read, name="zygote-reader", daemon=True)
         self._reader.start()
 
@@ -213,7 +222,7 @@ class ZygoteProcess:
 
     def _take(self, message: Hello | Forked | NotForked | Ended) -> None:
         if isinstance(message, Hello):
-            self.walls = message.walls
+            self.walls, self.folder, self.names = message.walls, message.folder, tuple(message.names)
             self._hello.set()
             return
         with self._lock:
@@ -223,7 +232,7 @@ class ZygoteProcess:
             if not isinstance(message, Forked):
                 del self._children[message.run]
         if isinstance(message, Forked):
-            child.exists = True
+            child.exists, child.pid = True, message.pid
         elif isinstance(message, NotForked):
             child.refused = message.message
         else:
@@ -232,6 +241,10 @@ class ZygoteProcess:
         if not isinstance(message, Forked):
             child.ended.set()
 
+    def folder_of(self, child: Child) -> str:
+        """Return the child's private folder."""
+        return os.path.join(self.folder, f"run-{child.run}")
+
     def _lose_all(self) -> None:
         """Tell all who wait for a child that nothing more will be heard of it."""
         with self._lock:
@@ -239,3 +252,7 @@ class ZygoteProcess:
         for child in lost:
             child.answered.set()
             child.ended.set()
+        if self.folder:
+            for run in lost:
+                remove(self.folder_of(run))
+            remove(self.folder)

@@ -12,18 +12,26 @@ import msgspec
 
 
 class Wall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One wall: what it is called, whether it stands, and what it does or why it does not stand."""
+    """One wall: what it is called, whether it stands, and what it does or why it does not stand.
+
+    One that is ``optional`` stands where the system grants it; the others do not need it.
+    """
 
     name: str
     standing: bool
     detail: str
+    optional: bool = False
 
 
 def summary(walls: Sequence[Wall]) -> str:
     """Return one line for the start of the server's log, with a plain warning where a wall is missing."""
     standing = ", ".join(wall.name for wall in walls if wall.standing) or "none"
     line = f"Programs run in their own processes. Walls that stand: {standing}."
-    missing = [f"{wall.name} ({wall.detail})" for wall in walls if not wall.standing]
+    gone = [wall for wall in walls if not wall.standing]
+    granted = [f"{wall.name} ({wall.detail})" for wall in gone if wall.optional]
+    missing = [f"{wall.name} ({wall.detail})" for wall in gone if not wall.optional]
+    if granted:
+        line += f" Not granted here, nor needed: {'; '.join(granted)}."
     if missing:
         line += f" WARNING, for trusted use only: these do not stand: {'; '.join(missing)}."
     return line

@@ -17,10 +17,11 @@ import signal
 import time
 from types import FrameType
 
-from components.language import PROGRAM_FILENAME
+from components.source import PROGRAM_FILENAME
 from components.worker.channel import Channel
 from components.worker.entry import Entry
 from components.worker.failures import STOPPED, timeout_message
+from components.worker.folder import usage
 from components.worker.limits import Limits
 
 _LOOK_SECONDS = 0.1
@@ -30,7 +31,9 @@ _RETRY_SECONDS = 0.005
 class Watch:
     """Signal handlers and a timer over one run, in the child's main thread."""
 
-    def __init__(self, channel: Channel, limits: Limits, entry: Entry) -> None:
+    def __init__(self, channel: Channel, limits: Limits, entry: Entry, folder: str) -> None:
+        self._folder = folder
+        self._limits = limits
         self._channel = channel
         self._entry = entry
         self._wall_seconds = limits.wall_seconds
@@ -54,10 +57,6 @@ class Watch:
         self._over = True
         self._report_finishing()
 
-    def program_over(self) -> None:
-        """The program has run; its lines may run again, to be measured, and are watched like it."""
-        self._report_finishing()
-
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._stopped = True
         self._look(number, frame)
@@ -67,6 +66,7 @@ class Watch:
             os._exit(1)  # where the kernel does not see to it
         if self._over or self._channel.busy:
             return
+        self._channel.flush()
         working, observers = self._innermost(frame)
         if working is None:
             if self._begun or self._time_is_over():
@@ -75,14 +75,21 @@ class Watch:
         self._begun = True
         if working.f_code.co_filename == PROGRAM_FILENAME:
             self._report_line(working.f_lineno)
-        message = self._time_is_over()
+        message, kind = self._time_is_over(), "timeout"
+        if message is None:
+            message, kind = self._folder_is_full(), "too_large"
         if message is None:
             return
         if observers:
-            self._entry.interrupt_soon(self._entry.interrupted("timeout", message))
+            self._entry.interrupt_soon(self._entry.interrupted(kind, message))
             self._hurry()
         else:
-            raise self._entry.interrupted("timeout", message)
+            raise self._entry.interrupted(kind, message)
+
+    def _folder_is_full(self) -> str | None:
+        limits = self._limits
+        most_bytes, most_files = limits.folder_mb << 20, limits.files
+        return usage(self._folder, most_bytes, most_files).over(most_bytes, most_files)
 
     def _innermost(self, frame: FrameType | None) -> tuple[FrameType | None, bool]:
         """Return the innermost frame of the program or of what answers for it, and whether an observer runs inside."""

@@ -15,13 +15,15 @@ import signal
 import socket
 import sys
 import warnings
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from components.worker import entry as entries
-from components.worker.child import LOOK_SIGNAL, run_child
-from components.worker.confine import names
+from components.worker.child import LOOK_SIGNAL, Surroundings, run_child
+from components.worker.confine import NAMESPACES, names, namespaces
 from components.worker.confine.libc import IS_LINUX
 from components.worker.confine.process import drop_user, not_dumpable
+from components.worker.folder import make_base, remove
 from components.worker.limits import Limits
 from components.worker.messages import (
     Ended,
@@ -48,11 +50,15 @@ _SIGNALS = {Stop: signal.SIGTERM, Look: LOOK_SIGNAL, Kill: signal.SIGKILL}
 class Zygote:
     """Forks, signals and reaps children as the pool asks."""
 
-    def __init__(self, pool: socket.socket, entry: entries.Entry, walls: list[Wall], gpu: bool) -> None:
+    def __init__(
+        self, pool: socket.socket, entry: entries.Entry, walls: list[Wall], gpu: bool, base: str, first: int | None
+    ) -> None:
         self._pool = pool
         self._entry = entry
         self._walls = walls
         self._gpu = gpu
+        self._base = base
+        self._first = first
         self._plan = frozenset(wall.name for wall in walls if wall.standing) - {KNOCKS}
         self._pid = os.getpid()
         self._children: dict[int, int] = {}  # process id -> run
@@ -69,7 +75,7 @@ class Zygote:
         poll = select.poll()
         poll.register(self._pool, select.POLLIN)
         poll.register(wake_read, select.POLLIN)
-        self._tell(Hello(self._walls))
+        self._tell(Hello(self._walls, self._base, list(self._entry.names())))
         while True:
             ready = {descriptor for descriptor, _ in poll.poll()}
             if wake_read in ready:
@@ -100,9 +106,10 @@ class Zygote:
             self._tell(NotForked(run, f"The system could not start a process: {error}."))
         else:
             if pid == 0:
-                run_child(self._entry, self._plan, self._pid, request, result, gpu=self._gpu)
+                around = Surroundings(self._plan, self._pid, os.path.join(self._base, f"run-{run}"), self._gpu)
+                run_child(self._entry, around, request, result)
             self._children[pid] = run
-            self._tell(Forked(run))
+            self._tell(Forked(run, pid))
         finally:
             os.close(request)
             os.close(result)
@@ -117,10 +124,12 @@ class Zygote:
                     os.kill(pid, number)
 
     def _reap(self) -> None:
-        while self._children:
+        while self._children or self._first is not None:
             pid, status, usage = os.wait4(-1, os.WNOHANG)
             if pid == 0:
                 return
+            if pid == self._first:
+                self._end()  # without it no process can be made in there
             run = self._children.pop(pid)
             seconds = usage.ru_utime + usage.ru_stime
             unit = 1 << 10 if IS_LINUX else 1 << 20  # Linux counts KiB, macOS bytes
@@ -135,6 +144,9 @@ class Zygote:
     def _end(self) -> NoReturn:
         for run in list(self._children.values()):
             self._signal(run, signal.SIGKILL)
+        for name in os.listdir(self._base) if os.path.isdir(self._base) else ():
+            remove(os.path.join(self._base, name))
+        remove(self._base)
         os._exit(0)
 
 
@@ -172,17 +184,29 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _deepen_stack()
+    wanted = options.walls.split(",")
+    if not options.gpu and options.user is None:
+        _enter_namespaces(wanted)
     pool = socket.socket(fileno=options.socket)
     sys.path[:0] = options.path
     entry = entries.load(options.entry)
     warm_up(entry)
+    first = namespaces.own_processes()
     if options.user is not None and os.getuid() == 0:
         drop_user(options.user)
     if IS_LINUX:
         not_dumpable()
-    walls = try_walls(options.walls.split(","), Limits(), gpu=options.gpu)
+    base = make_base()
+    walls = try_walls(wanted, Limits(), os.path.join(base, "trial"), gpu=options.gpu)
     print(f"Autograd Lab worker{' on a GPU' * options.gpu}: {summary(walls)}", file=sys.stderr, flush=True)
-    Zygote(pool, entry, walls, options.gpu).serve()
+    Zygote(pool, entry, walls, options.gpu, base, first).serve()
+
+
+def _enter_namespaces(wanted: list[str]) -> None:
+    """Enter namespaces where they are wanted and granted; whether the wall stands, its trial says."""
+    if NAMESPACES in wanted and IS_LINUX:
+        with suppress(OSError):
+            namespaces.enter()
 
 
 if __name__ == "__main__":

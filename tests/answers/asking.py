@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.answers import answer_program
-from components.language import SourceLimits
+from components.source import SourceLimits
 from components.trace import Answered, Asked, Caps, Program, Trace, decode_trace, encode_trace
 
 

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from app.compare.examples import PAIRS
 from app.compare.sharing import both_traces
 from app.links import pack
-from components.language.variants import variants
+from components.source.variants import variants
 from components.trace import decode_trace
 from components.widgets.editor import view
 from tests.app.apptest import LONG, MAIN, html_of

@@ -18,7 +18,7 @@ import pytest
 
 from app.course import LESSONS, load_lessons
 from app.lesson_file import Lesson
-from components.language.check_cells import Assertion, read_checks
+from components.source.check_cells import Assertion, read_checks
 from components.trace import Exercise, Program, Trace, Verdict
 from components.worker import Pool
 

@@ -13,7 +13,7 @@ from app.memory import saving
 from app.memory.examples import EXAMPLES
 from app.memory.saving import MOST, may_save, pick, table
 from components.figures.memory import Outcome
-from components.language.variants import Variant, variants
+from components.source.variants import Variant, variants
 from components.trace import CudaSample, Environment, Program, Trace, encode_trace
 from components.widgets.editor import view
 from tests.app.apptest import LONG, MAIN, html_of

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from components.language import PROGRAM_FILENAME, SourceLimits
+from components.source import PROGRAM_FILENAME, SourceLimits
 from components.trace import Caps, Failure, FailureKind, Program, Trace
 from components.worker.failures import failed_trace, local_environment
 

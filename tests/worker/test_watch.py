@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from components.language import PROGRAM_FILENAME
+from components.source import PROGRAM_FILENAME
 from components.trace import FailureKind
 from components.worker.channel import Channel
 from components.worker.entry import Entry

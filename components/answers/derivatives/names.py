@@ -16,8 +16,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from components.language import PROGRAM_FILENAME
-from components.language.compiler import compile_program
+from components.source import PROGRAM_FILENAME
+from components.source.compiler import compile_program
 
 # An error in a snippet must not be told with a line of the program.
 _SNIPPET = "<derivative>"
@@ -25,7 +25,7 @@ _SNIPPET = "<derivative>"
 
 def run_snippet(code: str, names: dict[str, Any]) -> float:
     """Run code that is ours on the names, to which it may add; return the seconds. Raises what the code raises."""
-    compiled = _renamed(compile_program(code))
+    compiled = _renamed(compile_program(code).code)
     began = time.perf_counter()
     exec(compiled, names)
     return time.perf_counter() - began

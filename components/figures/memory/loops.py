@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from components.source import SourceTooLarge, parse
+
 
 @dataclass(frozen=True)
 class Keeping:
@@ -28,8 +30,8 @@ class Keeping:
 def keeping_lines(source: str) -> list[Keeping]:
     """Return the statements in loops that add something to what was there before, in the order of their lines."""
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse(source).tree
+    except (SyntaxError, SourceTooLarge):
         return []
     found: dict[int, Keeping] = {}
     for loop in ast.walk(tree):  # breadth first: of nested loops the inner one comes later and counts

@@ -10,20 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from components.worker.confine.gpu import GPU_ADDRESS_MB, GPU_OPEN_FILES, readable
-from components.worker.confine.landlock import deny_files
+from components.worker.confine import gpu as of_the_gpu
+from components.worker.confine.landlock import restrict_files
 from components.worker.confine.libc import IS_LINUX
+from components.worker.confine.namespaces import own_folder
 from components.worker.confine.process import die_with_parent, drop_capabilities, no_new_privileges, not_dumpable
+from components.worker.confine.readable import data_folder, readable
 from components.worker.confine.rlimits import OPEN_FILES, limit_memory, limit_resources
 from components.worker.confine.seccomp import filter_system_calls
 
-__all__ = ["WALLS", "Confinement", "WallSpec", "names"]
+__all__ = ["LANDLOCK", "NAMESPACES", "SECCOMP", "WALLS", "Confinement", "WallSpec", "names"]
+
+LANDLOCK, SECCOMP, NAMESPACES = "landlock", "seccomp", "namespaces"
 
 
 @dataclass(frozen=True)
 class Confinement:
     """What the walls need to know of a run; sizes in MiB and seconds.
 
+    ``folder`` is the run's own, with the bounds of what it may hold. ``opens_files`` is whether the system call filter
+    lets files be opened, which it does only where Landlock says which.
     A run on a ``gpu`` needs openings in four of them: the driver takes more address space and descriptors than there
     is memory to protect, is spoken to through ioctl, and loads parts of itself and of PyTorch when they are first used.
     """
@@ -31,38 +37,72 @@ class Confinement:
     parent: int
     memory_mb: int
     cpu_seconds: int
+    folder: str
+    folder_mb: int
+    file_mb: int
+    files: int
+    opens_files: bool = True
     gpu: bool = False
+
+    def readable(self) -> tuple[str, ...]:
+        """Return what may be read."""
+        data = data_folder()
+        return (*readable(), *([data] if data else []), *(of_the_gpu.readable() if self.gpu else ()))
 
 
 @dataclass(frozen=True)
 class WallSpec:
-    """A wall's name, what it does in a few words, whether only Linux has it, and how to put it up."""
+    """A wall's name, what it does in a few words, whether only Linux has it, and how to put it up.
+
+    ``optional``: one more wall where the system grants it, which the others do not need.
+    """
 
     name: str
     detail: str
     linux_only: bool
     put_up: Callable[[Confinement], object]
+    optional: bool = False
 
     def missing_here(self) -> str | None:
         """Say why this platform cannot have the wall, or ``None``."""
         return "only Linux has it" if self.linux_only and not IS_LINUX else None
 
 
+def _limit_memory(confinement: Confinement) -> None:
+    limit_memory(of_the_gpu.GPU_ADDRESS_MB if confinement.gpu else confinement.memory_mb)
+
+
 def _limit_resources(confinement: Confinement) -> None:
-    limit_resources(confinement.cpu_seconds, GPU_OPEN_FILES if confinement.gpu else OPEN_FILES)
+    open_files = of_the_gpu.GPU_OPEN_FILES if confinement.gpu else OPEN_FILES
+    limit_resources(confinement.cpu_seconds, confinement.file_mb << 20, open_files)
 
 
 WALLS = (
+    WallSpec(
+        NAMESPACES,
+        "no network at all, a file system of its own",
+        True,
+        lambda c: own_folder(c.folder, c.folder_mb << 20, c.files),
+        optional=True,
+    ),
     WallSpec("die-with-parent", "no program outlives the worker", True, lambda c: die_with_parent(c.parent)),
     WallSpec("not-dumpable", "no core dumps, no tracing", True, lambda c: not_dumpable()),
     WallSpec("no-new-privileges", "privileges can only be lost", True, lambda c: no_new_privileges()),
     WallSpec("capabilities", "root is a plain user", True, lambda c: drop_capabilities()),
-    WallSpec("landlock", "no file can be opened", True, lambda c: deny_files(readable() if c.gpu else ())),
     WallSpec(
-        "memory-limit", "bounded address space", False, lambda c: limit_memory(GPU_ADDRESS_MB if c.gpu else c.memory_mb)
+        LANDLOCK,
+        "only Python's files and one folder can be opened",
+        True,
+        lambda c: restrict_files(c.readable(), c.folder),
     ),
-    WallSpec("rlimits", "bounded processor time, no new files", False, _limit_resources),
-    WallSpec("seccomp", "an allow-list of system calls", True, lambda c: filter_system_calls(c.gpu)),
+    WallSpec("memory-limit", "bounded address space", False, _limit_memory),
+    WallSpec("rlimits", "bounded processor time, file sizes and descriptors", False, _limit_resources),
+    WallSpec(
+        SECCOMP,
+        "an allow-list of system calls",
+        True,
+        lambda c: filter_system_calls(files=c.opens_files, gpu=c.gpu),
+    ),
 )
 
 

@@ -6,6 +6,7 @@ import os
 import platform
 import signal
 import struct
+import tempfile
 
 from components.worker.confine.libc import IS_LINUX, prctl, syscall
 
@@ -14,6 +15,8 @@ _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
+# Matplotlib's backend for programs, by the name of its module.
+PLOT_BACKEND = "module://components.capture.plot_backend"
 
 
 def no_new_privileges() -> None:
@@ -29,7 +32,7 @@ def not_dumpable() -> None:
 def die_with_parent(parent: int) -> None:
     """Be killed when the process ``parent`` ends; raises ``OSError`` if it has ended already."""
     prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
+    if os.getppid() not in (parent, 0):  # 0: it is in another namespace of process ids
         raise ProcessLookupError("the parent process is gone")
 
 
@@ -51,14 +54,21 @@ def own_session() -> None:
     os.setsid()
 
 
-def clear_environment() -> None:
-    """Forget all environment variables."""
+def own_environment(folder: str) -> None:
+    """Forget all environment variables, and set the harmless ones that programs look for; ``folder`` is home."""
+    kept = {name: os.environ[name] for name in ("TZ", "LANG", "LC_ALL") if name in os.environ}
     os.environ.clear()
+    home = dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP", "PWD", "MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR"), folder)
+    os.environ.update({"LANG": "C.UTF-8", "PATH": os.defpath, "USER": "lab", "LOGNAME": "lab", **home, **kept})
+    os.environ["MPLBACKEND"] = PLOT_BACKEND
+    tempfile.tempdir = None  # what the parent found is not for this process
 
 
 def keep_only(descriptor: int, at: int = 3) -> None:
     """Move one file descriptor to ``at``, put the null device at 0, 1 and 2, and close all others."""
     null = os.open(os.devnull, os.O_RDWR)
+    if null == at:
+        null = os.dup(null)
     os.dup2(descriptor, at)
     for standard in (0, 1, 2):
         os.dup2(null, standard)

@@ -1,13 +1,14 @@
-"""Resource limits: address space, processor time, files, processes. The one kernel wall that every Unix has."""
+"""Resource limits: address space, processor time, files. The one kernel wall that every Unix has."""
 
 from __future__ import annotations
 
 import math
 import resource
 
+from components.worker.confine.libc import IS_LINUX
+
 MIB = 1 << 20
-# 0, 1 and 2 are the null device and 3 is the run's pipe: with no descriptor left, nothing can be opened.
-OPEN_FILES = 4
+OPEN_FILES = 128
 
 
 def limit_memory(memory_mb: int) -> None:
@@ -15,23 +16,23 @@ def limit_memory(memory_mb: int) -> None:
     _lower(resource.RLIMIT_AS, memory_mb * MIB)
 
 
-def limit_resources(cpu_seconds: int, open_files: int = OPEN_FILES) -> None:
+def limit_resources(cpu_seconds: int, file_bytes: int, open_files: int = OPEN_FILES) -> None:
     """Lower this process's limits for good; soft and hard limits are the same.
 
     ``cpu_seconds`` are counted from now on. At the processor's limit the kernel sends SIGXCPU, one second later
-    SIGKILL. No file may be opened or written, no core is dumped. For root the kernel does not count processes: there,
-    starting one is stopped by the system call filter alone.
+    SIGKILL. No file may grow past ``file_bytes``, no core is dumped. Linux counts threads as processes: there the
+    filter of system calls refuses processes.
 
     Raises:
         OSError: the system refused a limit.
     """
     _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_FSIZE, 0)
+    _lower(resource.RLIMIT_FSIZE, file_bytes)
     _lower(resource.RLIMIT_NOFILE, open_files)
     used = resource.getrusage(resource.RUSAGE_SELF)
     cpu_seconds += math.ceil(used.ru_utime + used.ru_stime)
     _lower(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 1)
-    for name, value in (("NPROC", 0), ("MEMLOCK", 0), ("MSGQUEUE", 0)):
+    for name, value in (("MEMLOCK", 0), ("MSGQUEUE", 0), *([] if IS_LINUX else [("NPROC", 0)])):
         kind = getattr(resource, f"RLIMIT_{name}", None)
         if kind is not None:
             _lower(kind, value)

@@ -1,37 +1,46 @@
 """A system call filter (seccomp): an allow-list, written as a short program for the kernel's packet filter machine.
 
-Calls that are not on the list fail with EPERM rather than kill: PyTorch tries some that it can do without, such as
-reading its own source files in ``torch.manual_seed``.
+Calls that are not on the list fail with EPERM rather than kill: PyTorch and Python try some that they can do without.
 """
 
 from __future__ import annotations
 
 import ctypes
 import errno
+import os
 import platform
 import struct
 from collections.abc import Sequence
 
 from components.worker.confine.libc import prctl
 from components.worker.confine.process import no_new_privileges
-from components.worker.confine.syscalls import Commands, allowed_numbers, commands_on_a_gpu
+from components.worker.confine.syscalls import Commands, allowed_numbers, answered_numbers, commands
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
 
-_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-# In struct seccomp_data; of the second argument the low half: the kernel's own commands are 32 bits wide.
-_OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_SECOND = 0, 4, 24
-KILL, REFUSE, ALLOW = 0x8000_0000, 0x0005_0000 | errno.EPERM, 0x7FFF_0000
+_LOAD, _AND, _JUMP_EQUAL, _JUMP_AT_LEAST, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
+# In struct seccomp_data; of an argument the low half: commands, flags and process ids are 32 bits wide.
+_OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
+KILL, ALLOW = 0x8000_0000, 0x7FFF_0000
+_ERROR = 0x0005_0000
+_ALL_BITS = 0xFFFF_FFFF
+REFUSE = _ERROR | errno.EPERM
 ARCHITECTURES = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}
 # On x86-64 this bit in a call's number selects the x32 table, which the list does not describe.
 _X32_BIT = 0x4000_0000
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
 
-def assemble(machine: str, numbers: Sequence[int], commands: Sequence[Commands] = ()) -> list[Instruction]:
+def assemble(
+    machine: str,
+    numbers: Sequence[int],
+    rules: Sequence[Commands] = (),
+    answered: Sequence[tuple[int, int]] = (),
+) -> list[Instruction]:
     """Return the filter: kill foreign architectures, allow these numbers, refuse all others.
 
-    Of calls that take a command (``fcntl``, ``ioctl``) only those ``commands`` pass that are listed, or are not.
+    Calls with ``rules`` pass only with the arguments that these allow; those of ``answered`` are not made but end with
+    that error number, 0 for success.
 
     Raises:
         OSError: an architecture without a table.
@@ -46,30 +55,39 @@ def assemble(machine: str, numbers: Sequence[int], commands: Sequence[Commands] 
     ]
     if machine == "x86_64":
         program += [(_JUMP_AT_LEAST, 0, 1, _X32_BIT), (_RETURN, 0, 0, KILL)]
-    for each in commands:
-        program += _checked(each)
+    for rule in rules:
+        program += _checked(rule)
     for number in numbers:
         program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, ALLOW)]
+    for number, answer in answered:
+        program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERROR | answer)]
     return [*program, (_RETURN, 0, 0, REFUSE)]
 
 
 def _checked(rule: Commands) -> list[Instruction]:
     listed, others = (ALLOW, REFUSE) if rule.only_these else (REFUSE, ALLOW)
-    block: list[Instruction] = [(_LOAD, 0, 0, _OFFSET_SECOND)]
+    block: list[Instruction] = [(_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * rule.argument)]
+    if rule.mask != _ALL_BITS:
+        block.append((_AND, 0, 0, rule.mask))
     for command in rule.commands:
         block += [(_JUMP_EQUAL, 0, 1, command), (_RETURN, 0, 0, listed)]
     block.append((_RETURN, 0, 0, others))
     return [(_JUMP_EQUAL, 0, len(block), rule.number), *block]
 
 
-def filter_system_calls(gpu: bool = False) -> None:
-    """Allow this process the calls of ``syscalls.ALLOWED`` from now on, for good, and those that a ``gpu`` needs.
+def filter_system_calls(*, files: bool = True, gpu: bool = False) -> None:
+    """Allow this process the calls of ``syscalls`` from now on, for good: with those for ``files``, or without.
 
     Raises:
         OSError: no table for this architecture, or the kernel has no seccomp.
     """
     machine = platform.machine()
-    program = assemble(machine, allowed_numbers(machine, gpu), commands_on_a_gpu(machine) if gpu else ())
+    program = assemble(
+        machine,
+        allowed_numbers(machine, files=files),
+        commands(machine, os.getpid(), gpu=gpu),
+        answered_numbers(machine) if files else ((435, errno.ENOSYS),),
+    )
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *instruction) for instruction in program))
     no_new_privileges()
     prctl(_PR_SET_SECCOMP, _MODE_FILTER, struct.pack("HxxxxxxP", len(program), ctypes.addressof(code)))

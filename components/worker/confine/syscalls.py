@@ -1,27 +1,43 @@
 """The system calls that a confined program may make, as data: name, number on x86-64, number on AArch64.
 
-Memory, time, signals of its own, and reading and writing what is open already. Nothing that opens, connects, starts,
-traces, or asks about other processes. ``mmap`` with PROT_EXEC stays: oneDNN compiles kernels (LSTM) at run time.
+``ALLOWED``: memory, time, threads and signals of its own, reading and writing what is open already. ``FILES`` opens,
+lists, changes and removes files: only behind Landlock, which says which ones; the kernel's list of what Landlock does
+not look at (permissions, times, owners, attributes, ``truncate`` by path) is not on it, and some of that is answered as
+if it had been done, or as a file system without it answers (``ANSWERED``). Nothing connects, starts a process, traces,
+or asks about other processes. ``mmap`` with PROT_EXEC stays: oneDNN compiles kernels (LSTM) at run time.
 Numbers are from the kernel's ``unistd.h`` tables; ``None`` where an architecture has no such call.
 """
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import Final
 
-ALLOWED: Final[tuple[tuple[str, int | None, int | None], ...]] = (
+Table = tuple[tuple[str, int | None, int | None], ...]
+
+ALLOWED: Final[Table] = (
     ("read", 0, 63),
     ("write", 1, 64),
+    ("readv", 19, 65),
     ("writev", 20, 66),
     ("close", 3, 57),
     ("fstat", 5, 80),
     ("lseek", 8, 62),
     ("dup", 32, 23),
+    ("dup2", 33, None),
+    ("dup3", 292, 24),
+    ("pipe", 22, None),
+    ("pipe2", 293, 59),
+    ("poll", 7, None),
+    ("ppoll", 271, 73),
+    ("select", 23, None),
+    ("pselect6", 270, 72),
     ("mmap", 9, 222),
     ("mprotect", 10, 226),
     ("munmap", 11, 215),
     ("mremap", 25, 216),
+    ("msync", 26, 227),
     ("mincore", 27, 232),
     ("madvise", 28, 233),
     ("brk", 12, 214),
@@ -29,8 +45,15 @@ ALLOWED: Final[tuple[tuple[str, int | None, int | None], ...]] = (
     ("rt_sigaction", 13, 134),
     ("rt_sigprocmask", 14, 135),
     ("rt_sigreturn", 15, 139),
+    ("rt_sigpending", 127, 136),
+    ("rt_sigtimedwait", 128, 137),
+    ("rt_sigsuspend", 130, 133),
     ("sigaltstack", 131, 132),
+    ("pause", 34, None),
+    ("alarm", 37, None),
+    ("getitimer", 36, 102),
     ("setitimer", 38, 103),
+    ("restart_syscall", 219, 128),
     ("sched_yield", 24, 124),
     ("sched_getaffinity", 204, 123),
     ("getcpu", 309, 168),
@@ -40,64 +63,157 @@ ALLOWED: Final[tuple[tuple[str, int | None, int | None], ...]] = (
     ("clock_getres", 229, 114),
     ("gettimeofday", 96, 169),
     ("time", 201, None),
+    ("times", 100, 153),
     ("getpid", 39, 172),
     ("getppid", 110, 173),
     ("gettid", 186, 178),
+    ("getuid", 102, 174),
+    ("geteuid", 107, 175),
+    ("getgid", 104, 176),
+    ("getegid", 108, 177),
     ("getrusage", 98, 165),
     ("getrlimit", 97, 163),
     ("getrandom", 318, 278),
+    ("uname", 63, 160),
+    ("sysinfo", 99, 179),
+    ("umask", 95, 166),
     ("futex", 202, 98),
+    ("set_robust_list", 273, 99),
     ("rseq", 334, 293),
     ("exit", 60, 93),
     ("exit_group", 231, 94),
 )
 
-
-# For a GPU, besides ``commands_on_a_gpu``: to read libraries when they are first used. Landlock says which.
-ALLOWED_ON_A_GPU: Final[tuple[tuple[str, int | None, int | None], ...]] = (
+FILES: Final[Table] = (
+    ("open", 2, None),
     ("openat", 257, 56),
+    ("creat", 85, None),
+    ("stat", 4, None),
+    ("lstat", 6, None),
     ("newfstatat", 262, 79),
     ("statx", 332, 291),
+    ("statfs", 137, 43),
+    ("fstatfs", 138, 44),
     ("access", 21, None),
     ("faccessat", 269, 48),
+    ("faccessat2", 439, 439),
     ("readlink", 89, None),
     ("readlinkat", 267, 78),
     ("pread64", 17, 67),
+    ("pwrite64", 18, 68),
+    ("preadv", 295, 69),
+    ("pwritev", 296, 70),
     ("getdents64", 217, 61),
-    ("poll", 7, None),
-    ("ppoll", 271, 73),
-    ("sysinfo", 99, 179),
-    ("uname", 63, 160),
+    ("getcwd", 79, 17),
+    ("chdir", 80, 49),
+    ("fchdir", 81, 50),
+    ("mkdir", 83, None),
+    ("mkdirat", 258, 34),
+    ("rmdir", 84, None),
+    ("unlink", 87, None),
+    ("unlinkat", 263, 35),
+    ("rename", 82, None),
+    ("renameat", 264, 38),
+    ("renameat2", 316, 276),
+    ("ftruncate", 77, 46),
+    ("fallocate", 285, 47),
+    ("fsync", 74, 82),
+    ("fdatasync", 75, 83),
+    ("fadvise64", 221, 223),
+    ("sendfile", 40, 71),
+    ("copy_file_range", 326, 285),
+)
+
+_DONE, _NOT_SUPPORTED, _NOT_KNOWN = 0, errno.EOPNOTSUPP, errno.ENOSYS
+# Calls that are not made, and what is answered in their place: an error number, or 0 for success.
+ANSWERED: Final[tuple[tuple[int, Table], ...]] = (
+    (
+        _DONE,  # permissions, owners and times mean nothing in a folder that is the program's alone
+        (
+            ("chmod", 90, None),
+            ("fchmod", 91, 52),
+            ("fchmodat", 268, 53),
+            ("fchmodat2", 452, 452),
+            ("chown", 92, None),
+            ("fchown", 93, 55),
+            ("lchown", 94, None),
+            ("fchownat", 260, 54),
+            ("utime", 132, None),
+            ("utimes", 235, None),
+            ("futimesat", 261, None),
+            ("utimensat", 280, 88),
+        ),
+    ),
+    (
+        _NOT_SUPPORTED,
+        (
+            ("listxattr", 194, 11),
+            ("llistxattr", 195, 12),
+            ("flistxattr", 196, 13),
+            ("getxattr", 191, 8),
+            ("lgetxattr", 192, 9),
+            ("fgetxattr", 193, 10),
+        ),
+    ),
+    # The C library then starts threads with clone, whose flags can be looked at.
+    (_NOT_KNOWN, (("clone3", 435, 435),)),
 )
 
 
 @dataclass(frozen=True)
 class Commands:
-    """A call that takes a command, and the commands that pass: ``only_these``, or all but these."""
+    """A call of which argument ``argument`` decides: those listed pass, or (not ``only_these``) all but those.
+
+    Of the argument only the bits of ``mask`` are looked at.
+    """
 
     number: int
     commands: tuple[int, ...]
-    only_these: bool
+    only_these: bool = True
+    argument: int = 1
+    mask: int = 0xFFFF_FFFF
 
 
-# F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC: nothing that makes the kernel send signals to other processes.
-_FCNTL = (0, 1, 2, 3, 1030)
-# FIOASYNC, FIOSETOWN, SIOCSPGRP would do that too; TIOCSTI types into a terminal. The driver's own commands pass.
-_IOCTL = (0x5452, 0x8901, 0x8902, 0x5412)
+# A thread, in no namespace of its own (CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET).
+_CLONE_THREAD, _CLONE_NEW = 0x0001_0000, 0x7E02_0000
+_PR_SET_NAME = 15
+# F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC: nothing that makes the kernel signal other processes.
+_FCNTL = (0, 1, 2, 3, 4, 1030)
+# TCGETS, TIOCGWINSZ, FIONREAD, FIOCLEX, FIONCLEX: what is a terminal, how wide, what can be read.
+_IOCTL = (0x5401, 0x5413, 0x541B, 0x5451, 0x5450)
+# FIOASYNC, FIOSETOWN, SIOCSPGRP would signal others; TIOCSTI types into a terminal. The GPU's own commands pass.
+_NOT_ON_A_GPU = (0x5452, 0x8901, 0x8902, 0x5412)
 
 
-def commands_on_a_gpu(machine: str) -> tuple[Commands, Commands]:
-    """Return which commands of ``fcntl`` and ``ioctl`` a run on a GPU may give."""
-    fcntl, ioctl = (72, 16) if machine == "x86_64" else (25, 29)
-    return Commands(fcntl, _FCNTL, only_these=True), Commands(ioctl, _IOCTL, only_these=False)
+def commands(machine: str, own_pid: int, *, gpu: bool = False) -> tuple[Commands, ...]:
+    """Return the calls that are allowed with some arguments only: signals to itself, its own limits, threads."""
+    on_x86 = machine == "x86_64"
+    clone, fcntl, ioctl, prctl, prlimit, kill, tgkill = (
+        (56, 72, 16, 157, 302, 62, 234) if on_x86 else (220, 25, 29, 167, 261, 129, 131)
+    )
+    return (
+        Commands(clone, (_CLONE_THREAD,), argument=0, mask=_CLONE_THREAD | _CLONE_NEW),
+        Commands(fcntl, _FCNTL),
+        Commands(ioctl, _NOT_ON_A_GPU, only_these=False) if gpu else Commands(ioctl, _IOCTL),
+        Commands(prctl, (_PR_SET_NAME,), argument=0),
+        Commands(prlimit, (0, own_pid), argument=0),
+        Commands(kill, (own_pid,), argument=0),
+        Commands(tgkill, (own_pid,), argument=0),
+    )
 
 
-def allowed_numbers(machine: str, gpu: bool = False) -> tuple[int, ...]:
+def _numbers(machine: str, table: Table) -> tuple[int, ...]:
+    found = (on_x86 if machine == "x86_64" else on_arm for _, on_x86, on_arm in table)
+    return tuple(sorted(number for number in found if number is not None))
+
+
+def allowed_numbers(machine: str, *, files: bool = True) -> tuple[int, ...]:
     """Return the allowed numbers in ascending order; raises ``OSError`` for an unknown architecture."""
     if machine not in ("x86_64", "aarch64"):
         raise OSError(f"no system call table for {machine}")
-    numbers = (
-        on_x86_64 if machine == "x86_64" else on_aarch64
-        for _, on_x86_64, on_aarch64 in (*ALLOWED, *(ALLOWED_ON_A_GPU if gpu else ()))
-    )
-    return tuple(sorted(number for number in numbers if number is not None))
+    return _numbers(machine, (*ALLOWED, *(FILES if files else ())))
+
+
+def answered_numbers(machine: str) -> tuple[tuple[int, int], ...]:
+    """Return the numbers of calls that are answered without being made, each with its answer."""
+    return tuple((number, answer) for answer, table in ANSWERED for number in _numbers(machine, table))

@@ -1,0 +1,175 @@
+"""The module in which a program runs: a real ``__main__``, as ``python program.py`` gives it.
+
+Its globals, ``sys.argv``, standard streams, source lines, ``atexit`` and threads are the program's while it runs, and
+this process's own again afterwards, so that tests may run programs in theirs.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import gc
+import io
+import linecache
+import os
+import random
+import sys
+import threading
+import traceback
+import types
+from collections.abc import Callable, Mapping
+from concurrent.futures import thread as futures
+from contextlib import ExitStack
+from typing import Any
+
+import numpy
+import torch
+
+from components.source import PROGRAM_FILENAME
+
+SCRIPT = "program.py"
+Write = Callable[[str], None]
+
+
+class MainModule:
+    """``__main__`` for one run. ``out`` and ``err`` are given what the program writes to its standard streams.
+
+    ``built_in`` are functions that it finds among Python's own.
+    """
+
+    def __init__(self, source: str, out: Write, err: Write, built_in: Mapping[str, Any]) -> None:
+        self._source = source
+        self._streams = (out, err)
+        self._built_in = built_in
+        self._module = types.ModuleType("__main__")
+        self._exit_calls: list[tuple[Callable[..., Any], Any, Any]] = []
+        self._before: list[threading.Thread] = []
+        self._active = ExitStack()
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The program's global names."""
+        return self._module.__dict__
+
+    def __enter__(self) -> dict[str, Any]:
+        out, err = self._streams
+        script = os.path.abspath(SCRIPT)
+        self._module.__dict__.update({"__file__": script, "__builtins__": builtins, "__annotations__": {}})
+        for owner, name, value in (
+            (sys, "argv", [SCRIPT]),
+            (sys, "stdin", io.TextIOWrapper(io.BytesIO())),
+            (sys, "stdout", text_stream(1, out)),
+            (sys, "stderr", text_stream(2, err)),
+            (sys, "path", [os.path.dirname(script), *sys.path]),
+            (atexit, "register", self._register),
+            (atexit, "unregister", self._unregister),
+            *((builtins, name, value) for name, value in self._built_in.items()),
+        ):
+            self._put(owner, name, value)
+        self._before = threading.enumerate()
+        self._active.callback(sys.modules.__setitem__, "__main__", sys.modules["__main__"])
+        sys.modules["__main__"] = self._module
+        lines = [f"{line}\n" for line in self._source.split("\n")]
+        for name in (PROGRAM_FILENAME, script):
+            # Without a time of change the lines are never looked up in a file.
+            linecache.cache[name] = (len(self._source), None, lines, name)
+            self._active.callback(linecache.cache.pop, name, None)
+        return self.names
+
+    def _put(self, owner: Any, name: str, value: Any) -> None:
+        if hasattr(owner, name):
+            self._active.callback(setattr, owner, name, getattr(owner, name))
+        else:
+            self._active.callback(_remove, owner, name)
+        setattr(owner, name, value)
+
+    def __exit__(self, *error: object) -> None:
+        self._active.close()
+
+    def _register(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Callable[..., Any]:
+        self._exit_calls.append((function, arguments, options))
+        return function
+
+    def _unregister(self, function: Callable[..., Any]) -> None:
+        self._exit_calls[:] = [call for call in self._exit_calls if call[0] != function]
+
+    def finish(self) -> None:
+        """Do what Python does after the last line: wait for threads, then call what ``atexit`` was given."""
+        threads = [one for one in threading.enumerate() if one not in self._before and not one.daemon]
+        if threads:
+            futures._python_exit()  # lets the threads of executors end
+            futures._shutdown = False
+        for one in threads:
+            if one is not threading.current_thread():
+                one.join()
+        while self._exit_calls:
+            function, arguments, options = self._exit_calls.pop()
+            try:
+                function(*arguments, **options)
+            except SystemExit:
+                continue
+            except Exception as error:
+                sys.stderr.write(f"Exception ignored in atexit callback: {function!r}\n")
+                traceback.print_exception(error)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOBase) and not stream.closed:
+                stream.flush()
+
+    def forget(self) -> None:
+        """Let go of the program's variables as Python does at its end: objects may have a last word."""
+        names = self.names
+        for private in (True, False):
+            for name in list(names):
+                if name != "__builtins__" and (name.startswith("_") and name[1:2] != "_") is private:
+                    names[name] = None
+        gc.collect()
+
+
+def _remove(owner: Any, name: str) -> None:
+    if hasattr(owner, name):
+        delattr(owner, name)
+
+
+def seed(number: int) -> None:
+    """Put PyTorch's, Python's and NumPy's generators where every run of a program finds them."""
+    torch.manual_seed(number)
+    random.seed(number)
+    numpy.random.seed(number % 2**32)
+
+
+def text_stream(descriptor: int, write: Write) -> io.TextIOWrapper:
+    """Return a stream like ``sys.stdout`` that hands on what is written, at once."""
+    return io.TextIOWrapper(_Raw(descriptor, write), encoding="utf-8", write_through=True)
+
+
+class _Raw(io.RawIOBase):
+    """The bytes below a text stream: decoded again, so that ``sys.stdout.buffer`` may be written to as well."""
+
+    def __init__(self, descriptor: int, write: Write) -> None:
+        super().__init__()
+        self.name = "<stdout>" if descriptor == 1 else "<stderr>"
+        self.mode = "wb"
+        self._descriptor = descriptor
+        self._hand_on = write
+        self._rest = b""
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def fileno(self) -> int:
+        """The descriptor that such a stream has."""
+        return self._descriptor
+
+    def write(self, data: Any) -> int:
+        """Take bytes; those of a character that is not whole yet wait for the others."""
+        given = bytes(data)
+        whole = self._rest + given
+        try:
+            text, self._rest = whole.decode(), b""
+        except UnicodeDecodeError as error:
+            cut = error.start if error.end == len(whole) and len(whole) - error.start < 4 else len(whole)
+            text, self._rest = whole[:cut].decode(errors="backslashreplace"), whole[cut:]
+        if text:
+            self._hand_on(text)
+        return len(given)

@@ -1,0 +1,192 @@
+"""The value of a leaf: what may be typed into the table, and how it is written."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from components.source import form_names
+from components.source.form_edits import Edit, apply
+from components.source.form_error import FormError
+from components.source.parsing import SourceTooLarge, parse_expression
+
+MAX_CHARS = 2_000
+
+_ADVICE = "Write a number (2.0), a list ([1.0, 2.0]) or a call such as randn(3, 4), zeros(2), arange(3.), eye(2)."
+
+
+class _Creation(NamedTuple):
+    """The parameters of one of PyTorch's functions; ``data`` are those whose integers would make integer tensors."""
+
+    parameters: frozenset[str] = frozenset()
+    data: frozenset[str | int] = frozenset()
+
+
+_SIZES = _Creation(frozenset({"size"}))
+_CREATION = {
+    "arange": _Creation(frozenset({"start", "end", "step"}), frozenset({0, 1, 2, "start", "end", "step"})),
+    "eye": _Creation(frozenset({"n", "m"})),
+    "full": _Creation(frozenset({"size", "fill_value"}), frozenset({1, "fill_value"})),
+    "linspace": _Creation(frozenset({"start", "end", "steps"})),
+    "ones": _SIZES,
+    "rand": _SIZES,
+    "randn": _SIZES,
+    "tensor": _Creation(frozenset({"data"}), frozenset({0, "data"})),
+    "zeros": _SIZES,
+}
+
+
+def write_tensor(name: str, value: str, *, dtype: str, requires_grad: bool) -> str:
+    """Return the call that makes a leaf. Raises FormError with the leaf's name and what to write instead."""
+    if dtype not in form_names.DTYPES:
+        raise FormError(f"{name} has the unknown dtype {dtype!r}.", leaf=name, advice="Choose float32 or float64.")
+    text, node = _parse(name, value)
+    options = [f"dtype=torch.{dtype}"] if dtype != "float32" else []
+    options += ["requires_grad=True"] if requires_grad else []
+    if isinstance(node, ast.Call):
+        return _write_call(name, text, node, dtype, options)
+    written = _write_data(name, text, node, dtype)
+    return f"torch.tensor({', '.join([written, *options])})"
+
+
+def number(value: str) -> float | None:
+    """Return the value as a number, ``None`` for lists, calls, text and what is not finite."""
+    try:
+        node = parse_expression(value.strip()) if len(value) <= 50 else None
+        found = ast.literal_eval(node) if node and _is_number(node) and not _is_bool(node) else None
+        as_float = float(found) if isinstance(found, int | float) else math.inf
+    except (SyntaxError, ValueError, OverflowError, SourceTooLarge):
+        return None
+    return as_float if math.isfinite(as_float) else None
+
+
+def number_text(value: float, dtype: str) -> str:
+    """Return the shortest text for a slider's number: ``2.0``, or ``2`` for a leaf of integers."""
+    if not math.isfinite(value):
+        raise ValueError(f"A leaf's number must be finite, not {value}.")
+    if dtype not in form_names.FLOATING and value == int(value):
+        return str(int(value))
+    text = f"{value:.12g}"
+    return text if set(text) & set(".e") else f"{text}.0"
+
+
+# --- reading what was typed
+
+
+def _parse(name: str, value: str) -> tuple[str, ast.expr]:
+    text = " ".join(value.split())
+    if len(value) > MAX_CHARS:
+        message = f"The value of {name} has {len(value):,} characters; {MAX_CHARS:,} are allowed."
+        raise FormError(message, leaf=name, advice="A call such as randn(3, 4) makes a large tensor.")
+    if not text:
+        raise FormError(f"{name} has no value.", leaf=name, advice=_ADVICE)
+    if text[0] in "+-" and text[1:2] in ("+", "-"):
+        raise _wrong(name, text)
+    try:
+        return text, parse_expression(text)
+    except (SyntaxError, SourceTooLarge):
+        raise _wrong(name, text) from None
+
+
+def _wrong(name: str, text: str) -> FormError:
+    shown = text if len(text) <= 40 else f"{text[:40]}…"
+    return FormError(f"The value of {name} cannot be read: “{shown}”.", leaf=name, advice=_ADVICE)
+
+
+def _is_bool(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, bool)
+
+
+def _is_number(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        node = node.operand
+        return not _is_bool(node) and isinstance(node, ast.Constant) and _is_number(node)
+    return isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float | complex)
+
+
+def _numbers(name: str, text: str, root: ast.expr, lists: tuple[type[ast.expr], ...]) -> Iterator[ast.expr]:
+    """Yield the numbers of nested lists; raises FormError at anything else."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.List | ast.Tuple) and isinstance(node, lists):
+            stack += node.elts
+        elif _is_number(node):
+            yield node
+        else:
+            raise _wrong(name, text)
+
+
+# --- writing it
+
+
+def _write_data(name: str, text: str, node: ast.expr, dtype: str) -> str:
+    edits = _float_edits(name, text, list(_numbers(name, text, node, (ast.List,))), dtype)
+    end = apply(text.encode()[: node.end_col_offset].decode(), edits)
+    return end.encode()[node.col_offset :].decode()
+
+
+def _write_call(name: str, text: str, node: ast.Call, dtype: str, options: list[str]) -> str:
+    function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    prefix = node.func.value if isinstance(node.func, ast.Attribute) else None
+    torch_prefix = prefix is None or (isinstance(prefix, ast.Name) and prefix.id == "torch")
+    if function not in _CREATION or not torch_prefix:
+        raise _wrong(name, text)
+    if not node.args and not node.keywords:
+        raise FormError(f"{function}() of {name} needs a size.", leaf=name, advice=f"Write {_with_size(function)}.")
+    edits: list[Edit] = []
+    arguments: list[tuple[int | str, ast.expr]] = list(enumerate(node.args))
+    arguments += [(keyword.arg or "", keyword.value) for keyword in node.keywords]
+    for key, argument in arguments:
+        _check_keyword(name, text, function, key)
+        found = list(_numbers(name, text, argument, (ast.List, ast.Tuple)))
+        if key in _CREATION[function].data:
+            edits += _float_edits(name, text, found, dtype)
+    inside = text.encode()[: (node.end_col_offset or 0) - 1].decode().rstrip().removesuffix(",")
+    body = apply(inside, edits).encode()[node.col_offset :].decode()
+    dot = "" if isinstance(node.func, ast.Attribute) else "torch."
+    return f"{dot}{', '.join([body, *options])})"
+
+
+def _with_size(function: str) -> str:
+    sized = {
+        "arange": "arange(3.)",
+        "full": "full((2, 2), 3.)",
+        "linspace": "linspace(0, 1, 5)",
+        "tensor": "tensor(2.0)",
+    }
+    return sized.get(function, f"{function}(2)")
+
+
+def _check_keyword(name: str, text: str, function: str, key: str | int) -> None:
+    if key in ("requires_grad", "dtype"):
+        message = f"{key} of {name} has a column of its own."
+        raise FormError(message, leaf=name, advice=f"Leave {key} out of the value.")
+    if isinstance(key, str) and key not in _CREATION[function].parameters:
+        raise _wrong(name, text)
+
+
+def _float_edits(name: str, text: str, numbers: list[ast.expr], dtype: str) -> list[Edit]:
+    """Return what turns integers into floats, where the leaf's dtype is a floating one."""
+    edits = []
+    for node in numbers:
+        constant = node.operand if isinstance(node, ast.UnaryOp) else node
+        value = constant.value if isinstance(constant, ast.Constant) else None
+        if (isinstance(value, bool) and dtype != "bool") or (isinstance(value, complex) and "complex" not in dtype):
+            raise _wrong(name, text)
+        if isinstance(value, int) and not isinstance(value, bool) and dtype in form_names.FLOATING:
+            edits.append(_as_float(name, text, constant, value))
+    return edits
+
+
+def _as_float(name: str, text: str, node: ast.expr, value: int) -> Edit:
+    start, end = node.col_offset, node.end_col_offset or node.col_offset
+    spelled = text.encode()[start:end].decode()
+    if spelled.replace("_", "").isdecimal():
+        return Edit(1, end, end, ".0")
+    try:
+        return Edit(1, start, end, repr(float(value)))
+    except OverflowError:
+        raise _wrong(name, text) from None
