@@ -223,7 +223,8 @@ def _torchviz(page: str, index: TraceIndex) -> _Shown:
     drawn = draw_torchviz(drawing.dot, session.ways())
     plain = (drawing.show_attrs, drawing.show_saved) != (attrs, saved)
     word = " · show_attrs and show_saved were not recorded for this graph" if plain else ""
-    return _Shown(drawn.image, f"make_dot({drawing.of}){_said(drawn)}{word}", "", drawing.dot)
+    said = f"{_said(drawn)} · the Lab view folds it" if drawn.gave_up else ""
+    return _Shown(drawn.image, f"make_dot({drawing.of}){said}{word}", "", drawing.dot)
 
 
 def _nothing(trace: Trace) -> str:

@@ -94,7 +94,7 @@ def render(
 def _run(command: list[str], given: BinaryIO, out: BinaryIO, said: BinaryIO, seconds: float) -> int | None:
     """Return the exit status, ``None`` if the time was up. Files, unlike pipes, cannot fill up and block."""
     # With SERVER_NAME set, Graphviz reads no file that an attribute (image, shapefile) names.
-    environment = {**os.environ, "SERVER_NAME": "autograd-lab"}
+    environment = {**os.environ, "SERVER_NAME": "autograd-lab", "RUST_BACKTRACE": "0"}
     process = subprocess.Popen(command, stdin=given, stdout=out, stderr=said, env=environment)
     late = threading.Event()
 
@@ -141,7 +141,7 @@ def _last_error(said: str) -> str:
     """Return the line that says why: harmless warnings come before it, and what it was about, indented, after it."""
     lines = [line.rstrip() for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("Error: ")]
-    others = [line for line in lines if not line.startswith((" ", "\t", "Warning: "))]
+    others = [line for line in lines if not line.startswith((" ", "\t", "Warning: ", "note: "))]
     return (errors or others or lines or [""])[-1].removeprefix("Error: ").strip()
 
 

@@ -14,6 +14,7 @@ from components.figures.text import printable
 
 MARGIN = 18.0
 _CORNER = 9.0
+_SPACE = "\N{NO-BREAK SPACE}"
 # From the middle of a line of text to its baseline, in sizes.
 BASELINE = 0.36
 _DASHES = {"": "", "dotted": "1,5", "dashed": "5,2"}
@@ -96,7 +97,7 @@ def _line(line: Line, manner: Manner) -> Iterator[str]:
         yield f'<polygon fill="{fill}" {stroke}{_pen(link.pen, "")} points="{_points([*line.head, line.head[0]])}"/>\n'
     if line.label is not None:
         # A value that travels along the line takes the place of this text, with the same room around it.
-        words = Words(f"\N{NO-BREAK SPACE}{link.label}\N{NO-BREAK SPACE}", manner.label_size)
+        words = Words(f"{_SPACE}{link.label}{_SPACE}", manner.label_size)
         x, y = line.label
         yield _text(words, x - width_of(words, manner.font) / 2, y + BASELINE * words.size, manner)
     yield "</g>\n"
@@ -130,4 +131,4 @@ def _points(points: Sequence[tuple[float, float]]) -> str:
 
 def _escaped(text: str) -> str:
     """Text for XML, which has no control characters, not even written as numbers."""
-    return html.escape(printable(text, len(text)))
+    return html.escape(_SPACE.join(printable(part, len(part)) for part in text.split(_SPACE)))

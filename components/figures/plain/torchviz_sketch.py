@@ -26,10 +26,11 @@ _COLOURS = {
     "darkolivegreen1": "#caff70",
     "darkolivegreen3": "#a2cd5a",
 }
+# What is opened and never closed ends with the text, or it would be looked for again and again.
 _TOKEN = re.compile(
-    r'"(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)"'
+    r'"(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)(?:"|\Z)'
     r"|<(?P<marked>(?:[^<>]|<[^<>]*>)*)>"
-    r"|(?P<comment>//[^\n]*|/\*.*?\*/)"
+    r"|(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))"
     r"|(?P<sign>->|--|[\[\]{}=;,:])"
     r"|(?P<word>[^\s\[\]{}=;,:\"<>-]+|-)",
     re.DOTALL,
@@ -67,12 +68,16 @@ def torchviz_sketch(dot: str) -> Sketch:
 
 
 def _tokens(dot: str) -> Iterator[tuple[str, str]]:
-    """Yield signs as they are and everything else as a ``word``; a marked-up label loses its marks."""
-    for match in _TOKEN.finditer(dot):
+    """Yield signs as they are, what a graph begins with as ``head``, all else as a ``word``, labels without marks."""
+    for match in _TOKEN.finditer(f"{dot}\n"):
         kind, text = match.lastgroup or "", match[match.lastgroup or 0]
         if kind == "marked":
             text = html.unescape(re.sub(r"<[^>]*>", "", re.sub(r"<br\s*/?>", r"\\n", text)))
-        if kind != "comment":
+        if kind == "quoted":
+            text = text.replace('\\"', '"')
+        if kind == "word" and text in ("strict", "digraph", "subgraph"):
+            yield "head", ""
+        elif kind != "comment":
             yield (text, "") if kind == "sign" else ("word", text)
 
 
@@ -89,11 +94,11 @@ def _statements(tokens: Iterator[tuple[str, str]]) -> Iterator[tuple[list[str], 
         elif sign == "{" or (sign == "=" and names):
             # The head of a graph, or an attribute of it: no box is called so.
             names = []
-        elif sign == "word" and before in ("=", ":"):
+        elif sign == "word" and before in ("=", ":", "head"):
             pass
         elif sign == "word" and before in ("->", "--"):
             names.append(word)
-        elif sign == "word" or sign in (";", "}"):
+        elif sign in ("word", "head", ";", "}"):
             if names:
                 yield names, {}
             names = [word] if sign == "word" else []
