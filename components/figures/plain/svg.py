@@ -69,17 +69,19 @@ def _box(box: PlainBox, drawing: Arranged) -> Iterator[str]:
 
 
 def _words(line: Sequence[Words], middle: float, y: float, manner: Manner) -> Iterator[str]:
+    """Where another font stands in for the measured one, one piece stays in the middle, two keep their border."""
     widths = [width_of(words, manner.font) for words in line]
     x = middle - sum(widths) / 2
-    for words, width in zip(line, widths, strict=True):
-        yield _text(words, x, y + BASELINE * words.size, manner)
+    for place, (words, width) in enumerate(zip(line, widths, strict=True)):
+        anchor, at = ("start", x) if place else ("end", x + width) if len(line) > 1 else ("middle", middle)
+        yield _text(words, at, y + BASELINE * words.size, manner, anchor)
         x += width
 
 
-def _text(words: Words, x: float, y: float, manner: Manner) -> str:
+def _text(words: Words, x: float, y: float, manner: Manner, anchor: str) -> str:
     bold = ' font-weight="bold"' if words.bold else ""
     return (
-        f'<text xml:space="preserve" text-anchor="start" x="{x:.2f}" y="{y:.2f}" font-family="{manner.font}"{bold} '
+        f'<text xml:space="preserve" text-anchor="{anchor}" x="{x:.2f}" y="{y:.2f}" font-family="{manner.font}"{bold} '
         f'font-size="{words.size:.2f}" fill="{manner.ink}">{_escaped(words.text)}</text>\n'
     )
 
@@ -99,7 +101,7 @@ def _line(line: Line, manner: Manner) -> Iterator[str]:
         # A value that travels along the line takes the place of this text, with the same room around it.
         words = Words(f"{_SPACE}{link.label}{_SPACE}", manner.label_size)
         x, y = line.label
-        yield _text(words, x - width_of(words, manner.font) / 2, y + BASELINE * words.size, manner)
+        yield _text(words, x, y + BASELINE * words.size, manner, "middle")
     yield "</g>\n"
 
 
