@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import session
 from components.figures import (
+    Drawn,
     LabGraph,
     LabOptions,
     LayoutProblem,
@@ -17,7 +18,8 @@ from components.figures import (
     Picture,
     Root,
     TraceIndex,
-    lab_dot,
+    draw_lab,
+    draw_torchviz,
     lab_graph,
     lab_roots,
     player_data,
@@ -133,25 +135,24 @@ def _lab(page: str, index: TraceIndex, only: Marks) -> _Shown:
     values, saved, shapes = _switches(page)
     opened = _opened(page, index)
     options = LabOptions(values=values, shapes=shapes, saved=saved, opened=opened)
-    with collector_paused():
-        drawn = with_marks(lab_graph(index, roots.get(chosen or ""), options), only)
-    if not drawn.boxes:
-        return _Shown(None, "Graph", _nothing(index.trace), "", drawn, options)
-    session.state()[f"{page}:opened"] = drawn.opened
-    dot, picture, word = _laid_out(drawn)
-    return _Shown(picture, _title(drawn, index, roots.get(chosen or "")) + word, "", dot, drawn, options)
+    root = roots.get(chosen or "")
+
+    def graph(shown: LabOptions) -> LabGraph:
+        with collector_paused():
+            return with_marks(lab_graph(index, root, shown), only)
+
+    whole = graph(options)
+    if not whole.boxes:
+        return _Shown(None, "Graph", _nothing(index.trace), "", whole, options)
+    folded = None if opened is not None else lambda groups: graph(replace(options, opened=groups))
+    drawn = draw_lab(whole, session.ways(), folded)
+    seen = drawn.graph or whole
+    session.state()[f"{page}:opened"] = seen.opened
+    return _Shown(drawn.image, _title(seen, index, root) + _said(drawn), "", drawn.dot, seen, options)
 
 
-def _laid_out(drawn: LabGraph) -> tuple[str, Picture | LayoutProblem, str]:
-    """Lay out a graph; where that takes too long, without its frames, which cost the most."""
-    dot = lab_dot(drawn)
-    picture = session.picture(dot)
-    if isinstance(picture, LayoutProblem) and drawn.frames:
-        dot = lab_dot(replace(drawn, frames=()))
-        simpler = session.picture(dot)
-        if isinstance(simpler, Picture):
-            return dot, simpler, " · drawn without frames, which took too long"
-    return dot, picture, ""
+def _said(drawn: Drawn[Picture]) -> str:
+    return f" · {drawn.gave_up}" if drawn.gave_up else ""
 
 
 def _switches(page: str) -> tuple[bool, bool, bool]:
@@ -219,12 +220,11 @@ def _torchviz(page: str, index: TraceIndex) -> _Shown:
     if drawing.dot is None:
         message = f"This graph has {drawing.nodes:,} nodes, too many for torchviz. The Lab view folds it."
         return _Shown(LayoutProblem("too_large", message), "torchviz")
-    picture = session.picture(drawing.dot)
-    if isinstance(picture, LayoutProblem):
-        picture = LayoutProblem(picture.reason, f"{picture.message} The Lab view folds it: choose Lab above.")
+    drawn = draw_torchviz(drawing.dot, session.ways())
     plain = (drawing.show_attrs, drawing.show_saved) != (attrs, saved)
     word = " · show_attrs and show_saved were not recorded for this graph" if plain else ""
-    return _Shown(picture, f"make_dot({drawing.of}){word}", "", drawing.dot)
+    said = f"{_said(drawn)} · the Lab view folds it" if drawn.gave_up else ""
+    return _Shown(drawn.image, f"make_dot({drawing.of}){said}{word}", "", drawing.dot)
 
 
 def _nothing(trace: Trace) -> str:

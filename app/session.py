@@ -12,14 +12,14 @@ import keyword
 import threading
 from collections import OrderedDict
 from collections.abc import MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
 from msgspec import UNSET, UnsetType
 
 from app.course import Course, load_course
-from components.figures import LayoutProblem, Picture, TraceIndex, layout_svg
+from components.figures import LayoutProblem, Picture, TraceIndex, Ways, layout_svg, svg_ways
 from components.trace import Asked, Device, Program, Trace
 from components.worker import Pool, Run, pool_of_this_machine
 
@@ -89,19 +89,35 @@ class _NoPicture(Exception):
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _laid_out(dot: str) -> Picture:
+def _laid_out(dot: str) -> Picture | LayoutProblem:
     found = layout_svg(dot)
-    if isinstance(found, LayoutProblem):
+    if isinstance(found, LayoutProblem) and found.reason in ("timeout", "busy"):
         raise _NoPicture(found)
     return found
+
+
+@st.cache_data(max_entries=200, ttl=60, show_spinner=False)
+def _lately(dot: str) -> Picture | LayoutProblem:
+    """What was too slow is not tried again at once, or each click would take that time."""
+    try:
+        return _laid_out(dot)
+    except _NoPicture as none:
+        if none.problem.reason == "busy":
+            raise
+        return none.problem
 
 
 def picture(dot: str) -> Picture | LayoutProblem:
     """Lay out a DOT text, or remember how it was."""
     try:
-        return _laid_out(dot)
+        return _lately(dot)
     except _NoPicture as none:
         return none.problem
+
+
+def ways() -> Ways[Picture]:
+    """Return how the pages make pictures."""
+    return replace(svg_ways(), lay_out=picture)
 
 
 @st.cache_resource(show_spinner=False)

@@ -5,28 +5,34 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from app.cli.files import STANDARD, Unusable, read_program_or_trace, write
 from app.cli.run import run_programs
 from components.figures import (
-    LabGraph,
+    Drawn,
+    LabOptions,
     LayoutProblem,
+    Picture,
     TraceIndex,
+    Ways,
+    draw_lab,
+    draw_torchviz,
     lab_dot,
     lab_graph,
     lab_roots,
-    layout_svg,
     player_data,
+    png_ways,
+    svg_ways,
     torchviz_choices,
     torchviz_dot,
 )
-from components.figures import render as draw
 from components.trace import Trace
 from components.widgets.player.page import standalone_page
 
 # A shell can wait longer for a layout than a page.
 LAYOUT_SECONDS = 60.0
+_Image = TypeVar("_Image")
 
 
 def render(options: argparse.Namespace) -> int:
@@ -42,32 +48,61 @@ def render(options: argparse.Namespace) -> int:
     if trace.failure is not None:
         where = f"line {trace.failure.line}: " if trace.failure.line is not None else ""
         print(f"The program failed: {where}{trace.failure.message}", file=sys.stderr)
-    graph = None if options.view == "torchviz" else _lab(trace, options.of)
-    dot = lab_dot(graph) if graph is not None else _torchviz(trace, options)
-    write(options.output, _picture(dot, graph, trace, options))
+    write(options.output, _torchviz(trace, options) if options.view == "torchviz" else _lab(trace, options))
     return 0
 
 
-def _picture(dot: str, graph: LabGraph | None, trace: Trace, options: argparse.Namespace) -> bytes:
+def _lab(trace: Trace, options: argparse.Namespace) -> bytes:
+    index = TraceIndex(trace)
+    # A root is called "y (line 4)", after its backward, or "y".
+    roots = {root.label.partition(" (")[0]: root for root in lab_roots(index)}
+    _among(options.of, list(roots))
+    root = roots[options.of] if options.of is not None else None
+    graph = lab_graph(index, root)
+    if not graph.boxes:
+        raise Unusable("there is nothing to draw: the program left no tensor")
+
+    def draw(ways: Ways[_Image]) -> Drawn[_Image]:
+        return draw_lab(graph, ways, lambda opened: lab_graph(index, root, LabOptions(opened=opened)))
+
+    if options.format == "dot":
+        return lab_dot(graph).encode()
+    if options.format == "png":
+        return _image(draw(png_ways(LAYOUT_SECONDS)))
+    return _document(draw(svg_ways(LAYOUT_SECONDS)), index, options)
+
+
+def _torchviz(trace: Trace, options: argparse.Namespace) -> bytes:
+    dot = _recorded(trace, options)
     if options.format == "dot":
         return dot.encode()
     if options.format == "png":
-        image = draw(dot, "png", LAYOUT_SECONDS)
-        if isinstance(image, LayoutProblem):
-            raise Unusable(image.message)
-        return image
-    picture = layout_svg(dot, LAYOUT_SECONDS)
-    if isinstance(picture, LayoutProblem):
-        raise Unusable(picture.message)
+        return _image(draw_torchviz(dot, png_ways(LAYOUT_SECONDS)))
+    return _document(draw_torchviz(dot, svg_ways(LAYOUT_SECONDS)), TraceIndex(trace), options)
+
+
+def _image(drawn: Drawn[_Image]) -> _Image:
+    """Return the image, and say what was given up for it."""
+    if isinstance(drawn.image, LayoutProblem):
+        raise Unusable(drawn.image.message)
+    if drawn.gave_up:
+        print(f"The picture is {drawn.gave_up}.", file=sys.stderr)
+    return drawn.image
+
+
+def _document(drawn: Drawn[Picture], index: TraceIndex, options: argparse.Namespace) -> bytes:
+    """Return the picture as SVG, or the player with it."""
+    picture = _image(drawn)
     if options.format == "svg":
         return picture.svg.encode()
     title = "A program" if options.source == STANDARD else Path(options.source).stem
-    kind: Literal["lab", "torchviz"] = "torchviz" if graph is None else "lab"
-    data = player_data(TraceIndex(trace), picture, kind=kind, graph=graph, title=title)
-    return standalone_page({**data, "dot": dot}, title).encode()
+    kind: Literal["lab", "torchviz"] = "torchviz" if drawn.graph is None else "lab"
+    said = f"{title} · {drawn.gave_up}" if drawn.gave_up else title
+    data = player_data(index, picture, kind=kind, graph=drawn.graph, title=said)
+    return standalone_page({**data, "dot": drawn.dot}, title).encode()
 
 
-def _torchviz(trace: Trace, options: argparse.Namespace) -> str:
+def _recorded(trace: Trace, options: argparse.Namespace) -> str:
     choices = torchviz_choices(trace)
     if not choices:
         raise Unusable("torchviz draws nothing of this program: it left no tensor")
@@ -76,16 +111,6 @@ def _torchviz(trace: Trace, options: argparse.Namespace) -> str:
     if drawing is None or drawing.dot is None:
         raise Unusable("this graph is too large for torchviz: try --view lab")
     return drawing.dot
-
-
-def _lab(trace: Trace, of: str | None) -> LabGraph:
-    # A root is called "y (line 4)", after its backward, or "y".
-    roots = {root.label.partition(" (")[0]: root for root in lab_roots(trace)}
-    _among(of, list(roots))
-    graph = lab_graph(trace, roots[of] if of is not None else None)
-    if not graph.boxes:
-        raise Unusable("there is nothing to draw: the program left no tensor")
-    return graph
 
 
 def _among(name: str | None, choices: list[str]) -> None:

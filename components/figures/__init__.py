@@ -4,6 +4,7 @@ Each picture is a pair: a function that does the arithmetic and gives plain reco
 only draws them. Knows neither Streamlit nor torch.
 """
 
+from components.figures.always import Drawn, Ways, draw_lab, draw_torchviz, png_ways, svg_ways
 from components.figures.cards.records import Card
 from components.figures.lab.dot import lab_dot
 from components.figures.lab.graph import lab_graph, lab_roots
@@ -19,6 +20,7 @@ from components.figures.trace_index import TraceIndex
 __all__ = [
     "Box",
     "Card",
+    "Drawn",
     "LabGraph",
     "LabOptions",
     "LayoutProblem",
@@ -28,14 +30,19 @@ __all__ = [
     "Picture",
     "Root",
     "TraceIndex",
+    "Ways",
+    "draw_lab",
+    "draw_torchviz",
     "lab_dot",
     "lab_graph",
     "lab_roots",
     "layout_svg",
     "leaf_rows",
     "player_data",
+    "png_ways",
     "render",
     "saved_bytes",
+    "svg_ways",
     "torchviz_choices",
     "torchviz_dot",
     "with_marks",

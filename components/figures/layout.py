@@ -25,6 +25,7 @@ _MOST_AT_ONCE = max(2, os.cpu_count() or 1)
 _MOST_DOT = 4_000_000
 _MOST_OUTPUT = 32 * 2**20
 _MOST_MEMORY = 2 * 2**30
+_MOST_SAID = 2**20
 _places = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
 
@@ -40,9 +41,9 @@ class Picture:
 
 @dataclass(frozen=True)
 class LayoutProblem:
-    """Why there is no picture; ``message`` is for people."""
+    """Why there is no picture; ``message`` is for people. ``busy`` says nothing about the graph: others were first."""
 
-    reason: Literal["timeout", "too_large", "failed"]
+    reason: Literal["timeout", "too_large", "failed", "busy"]
     message: str
 
 
@@ -67,21 +68,25 @@ def _measurable(dot: str) -> str:
     return re.sub(r"^(\s*node \[[^\]\n]*)fontname=monospace", r"\1fontname=Courier", dot, count=1, flags=re.MULTILINE)
 
 
-def render(dot: str, kind: Literal["svg", "png"], seconds: float = 5.0) -> bytes | LayoutProblem:
-    """Return what the layout program makes of a DOT text."""
+def render(
+    dot: str, kind: Literal["svg", "png"], seconds: float = 5.0, engine: Literal["dot", "nop2"] = "dot"
+) -> bytes | LayoutProblem:
+    """Return what the layout program makes of a DOT text; ``nop2`` paints what has all its places already."""
     if len(dot) > _MOST_DOT:
         return LayoutProblem("too_large", "This graph is too large to be laid out.")
     deadline = time.monotonic() + seconds
     if not _places.acquire(timeout=seconds):
-        return LayoutProblem("timeout", f"No layout program was free within {seconds:g} seconds. Try again.")
+        return LayoutProblem("busy", f"No layout program was free within {seconds:g} seconds. Try again.")
     try:
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
             given.write(_measurable(dot).encode("utf-8", "replace"))
             given.seek(0)
-            ended = _run([*_command(), f"-T{kind}"], given, out, said, deadline - time.monotonic())
+            ended = _run([*_command(), f"-K{engine}", f"-T{kind}"], given, out, said, deadline - time.monotonic())
             if ended is None:
                 return LayoutProblem("timeout", f"This graph could not be laid out within {seconds:g} seconds.")
             return _result(ended, out, said)
+    except OSError as error:
+        return LayoutProblem("failed", f"The layout program could not be run: {error}.")
     finally:
         _places.release()
 
@@ -89,7 +94,7 @@ def render(dot: str, kind: Literal["svg", "png"], seconds: float = 5.0) -> bytes
 def _run(command: list[str], given: BinaryIO, out: BinaryIO, said: BinaryIO, seconds: float) -> int | None:
     """Return the exit status, ``None`` if the time was up. Files, unlike pipes, cannot fill up and block."""
     # With SERVER_NAME set, Graphviz reads no file that an attribute (image, shapefile) names.
-    environment = {**os.environ, "SERVER_NAME": "autograd-lab"}
+    environment = {**os.environ, "SERVER_NAME": "autograd-lab", "RUST_BACKTRACE": "0"}
     process = subprocess.Popen(command, stdin=given, stdout=out, stderr=said, env=environment)
     late = threading.Event()
 
@@ -128,8 +133,16 @@ def _result(ended: int, out: BinaryIO, said: BinaryIO) -> bytes | LayoutProblem:
     if ended == 0 and result:
         return result
     said.seek(0)
-    words = said.read(2_000).decode("utf-8", "replace").strip().partition("\n")[0][:200]
+    words = _last_error(said.read(_MOST_SAID).decode("utf-8", "replace"))[:200].rstrip(". ")
     return LayoutProblem("failed", f"The layout program failed: {words or 'no output'}.")
+
+
+def _last_error(said: str) -> str:
+    """Return the line that says why: harmless warnings come before it, and what it was about, indented, after it."""
+    lines = [line.rstrip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("Error: ")]
+    others = [line for line in lines if not line.startswith((" ", "\t", "Warning: ", "note: "))]
+    return (errors or others or lines or [""])[-1].removeprefix("Error: ").strip()
 
 
 def _command() -> list[str]:

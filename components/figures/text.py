@@ -79,6 +79,14 @@ def plural(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 'es' if word.endswith(('s', 'x')) else 's'}"
 
 
+def printable(text: str, longest: int) -> str:
+    """One line that every kind of file can carry: cut where it is too long, without control characters."""
+    short = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    if short.isprintable():
+        return short
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in short)
+
+
 def plain_in_markdown(text: str) -> str:
     """A text whose ``*``, ``_``, ``$``, ``[`` and the like stand for themselves where Markdown is drawn."""
     return re.sub(r"([\\`*_\[\]$<>|~#])", r"\\\1", text)

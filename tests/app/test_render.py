@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
+from components.figures import layout
 from components.trace import Drawing, Edge, Environment, Failure, Node, Program, Tensor, Trace, encode_trace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,6 +200,26 @@ def test_a_drawing_that_was_too_large_says_so(saved: Path, capsys: pytest.Captur
     saved.write_bytes(encode_trace(squared(dot=None)))
     assert refused([str(saved), "--view", "torchviz"]) == 2
     assert "too large for torchviz: try --view lab" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("view", ["lab", "torchviz"])
+@pytest.mark.parametrize(("kind", "begins"), [("svg", b"<svg"), ("png", b"\x89PNG"), ("html", b"<!doctype html>")])
+def test_what_graphviz_cannot_lay_out_is_drawn_plainly(
+    view: str,
+    kind: str,
+    begins: bytes,
+    saved: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    *_, real = layout._command()
+    only_paints = f"import os, sys; '-Kdot' in sys.argv and sys.exit(1); os.execv({real!r}, [{real!r}, *sys.argv[1:]])"
+    monkeypatch.setattr(layout, "_command", lambda: [sys.executable, "-c", only_paints])
+    assert main(["render", str(saved), "--view", view, "--format", kind, "-o", "out"]) == 0
+    made = Path("out").read_bytes()
+    assert made.lower().startswith(begins.lower())
+    assert kind == "png" or b"MulBackward0" in made
+    assert "The picture is drawn plainly: Graphviz could not lay it out." in capsys.readouterr().err
 
 
 def refused(arguments: list[str]) -> int:

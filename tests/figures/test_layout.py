@@ -132,5 +132,36 @@ def test_only_so_many_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "_places", threading.BoundedSemaphore(1))
     with layout._places:
         problem = layout_svg("digraph {}", seconds=0.05)
-    assert problem == LayoutProblem("timeout", "No layout program was free within 0.05 seconds. Try again.")
+    assert problem == LayoutProblem("busy", "No layout program was free within 0.05 seconds. Try again.")
     assert isinstance(layout_svg("digraph { a }", seconds=20), Picture)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (
+            "Warning: Warning: no value for width of é.\nError: trouble in init_rank\n\t%0 1\n\tn3 2\n",
+            "trouble in init_rank",
+        ),
+        ("Error: mismatched tag in line 1\n... <b>x ...\nError: late\nWarning: no value\n", "late"),
+        (
+            "thread 'main' panicked at a.rs:1:2:\nindex out of bounds\nnote: run with `RUST_BACKTRACE=1`\n",
+            "index out of bounds",
+        ),
+        ("Warning: only this\n", "Warning: only this"),
+        ("", "no output"),
+    ],
+)
+def test_a_failure_says_the_last_error_and_no_warning(said: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = f"import sys; sys.stderr.write({said!r}); sys.exit(1)"
+    monkeypatch.setattr(layout, "_command", lambda: [sys.executable, "-c", program])
+    assert layout_svg("digraph {}", 20) == LayoutProblem("failed", f"The layout program failed: {words}.")
+
+
+def test_a_program_that_cannot_be_run_is_a_problem_and_no_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(layout, "_command", lambda: [str(tmp_path / "missing")])
+    problem = layout_svg("digraph {}")
+    assert isinstance(problem, LayoutProblem)
+    assert problem.reason == "failed"

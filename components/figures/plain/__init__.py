@@ -1,0 +1,27 @@
+"""A drawing of our own that always succeeds: rows of boxes, for what Graphviz cannot lay out or not in time.
+
+A ``Sketch`` says what is to be drawn, whichever view it is of; ``arranged`` gives every box and line its place, in time
+that grows about as the sketch does; ``svg`` and ``pinned`` write it down. The SVG is built as Graphviz builds its own,
+so that whoever reads pictures need not know which of the two drew one.
+"""
+
+from components.figures.plain.arranged import Arranged, arranged
+from components.figures.plain.lab_sketch import lab_sketch
+from components.figures.plain.pinned import pinned_dot
+from components.figures.plain.sketch import MOST_BOXES, PlainBox, PlainLink, Sketch, bounded
+from components.figures.plain.svg import plain_svg
+from components.figures.plain.torchviz_sketch import torchviz_sketch
+
+__all__ = [
+    "MOST_BOXES",
+    "Arranged",
+    "PlainBox",
+    "PlainLink",
+    "Sketch",
+    "arranged",
+    "bounded",
+    "lab_sketch",
+    "pinned_dot",
+    "plain_svg",
+    "torchviz_sketch",
+]
