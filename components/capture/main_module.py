@@ -116,12 +116,12 @@ class MainModule:
                 stream.flush()
 
     def forget(self) -> None:
-        """Let go of the program's variables as Python does at its end: objects may have a last word."""
+        """Let go of the program's objects as Python does at its end: they may have a last word, and classes for it."""
         names = self.names
-        for private in (True, False):
-            for name in list(names):
-                if name != "__builtins__" and (name.startswith("_") and name[1:2] != "_") is private:
-                    names[name] = None
+        for name in list(names):
+            kept = isinstance(names[name], type | types.FunctionType | types.ModuleType)
+            if not kept and name != "__builtins__":
+                names[name] = None
         gc.collect()
 
 
