@@ -18,6 +18,8 @@ RUN python editor/build.py requirements-editor.txt && mkdir -p editor/built
 FROM python:3.11-slim-bookworm
 
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# More packages that programs may import, as pip names them: LAB_PACKAGES="pandas scikit-learn".
+ARG LAB_PACKAGES=
 
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -30,6 +32,7 @@ WORKDIR /srv/autograd-lab
 COPY requirements.txt ./
 RUN python -m pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.txt)" \
     && python -m pip install -r requirements.txt \
+    && if [ -n "$LAB_PACKAGES" ]; then python -m pip install $LAB_PACKAGES; fi \
     # PyTorch's C++ headers and its own tests never run here.
     && cd "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/torch" \
     && rm -rf include test bin/test_* bin/protoc*

@@ -16,6 +16,7 @@ if str(ROOT) not in sys.path:  # `streamlit run` puts only this folder there
     sys.path.insert(0, str(ROOT))
 
 from app import look, session  # noqa: E402
+from components.worker import what_is_missing  # noqa: E402
 
 
 def main() -> None:
@@ -32,6 +33,9 @@ def main() -> None:
         st.Page("screens/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("screens/lessons.py", title="Lessons", icon=":material/school:"),
     ]
+    missing = what_is_missing(session.engine().pool.known_walls())
+    if missing is not None:
+        st.caption(f":material/info: {missing}")
     st.navigation(pages, position="top").run()
 
 

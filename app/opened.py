@@ -1,35 +1,67 @@
-"""A program from an uploaded file: Python as it is, a notebook as its code cells one after the other."""
+"""Files that people open: programs (Python, notebooks) and saved traces, each bounded before anything reads it.
+
+A notebook becomes one program in which ``# %%`` marks its code cells. Its own commands (``%matplotlib``, ``!pip``) stay
+where they are: whoever runs the program leaves them out and says so.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
+
+from components.source import SourceLimits
+from components.trace import MOST_UPLOADED_BYTES, DamagedTrace, Trace, decode_uploaded
+
+_MOST_CHARS = SourceLimits().max_chars
 
 
 class OpenError(ValueError):
-    """The file is no program; the message says why."""
+    """The file cannot be opened; the message says why."""
 
 
 def opened_source(name: str, data: bytes) -> str:
     """Return the program in a ``.py`` or ``.ipynb`` file. Raises ``OpenError``."""
+    if len(data) > MOST_UPLOADED_BYTES:
+        size, most = len(data) / 2**20, MOST_UPLOADED_BYTES >> 20
+        raise OpenError(f"{name} has {size:.1f} MiB; files of up to {most} MiB can be opened.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise OpenError(f"{name} is not a text file in UTF-8.") from None
-    return _notebook(name, text) if name.endswith(".ipynb") else text.replace("\r\n", "\n")
+    source = _notebook(name, text) if name.endswith(".ipynb") else text.replace("\r\n", "\n")
+    if len(source) > _MOST_CHARS:
+        raise OpenError(f"The program in {name} has {len(source):,} characters; {_MOST_CHARS:,} are allowed.")
+    return source
+
+
+def opened_trace(name: str, data: bytes) -> Trace:
+    """Return the trace in a ``.json`` file. Raises ``OpenError``."""
+    try:
+        return decode_uploaded(data, _MOST_CHARS)
+    except DamagedTrace as error:
+        raise OpenError(f"{name} could not be opened. {error}") from None
+
+
+class _Cell(msgspec.Struct):
+    """What is read of a notebook's cell; outputs, which may hold anything of any size, are not."""
+
+    cell_type: str
+    source: str | list[str] = ""
+
+
+class _Notebook(msgspec.Struct):
+    cells: list[_Cell]
+
+
+_decoder = msgspec.json.Decoder(_Notebook)
 
 
 def _notebook(name: str, text: str) -> str:
     try:
-        cells = msgspec.json.decode(text)["cells"]
-        return "\n\n".join(_code(cell) for cell in cells if cell["cell_type"] == "code")
-    except (msgspec.DecodeError, KeyError, TypeError, RecursionError):
+        cells = _decoder.decode(text).cells
+    except (msgspec.DecodeError, RecursionError):
         raise OpenError(f"{name} is not a Jupyter notebook.") from None
+    return "\n\n".join(f"# %%\n{_code(cell.source)}" for cell in cells if cell.cell_type == "code")
 
 
-def _code(cell: dict[str, Any]) -> str:
-    """A cell's lines; Jupyter's own commands (``%matplotlib``, ``!pip``) become comments."""
-    source = cell["source"]
-    lines = ("".join(source) if isinstance(source, list) else str(source)).split("\n")
-    return "\n".join(f"# {line}" if line.startswith(("%", "!")) else line for line in lines)
+def _code(source: str | list[str]) -> str:
+    return ("".join(source) if isinstance(source, list) else source).replace("\r\n", "\n").rstrip()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from app import session
@@ -45,6 +47,8 @@ def status(trace: Trace) -> None:
     text = f"{plural(len(trace.nodes), 'node')} · {plural(len(trace.backwards), 'backward pass')}"
     text += f" · torch {trace.environment.torch.partition('+')[0]} on {trace.program.device}"
     st.html(f'<p class="al-note">{text} · observed run took {trace.duration_ns / 1e6:.1f} ms</p>')
+    for note in trace.notes[:5]:
+        st.html(f'<p class="al-note">{escape(note.message)}</p>')
     for cut in trace.truncations[:3]:
         st.html(f'<p class="al-note">Recorded up to a cap of {cut.cap:,} ({cut.observer}); missing: {cut.missing}.</p>')
 

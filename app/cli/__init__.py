@@ -20,7 +20,11 @@ def main(arguments: Sequence[str]) -> int:
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in {"-h", "--help"}):
         from app.cli.serve import serve
 
-        serve(arguments)
+        try:
+            serve(arguments)
+        except Unusable as problem:
+            print(f"python -m app: {problem}", file=sys.stderr)
+            return 2
         return 0
     from app.cli.arguments import parse
 

@@ -1,24 +1,36 @@
 """Starting the server as ``streamlit run app/main.py`` would, from whatever folder.
 
-Two things differ: the workers warm up while Streamlit starts, not when the first page asks for them, and lessons of a
-teacher's own that cannot be read are named at once.
+Three things differ: the workers warm up while Streamlit starts, not when the first page asks for them; lessons of a
+teacher's own that cannot be read are named at once; and where nothing confines programs, only this machine can reach
+the server, unless somebody takes that upon themselves.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.cli.files import Unusable
+
 ROOT = Path(__file__).resolve().parents[2]
+TRUST = "AUTOGRAD_LAB_TRUST"
+_OPTION, _VARIABLE, _LOOPBACK = "--server.address", "STREAMLIT_SERVER_ADDRESS", "127.0.0.1"
 
 
 def serve(options: Sequence[str]) -> None:
-    """Serve until interrupted, then exit; ``options`` are Streamlit's own, such as ``--server.port 8080``."""
+    """Serve until interrupted, then exit; ``options`` are Streamlit's own, such as ``--server.port 8080``.
+
+    Raises:
+        Unusable: nothing confines programs here, and others are to reach the server.
+    """
     # Streamlit looks for .streamlit/config.toml in the working directory, when it is imported.
     os.chdir(ROOT)
+    options = [*options, *_address(options, confined=walls_stand())]
     # Before its server runs, Streamlit warns that its caches live in this process's memory. That is where we want them.
     logging.disable(logging.WARNING)
     from app import session
@@ -30,3 +42,45 @@ def serve(options: Sequence[str]) -> None:
     from streamlit.web import cli
 
     cli.main(["run", "app/main.py", *options], prog_name="streamlit")
+
+
+def walls_stand() -> bool:
+    """Whether the kernel confines programs: the filter of system calls can be put up, tried in another process."""
+    command = [sys.executable, "-m", "components.worker.trial"]
+    tried = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return "seccomp" in tried.stdout.split()
+
+
+def _address(options: Sequence[str], *, confined: bool) -> list[str]:
+    """Return the option that keeps others out where programs are not confined, unless they are trusted."""
+    if confined or os.environ.get(TRUST) == "1":
+        return []
+    asked = _asked(options)
+    if asked is not None and not _is_loopback(asked):
+        raise Unusable(
+            f"this system has no walls around programs (no seccomp), so the server listens on {_LOOPBACK} only and not "
+            f"on {asked}. {TRUST}=1 says that everybody who can reach it may run programs with your rights."
+        )
+    print(
+        "Autograd Lab: this system has no walls around programs, which run with your own rights. Only this machine "
+        f"can reach the server; {TRUST}=1 lets others in.",
+        file=sys.stderr,
+    )
+    return [] if asked is not None else [_OPTION, _LOOPBACK]
+
+
+def _asked(options: Sequence[str]) -> str | None:
+    """The address that somebody asked for, by an option or in the environment."""
+    for place, option in enumerate(options):
+        if option == _OPTION and place + 1 < len(options):
+            return options[place + 1]
+        if option.startswith(f"{_OPTION}="):
+            return option.partition("=")[2]
+    return os.environ.get(_VARIABLE) or None
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"

@@ -6,8 +6,8 @@ import streamlit as st
 
 from app import session
 from app.compare import sides
+from app.opened import OpenError, opened_trace
 from app.workbench import problem_of
-from components.trace import DamagedTrace, decode_trace
 from components.widgets.editor import code_editor
 
 # In CSS pixels; in lines of code, the least and the most that an editor shows at once.
@@ -55,9 +55,9 @@ def _open(name: str) -> None:
         if file is None:
             return
         try:
-            sides.open_trace(name, decode_trace(file.getvalue()), file.name)
-        except DamagedTrace as error:
-            session.state()[problem] = f"{file.name}: {error}"
+            sides.open_trace(name, opened_trace(file.name, file.getvalue()), file.name)
+        except OpenError as error:
+            session.state()[problem] = str(error)
         else:
             session.state().pop(problem, None)
 

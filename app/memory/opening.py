@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import chosen, session
 from app.memory.state import PAGE
-from components.trace import DamagedTrace, decode_trace
+from app.opened import OpenError, opened_trace
 from components.widgets.panels import note_panel
 
 _PROBLEM = "memory:upload-problem"
@@ -41,8 +41,8 @@ def _opened() -> None:
     if upload is None:
         return
     try:
-        trace = decode_trace(upload.getvalue())
-    except DamagedTrace as damaged:
-        session.state()[_PROBLEM] = f"{upload.name} could not be opened. {damaged}"
+        trace = opened_trace(upload.name, upload.getvalue())
+    except OpenError as problem:
+        session.state()[_PROBLEM] = str(problem)
         return
     chosen.open_trace(PAGE, upload.name, trace)

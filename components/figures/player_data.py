@@ -21,12 +21,14 @@ from components.figures.lab.records import LabGraph, LabOptions
 from components.figures.lab.words import edge_words, leaf_words
 from components.figures.layout import LayoutProblem, Picture
 from components.figures.picture_boxes import ShownBox, boxes_of, legend_of
+from components.figures.shown import picture_address
 from components.figures.story.telling import Story, tell
 from components.figures.trace_index import TraceIndex
 from components.trace import Gradient
 
 _MOST_NAMES = 400
 _MOST_NODES_READ = 2_000
+_MOST_PICTURE_CHARS = 2_000_000
 
 
 def player_data(
@@ -64,6 +66,7 @@ def player_data(
         "moments": [_without_nulls(msgspec.to_builtins(moment)) for moment in story.moments],
         "cut": story.cut,
         "notes": [list(note) for note in story.notes],
+        "pictures": _pictures(index, story),
         "boxes": {box.id: told.box(box) for box in shown},
         "cards": told.cards(shown),
         "carried": told.carried(),
@@ -72,6 +75,18 @@ def player_data(
         "more_findings": len(index.findings) > MOST_FINDINGS,
         "frames": [[frame.id, list(frame.boxes)] for frame in graph.frames] if graph is not None else [],
     }
+
+
+def _pictures(index: TraceIndex, story: Story) -> list[list[Any]]:
+    """Return the pictures that lines showed, each with its moment, as far as they are worth their bytes."""
+    at = {step: moment for moment, step in story.shown}
+    found, left = [], _MOST_PICTURE_CHARS
+    for display in index.trace.displays:
+        moment = at.get(display.step) if display.step is not None else None
+        if display.data and moment is not None and len(display.data) <= left:
+            left -= len(display.data)
+            found.append([moment, picture_address(display), display.text])
+    return found
 
 
 def _without_nulls(record: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from components.figures.saved_bytes import whole_memory
 from components.trace import (
     Backward,
     BackwardStep,
+    Display,
     Edge,
     GradientChange,
     Node,
@@ -58,6 +59,13 @@ class Stop(NamedTuple):
 class TraceTables:
     """Look-up tables over one trace; building it is linear in the trace."""
 
+    def says_something(self, step: int | None) -> bool:
+        """Whether a line bound a variable, printed or showed something."""
+        if step is None or step >= len(self.trace.steps):
+            return False
+        line = self.trace.steps[step]
+        return bool(line.variables) or line.stdout[0] != line.stdout[1] or step in self.displays_by_step
+
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.nodes: dict[str, Node] = {node.id: node for node in trace.nodes}
@@ -76,6 +84,9 @@ class TraceTables:
         self.last_change: dict[str, GradientChange] = {
             change.tensor: change for change in trace.gradients if change.tensor is not None
         }
+        self.displays_by_step: defaultdict[int | None, list[Display]] = defaultdict(list)
+        for display in trace.displays:
+            self.displays_by_step[display.step].append(display)
         # What happened at each node the last time that an engine run passed it.
         self.last_step: dict[str, BackwardStep] = {step.node: step for run in trace.backwards for step in run.steps}
         # The AccumulateGrad of each leaf, by the leaf's origin.

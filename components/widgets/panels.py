@@ -8,6 +8,7 @@ import re
 import streamlit as st
 
 from components.figures import LeafRow
+from components.figures.shown import Piece, shown_pieces
 from components.trace import Check, Failure, Trace, Verdict
 
 _KINDS = {
@@ -38,14 +39,29 @@ def note_panel(text: str) -> None:
 
 
 def output_panel(trace: Trace) -> None:
-    """Show what the program printed, and its warnings."""
-    text = html.escape(trace.stdout) or '<span class="al-note">The program printed nothing.</span>'
+    """Show what the program printed and showed, in order, and its warnings."""
+    pieces = shown_pieces(trace)
+    text = "".join(map(_piece, pieces)) or '<span class="al-note">The program printed nothing.</span>'
+    tall = " al-pictures" if any(one.kind == "picture" for one in pieces) else ""
     cut = '<div class="al-note">… the rest was cut.</div>' if trace.stdout_truncated else ""
     warned = "".join(
         f'<div class="al-note">{html.escape(w.category)}, line {w.line}: {html.escape(w.message[:300])}</div>'
         for w in trace.warnings[:5]
     )
-    st.html(f'{_head("Printed")}<pre class="al-out">{text}{cut}{warned}</pre></div>')
+    st.html(f'{_head("Printed")}<pre class="al-out{tall}">{text}{cut}{warned}</pre></div>')
+
+
+def _piece(piece: Piece) -> str:
+    text = html.escape(piece.text)
+    where = f"line {piece.line}" if piece.line is not None else ""
+    match piece.kind:
+        case "picture":
+            return f'<img src="{html.escape(piece.source)}" alt="{text}" title="{where}">'
+        case "error":
+            return f'<span class="al-err" title="standard error, {where}">{text}</span>'
+        case "value":
+            return f'<span class="al-value" title="{where}">{text}</span>'
+    return text
 
 
 def leaves_panel(rows: list[LeafRow]) -> None:

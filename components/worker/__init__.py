@@ -10,6 +10,16 @@ from components.worker.limits import Limits
 from components.worker.pool import Pool, pool_of_this_machine
 from components.worker.run import Progress, Run
 from components.worker.supervisor import ZygoteOptions
-from components.worker.walls import Wall, summary
+from components.worker.walls import Wall, summary, what_is_missing
 
-__all__ = ["Limits", "Pool", "Progress", "Run", "Wall", "ZygoteOptions", "pool_of_this_machine", "summary"]
+__all__ = [
+    "Limits",
+    "Pool",
+    "Progress",
+    "Run",
+    "Wall",
+    "ZygoteOptions",
+    "pool_of_this_machine",
+    "summary",
+    "what_is_missing",
+]

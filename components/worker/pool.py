@@ -138,6 +138,11 @@ class Pool:
         except ZygoteDied as error:
             return [Wall(name="worker", standing=False, detail=str(error))]
 
+    def known_walls(self) -> list[Wall]:
+        """Return which walls stand as far as that is known, without waiting: nothing before the zygote has said it."""
+        with self._zygote_lock:
+            return self._zygote.walls if self._zygote is not None else []
+
     def close(self) -> None:
         """End all runs and the zygote; every run gets a trace that says so."""
         with self._changed:

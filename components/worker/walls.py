@@ -23,6 +23,22 @@ class Wall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     optional: bool = False
 
 
+def what_is_missing(walls: Sequence[Wall]) -> str | None:
+    """Say in plain words what the missing walls mean for whoever runs programs here, ``None`` if nothing does."""
+    standing = {wall.name for wall in walls if wall.standing}
+    if not walls or {"seccomp", "landlock"} <= standing:
+        return None
+    if "seccomp" not in standing:
+        return (
+            "Programs run here with the rights of whoever started this server, as in a notebook: this system has no "
+            "walls for them. Run only what you trust."
+        )
+    return (
+        "Programs can open no files here, because this system has no Landlock that says which. What is loaded already "
+        "works: torch, numpy, matplotlib and the common modules of Python."
+    )
+
+
 def summary(walls: Sequence[Wall]) -> str:
     """Return one line for the start of the server's log, with a plain warning where a wall is missing."""
     standing = ", ".join(wall.name for wall in walls if wall.standing) or "none"

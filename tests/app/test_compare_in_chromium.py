@@ -161,7 +161,7 @@ def test_a_damaged_trace_is_refused_and_the_side_stays(page: Page, tmp_path: Pat
     broken.write_text(json.dumps({"version": 1, "steps": []}))
     page.get_by_role("button", name="Open trace").first.click()
     page.locator("input[type=file]").set_input_files(broken)
-    expect(page.get_by_role("alert")).to_contain_text("broken.json: This is not a trace file")
+    expect(page.get_by_role("alert")).to_contain_text("broken.json could not be opened. This is not a trace file")
     expect(page.get_by_role("combobox", name="Left side")).to_have_value("Left: the program below")
 
 

@@ -76,7 +76,7 @@ class Moments:
         told = 0
         for number, one in enumerate(self._index.chronicle.all, 1):
             silent = one.kind == "line" and (
-                last == ("born", one.step) or (ended == one.step and not self._has_news(one.step))
+                last == ("born", one.step) or (ended == one.step and not self._index.says_something(one.step))
             )
             if not (silent and told):
                 told, last = number, (one.kind, one.step)
@@ -85,9 +85,3 @@ class Moments:
             if one.kind == "line" and one.step is not None:
                 found[one.step] = told
         return found
-
-    def _has_news(self, step: int | None) -> bool:
-        if step is None or step >= len(self._trace.steps):
-            return False
-        line = self._trace.steps[step]
-        return bool(line.variables) or line.stdout[0] != line.stdout[1]

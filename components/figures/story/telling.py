@@ -46,8 +46,8 @@ class Story:
 
     ``tensors`` is by the id of a record and by the origin of a tensor: when it was first bound. ``freed`` is by node;
     ``changes`` are the numbers of the trace's ``gradients`` with their moment; ``bound`` are (moment, variable, tensor
-    id or text); ``notes`` are (moment, line, kind, text). ``at`` is the moment of each happening. ``cut`` says that the
-    run goes on after the last moment.
+    id or text); ``notes`` are (moment, line, kind, text); ``shown`` are (moment, step) of lines that showed something.
+    ``at`` is the moment of each happening. ``cut`` says that the run goes on after the last moment.
     """
 
     index: TraceIndex
@@ -58,6 +58,7 @@ class Story:
     changes: list[tuple[int, int]] = field(default_factory=list)
     bound: list[tuple[int, str, str]] = field(default_factory=list)
     notes: list[tuple[int, int, str, str]] = field(default_factory=list)
+    shown: list[tuple[int, int]] = field(default_factory=list)
     cut: bool = False
 
     def born(self, node: str) -> int | None:
@@ -185,6 +186,8 @@ class _Teller:
             if number is None or at >= len(told.moments):
                 continue
             step = self._trace.steps[number]
+            if number in self._index.displays_by_step:
+                told.shown.append((at, number))
             for name, value in step.variables.items():
                 told.bound.append((at, name, value))
                 told.tensors.setdefault(value, at)

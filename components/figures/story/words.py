@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from components.figures.lab.untracked import unrecorded_block
+from components.figures.shown import as_terminal, in_words
 from components.figures.story.happenings import Happening
 from components.figures.story.in_place import InPlace, changes_in_place
 from components.figures.text import bytes_text, gradient_text, plural, tensor_text
@@ -57,8 +58,7 @@ class Words:
 
     def news(self, happening: Happening) -> bool:
         """Whether a complete line bound a variable or printed something."""
-        step = self._step(happening.step)
-        return step is not None and bool(step.variables or step.stdout[0] != step.stdout[1])
+        return self._index.says_something(happening.step)
 
     def notes(self, step: Step) -> list[tuple[str, str]]:
         """Return what a line made and printed, as texts for chips beside it."""
@@ -73,7 +73,10 @@ class Words:
             notes.append(("made", ", ".join(shown) + more))
         printed = self._trace.stdout[slice(*step.stdout)].rstrip("\n")
         if printed:
-            notes.append(("printed", printed[:400]))
+            notes.append(("printed", as_terminal(printed)[:400]))
+        shown = [in_words(display) for display in self._index.displays_by_step.get(step.index, ())]
+        if shown:
+            notes.append(("shown", "; ".join(dict.fromkeys(shown))[:400]))
         return notes
 
     def other_lines(self, happening: Happening) -> tuple[int, ...]:
@@ -130,6 +133,7 @@ class Words:
         changed = [self._change(number) for number in self._index.changes_by_step.get(step.index, ())]
         made = [text for kind, text in self.notes(step) if kind == "made"]
         printed = [f"prints {_first_line(text)}" for kind, text in self.notes(step) if kind == "printed"]
+        printed += [_first_line(text) for kind, text in self.notes(step) if kind == "shown"]
         block = self._blocks.get(step.index)
         in_place = self._in_place.by_step.get(step.index)
         said = "; ".join([*([block] if block else []), *([in_place] if in_place else []), *changed, *made, *printed])

@@ -44,7 +44,7 @@ class CodePane {
       if (shown === entry.shown) return;
       entry.shown = shown;
       entry.chips.replaceChildren(...own.map((note) => {
-        const chip = made("span", note.kind, note.text.length > 44 ? `${note.text.slice(0, 43)}…` : note.text);
+        const chip = made("span", note.kind === "made" ? "made" : "printed", note.text.length > 44 ? `${note.text.slice(0, 43)}…` : note.text);
         chip.title = note.text;
         return chip;
       }));

@@ -18,6 +18,7 @@ SCRIPTS = (
     "story.js",
     "code.js",
     "timeline.js",
+    "figures.js",
     "colours.js",
     "menus.js",
     "download.js",

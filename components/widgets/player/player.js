@@ -26,6 +26,7 @@ class Player {
     this.menus = new Menus([[this.files, find("[data-do=save]")], [listed, listButton]]);
     this.findings = new Findings(listButton, listed, { go: (finding) => this.toFinding(finding) });
     this.code = new CodePane(find(".code"), { pick: (line) => this.toLine(line), hover: (line) => this.lightLine(line) });
+    this.figures = new Figures(find(".pictures"), { on });
     this.time = new Timeline(find("footer"), { go: (at) => this.go(at) });
     this.actions = {
       in: () => this.camera.zoom(0.8), out: () => this.camera.zoom(1.25), fit: () => this.camera.fit(), full: () => this.fullScreen(),
@@ -178,6 +179,7 @@ class Player {
     this.scene.show(story, at);
     this.code.show({ line: moment?.line ?? null, lit: moment?.lit ?? [], tone: moment?.kind === "error" ? "error" : "now", notes: story.notes(at) });
     this.time.show(at, !!this.playing);
+    this.figures.show(story.pictures(at), at === null && !this.data.show_code);
     this.tellEditor();
   }
 

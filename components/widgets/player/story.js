@@ -23,7 +23,7 @@ class Story {
     for (const { box, moment } of data.findings || []) this.illFrom.set(box, Math.min(moment ?? 0, this.illFrom.get(box) ?? Infinity));
     this.notesOf = new Map();
     for (const [at, line, kind, text] of data.notes || []) {
-      if (!this.notesOf.has(line)) this.notesOf.set(line, { made: [], printed: [] });
+      if (!this.notesOf.has(line)) this.notesOf.set(line, { made: [], printed: [], shown: [] });
       this.notesOf.get(line)[kind].push([at, text]);
     }
     this.firstOfLine = new Map();
@@ -77,11 +77,17 @@ class Story {
   notes(at) {
     const found = [];
     for (const [line, kinds] of this.notesOf)
-      for (const kind of ["made", "printed"]) {
+      for (const kind of ["made", "printed", "shown"]) {
         const place = lastBy(kinds[kind], at ?? Infinity);
         if (place >= 0) found.push({ line, kind, text: kinds[kind][place][1], now: kinds[kind][place][0] === at });
       }
     return found;
+  }
+
+  // The pictures that the line of a moment showed; of the whole run the last one.
+  pictures(at) {
+    const all = this.data.pictures || [];
+    return at === null ? all.slice(-1) : all.filter(([moment]) => moment === at);
   }
 
   nextBegin(at) { return this.begins.find((begin) => begin > (at ?? -1)) ?? this.begins[0] ?? null; }

@@ -91,7 +91,7 @@ class Chips {
 
 function chip({ text, kind }) {
   const made = document.createElement("span");
-  made.className = kind === "printed" ? "printed" : "made";
+  made.className = kind === "made" ? "made" : "printed";
   made.title = text;
   made.textContent = text;
   return made;

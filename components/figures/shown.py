@@ -1,0 +1,93 @@
+"""What a program printed and showed, in the order in which it came: pieces of text, pictures, values, standard error.
+
+The pages and the one-file player show the same pieces. Texts are as a terminal leaves them: what a carriage return goes
+back over (a progress bar) is gone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+from urllib.parse import quote
+
+from components.trace import Display, Trace
+
+STDERR = "application/vnd.jupyter.stderr"
+PieceKind = Literal["printed", "error", "value", "picture"]
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
+_LONGEST_WORD = 80
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One piece: its text, for a picture what it is in words, and the address of its data (``data:...``)."""
+
+    kind: PieceKind
+    text: str
+    line: int | None = None
+    source: str = ""
+
+
+def shown_pieces(trace: Trace) -> list[Piece]:
+    """Return everything that a program printed and showed, in order."""
+    return list(_pieces(trace))
+
+
+def _pieces(trace: Trace) -> Iterator[Piece]:
+    printed = 0
+    for (at, mime), displays in groupby(sorted(trace.displays, key=_place), key=lambda one: (one.at, one.mime)):
+        if at > printed:
+            yield Piece("printed", as_terminal(trace.stdout[printed:at]))
+            printed = at
+        together = list(displays)
+        if mime == STDERR:  # what several lines wrote over each other, as a progress bar does
+            yield Piece("error", as_terminal("".join(one.text for one in together)), together[-1].line)
+        else:
+            yield from map(piece, together)
+    if printed < len(trace.stdout):
+        yield Piece("printed", as_terminal(trace.stdout[printed:]))
+
+
+def _place(display: Display) -> int:
+    return display.at
+
+
+def piece(display: Display) -> Piece:
+    """Return a picture or a value as a piece."""
+    if display.mime == "text/plain":
+        return Piece("value", as_terminal(display.text), display.line)
+    return Piece("picture", display.text, display.line, picture_address(display))
+
+
+def picture_address(display: Display) -> str:
+    """Return the address of a picture's own data. An image element runs no script, also of an SVG."""
+    if display.mime == "image/png":
+        return f"data:image/png;base64,{display.data}"
+    return f"data:image/svg+xml,{quote(display.data)}"
+
+
+def in_words(display: Display) -> str:
+    """Return a display in a few words, for a chip beside its line."""
+    if display.data:
+        return "shows a figure"
+    text = as_terminal(display.text).strip("\n")
+    return text if display.mime == "text/plain" else text[-_LONGEST_WORD:]
+
+
+def as_terminal(text: str) -> str:
+    """Return what a terminal shows of a text: no colours, and of a line that was written over its last state."""
+    if "\x1b" in text:
+        text = _ESCAPES.sub("", text)
+    if "\r" not in text:
+        return text
+    return "\n".join(_written_over(line) for line in text.replace("\r\n", "\n").split("\n"))
+
+
+def _written_over(line: str) -> str:
+    shown = ""
+    for part in line.split("\r"):
+        shown = part + shown[len(part) :]
+    return shown
