@@ -33,7 +33,7 @@ def decode_uploaded(data: bytes, most_source_chars: int, caps: Caps = _CAPS) -> 
         raise DamagedTrace(f"This file has {size:.1f} MiB; traces of up to {most} MiB can be opened.")
     if count_values(data) > MOST_UPLOADED_VALUES:
         raise DamagedTrace(
-            f"This file holds more than the {MOST_UPLOADED_VALUES:,} values of a trace that can be opened."
+            f"This file holds more than {MOST_UPLOADED_VALUES:,} values, which is too much to be opened."
         )
     trace = decode_trace(data)
     if len(trace.program.source) > most_source_chars:

@@ -51,12 +51,15 @@ class FakePool:
     """A pool that remembers what it was asked for and runs nothing; ``import`` fails as a program would."""
 
     asked: ClassVar[list[tuple[Program, Limits]]] = []
+    measured: ClassVar[list[bool]] = []
 
     def __init__(self, size: int, gpu: bool) -> None:
         self.asked.clear()
+        self.measured.clear()
 
-    def run(self, program: Program, limits: Limits) -> Trace:
+    def run(self, program: Program, limits: Limits, *, memory: bool = False) -> Trace:
         self.asked.append((program, limits))
+        self.measured.append(memory)
         failed = Failure(kind="raised", message="no") if "raise" in program.source else None
         return trace_of(program, failed)
 
@@ -148,6 +151,14 @@ def test_without_options_a_run_has_the_usual_limits(folder: Path) -> None:
     assert FakePool.asked == [(Program(source="1"), Limits())]
 
 
+def test_memory_is_measured_unless_it_is_left_out(folder: Path) -> None:
+    Path("a.py").write_text("1")
+    assert main(["trace", "a.py", "-o", "a.json"]) == 0
+    assert FakePool.measured == [True]
+    assert main(["trace", "a.py", "-o", "a.json", "--no-memory"]) == 0
+    assert FakePool.measured == [False]
+
+
 def test_a_failed_program_is_data(folder: Path) -> None:
     Path("a.py").write_text("raise")
     assert main(["trace", "a.py", "-o", "a.json"]) == 0
@@ -188,7 +199,7 @@ def test_wrong_usage_gives_status_2_and_a_reason(
 
 
 def test_our_own_bugs_are_not_hidden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(self: FakePool, program: Program, limits: Limits) -> Trace:
+    def broken(self: FakePool, program: Program, limits: Limits, *, memory: bool) -> Trace:
         raise ZeroDivisionError
 
     monkeypatch.setattr(FakePool, "run", broken)

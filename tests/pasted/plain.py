@@ -69,7 +69,7 @@ def _child(script: Path, out: int, writing: int) -> None:
         os.environ.update(HOME=str(script.parent), TMPDIR=str(script.parent))
         os.chdir(script.parent)
         tempfile.tempdir = None
-        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
+        sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
         sys.argv, sys.path[0] = ["program.py"], str(script.parent)
         torch.manual_seed(0)
         try:

@@ -5,11 +5,10 @@ A program may have hundreds of lines that keep something; each must not read the
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
-from itertools import accumulate
 
 from components.figures.memory.tables import MemoryTables
 from components.trace import Step
@@ -58,24 +57,13 @@ class LeakTables:
         return found
 
     @cached_property
-    def elements(self) -> Counter[str]:
-        """How many blocks were elements of each list and never released, by the list's name."""
-        names = (block.name or "" for block in self.tables.blocks if block.released is None)
-        return Counter(name.partition("[")[0] for name in names if "[" in name)
-
-    def left_in(self, first: int, last: int) -> tuple[int, int]:
-        """Return the count and the bytes of what some lines allocated, no node was seen to save, and nothing freed."""
-        lines, sums = self._left
-        begin, end = bisect_left(lines, first), bisect_right(lines, last)
-        return end - begin, sums[end] - sums[begin]
-
-    @cached_property
-    def _left(self) -> tuple[list[int], list[int]]:
-        """The lines of those blocks in order, and the sums of their bytes up to each."""
-        tables = self.tables
-        left = (int(place) for place in tables.unseen if tables.blocks[place].released is None)
-        rows = sorted((line, tables.blocks[place].bytes) for place in left if (line := tables.birth(place).line))
-        return [line for line, _ in rows], [0, *accumulate(size for _, size in rows)]
+    def elements(self) -> defaultdict[str, list[str | None]]:
+        """The ``grad_fn`` of each list's elements at the program's end, by the list's name."""
+        found: defaultdict[str, list[str | None]] = defaultdict(list)
+        for tensor in self.tables.index.trace.tensors:
+            if tensor.name is not None and tensor.name.endswith("]"):
+                found[tensor.name.partition("[")[0]].append(tensor.node)
+        return found
 
     def reached(self, roots: Iterable[str], since: str | None = None) -> set[str] | None:
         """Return the nodes that the gradient of ``roots`` can reach, ``None`` where that would take too long.

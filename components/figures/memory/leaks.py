@@ -36,8 +36,6 @@ def _kept(read: LeakTables, keeping: Keeping) -> Leak | None:
     if len(steps) < FEWEST:
         return None
     roots = _sums(read, keeping, steps) if keeping.kind == "sum" else _elements(read, keeping, steps)
-    if not roots and keeping.kind == "list":
-        return _unseen(read, keeping)
     if len(roots) < FEWEST or _is_differentiated(read, roots, steps[-1].index):
         return None
     nodes = read.reached(roots)
@@ -47,16 +45,6 @@ def _kept(read: LeakTables, keeping: Keeping) -> Leak | None:
     held = _held(tables, made)
     code = tables.index.code(keeping.line)
     return Leak(keeping.kind, keeping.name, keeping.line, code, keeping.fix, len(roots), len(made), held)
-
-
-def _unseen(read: LeakTables, keeping: Keeping) -> Leak | None:
-    """The elements of a list that no variable ever held: their nodes were not seen, but their memory was."""
-    elements = read.elements[keeping.name]
-    saved, size = read.left_in(keeping.first, keeping.last)
-    if min(elements, saved) < FEWEST:
-        return None
-    code = read.tables.index.code(keeping.line)
-    return Leak("list", keeping.name, keeping.line, code, keeping.fix, elements, 0, size)
 
 
 def _held(tables: MemoryTables, nodes: Iterable[str]) -> int:
@@ -104,8 +92,10 @@ def _goes_on(read: LeakTables, node: str, before: str) -> bool:
 
 
 def _elements(read: LeakTables, keeping: Keeping, steps: Sequence[Step]) -> list[str]:
-    """Return the ``grad_fn`` of the variable that was appended in each iteration, if the graphs are independent."""
-    held = [read.node_of(keeping.variable, step.index) for step in steps] if keeping.variable is not None else []
+    """Return the ``grad_fn`` of what was appended in each iteration, if the graphs are independent."""
+    held = read.elements[keeping.name]
+    if keeping.variable is not None:
+        held = [read.node_of(keeping.variable, step.index) for step in steps]
     roots = list(dict.fromkeys(node for node in held if node is not None))
     if len(roots) < 2:
         return roots
