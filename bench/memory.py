@@ -15,40 +15,39 @@ import torch
 from bench.observing import STACK_BYTES, plain
 from bench.programs import TRANSFORMER, chain
 from bench.timing import Row, medians
-from components.capture import capture_program, warm_up
+from components.capture import capture_program, measure_program, warm_up
 from components.figures import TraceIndex
 from components.figures.memory import MemoryMoments, MemoryTables, timeline_figure, timeline_info
-from components.trace import Allocation, Memory, MemoryEvent, Program, Trace
+from components.source import SourceLimits
+from components.trace import Allocation, Caps, Memory, MemoryEvent, Program, Trace, observed_run
 
 EVENTS = 100_000
 
 
 @dataclass(frozen=True)
 class Costs:
-    """Medians in seconds: the plain run, the run while it is measured, the trace with and without its memory."""
+    """Medians in seconds: the plain run, the run while it is measured, and all of the run that measures."""
 
     plain: float
     measured: float
-    traced: float
-    without: float
+    whole: float
 
 
 def costs(source: str, rounds: int) -> Costs:
     """Measure a program in turns."""
-    bare, unmeasured = plain(source), Program(source=source)
-    taken: list[tuple[float, float, float, float]] = []
+    bare, program = plain(source), Program(source=source)
+    observed = observed_run(capture_program(program))
+    taken: list[tuple[float, float, float]] = []
     for turn in range(rounds + 1):
         gc.collect()
         began = time.perf_counter()
         bare()
         done = time.perf_counter()
-        trace = capture_program(unmeasured)
-        traced = time.perf_counter()
-        assert trace.memory is not None
+        memory = measure_program(program, observed, Caps(), SourceLimits()).memory
+        ended = time.perf_counter()
+        assert memory is not None
         if turn:
-            taken.append(
-                (done - began, trace.memory.duration_ns / 1e9, traced - done, trace.duration_ns / 1e9),
-            )
+            taken.append((done - began, memory.duration_ns / 1e9, ended - done))
     return Costs(*(statistics.median(column) for column in zip(*taken, strict=True)))
 
 
@@ -122,9 +121,7 @@ def rows() -> list[Row]:
     ):
         cost = costs(source, 9)
         found.append(Row(f"memory: {what}, while it is measured", cost.measured, "the plain run", cost.plain, target))
-        second = cost.traced - cost.without
-        found.append(Row("... with starting, reading and all else after the observed run", second, "", None))
-        found.append(Row("... the whole trace", cost.traced, "the observed run in it", cost.without))
+        found.append(Row("... with starting and reading", cost.whole, "the plain run", cost.plain))
     trace = large_trace()
     (drawn,) = medians([lambda: draw(trace)], 3)
     found.append(Row(f"memory: a timeline of {EVENTS:,} events, worked out and drawn", drawn, "", None))

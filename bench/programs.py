@@ -15,6 +15,16 @@ y.backward()
 print(x.grad)
 """
 
+PLOT = """\
+import matplotlib.pyplot as plt
+import torch
+
+x = torch.linspace(0, 6, 50, requires_grad=True)
+x.sin().sum().backward()
+plt.plot(x.detach(), x.grad)
+plt.show()
+"""
+
 # One training step of a model whose graph has about 1,300 nodes.
 TRANSFORMER = """\
 import torch

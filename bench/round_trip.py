@@ -7,7 +7,7 @@ import sys
 
 import msgspec
 
-from bench.programs import LESSON, PRINT
+from bench.programs import LESSON, PLOT, PRINT
 from bench.timing import Row, medians
 from components.trace import Program
 from components.worker import Pool
@@ -39,11 +39,13 @@ def rows() -> list[Row]:
         assert trace.failure is None, trace.failure
         return trace.stdout
 
-    bare, printing, lesson = medians([fork_and_pipe, lambda: run(PRINT), lambda: run(LESSON)], ROUNDS)
+    jobs = [fork_and_pipe, lambda: run(PRINT), lambda: run(LESSON), lambda: run(PLOT)]
+    bare, printing, lesson, plot = medians(jobs, ROUNDS)
     pool.close()
     return [
         Row("round trip of print(1)", printing, "fork and pipe", bare, "60 ms"),
         Row("round trip of lesson 4", lesson, "fork and pipe", bare, "60 ms"),
+        Row("round trip of a first plot", plot, "that of lesson 4", lesson, "150 ms"),
     ]
 
 

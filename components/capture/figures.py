@@ -16,7 +16,7 @@ from components.capture.names import program_line
 from components.capture.output import DisplayLog, Mime
 from components.capture.quiet import quiet
 
-_DPI = 130
+_DPI = 110
 _LONGEST_TEXT = 20_000
 
 
@@ -48,9 +48,7 @@ class Shown:
     def figure(self, figure: Any, line: int | None = None) -> None:
         """Show one figure as it is now."""
         with self._asides.aside("displays", "a figure"), quiet():
-            picture = io.BytesIO()
-            figure.savefig(picture, format="png", dpi=_DPI, bbox_inches="tight")
-            data = base64.b64encode(picture.getvalue()).decode("ascii")
+            data = base64.b64encode(_png(figure)).decode("ascii")
             self._log.picture("image/png", data, repr(figure), line)
 
     def all_figures(self, *, own_line: bool) -> None:
@@ -95,6 +93,17 @@ class Shown:
                 self._log.picture(mime, data if mime != "image/png" else "".join(data.split()), _text(value))
                 return
         self._log.text(_text(value))
+
+
+def _png(figure: Any) -> bytes:
+    """Draw a figure; only what lies outside of its frame makes the picture larger, since that draws it twice."""
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=_DPI)
+    wanted, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    if wanted.x0 < 0 or wanted.y0 < 0 or wanted.x1 > width or wanted.y1 > height:
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png", dpi=_DPI, bbox_inches="tight")
+    return picture.getvalue()
 
 
 _METHODS: tuple[tuple[Mime, str], ...] = (("image/png", "_repr_png_"), ("image/svg+xml", "_repr_svg_"))
