@@ -26,6 +26,7 @@ from components.figures import (
     saved_bytes,
     torchviz_choices,
     torchviz_dot,
+    why_not_drawn,
     with_marks,
 )
 from components.figures.text import bytes_text, plural
@@ -197,11 +198,17 @@ def _fold(page: str, index: TraceIndex, word: str, group: str) -> None:
 
 def _title(drawn: LabGraph, index: TraceIndex, root: Root | None) -> str:
     if not drawn.nodes:
-        return "No graph: autograd recorded nothing"
+        return _no_graph(index.trace)
     folded = f" in {plural(len(drawn.boxes), 'box')}" if drawn.groups else ""
     saved = saved_bytes(index.trace, None if root is None else index.reachable(list(root.nodes)))
     how = "" if saved.once or not saved.size else ", each node by itself"
     return f"{plural(drawn.nodes, 'node')}{folded} · {bytes_text(saved.size)} saved{how}"
+
+
+def _no_graph(trace: Trace) -> str:
+    if not trace.numbered:
+        return "No graph: autograd recorded nothing"
+    return f"No graph is left: autograd recorded {plural(trace.numbered, 'operation')}, but nothing holds the result"
 
 
 # --- the torchviz view
@@ -218,8 +225,7 @@ def _torchviz(page: str, index: TraceIndex) -> _Shown:
     if drawing is None:
         return _Shown(None, "torchviz", _nothing(index.trace))
     if drawing.dot is None:
-        message = f"This graph has {drawing.nodes:,} nodes, too many for torchviz. The Lab view folds it."
-        return _Shown(LayoutProblem("too_large", message), "torchviz")
+        return _Shown(LayoutProblem("too_large", why_not_drawn(index.trace, drawing)), "torchviz")
     drawn = draw_torchviz(drawing.dot, session.ways())
     plain = (drawing.show_attrs, drawing.show_saved) != (attrs, saved)
     word = " · show_attrs and show_saved were not recorded for this graph" if plain else ""

@@ -26,6 +26,7 @@ from components.figures import (
     svg_ways,
     torchviz_choices,
     torchviz_dot,
+    why_not_drawn,
 )
 from components.trace import Trace
 from components.widgets.player.page import standalone_page
@@ -108,8 +109,10 @@ def _recorded(trace: Trace, options: argparse.Namespace) -> str:
         raise Unusable("torchviz draws nothing of this program: it left no tensor")
     _among(options.of, choices)
     drawing = torchviz_dot(trace, options.of, show_attrs=options.show_attrs, show_saved=options.show_saved)
-    if drawing is None or drawing.dot is None:
-        raise Unusable("this graph is too large for torchviz: try --view lab")
+    if drawing is None:
+        raise Unusable("torchviz draws nothing of this program: try --view lab")
+    if drawing.dot is None:
+        raise Unusable(why_not_drawn(trace, drawing))
     return drawing.dot
 
 

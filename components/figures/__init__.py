@@ -14,7 +14,7 @@ from components.figures.layout import LayoutProblem, Picture, layout_svg, render
 from components.figures.leaf_table import LeafRow, leaf_rows
 from components.figures.player_data import player_data
 from components.figures.saved_bytes import saved_bytes
-from components.figures.torchviz_drawing import torchviz_choices, torchviz_dot
+from components.figures.torchviz_drawing import torchviz_choices, torchviz_dot, why_not_drawn
 from components.figures.trace_index import TraceIndex
 
 __all__ = [
@@ -45,5 +45,6 @@ __all__ = [
     "svg_ways",
     "torchviz_choices",
     "torchviz_dot",
+    "why_not_drawn",
     "with_marks",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.trace import Drawing, Trace
+from components.trace import Caps, Drawing, Trace
 
 
 def torchviz_choices(trace: Trace) -> list[str]:
@@ -20,6 +20,14 @@ def torchviz_dot(
         return None
     wanted = [d for d in variants if (d.show_attrs, d.show_saved) == (show_attrs, show_saved) and d.dot is not None]
     return (wanted or variants)[0]
+
+
+def why_not_drawn(trace: Trace, drawing: Drawing) -> str:
+    """Say why torchviz's drawing is missing: the graph is too large for it, or it failed."""
+    failed = next((note.message for note in trace.notes if note.observer == "torchviz"), None)
+    if failed is not None and drawing.nodes <= Caps().drawing_nodes:
+        return f"torchviz could not draw this graph. {failed}"
+    return f"This graph has {drawing.nodes:,} nodes, too many for torchviz. The Lab view folds it."
 
 
 def _by_name(trace: Trace) -> dict[str, list[Drawing]]:

@@ -1,8 +1,8 @@
 """Programs as people paste them, behind the walls: what they print and how they end is what plain Python gives.
 
-``programs`` has more than a hundred of them: tutorials, notebooks, research code, with plots, files, threads, parsers of
-arguments, progress bars, checkpoints; ``_fails_`` in a name says that it fails in plain Python, ``_net_`` that it asks for
-a network that is not there. Plain Python runs each in a process and a folder of its own (``plain``).
+``programs`` has more than a hundred of them: tutorials, notebooks, research code, with plots, files, threads, parsers
+of arguments, progress bars, checkpoints; ``_fails_`` in a name says that it fails in plain Python, ``_net_`` that it
+asks for a network that is not there. Plain Python runs each in a process and a folder of its own (``plain``).
 """
 
 from __future__ import annotations
