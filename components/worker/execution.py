@@ -172,7 +172,9 @@ class Execution:
     def _conclude(self, child: Child) -> Trace:
         stream = self._stream
         for text in stream.faults:
-            _log.warning("An observer stepped aside, and said:\n%s", text)
+            # A child may have been taken over: what it says cannot be taken for a line of the log's own.
+            said = "\n".join(f"  | {ascii(line)[1:-1]}" for line in text.splitlines())
+            _log.warning("An observer stepped aside, and said:\n%s", said)
         if self._too_much is not None:
             return self._failed(self._too_much)
         if self._killing is not None:
