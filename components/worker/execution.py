@@ -82,6 +82,8 @@ class Execution:
             self._began = time.monotonic()
             self._connect(child)
             self._converse(child, request, result)
+        if self._stream.over or self._too_much is not None or self._killing is not None:
+            self._zygote.kill(child)  # reading the result takes a while, in which nobody looks at what it uses
         return self._conclude(child)
 
     def release(self) -> None:
