@@ -16,7 +16,6 @@ MOST_UPLOADED_BYTES = 8 << 20
 MOST_UPLOADED_VALUES = 3_000_000
 _LONGEST_MESSAGE = 20_000
 _CAPS = Caps()
-_CAPS = Caps()
 _MOST_NOTES = 200
 _MOST_EDGES_PER_NODE = 100
 
@@ -69,6 +68,7 @@ def _sizes(trace: Trace, caps: Caps) -> Iterator[tuple[str, int, int]]:
     yield "pictures", sum(len(display.data) for display in trace.displays), caps.display_bytes
     yield "shown text", sum(len(display.text) for display in trace.displays), 2 * caps.display_chars
     messages = [note.message for note in trace.notes] + [warned.message for warned in trace.warnings]
+    messages += [trace.memory_note] if isinstance(trace.memory_note, str) else []
     failure = trace.failure
     if failure is not None:
         messages += [failure.message, failure.explanation or "", failure.hint or ""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 
 from components.worker.messages import (
     OUTPUT_CHARS,
@@ -25,7 +26,8 @@ _MOST_FAULTS = 20
 class Channel:
     """Send messages; the text that a program prints is sent up to a limit and then no more.
 
-    ``busy`` is true within a message: a signal handler must neither send nor raise then.
+    A program may have threads, and they may print. The thread that is within a message is ``busy``: a signal handler
+    must neither send nor raise then. After the last message, the result or a problem, nothing more is sent.
     """
 
     def __init__(self, descriptor: int, stdout_chars: int) -> None:
@@ -35,20 +37,59 @@ class Channel:
         self._waiting: list[str] = []
         self._faults_left = _MOST_FAULTS
         self._over = False
-        self._lock = threading.RLock()  # the program may have threads, and they may print
-        self.busy = False
+        # Of the kind that a thread may take twice: a signal handler may run just before or after ``_holder`` is set.
+        self._lock = threading.RLock()
+        self._holder = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether this thread is within a message."""
+        return self._holder == threading.get_ident()
 
     def output(self, text: str) -> None:
         """Take printed text; it is sent with the end of its line, or when ``flush`` is called."""
-        if self._over:
-            return  # a thread that outlives its program
-        self._waiting.append(text)
-        if "\n" in text or len(self._waiting) >= _MOST_WAITING:
-            self.flush()
+        self._in_turn(self._take, text)
 
     def flush(self) -> None:
         """Send what was printed."""
+        self._in_turn(self._flush)
+
+    def begun(self) -> None:
+        """Say that the program begins."""
+        self._in_turn(self._send, Begun())
+
+    def line(self, line: int) -> None:
+        """Say which line runs."""
+        self._in_turn(self._send, Line(line))
+
+    def finishing(self) -> None:
+        """Say that the program is over and the trace is being completed."""
+        self._in_turn(self._send, Finishing())
+
+    def fault(self, text: str) -> None:
+        """Send the traceback of an observer, as often as is useful."""
+        self._in_turn(self._fault, text)
+
+    def problem(self, problem: Problem) -> None:
+        """Say why there will be no trace."""
+        self._in_turn(self._last, problem)
+
+    def result(self, data: bytes) -> None:
+        """Send the trace, or the memory."""
+        self._in_turn(self._last, Result(len(data)), data)
+
+    def _in_turn(self, act: Callable[..., None], *arguments: object) -> None:
         with self._lock:
+            self._holder = threading.get_ident()
+            try:
+                if not self._over:
+                    act(*arguments)
+            finally:
+                self._holder = 0
+
+    def _take(self, text: str) -> None:
+        self._waiting.append(text)
+        if "\n" in text or len(self._waiting) >= _MOST_WAITING:
             self._flush()
 
     def _flush(self) -> None:
@@ -64,48 +105,22 @@ class Channel:
         for start in starts:
             self._send(Output(kept[start : start + OUTPUT_CHARS], cut=self._cut and start == starts[-1]))
 
-    def begun(self) -> None:
-        """Say that the program begins."""
-        self._send(Begun())
-
-    def line(self, line: int) -> None:
-        """Say which line runs."""
-        self._send(Line(line))
-
-    def finishing(self) -> None:
-        """Say that the program is over and the trace is being completed."""
-        self._send(Finishing())
-
-    def fault(self, text: str) -> None:
-        """Send the traceback of an observer, as often as is useful."""
+    def _fault(self, text: str) -> None:
         if self._faults_left > 0:
             self._faults_left -= 1
             self._send(Fault(text[-OUTPUT_CHARS:].encode("utf-8", "backslashreplace").decode()[:OUTPUT_CHARS]))
 
-    def problem(self, problem: Problem) -> None:
-        """Say why there will be no trace."""
-        with self._lock:
-            self._flush()
-            self._over = True
-            self._send(problem)
-
-    def result(self, data: bytes) -> None:
-        """Send the trace, or the memory."""
-        with self._lock:
-            self._flush()
-            self._over = True
-            self._send(Result(len(data)), data)
+    def _last(self, message: Message, body: bytes = b"") -> None:
+        self._flush()
+        self._over = True
+        self._send(message, body)
 
     def _send(self, message: Message, body: bytes = b"") -> None:
-        with self._lock:
-            self.busy = True
-            try:
-                _write_all(self._descriptor, encode(message))
-                _write_all(self._descriptor, body)
-            except OSError:
-                os._exit(1)  # nobody listens any more
-            finally:
-                self.busy = False
+        try:
+            _write_all(self._descriptor, encode(message))
+            _write_all(self._descriptor, body)
+        except OSError:
+            os._exit(1)  # nobody listens any more
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

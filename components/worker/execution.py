@@ -27,7 +27,7 @@ from components.trace import (
 )
 from components.worker import failures
 from components.worker.collector import collector_paused
-from components.worker.folder import remove, usage
+from components.worker.folder import Bound, free_bytes, remove, usage
 from components.worker.messages import Request, encode
 from components.worker.run import Run
 from components.worker.stream import ChildStream, too_large_message
@@ -43,6 +43,8 @@ _LAST_WORDS_SECONDS = 0.2
 _CHUNK = 1 << 18
 # The child looks first, and interrupts its program; only one that does not is killed.
 _SLACK = 1.25
+# Files without a name that stay open are in no folder: what they take shows only in what is left of the disk.
+_LEFT_ON_DISK = 512 << 20
 _log = logging.getLogger(__name__)
 
 
@@ -58,6 +60,7 @@ class Execution:
         self._killing: float | None = None
         self._too_much: Failure | None = None
         self._look_again = 0.0
+        self._least_free = min(_LEFT_ON_DISK, free_bytes(zygote.folder) // 2)
         self._child: Child | None = None
 
     def trace(self) -> Trace:
@@ -79,6 +82,8 @@ class Execution:
             self._began = time.monotonic()
             self._connect(child)
             self._converse(child, request, result)
+        if self._stream.over or self._too_much is not None or self._killing is not None:
+            self._zygote.kill(child)  # reading the result takes a while, in which nobody looks at what it uses
         return self._conclude(child)
 
     def release(self) -> None:
@@ -89,8 +94,7 @@ class Execution:
             self._zygote.kill(self._child)
             if not self._child.ended.wait(_FORK_SECONDS):
                 self._zygote.close()
-        if self._zygote.folder:
-            remove(self._zygote.folder_of(self._child))
+        remove(self._zygote.folder_of(self._child))
 
     def _connect(self, child: Child) -> None:
         """Let the run's progress and Stop reach the child; Stop may have been pressed already."""
@@ -131,7 +135,7 @@ class Execution:
                 self._feed(data)
 
     def _look_at_what_it_uses(self) -> None:
-        """What the child's kernel does not bound: all that is in its folder, and how many threads it has.
+        """What the child's kernel does not bound: all that is in its folder, its threads, and the disk that all share.
 
         An honest program was interrupted by its own watch before; one that was not is killed.
         """
@@ -139,11 +143,12 @@ class Execution:
         child, limits = self._child, self._limits
         if child is None or not self._stream.begun:
             return
-        most_bytes, most_files = int(_SLACK * (limits.folder_mb << 20)), int(_SLACK * limits.files)
-        used = usage(self._zygote.folder_of(child), most_bytes, most_files)
-        message = used.over(most_bytes, most_files)
+        bound = Bound(limits.folder_mb << 20, limits.files)
+        message = usage(self._zygote.folder_of(child), bound, _SLACK).over(bound, _SLACK)
         if message is None and _threads(child.pid) > limits.threads:
             message = f"The program had more than {limits.threads} threads at once and was stopped."
+        if message is None and free_bytes(self._zygote.folder) < self._least_free:
+            message = "The server's disk was almost full, so all programs that ran were stopped."
         if message is not None:
             self._too_much = Failure(kind="too_large", message=message, line=self._stream.line)
 
@@ -203,9 +208,8 @@ class Execution:
             return self._failed(failures.crashed(too_large_message(len(result), limit), None, "too_large"))
         try:
             with collector_paused():
-                if self._run.of is not None:
-                    return with_measured(self._run.of, decode_measured(result, self._run.of))
-                trace = decode_trace(result)
+                of = self._run.of
+                trace = decode_trace(result) if of is None else with_measured(of, decode_measured(result, of))
             self._check_sizes(trace)
         except DamagedTrace as error:
             return self._failed(failures.crashed(f"The program's process sent a damaged trace. {error}"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,14 @@ _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
+class Bound:
+    """How many bytes and files a folder may hold."""
+
+    bytes: int
+    files: int
+
+
+@dataclass(frozen=True)
 class Usage:
     """What is in a folder; counting stops where it is over a bound. ``bytes`` are those that lie on the disk."""
 
@@ -26,21 +35,33 @@ class Usage:
     files: int
     too_deep: bool = False
 
-    def over(self, most_bytes: int, most_files: int) -> str | None:
-        """Say which bound is passed, ``None`` for none."""
-        if self.bytes > most_bytes:
-            return f"The program wrote more than {most_bytes >> 20:,} MiB into its folder and was stopped."
-        if self.files > most_files:
-            return f"The program made more than {most_files:,} files and folders and was stopped."
+    def over(self, bound: Bound, slack: float = 1.0) -> str | None:
+        """Say which bound is passed by more than this factor, ``None`` for none."""
+        if self.bytes > slack * bound.bytes:
+            return f"The program wrote more than {bound.bytes >> 20:,} MiB into its folder and was stopped."
+        if self.files > slack * bound.files:
+            return f"The program made more than {bound.files:,} files and folders and was stopped."
         return "The program nested folders too deeply and was stopped." if self.too_deep else None
 
 
-def make_base() -> str:
-    """Make the folder that holds the runs' folders of one worker, for its user alone."""
-    return tempfile.mkdtemp(prefix=PREFIX)
+def make_base(user: int | None = None) -> str:
+    """Make the folder that holds the runs' folders of one worker, for its user alone; only root can name another."""
+    base = tempfile.mkdtemp(prefix=PREFIX)
+    if user is not None and os.getuid() == 0:
+        os.chown(base, user, user)
+    return base
 
 
-def usage(path: str, most_bytes: int, most_files: int) -> Usage:
+def free_bytes(path: str) -> int:
+    """Return how much room is left where a folder lies; if it is gone, no lack of it."""
+    try:
+        found = os.statvfs(path)
+    except OSError:
+        return sys.maxsize
+    return found.f_bavail * found.f_frsize
+
+
+def usage(path: str, bound: Bound, slack: float = 1.0) -> Usage:
     """Count what is in a folder, without following links; an empty answer if it is gone."""
     total = files = 0
     stack: list[tuple[int, list[str]]] = []  # open folders, each with those in it that are still to be counted
@@ -53,12 +74,13 @@ def usage(path: str, most_bytes: int, most_files: int) -> Usage:
                 folders, size, count = _look(opened)
                 stack[-1][1].extend(folders)
                 total, files = total + size, files + count
-            if total > most_bytes or files > most_files or len(stack) > _DEEPEST:
-                return Usage(total, files, len(stack) > _DEEPEST)
+            found = Usage(total, files, len(stack) > _DEEPEST)
+            if found.over(bound, slack) is not None:
+                return found
             while stack and not stack[-1][1]:
                 os.close(stack.pop()[0])
             if not stack:
-                return Usage(total, files)
+                return found
             here, name = stack[-1][0], stack[-1][1].pop()
     finally:
         for descriptor, _ in stack:
@@ -119,16 +141,17 @@ def _clear(top: int) -> list[str]:
 
 def _raise(top: int, name: str, number: int) -> int:
     """Remove the files of a folder and move its folders up into ``top``, under new names."""
+    with suppress(OSError):
+        os.chmod(name, 0o700, dir_fd=top)
     try:
         below = os.open(name, _OPEN, dir_fd=top)
     except OSError:
-        with suppress(OSError):
-            os.chmod(name, 0o700, dir_fd=top)
         return number
     try:
         for inner in _clear(below):
             number += 1
             with suppress(OSError):
+                os.chmod(inner, 0o700, dir_fd=below)  # a closed folder cannot be moved
                 os.rename(inner, f".raised-{number}", src_dir_fd=below, dst_dir_fd=top)
     finally:
         os.close(below)

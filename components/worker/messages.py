@@ -50,10 +50,9 @@ class Kill(Message, frozen=True):
 
 # The zygote to the pool.
 class Hello(Message, frozen=True):
-    """The zygote is warmed up: which walls stand, where its runs' folders are, what an editor completes."""
+    """The zygote is warmed up: which walls stand, what an editor completes."""
 
     walls: list[Wall]
-    folder: str
     names: list[str]
 
 

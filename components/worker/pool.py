@@ -179,6 +179,7 @@ class Pool:
             finally:
                 with self._changed:
                     self._running -= Counter([run.owner])
+                    self._changed.notify_all()
 
     def _mind(self, run: Run) -> None:
         for _ in range(_ATTEMPTS):

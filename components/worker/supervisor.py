@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -22,7 +23,7 @@ import msgspec
 from components.worker.confine.process import PLOT_BACKEND
 from components.worker.confine.readable import DATA_VARIABLE
 from components.worker.entry import CAPTURE
-from components.worker.folder import remove
+from components.worker.folder import make_base, remove
 from components.worker.messages import (
     Ended,
     Fork,
@@ -51,6 +52,8 @@ _CUDA = {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
 # A fixed hash seed gives equal programs equal traces whichever zygote they meet; one arena of the C library's allocator
 # leaves the address space to tensors.
 _FIXED = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "MPLBACKEND": PLOT_BACKEND}
+# How long a zygote that is told to end may take to end its children, and a child to die with it.
+_ENDING_SECONDS = 2.0
 _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS")}
 
 
@@ -71,9 +74,10 @@ class ZygoteOptions:
     user: int | None = None
     gpu: bool = False
 
-    def command(self, descriptor: int) -> list[str]:
-        """Return the command line."""
+    def command(self, descriptor: int, folder: str) -> list[str]:
+        """Return the command line of a zygote whose runs have their folders in ``folder``."""
         words = [sys.executable, "-m", "components.worker.zygote", "--socket", str(descriptor), "--entry", self.entry]
+        words += ["--folder", folder]
         if self.walls is not None:
             words += ["--walls", ",".join(self.walls)]
         for directory in self.path:
@@ -111,10 +115,11 @@ class ZygoteProcess:
     def __init__(self, options: ZygoteOptions, on_death: Callable[[], object] = lambda: None) -> None:
         self._on_death = on_death
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.folder = make_base(options.user)
         variables = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         with theirs:
             self._process = subprocess.Popen(
-                options.command(theirs.fileno()),
+                options.command(theirs.fileno(), self.folder),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -128,9 +133,9 @@ class ZygoteProcess:
         self._lock = threading.Lock()
         self._children: dict[int, Child] = {}
         self._hello = threading.Event()
+        self._greeted = False
         self._dead = threading.Event()
         self.walls: list[Wall] = []
-        self.folder = ""
         self.names: tuple[str, ...] = ()
         self._reader = threading.Thread(target=self._read, name="zygote-reader", daemon=True)
         self._reader.start()
@@ -183,11 +188,17 @@ class ZygoteProcess:
         self._dead.set()
         with suppress(OSError):  # the reader may have closed it
             self._socket.shutdown(socket.SHUT_RDWR)
-        self._process.kill()
-        self._process.wait()
+        self._end_process()
         if threading.current_thread() is not self._reader:
             self._reader.join(timeout=5)
         self._lose_all()
+
+    def _end_process(self) -> None:
+        """Let the zygote end its children, and then itself, if it listens; end it if not."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_ENDING_SECONDS if self._greeted else 0)
+        self._process.kill()
+        self._process.wait()
 
     def _send_quietly(self, message: Message) -> None:
         with suppress(ZygoteDied):
@@ -214,15 +225,14 @@ class ZygoteProcess:
         self._dead.set()
         self._hello.set()
         self._socket.close()
-        self._process.kill()
-        self._process.wait()
+        self._end_process()
         self._lose_all()
         if unexpected:
             self._on_death()
 
     def _take(self, message: Hello | Forked | NotForked | Ended) -> None:
         if isinstance(message, Hello):
-            self.walls, self.folder, self.names = message.walls, message.folder, tuple(message.names)
+            self.walls, self.names, self._greeted = message.walls, tuple(message.names), True
             self._hello.set()
             return
         with self._lock:
@@ -250,9 +260,17 @@ class ZygoteProcess:
         with self._lock:
             lost, self._children = list(self._children.values()), {}
         for child in lost:
+            _await_end(child.pid)
             child.answered.set()
             child.ended.set()
-        if self.folder:
-            for run in lost:
-                remove(self.folder_of(run))
-            remove(self.folder)
+        remove(self.folder)
+
+
+def _await_end(pid: int) -> None:
+    """Wait for a process that is dying, so that it makes no file any more when its folder is removed."""
+    with suppress(OSError, AttributeError):  # it is gone; the system does not offer this
+        descriptor = os.pidfd_open(pid)
+        try:
+            select.select([descriptor], [], [], _ENDING_SECONDS)
+        finally:
+            os.close(descriptor)

@@ -102,8 +102,8 @@ def _start_process() -> None:
 
 
 def _use_own_folder() -> None:
-    with open("own", "w", encoding="ascii") as file:
-        file.write("own")
+    with open("own", "wb") as file:
+        file.write(b"own")
     os.remove("own")
     os.listdir(".")
 

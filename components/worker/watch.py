@@ -21,7 +21,7 @@ from components.source import PROGRAM_FILENAME
 from components.worker.channel import Channel
 from components.worker.entry import Entry
 from components.worker.failures import STOPPED, timeout_message
-from components.worker.folder import usage
+from components.worker.folder import Bound, usage
 from components.worker.limits import Limits
 
 _LOOK_SECONDS = 0.1
@@ -87,9 +87,8 @@ class Watch:
             raise self._entry.interrupted(kind, message)
 
     def _folder_is_full(self) -> str | None:
-        limits = self._limits
-        most_bytes, most_files = limits.folder_mb << 20, limits.files
-        return usage(self._folder, most_bytes, most_files).over(most_bytes, most_files)
+        bound = Bound(self._limits.folder_mb << 20, self._limits.files)
+        return usage(self._folder, bound).over(bound)
 
     def _innermost(self, frame: FrameType | None) -> tuple[FrameType | None, bool]:
         """Return the innermost frame of the program or of what answers for it, and whether an observer runs inside."""

@@ -23,7 +23,8 @@ from components.worker.child import LOOK_SIGNAL, Surroundings, run_child
 from components.worker.confine import NAMESPACES, names, namespaces
 from components.worker.confine.libc import IS_LINUX
 from components.worker.confine.process import drop_user, not_dumpable
-from components.worker.folder import make_base, remove
+from components.worker.confine.readable import data_folder, readable
+from components.worker.folder import remove
 from components.worker.limits import Limits
 from components.worker.messages import (
     Ended,
@@ -75,7 +76,7 @@ class Zygote:
         poll = select.poll()
         poll.register(self._pool, select.POLLIN)
         poll.register(wake_read, select.POLLIN)
-        self._tell(Hello(self._walls, self._base, list(self._entry.names())))
+        self._tell(Hello(self._walls, list(self._entry.names())))
         while True:
             ready = {descriptor for descriptor, _ in poll.poll()}
             if wake_read in ready:
@@ -142,10 +143,10 @@ class Zygote:
             self._end()
 
     def _end(self) -> NoReturn:
-        for run in list(self._children.values()):
+        for pid, run in list(self._children.items()):
             self._signal(run, signal.SIGKILL)
-        for name in os.listdir(self._base) if os.path.isdir(self._base) else ():
-            remove(os.path.join(self._base, name))
+            with suppress(OSError):
+                os.waitpid(pid, 0)
         remove(self._base)
         os._exit(0)
 
@@ -176,6 +177,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the zygote on the inherited socket that the command line names."""
     parser = argparse.ArgumentParser(prog="components.worker.zygote")
     parser.add_argument("--socket", type=int, required=True)
+    parser.add_argument("--folder", required=True)
     parser.add_argument("--entry", default=entries.CAPTURE)
     parser.add_argument("--walls", default=",".join(names()))
     parser.add_argument("--path", action="append", default=[])
@@ -192,14 +194,16 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     entry = entries.load(options.entry)
     warm_up(entry)
     first = namespaces.own_processes()
+    # Found out and remembered while Python's own folders can be read and the environment is there.
+    readable()
+    data_folder()
     if options.user is not None and os.getuid() == 0:
         drop_user(options.user)
     if IS_LINUX:
         not_dumpable()
-    base = make_base()
-    walls = try_walls(wanted, Limits(), os.path.join(base, "trial"), gpu=options.gpu)
+    walls = try_walls(wanted, Limits(), os.path.join(options.folder, "trial"), gpu=options.gpu)
     print(f"Autograd Lab worker{' on a GPU' * options.gpu}: {summary(walls)}", file=sys.stderr, flush=True)
-    Zygote(pool, entry, walls, options.gpu, base, first).serve()
+    Zygote(pool, entry, walls, options.gpu, options.folder, first).serve()
 
 
 def _enter_namespaces(wanted: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""How tests of the worker talk to a pool whose children run unrestricted Python."""
+"""How tests of the worker talk to a pool whose children run Python that nobody observes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pytest
 
 from components.trace import Failure, Program, Trace
 from components.worker import Limits, Pool, Run, ZygoteOptions
+from components.worker.confine import NAMESPACES, names
+from components.worker.supervisor import ZygoteProcess
 
 HERE = str(Path(__file__).parent)
 NOBODY = 65_534
@@ -36,7 +38,8 @@ while True:
         pass
 """
 
-# What programs may try, and the error with which resource limits answer; {folder} is a folder of the test's.
+# What programs may try, and the error with which resource limits answer; {folder} is a folder of the test's own,
+# outside of every run's.
 FILES = {
     "read": "open('{folder}/file').close()",
     "write": "open('{folder}/new', 'w').close()",
@@ -46,17 +49,30 @@ FILES = {
     "remove a directory": "os.rmdir('{folder}/empty')",
 }
 LIMITED = {
-    "open a file": ("open('{folder}/file').close()", "EMFILE"),
-    "make a socket": ("socket.socket()", "EMFILE"),
-    "make a pipe": ("os.pipe()", "EMFILE"),
-    "start a process": ("os.fork() or os._exit(0)", "EAGAIN"),
-    "start a thread": ("threading.Thread(target=int).start()", "RuntimeError"),
-    "raise the limits": ("resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))", "ValueError"),
-    "write to a file": ("os.ftruncate(os.memfd_create('x'), 10)", "EMFILE"),
+    "many descriptors": ("[os.dup(1) for _ in range(200)]", "EMFILE"),
+    "a large file": ("os.pwrite(os.open('large', os.O_CREAT | os.O_RDWR), b'x', 1 << 30)", "EFBIG"),
+    "raise the limits": ("resource.setrlimit(resource.RLIMIT_NOFILE, (4_096, 4_096))", "ValueError"),
+    "locked memory": ("locked()", "EPERM"),
 }
+# What no program does, whichever wall refuses it first.
+OUTSIDE = (
+    "socket.socket()",
+    "socket.socketpair()",
+    "os.fork() or os._exit(0)",
+    "os.execv('/bin/true', ['true'])",
+    "subprocess.run(['true'])",
+    "os.posix_spawn('/bin/true', ['true'], {{}})",
+    "os.memfd_create('x')",
+    "os.kill(os.getppid(), 9)",
+    "os.setsid()",
+    "os.nice(-1)",
+)
 
 needs_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has this wall")
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="only root has capabilities to lose")
+
+# All walls but the one that not every system grants.
+NEEDED = tuple(name for name in names() if name != NAMESPACES)
 
 MakePool = Callable[..., Pool]
 
@@ -94,6 +110,10 @@ def attempt(pool: Pool, statement: str) -> str:
         pool,
         f"""
 import ctypes, errno, mmap, os, resource, signal, socket, subprocess, threading
+def locked():
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mlockall(2):  # all that comes
+        raise OSError(ctypes.get_errno(), "mlockall")
 try:
     {statement}
 except OSError as error:
@@ -130,3 +150,24 @@ def only(shared: MakePool, wall: str, user: int | None = None) -> Pool:
 def bare(shared: MakePool, user: int | None = None) -> Pool:
     """Return a pool with no wall at all."""
     return shared(walls=(), user=user)
+
+
+def zygote_of(pool: Pool) -> ZygoteProcess:
+    """Return the process that a pool forks from, once it is ready."""
+    pool.walls()
+    zygote = pool._zygote
+    assert zygote is not None
+    return zygote
+
+
+def children_of(pool: Pool) -> list[int]:
+    """Return the process ids of the programs that run now; what a program itself sees may be another number."""
+    return [child.pid for child in zygote_of(pool)._children.values()]
+
+
+def nothing_left(pool: Pool) -> None:
+    """Make sure that no run's folder is there any more; the last ones go just after their traces are handed over."""
+    folder = zygote_of(pool).folder
+    with pool._changed:
+        assert pool._changed.wait_for(lambda: not pool._running, timeout=30)
+    assert os.listdir(folder) == []

@@ -1,4 +1,4 @@
-"""Stand-ins for the language and the observers: run unrestricted Python inside a child, to knock at its walls.
+"""Stand-ins for the observers: run Python inside a child without anybody watching, to knock at its walls.
 
 The zygote of a test imports this file in place of ``components.capture``. Without torch it starts in a moment.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import mmap
+import os
 import resource
 import signal
 import socket
@@ -18,10 +19,10 @@ from collections.abc import Callable
 import msgspec
 
 from components.source import PROGRAM_FILENAME, SourceLimits
-from components.trace import Caps, Failure, FailureKind, Program, Trace
+from components.trace import Caps, Failure, FailureKind, MeasuredRun, ObservedRun, Program, Trace
 from components.worker.failures import failed_trace, local_environment
 
-# Behind the walls nothing can be imported any more: what probes use must be here already.
+# Behind a filter without Landlock nothing can be imported any more: what probes use must be here already.
 LOADED = (ctypes, errno, mmap, resource, signal, socket, subprocess, threading)
 local_environment()
 
@@ -35,8 +36,13 @@ class RunInterrupted(BaseException):
         self.message = message
 
 
-def run_anything(program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits) -> Trace:
-    """Execute the source without any restriction; ``print`` is what a program's print is."""
+Log = Callable[[str], None]
+
+
+def run_anything(
+    program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits, log: Log
+) -> Trace:
+    """Execute the source; ``print`` is what a program's print is."""
     printed: list[str] = []
 
     def write(*values: object, end: str = "\n") -> None:
@@ -58,13 +64,34 @@ def run_anything(program: Program, caps: Caps, on_output: Callable[[str], None],
     return msgspec.structs.replace(trace, failure=failure)
 
 
-def fails(program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits) -> Trace:
+def fails(
+    program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits, log: Log
+) -> Trace:
     """Break the promise that nothing is raised."""
     raise KeyError("a bug")
 
 
-def lingers(program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits) -> Trace:
+def lingers(
+    program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits, log: Log
+) -> Trace:
     """Take until the end of time after the program has run."""
-    trace = run_anything(program, caps, on_output, source_limits)
+    trace = run_anything(program, caps, on_output, source_limits, log)
     while True:
         len(trace.stdout)
+
+
+def logs_much(
+    program: Program, caps: Caps, on_output: Callable[[str], None], source_limits: SourceLimits, log: Log
+) -> Trace:
+    """Say of every observer, again and again and at length, that it stepped aside."""
+    for number in range(1_000):
+        log(f"fault {number} \ud800\u00e9" * 10_000)
+    return run_anything(program, caps, on_output, source_limits, log)
+
+
+def measure_program(program: Program, observed: ObservedRun, caps: Caps, source_limits: SourceLimits) -> MeasuredRun:
+    """Run the program once more and hand back what it printed."""
+    os.environ["MEASURING"] = "1"
+    printed: list[str] = []
+    run_anything(program, caps, printed.append, source_limits, printed.append)
+    return MeasuredRun(memory=None, note="measured: " + "".join(printed))

@@ -9,7 +9,7 @@ import pytest
 
 from components.trace import Program
 from components.worker import Pool, ZygoteOptions
-from tests.worker.helpers import MakePool, begun, failure_of, printed, run
+from tests.worker.helpers import MakePool, begun, failure_of, printed, run, zygote_of
 
 
 @pytest.mark.parametrize(
@@ -50,16 +50,16 @@ def test_a_bug_of_the_observers_is_a_failure(shared: MakePool) -> None:
 
 def test_a_dead_zygote_is_replaced(own_pool: MakePool) -> None:
     pool = own_pool(size=1)
-    first = int(printed(pool, "import os; print(os.getppid())"))
+    first = zygote_of(pool).pid
     os.kill(first, 9)
-    second = int(printed(pool, "import os; print(os.getppid())"))
-    assert second != first
+    assert printed(pool, "print(1)") == "1"
+    assert zygote_of(pool).pid != first
 
 
 def test_a_stopped_zygote_does_not_lose_a_run_in_progress(own_pool: MakePool) -> None:
     pool = own_pool(size=1)
-    running = begun(pool, "import os\nprint(os.getppid())\nwhile True: pass")
-    os.kill(int(running.progress().stdout), 9)
+    running = begun(pool)
+    os.kill(zygote_of(pool).pid, 9)
     assert "ended unexpectedly" in failure_of(running.wait(20)).message
     assert printed(pool, "print(1)") == "1"
 
@@ -114,7 +114,16 @@ def test_a_child_cannot_claim_another_program(walled: Pool) -> None:
 
 
 def test_a_child_cannot_hurt_the_zygote(walled: Pool) -> None:
-    zygote = printed(walled, "import os; print(os.getppid())")
-    source = "import os\nfor call in (os.kill, os.killpg):\n    try: call(os.getppid(), 9)\n    except OSError: pass"
-    run(walled, source)
-    assert printed(walled, "import os; print(os.getppid())") == zygote
+    zygote = zygote_of(walled).pid
+    source = f"""
+import os
+for call in (os.kill, os.killpg):
+    for number in (os.getppid(), {zygote}, 0, -1):
+        try:
+            call(number, 9)
+        except OSError:
+            print("refused")
+"""
+    assert printed(walled, source).split() == ["refused"] * 8
+    assert printed(walled, "print(1)") == "1"
+    assert zygote_of(walled).pid == zygote

@@ -26,9 +26,11 @@ def test_a_parent_that_forgets_to_close_leaves_nothing_behind() -> None:
     source = (
         "from components.worker import Pool, ZygoteOptions; from components.trace import Program\n"
         "pool = Pool(size=1, options=ZygoteOptions(entry='probes:run_anything', path=('tests/worker',)))\n"
-        "print(pool.run(Program(source='import os; print(os.getppid())')).stdout)"
+        "pool.run(Program(source=''))\nprint(pool._zygote.pid, pool._zygote.folder)"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", source], cwd=root, check=True, capture_output=True, text=True)
+    pid, folder = done.stdout.split()
     with pytest.raises(ProcessLookupError):
-        os.kill(int(done.stdout), 0)
+        os.kill(int(pid), 0)
+    assert not os.path.exists(folder)

@@ -44,14 +44,14 @@ def test_messages_of_a_child_survive_the_journey(message: Message) -> None:
 
 def test_messages_of_pool_and_zygote_survive_the_journey() -> None:
     assert to_zygote.decode(encode(Fork(7))) == Fork(7)
-    assert from_zygote.decode(encode(Forked(7))) == Forked(7)
+    assert from_zygote.decode(encode(Forked(7, 70))) == Forked(7, 70)
     request = Request(Program(source="x = 1"), Limits(wall_seconds=3))
     assert request_decoder.decode(encode(request)) == request
 
 
 def test_a_child_cannot_speak_as_the_zygote() -> None:
     with pytest.raises(msgspec.ValidationError):
-        from_child.decode(encode(Forked(7)))
+        from_child.decode(encode(Forked(7, 70)))
 
 
 def test_a_whole_conversation_in_pieces_of_one_byte() -> None:

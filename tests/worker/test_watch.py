@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -33,7 +35,7 @@ class Interrupted(BaseException):
 class Stage:
     """A watch, what its child told the parent, and how often it asked to come back soon."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, wall_seconds: float) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path, limits: Limits) -> None:
         self.hurries = 0
         self.asked: list[object] = []
         monkeypatch.setattr(signal, "setitimer", self._count)
@@ -42,12 +44,13 @@ class Stage:
             observers=(OBSERVERS,),
             answerers=(ANSWERERS,),
             run=lambda *a, **k: pytest.fail("not run here"),
+            measure=lambda *a, **k: pytest.fail("not run here"),
             interrupted=Interrupted,
             warm_up=lambda: None,
             interrupt_soon=self.asked.append,
         )
         self.channel = Channel(self._write, 100)
-        self.watch = Watch(self.channel, Limits(wall_seconds=wall_seconds), entry)
+        self.watch = Watch(self.channel, limits, entry, str(folder))
 
     def _count(self, *arguments: float) -> None:
         self.hurries += 1
@@ -71,15 +74,15 @@ class Stage:
 
 
 @pytest.fixture
-def in_time(monkeypatch: pytest.MonkeyPatch) -> Stage:
-    """A watch whose program has time left."""
-    return Stage(monkeypatch, 1_000)
+def in_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
+    """A watch whose program has time left, and a folder for ten files."""
+    return Stage(monkeypatch, tmp_path, Limits(wall_seconds=1_000, files=10, folder_mb=1))
 
 
 @pytest.fixture
-def late(monkeypatch: pytest.MonkeyPatch) -> Stage:
+def late(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
     """A watch whose program's time is over."""
-    return Stage(monkeypatch, 1e-9)
+    return Stage(monkeypatch, tmp_path, Limits(wall_seconds=1e-9))
 
 
 def test_in_time_it_reports_the_line(in_time: Stage) -> None:
@@ -135,6 +138,33 @@ def test_before_the_program_it_does_not_say_that_it_is_over(in_time: Stage) -> N
     assert not in_time.told().finishing
 
 
+def test_a_folder_with_too_many_files_interrupts(in_time: Stage, tmp_path: Path) -> None:
+    for number in range(10):
+        (tmp_path / str(number)).touch()
+    in_time.look(PROGRAM_FILENAME)
+    (tmp_path / "one more").touch()
+    with pytest.raises(Interrupted, match="made more than 10 files and folders"):
+        in_time.look(PROGRAM_FILENAME)
+
+
+def test_a_folder_with_too_much_in_it_interrupts(in_time: Stage, tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(b"x" * (2 << 20))
+    with pytest.raises(Interrupted, match="wrote more than 1 MiB into its folder"):
+        in_time.look(PROGRAM_FILENAME)
+
+
+def test_observers_are_not_interrupted_by_a_full_folder(in_time: Stage, tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(b"x" * (2 << 20))
+    in_time.look(PROGRAM_FILENAME, OBSERVERS)
+    assert [type(one) for one in in_time.asked] == [Interrupted]
+
+
+def test_a_message_of_another_thread_does_not_keep_it_from_interrupting(late: Stage) -> None:
+    late.channel._holder = threading.get_ident() + 1
+    with pytest.raises(Interrupted):
+        late.look(PROGRAM_FILENAME)
+
+
 def test_stop_is_a_time_that_is_over(in_time: Stage) -> None:
     def press(frame: Any) -> None:
         in_time.watch._stop(signal.SIGTERM, frame)
@@ -144,7 +174,7 @@ def test_stop_is_a_time_that_is_over(in_time: Stage) -> None:
 
 
 def test_a_message_is_never_torn(late: Stage) -> None:
-    late.channel.busy = True
+    late.channel._holder = threading.get_ident()
     late.look(PROGRAM_FILENAME)
     assert late.told().line is None
 

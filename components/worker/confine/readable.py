@@ -43,6 +43,7 @@ def readable() -> tuple[str, ...]:
     return tuple(sorted(path for path in found if os.path.exists(path) and not _holds_the_application(path)))
 
 
+@cache
 def data_folder() -> str | None:
     """Return the folder of data that programs read as ``data/``, if the environment names one that is there."""
     named = os.environ.get(DATA_VARIABLE, "")

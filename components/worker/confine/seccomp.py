@@ -75,19 +75,23 @@ def _checked(rule: Commands) -> list[Instruction]:
     return [(_JUMP_EQUAL, 0, len(block), rule.number), *block]
 
 
+def the_filter(machine: str, own_pid: int, *, files: bool, gpu: bool) -> list[Instruction]:
+    """Return the filter for a process of this number; raises ``OSError`` for an architecture without a table."""
+    return assemble(
+        machine,
+        allowed_numbers(machine, files=files),
+        commands(machine, own_pid, files=files, gpu=gpu),
+        answered_numbers(machine, files=files),
+    )
+
+
 def filter_system_calls(*, files: bool = True, gpu: bool = False) -> None:
     """Allow this process the calls of ``syscalls`` from now on, for good: with those for ``files``, or without.
 
     Raises:
         OSError: no table for this architecture, or the kernel has no seccomp.
     """
-    machine = platform.machine()
-    program = assemble(
-        machine,
-        allowed_numbers(machine, files=files),
-        commands(machine, os.getpid(), gpu=gpu),
-        answered_numbers(machine) if files else ((435, errno.ENOSYS),),
-    )
+    program = the_filter(platform.machine(), os.getpid(), files=files, gpu=gpu)
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *instruction) for instruction in program))
     no_new_privileges()
     prctl(_PR_SET_SECCOMP, _MODE_FILTER, struct.pack("HxxxxxxP", len(program), ctypes.addressof(code)))

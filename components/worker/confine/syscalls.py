@@ -76,7 +76,6 @@ ALLOWED: Final[Table] = (
     ("getrandom", 318, 278),
     ("uname", 63, 160),
     ("sysinfo", 99, 179),
-    ("umask", 95, 166),
     ("futex", 202, 98),
     ("set_robust_list", 273, 99),
     ("rseq", 334, 293),
@@ -107,8 +106,6 @@ FILES: Final[Table] = (
     ("getcwd", 79, 17),
     ("chdir", 80, 49),
     ("fchdir", 81, 50),
-    ("mkdir", 83, None),
-    ("mkdirat", 258, 34),
     ("rmdir", 84, None),
     ("unlink", 87, None),
     ("unlinkat", 263, 35),
@@ -116,7 +113,6 @@ FILES: Final[Table] = (
     ("renameat", 264, 38),
     ("renameat2", 316, 276),
     ("ftruncate", 77, 46),
-    ("fallocate", 285, 47),
     ("fsync", 74, 82),
     ("fdatasync", 75, 83),
     ("fadvise64", 221, 223),
@@ -185,11 +181,15 @@ _IOCTL = (0x5401, 0x5413, 0x541B, 0x5451, 0x5450)
 _NOT_ON_A_GPU = (0x5452, 0x8901, 0x8902, 0x5412)
 
 
-def commands(machine: str, own_pid: int, *, gpu: bool = False) -> tuple[Commands, ...]:
+# What the owner may do with a folder. One that its owner cannot list would hide what is in it from whoever counts it.
+_OWNERS = 0o700
+
+
+def commands(machine: str, own_pid: int, *, files: bool = True, gpu: bool = False) -> tuple[Commands, ...]:
     """Return the calls that are allowed with some arguments only: signals to itself, its own limits, threads."""
     on_x86 = machine == "x86_64"
-    clone, fcntl, ioctl, prctl, prlimit, kill, tgkill = (
-        (56, 72, 16, 157, 302, 62, 234) if on_x86 else (220, 25, 29, 167, 261, 129, 131)
+    clone, fcntl, ioctl, prctl, prlimit, kill, tgkill, umask = (
+        (56, 72, 16, 157, 302, 62, 234, 95) if on_x86 else (220, 25, 29, 167, 261, 129, 131, 166)
     )
     return (
         Commands(clone, (_CLONE_THREAD,), argument=0, mask=_CLONE_THREAD | _CLONE_NEW),
@@ -199,6 +199,18 @@ def commands(machine: str, own_pid: int, *, gpu: bool = False) -> tuple[Commands
         Commands(prlimit, (0, own_pid), argument=0),
         Commands(kill, (own_pid,), argument=0),
         Commands(tgkill, (own_pid,), argument=0),
+        Commands(umask, (0,), argument=0, mask=_OWNERS),
+        *(_file_commands(on_x86) if files else ()),
+    )
+
+
+def _file_commands(on_x86: bool) -> tuple[Commands, ...]:
+    mkdirat, fallocate = (258, 285) if on_x86 else (34, 47)
+    return (
+        *([Commands(83, (_OWNERS,), mask=_OWNERS)] if on_x86 else []),  # mkdir
+        Commands(mkdirat, (_OWNERS,), argument=2, mask=_OWNERS),
+        # With its flags a file takes room past its size, which no limit of a file's size knows of.
+        Commands(fallocate, (0,)),
     )
 
 
@@ -214,6 +226,7 @@ def allowed_numbers(machine: str, *, files: bool = True) -> tuple[int, ...]:
     return _numbers(machine, (*ALLOWED, *(FILES if files else ())))
 
 
-def answered_numbers(machine: str) -> tuple[tuple[int, int], ...]:
+def answered_numbers(machine: str, *, files: bool = True) -> tuple[tuple[int, int], ...]:
     """Return the numbers of calls that are answered without being made, each with its answer."""
-    return tuple((number, answer) for answer, table in ANSWERED for number in _numbers(machine, table))
+    tables = ANSWERED if files else [(answer, table) for answer, table in ANSWERED if answer == _NOT_KNOWN]
+    return tuple((number, answer) for answer, table in tables for number in _numbers(machine, table))
