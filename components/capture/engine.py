@@ -93,16 +93,12 @@ class EngineObserver:
             return self._original(outputs, *arguments, **options)
         if not self._runs_left.take():
             return self._original(outputs, *arguments, **options)
-        roots: list[NodeDraft] = []
         reached: Reached = []
-        with quiet():
-            tensors = [output for output in outputs if isinstance(output, torch.Tensor)]
-            with self._asides.aside("nodes", "the graph of a backward pass"):
-                roots, reached = self._nodes.reach(roots_of(outputs))
-            draft = self._draft(roots, reached, arguments, options)
-            if not draft.internal:
-                with self._asides.aside("torchviz", "torchviz's drawing"):
-                    self._before_run(tensors, reached)
+        draft: BackwardDraft | None = None
+        with quiet(), self._asides.aside("backwards", "a backward pass"):
+            draft = self._prepared(outputs, reached, arguments, options)
+        if draft is None:
+            return self._original(outputs, *arguments, **options)
         outer = self.makers.current
         self._open.append(draft.index)
         self._values.nothing_passes()
@@ -124,6 +120,20 @@ class EngineObserver:
                 handle.remove()
             with quiet(), self._asides.aside("backwards", "what a backward pass released and added"):
                 self._settle(draft, {node.index: graph_node for node, graph_node in reached})
+
+    def _prepared(
+        self, outputs: Sequence[Any], reached: Reached, arguments: tuple[Any, ...], options: dict[str, Any]
+    ) -> BackwardDraft:
+        """Write down the graph of a run that begins; what can be reached is put into ``reached``."""
+        roots: list[NodeDraft] = []
+        with self._asides.aside("nodes", "the graph of a backward pass"):
+            roots, found = self._nodes.reach(roots_of(outputs))
+            reached += found
+        draft = self._draft(roots, reached, arguments, options)
+        if not draft.internal:
+            with self._asides.aside("torchviz", "torchviz's drawing"):
+                self._before_run([output for output in outputs if isinstance(output, torch.Tensor)], reached)
+        return draft
 
     def _draft(
         self, roots: list[NodeDraft], reached: Reached, arguments: tuple[Any, ...], options: dict[str, Any]
@@ -168,7 +178,7 @@ class EngineObserver:
     def _left(
         self, draft: BackwardDraft, node: NodeDraft, grad_inputs: tuple[Any, ...], grad_outputs: tuple[Any, ...]
     ) -> None:
-        with quiet():
+        with quiet(), self._asides.aside("backwards", "some steps of a backward pass"):
             begun = self._begun()
             incoming = [self._gradient(grad, begun) for grad in grad_outputs]
             outgoing = [self._gradient(grad, begun) for grad in grad_inputs]

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 from components.capture.aside import Asides
-from components.capture.names import program_line
 from components.capture.output import DisplayLog, Mime
 from components.capture.quiet import quiet
 
@@ -30,11 +29,6 @@ class Shown:
         self._asides = asides
         self._cells = cells
         self._cell = 0
-        self._lines: dict[int, int | None] = {}
-
-    def made(self, number: int) -> None:
-        """Matplotlib makes a figure with this number, for the line that runs."""
-        self._lines[number] = program_line()
 
     def line_begins(self, line: int) -> None:
         """A line of the top level begins; a notebook shows a cell's figures when the cell is over."""
@@ -55,7 +49,7 @@ class Shown:
         """Show all figures that are open and close them: at the line that shows them, or at those that made them."""
         managers = _open_figures()
         for manager in managers:
-            self.figure(manager.canvas.figure, self._lines.get(manager.num) if own_line else None)
+            self.figure(manager.canvas.figure, getattr(manager, "made_at", None) if own_line else None)
         if managers:
             from matplotlib import pyplot
 

@@ -1,7 +1,7 @@
 """The module in which a program runs: a real ``__main__``, as ``python program.py`` gives it.
 
-Its globals, ``sys.argv``, standard streams, source lines, ``atexit`` and threads are the program's while it runs, and
-this process's own again afterwards, so that tests may run programs in theirs.
+Its globals, ``sys.argv``, environment, standard streams, source lines, ``atexit`` and threads are the program's while
+it runs, and this process's own again afterwards, so that tests may run programs in theirs.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ class MainModule:
         ):
             self._put(owner, name, value)
         self._before = threading.enumerate()
+        self._active.callback(_put_back, dict(os.environ))
         self._active.callback(sys.modules.__setitem__, "__main__", sys.modules["__main__"])
         sys.modules["__main__"] = self._module
         lines = [f"{line}\n" for line in self._source.split("\n")]
@@ -110,7 +111,8 @@ class MainModule:
                 continue
             except Exception as error:
                 sys.stderr.write(f"Exception ignored in atexit callback: {function!r}\n")
-                traceback.print_exception(error)
+                within = error.__traceback__.tb_next if error.__traceback__ is not None else None
+                traceback.print_exception(error.with_traceback(within))
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOBase) and not stream.closed:
                 stream.flush()
@@ -128,6 +130,13 @@ class MainModule:
 def _remove(owner: Any, name: str) -> None:
     if hasattr(owner, name):
         delattr(owner, name)
+
+
+def _put_back(environment: dict[str, str]) -> None:
+    for name in [*os.environ]:
+        if name not in environment:
+            del os.environ[name]
+    os.environ.update(environment)
 
 
 def seed(number: int) -> None:

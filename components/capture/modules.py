@@ -1,7 +1,7 @@
 """Which module's ``forward`` made a node.
 
 Known limitations: a module that the program calls through ``module.forward(x)`` instead of ``module(x)`` is not seen,
-as by every module hook.
+as by every module hook. What ``torch.compile`` has compiled knows no modules any more.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import threading
 from types import TracebackType
 from typing import Any
 
+import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils.hooks import RemovableHandle
@@ -17,6 +18,9 @@ from torch.utils.hooks import RemovableHandle
 from components.capture.aside import Asides
 from components.capture.marks import Marks
 from components.capture.names import named_modules, variable_of
+
+# PyTorch's word to whoever uses such hooks; the program does not.
+ABOUT_HOOKS = "Using `torch.compile(module)` when there are global hooks on modules"
 
 
 class ModuleObserver:
@@ -49,6 +53,8 @@ class ModuleObserver:
             handle.remove()
 
     def _entered(self, module: nn.Module, arguments: Any) -> None:
+        if torch.compiler.is_compiling():  # its compiler reads this, too: see `warm_up`
+            return
         if threading.current_thread() is not threading.main_thread():
             return  # its nodes have numbers of their own
         with self._asides.aside("nodes", "which module made some nodes"):
@@ -64,8 +70,11 @@ class ModuleObserver:
         self.marks.switch(path)
 
     def _left(self, module: nn.Module, arguments: Any, result: Any) -> None:
+        if torch.compiler.is_compiling():
+            return
         if threading.current_thread() is not threading.main_thread():
             return
-        if self._inside:
-            self._inside.pop()
-        self.marks.switch(self._inside[-1] if self._inside else None)
+        with self._asides.aside("nodes", "which module made some nodes"):
+            if self._inside:
+                self._inside.pop()
+            self.marks.switch(self._inside[-1] if self._inside else None)

@@ -12,7 +12,8 @@ import dataclasses
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from types import FrameType, SimpleNamespace
+from contextlib import suppress
+from types import FrameType, MemberDescriptorType, SimpleNamespace
 from typing import Any
 
 import torch
@@ -106,11 +107,19 @@ def variable_of(value: object) -> str | None:
     return None
 
 
-def _attributes(value: object) -> object:
+def _attributes(value: object) -> Iterator[tuple[str, Any]]:
+    """Yield what an object holds, in its ``__dict__`` or in its ``__slots__``."""
     try:
-        return object.__getattribute__(value, "__dict__")
+        held = object.__getattribute__(value, "__dict__")
     except AttributeError:
-        return None
+        held = None
+    if type(held) is dict:
+        yield from list(held.items())[:_MOST_ELEMENTS]
+    for kind in type(value).__mro__:
+        for name, slot in list(kind.__dict__.items()):
+            if type(slot) is MemberDescriptorType and kind is not object:
+                with suppress(AttributeError):  # nothing has been put there
+                    yield name, slot.__get__(value)
 
 
 def _is_looked_into(kind: type) -> bool:
@@ -160,6 +169,4 @@ def _held_by(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         items = list(dict.items(value))
         yield from ((f"{name}[{key!r}]", held) for key, held in items if type(key) in (str, int))
     elif not issubclass(kind, type) and _is_looked_into(kind):
-        held = _attributes(value)
-        if type(held) is dict:
-            yield from ((f"{name}.{key}", below) for key, below in list(held.items())[:_MOST_ELEMENTS])
+        yield from ((f"{name}.{key}", held) for key, held in _attributes(value))

@@ -11,15 +11,15 @@ from matplotlib.backend_bases import FigureManagerBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from components.capture.figures import Shown
+from components.capture.names import program_line
 
 
 class FigureManager(FigureManagerBase):
-    """Tells who runs the program of each figure, and shows them."""
+    """Knows the line that made its figure, and shows it."""
 
     def __init__(self, canvas: Any, num: int) -> None:
         super().__init__(canvas, num)
-        if Shown.current is not None and isinstance(num, int):
-            Shown.current.made(num)
+        self.made_at = program_line()
 
     def show(self) -> None:
         """Do what ``fig.show()`` does."""

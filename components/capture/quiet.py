@@ -78,6 +78,11 @@ class _State(threading.local):
 _state = _State()
 
 
+def is_quiet() -> bool:
+    """Whether an observer is at work in this thread."""
+    return _state.depth > 0
+
+
 def plain(tensor: torch.Tensor) -> torch.Tensor | None:
     """Return the tensor without the wrappers of ``torch.func.grad``; ``None`` for a ``vmap`` batch: it is many values.
 

@@ -28,11 +28,11 @@ from components.capture.figures import Shown, built_in
 from components.capture.gradients import GradientLog
 from components.capture.main_module import MainModule, seed
 from components.capture.marks import next_node_number
-from components.capture.modules import ModuleObserver
+from components.capture.modules import ABOUT_HOOKS, ModuleObserver
 from components.capture.names import Named, current_namespaces, named_tensors, program_line, weak_names
 from components.capture.nodes import NodeDraft, NodeLog
 from components.capture.output import Addresses, DisplayLog, Output
-from components.capture.quiet import quiet
+from components.capture.quiet import is_quiet, quiet
 from components.capture.steps import StepObserver
 from components.capture.stopping import forget_to_stop
 from components.capture.tensors import TensorDraft, TensorLog
@@ -221,10 +221,11 @@ class _Run:
         self._shown.all_figures(own_line=True)
 
     def _on_warning(self, message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
+        text = str(message)
+        if is_quiet() or text.startswith(ABOUT_HOOKS):
+            return  # it is about what an observer does
         if self._warnings_left.take():
-            self._warned.append(
-                Warned(line=program_line(), category=category.__name__, message=_without_frames(str(message)))
-            )
+            self._warned.append(Warned(line=program_line(), category=category.__name__, message=_without_frames(text)))
 
     def _before_engine_run(self, outputs: Sequence[torch.Tensor], reached: Reached) -> None:
         names = named_tensors(current_namespaces(), self._weak)

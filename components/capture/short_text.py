@@ -19,9 +19,10 @@ _CONTAINERS = (list, tuple, set, frozenset, dict)
 
 def short_text(value: object) -> str | None:
     """Return a text for the value; ``None`` for what is no news as a variable: modules, functions, classes."""
-    if isinstance(value, ModuleType | FunctionType | BuiltinFunctionType | type):
-        return None
     kind = type(value)
+    # ``isinstance`` would ask an object for its class, which is the program's code if it defines that.
+    if issubclass(kind, ModuleType | FunctionType | BuiltinFunctionType | type):
+        return None
     if kind in _SCALARS:
         return _scalar(value)
     if kind in _CONTAINERS:
@@ -41,7 +42,7 @@ def _scalar(value: object) -> str:
 def _container(value: object) -> str:
     assert isinstance(value, list | tuple | set | frozenset | dict)
     kind = type(value).__name__
-    tensors = sum(isinstance(entry, torch.Tensor) for entry in list(value)[:_MOST_ELEMENTS])
+    tensors = sum(issubclass(type(entry), torch.Tensor) for entry in list(value)[:_MOST_ELEMENTS])
     if isinstance(value, list | tuple) and len(value) <= _MOST_ELEMENTS and _all_scalars(value):
         inner = ", ".join(_scalar(entry) for entry in value)
         text = f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"

@@ -189,7 +189,7 @@ class StepObserver:
             try:
                 seen = self._look_at(name, value, top=innermost.frame.f_code.co_name == _TOP_LEVEL)
             except Exception as error:
-                self._asides.failed("tensors", f"the tensor `{name}`", error)
+                self._asides.failed("tensors", f"the variable `{name}`", error)
                 seen = type(value).__name__
             if seen is not None and innermost.seen.get(name) != seen:
                 innermost.seen[name] = seen
@@ -201,8 +201,8 @@ class StepObserver:
         if not issubclass(type(value), torch.Tensor):
             return short_text(value)
         assert isinstance(value, torch.Tensor)
-        parameter = isinstance(value, torch.nn.Parameter)
-        weak = (name in self._weak_names and value.is_leaf) or (parameter and not top)
+        of_a_loop = name in self._weak_names and value.is_leaf
+        weak = name == "self" or of_a_loop or (isinstance(value, torch.nn.Parameter) and not top)
         draft = self._tensors.observe(value, name, weak=weak)
         if draft is None:
             return f"tensor of shape {tuple(shape_of(value))}"

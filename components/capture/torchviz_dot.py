@@ -32,6 +32,8 @@ _STATEMENT = re.compile(r"^\t(\d+)(?: -> (\d+))?(?= \[|$)", re.MULTILINE)
 _PROVISIONAL = re.compile(r"(?<=[\t ])n(\d+)(?= ->| \[|$)", re.MULTILINE)
 _VARIANTS = ((False, False), (True, False), (False, True), (True, True))
 _FRAMES_PER_NODE = 4
+# PyTorch does not show what was saved once it is released or was changed in place.
+_REFUSED = re.compile("second time|modified by an inplace operation")
 
 
 @dataclass(slots=True, eq=False)
@@ -112,10 +114,9 @@ class DrawingLog:
             with _deep_enough(len(indices)), warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)
                 dot = torchviz.make_dot(drawn, params=params, show_attrs=show_attrs, show_saved=show_saved)
-        except RuntimeError:
-            return None  # released, or changed in place: PyTorch refuses to show what was saved
         except Exception as error:
-            self._asides.failed("torchviz", "torchviz's drawing, which the Lab's view does not need", error)
+            if not _REFUSED.search(str(error)):
+                self._asides.failed("torchviz", "torchviz's drawing, which the Lab's view does not need", error)
             return None
         text = _renumber(dot.source, indices)
         return text if self._chars.take(len(text)) else None

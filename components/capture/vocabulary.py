@@ -27,8 +27,7 @@ def installed_names() -> tuple[str, ...]:
             held = importlib.import_module(module)
         except ImportError:
             continue
-        names = getattr(held, "__all__", None) or dir(held)
-        found.update(f"{module}.{name}" for name in {*names, *dir(held)} if _is_public(name))
+        found.update(f"{module}.{name}" for name in dir(held) if _is_public(name))
     found.update(f"torch.Tensor.{name}" for name in dir(torch.Tensor) if _is_public(name))
     return tuple(sorted(found))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import importlib
 from contextlib import suppress
+from pathlib import Path
 
 import torch._dynamo.trace_rules
 
@@ -59,11 +60,20 @@ def warm_up() -> None:
     for module in _MODULES.split():
         with suppress(ImportError):
             importlib.import_module(module)
-    # torch.compile takes over every function that is called in what it compiles; ours are none of the program's.
-    torch._dynamo.trace_rules.add("components.capture")
+    _hide_from_compiler()
     program = Program(source=SOURCE)
     observed = observed_run(capture_program(program))
     measure_program(program, observed, Caps(), SourceLimits())
     capture_program(Program(source=_PLOT))
     gc.collect()
     gc.set_threshold(100_000, 50, 1_000)
+
+
+def _hide_from_compiler() -> None:
+    """Keep ``torch.compile`` from compiling observers: it takes over whatever is called in what it has compiled.
+
+    Hooks of modules cannot be left out of what it compiles; they return at once there, which it must be able to read.
+    """
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        if path.stem not in ("__init__", "modules"):
+            torch._dynamo.trace_rules.add(f"{__package__}.{path.stem}")

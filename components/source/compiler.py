@@ -44,7 +44,7 @@ def compile_program(source: str, limits: SourceLimits = _DEFAULT_LIMITS, *, mark
         _show_values(parsed)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
+            warnings.simplefilter("ignore")
             code: CodeType = compile(parsed.tree, PROGRAM_FILENAME, "exec", dont_inherit=True)
     except (RecursionError, MemoryError):
         raise SourceTooLarge("The program is nested too deeply.") from None

@@ -11,6 +11,8 @@ from components.source import form_names, parsing
 from components.source.form_error import FormError
 
 MAX_CHARS = 4_000
+# A sum of a thousand terms is a thousand levels deep, and nothing here recurses.
+_LIMITS = parsing.SourceLimits(max_chars=MAX_CHARS, max_nesting=MAX_CHARS)
 EXAMPLE = "Write an expression, for example sin(x*w) + x**2."
 CODE_PAGE = "The form takes expressions and assignments; use the Code page for everything else."
 _SIGNS = {
@@ -39,11 +41,12 @@ def clean(expression: str) -> str:
 def parse(text: str) -> ast.Module:
     """Return the syntax tree. Raises FormError with the line, Python's message, and what to write instead."""
     try:
-        return parsing.parse(text, commands=False).tree
+        return parsing.parse(text, _LIMITS, commands=False).tree
     except SyntaxError as error:
         line = min(error.lineno or 1, text.count("\n") + 1)
         if "null bytes" in error.msg:
-            raise FormError("The expression holds a character that no program can hold.", advice=EXAMPLE) from None
+            message = "The expression holds a character that no program can hold."
+            raise FormError(message, line=line, advice=EXAMPLE) from None
         message = f"Python cannot read this: {error.msg}."
         raise FormError(message, line=line, advice=_syntax_advice(error.msg, text.split("\n")[line - 1])) from None
     except parsing.SourceTooLarge:

@@ -22,6 +22,7 @@ _CELL = re.compile(r"^# ?%%|^# In ?\[[ \d]*\]")
 # Cell magics after which Python follows; what follows any other one is in another language.
 _OF_PYTHON = re.compile(r"^%%(?:time|timeit|capture|prun|python3?|pypy)\b")
 _MOST_COMMANDS = 500
+_NO_CHARACTER = "source code cannot contain null bytes or halves of surrogate pairs"
 
 
 class SourceTooLarge(Exception):
@@ -67,18 +68,20 @@ def parse(source: str, limits: SourceLimits = _DEFAULT_LIMITS, *, commands: bool
         SyntaxError: Python's own, with its line.
         SourceTooLarge: too long or nested too deeply.
     """
-    source = source.removeprefix("\ufeff")
+    # As Python reads a file: without the mark of its encoding, and with one kind of line end.
+    source = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in source:
         line = source.partition("\0")[0].count("\n") + 1
-        raise SyntaxError("source code cannot contain null bytes", (PROGRAM_FILENAME, line, None, None))
+        raise SyntaxError(_NO_CHARACTER, (PROGRAM_FILENAME, line, None, None))
     check_size(source, limits)
     try:
         text, tree, left_out = _without_commands(source) if commands else (source, _read(source), [])
         _check_nesting(tree, limits)
     except (RecursionError, MemoryError):
         raise SourceTooLarge("The program is nested too deeply.") from None
-    except ValueError as problem:
-        raise SyntaxError(str(problem), (PROGRAM_FILENAME, 1, None, None)) from None
+    except UnicodeEncodeError as problem:
+        line = source[: problem.start].count("\n") + 1
+        raise SyntaxError(_NO_CHARACTER, (PROGRAM_FILENAME, line, None, None)) from None
     cells = tuple(number for number, line in enumerate(text.split("\n"), 1) if _CELL.match(line))
     return Parsed(text, tree, tuple(left_out), cells)
 
@@ -90,8 +93,8 @@ def parse_expression(text: str) -> ast.expr:
         return ast.parse(text, PROGRAM_FILENAME, mode="eval").body
     except (RecursionError, MemoryError):
         raise SourceTooLarge("The expression is nested too deeply.") from None
-    except ValueError as problem:
-        raise SyntaxError(str(problem), (PROGRAM_FILENAME, 1, None, None)) from None
+    except ValueError:
+        raise SyntaxError(_NO_CHARACTER, (PROGRAM_FILENAME, 1, None, None)) from None
 
 
 def check_size(source: str, limits: SourceLimits = _DEFAULT_LIMITS) -> None:
@@ -107,7 +110,7 @@ def check_size(source: str, limits: SourceLimits = _DEFAULT_LIMITS) -> None:
 
 def _read(text: str) -> ast.Module:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)
+        warnings.simplefilter("ignore")
         return ast.parse(text, PROGRAM_FILENAME)
 
 
@@ -119,16 +122,24 @@ def _without_commands(source: str) -> tuple[str, ast.Module, list[LeftOut]]:
             return text, _read(text), left_out
         except SyntaxError as error:
             first = first or error
-            found = _command_at(text, error.lineno or 0)
+            line = error.lineno or 0
+            if line in {left.line for left in left_out}:
+                raise first from None  # it was none: without it Python stumbles at the same place
+            found = _command_at(text, line)
             if not found:
-                raise first from None
-            lines = text.split("\n")
-            for number in found:
-                line = lines[number - 1]
-                left_out.append(LeftOut(number, line.strip()))
-                lines[number - 1] = line[: len(line) - len(line.lstrip())] + "pass"
-            text = "\n".join(lines)
+                raise
+            text = _put_out(text, found, left_out)
     raise first or SyntaxError("too many lines that are no Python", (PROGRAM_FILENAME, 1, None, None))
+
+
+def _put_out(text: str, numbers: list[int], left_out: list[LeftOut]) -> str:
+    """Replace the first of some lines by ``pass``, which a block may need, and empty the others."""
+    lines = text.split("\n")
+    for number in numbers:
+        line = lines[number - 1]
+        left_out.append(LeftOut(number, line.strip()))
+        lines[number - 1] = f"{line[: len(line) - len(line.lstrip())]}pass" if number == numbers[0] else ""
+    return "\n".join(lines)
 
 
 def _command_at(text: str, number: int) -> list[int]:

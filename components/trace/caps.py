@@ -12,7 +12,7 @@ import msgspec
 class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Upper bounds on what is recorded; all are counts, ``stdout_chars`` and ``drawing_chars`` are characters.
 
-    ``display_bytes`` are those of all pictures together, ``stderr_chars`` and ``display_chars`` of all texts.
+    ``display_bytes`` are those of all pictures together; ``display_chars`` those of all texts, standard error's too.
     """
 
     stdout_chars: int = 65_536

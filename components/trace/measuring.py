@@ -16,6 +16,7 @@ from components.trace.records import FailureKind, Memory, Trace, Truncation
 
 # The profiler's record of a backward pass cannot be read in portions: some 20 kB for each node.
 MOST_NODES = 20_000
+_NOT_RUN = "The program did not run, so it used no memory."
 _STOPPED = "The run was stopped; memory is measured in a second run, which was not begun."
 _TOO_LARGE = (
     f"Memory is measured in a second run of the program, for graphs of up to {MOST_NODES:,} nodes in one backward pass."
@@ -49,8 +50,10 @@ class MeasuredRun(Record, frozen=True, kw_only=True):
 
 def why_not_measured(trace: Trace) -> str | None:
     """Say why the memory of a trace's program is not to be measured, ``None`` where it is."""
-    failure = trace.failure
-    if failure is not None and failure.kind in ("timeout", "crashed"):
+    kind = trace.failure.kind if trace.failure is not None else None
+    if kind in ("syntax", "too_large", "not_allowed"):
+        return _NOT_RUN
+    if kind in ("timeout", "crashed"):
         return _STOPPED
     if any(len(run.steps) > MOST_NODES for run in trace.backwards):
         return _TOO_LARGE

@@ -1,7 +1,8 @@
-"""What the tests of capture share: running a program in this process."""
+"""What the tests of capture share: running a program in this process, and once more for its memory."""
 
 from __future__ import annotations
 
+import gc
 import textwrap
 from collections.abc import Callable
 
@@ -9,8 +10,16 @@ import pytest
 
 from components.capture import capture_program
 from components.trace import Caps, Program, Trace
+from tests.capture.memory_reading import measured
 
 Capture = Callable[..., Trace]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def frozen() -> None:
+    """Measuring collects all garbage first: it shall not look through what the tests themselves have loaded."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -21,5 +30,15 @@ def capture() -> Capture:
         trace = capture_program(Program(source=textwrap.dedent(source).lstrip()), caps)
         assert (trace.failure is not None) is fails, trace.failure
         return trace
+
+    return run
+
+
+@pytest.fixture
+def measure(capture: Capture) -> Capture:
+    """Do what ``capture`` does, then run the program once more and put its memory into the trace."""
+
+    def run(source: str, *, caps: Caps = Caps(), fails: bool = False) -> Trace:
+        return measured(capture(source, caps=caps, fails=fails), caps)
 
     return run

@@ -1,13 +1,36 @@
-"""What the tests of memory read from a trace."""
+"""How the tests of memory get a program's memory, and what they read of it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 
+import torch
 from msgspec import UNSET
 
-from components.trace import Allocation, Memory, Trace
+from components.capture import measure_program
+from components.source import SourceLimits
+from components.trace import (
+    Allocation,
+    Caps,
+    MeasuredRun,
+    Memory,
+    Trace,
+    observed_run,
+    why_not_measured,
+    with_measured,
+)
+
+
+def measured(trace: Trace, caps: Caps = Caps()) -> Trace:
+    """Return the trace with its program's memory, as the worker does it: not every program is run once more."""
+    why_not = why_not_measured(trace)
+    if why_not is not None:
+        return with_measured(trace, MeasuredRun(memory=None, note=why_not))
+    # The worker measures in a process of its own, where nothing that the observed run has switched on holds.
+    torch.set_default_dtype(torch.float32)
+    torch.set_grad_enabled(True)
+    return with_measured(trace, measure_program(trace.program, observed_run(trace), caps, SourceLimits()))
 
 
 def memory_of(trace: Trace) -> Memory:

@@ -17,9 +17,9 @@ def one_thread() -> None:
 # --- lines, peaks, categories
 
 
-def test_temporary_is_what_a_line_lets_go_of_again(capture: Capture) -> None:
+def test_temporary_is_what_a_line_lets_go_of_again(measure: Capture) -> None:
     memory = memory_of(
-        capture("""
+        measure("""
         import torch
         a = torch.zeros(1000)
         b = (a.sin() * a.cos()).sum()
@@ -33,9 +33,9 @@ def test_temporary_is_what_a_line_lets_go_of_again(capture: Capture) -> None:
     assert memory.events[memory.peak_event].total_bytes == memory.peak_bytes
 
 
-def test_lines_of_functions_loops_and_continued_statements(capture: Capture) -> None:
+def test_lines_of_functions_loops_and_continued_statements(measure: Capture) -> None:
     memory = memory_of(
-        capture("""
+        measure("""
         import torch
         def double(v):
             w = v * 2
@@ -62,8 +62,8 @@ def test_lines_of_functions_loops_and_continued_statements(capture: Capture) -> 
     assert all(line is not None for line in released)
 
 
-def test_each_event_belongs_to_the_observed_step(capture: Capture) -> None:
-    trace = capture("""
+def test_each_event_belongs_to_the_observed_step(measure: Capture) -> None:
+    trace = measure("""
         import torch
         def f(v):
             return v.sin()
@@ -79,10 +79,10 @@ def test_each_event_belongs_to_the_observed_step(capture: Capture) -> None:
     assert len(set(made)) == 4
 
 
-def test_a_variable_that_is_deleted_in_a_function_goes_at_once(capture: Capture) -> None:
+def test_a_variable_that_is_deleted_in_a_function_goes_at_once(measure: Capture) -> None:
     # A trace function of Python's would keep it until the next line.
     memory = memory_of(
-        capture("""
+        measure("""
         import torch
         def f():
             a = torch.zeros(1000)
@@ -94,8 +94,8 @@ def test_a_variable_that_is_deleted_in_a_function_goes_at_once(capture: Capture)
     assert memory.peak_bytes == 4000
 
 
-def test_a_generator_gives_the_line_back_when_it_pauses(capture: Capture) -> None:
-    trace = capture("""
+def test_a_generator_gives_the_line_back_when_it_pauses(measure: Capture) -> None:
+    trace = measure("""
         import torch
         def rows():
             for _ in range(2):
@@ -126,6 +126,6 @@ def test_a_generator_gives_the_line_back_when_it_pauses(capture: Capture) -> Non
         "w = [z * i for i in range(3)]; v = w",
     ],
 )
-def test_statements_on_the_line_of_their_head_are_followed(capture: Capture, source: str) -> None:
-    memory = memory_of(capture(f"import torch\nz = torch.ones(3)\n{source}\nu = z + 1\n"))  # no word of another way
+def test_statements_on_the_line_of_their_head_are_followed(measure: Capture, source: str) -> None:
+    memory = memory_of(measure(f"import torch\nz = torch.ones(3)\n{source}\nu = z + 1\n"))  # no word of another way
     assert all(event.step is not None for event in memory.events)

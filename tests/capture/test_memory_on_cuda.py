@@ -11,6 +11,7 @@ import torch
 from components.capture import capture_program
 from components.capture.cuda import prepare, program_frames_only
 from components.trace import Memory, Program, Trace
+from tests.capture.memory_reading import measured
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 
@@ -31,7 +32,7 @@ def traced() -> Trace:
     prepare()
     trace = capture_program(Program(source=STEP, device="cuda"))
     assert trace.failure is None
-    return trace
+    return measured(trace)
 
 
 def memory_of(trace: Trace) -> Memory:

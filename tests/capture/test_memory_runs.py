@@ -11,7 +11,6 @@ import pytest
 import torch
 from msgspec import UNSET
 
-from components.capture import tell_when_over
 from components.capture.memory_blocks import Record
 from components.trace import Caps
 from tests.capture.conftest import Capture
@@ -27,36 +26,22 @@ def one_thread() -> None:
 # --- lines, peaks, categories
 
 
-def test_a_program_that_fails_is_measured_until_then(capture: Capture) -> None:
+def test_a_program_that_fails_is_measured_until_then(measure: Capture) -> None:
     memory = memory_of(
-        capture("import torch\na = torch.zeros(100)\nb = a + torch.zeros(3)\n", fails=True),
+        measure("import torch\na = torch.zeros(100)\nb = a + torch.zeros(3)\n", fails=True),
     )
     assert memory.peak_bytes == 400 + 12
     assert memory.peak_line == 3
 
 
-def test_a_program_that_was_refused_has_no_memory(capture: Capture) -> None:
-    trace = capture("import torch\na = (\n", fails=True)
+def test_a_program_that_was_refused_has_no_memory(measure: Capture) -> None:
+    trace = measure("import torch\na = (\n", fails=True)
     assert trace.memory is None
+    assert trace.memory_note == "The program did not run, so it used no memory."
 
 
-def test_switches_are_put_back_between_the_runs(capture: Capture) -> None:
-    memory = memory_of(
-        capture("""
-        import torch
-        a = torch.zeros(100)
-        torch.set_default_dtype(torch.float64)
-        torch.set_grad_enabled(False)
-        b = torch.zeros(100)
-        """)
-    )
-    assert [block.bytes for block in memory.allocations] == [400, 800]
-    assert torch.get_default_dtype() is torch.float32
-    assert torch.is_grad_enabled()
-
-
-def test_the_same_random_numbers_come_in_both_runs(capture: Capture) -> None:
-    trace = capture("""
+def test_the_same_random_numbers_come_in_both_runs(measure: Capture) -> None:
+    trace = measure("""
         import random, numpy, torch
         n = int(torch.randint(100, 200, ()).item()) + random.randrange(100) + numpy.random.randint(100)
         a = torch.zeros(n)
@@ -65,7 +50,7 @@ def test_the_same_random_numbers_come_in_both_runs(capture: Capture) -> None:
     assert named(memory_of(trace), "a").bytes == 4 * int(trace.stdout)
 
 
-def test_a_program_that_does_not_do_the_same_twice_is_said_to(capture: Capture) -> None:
+def test_a_program_that_does_not_do_the_same_twice_is_said_to(measure: Capture) -> None:
     source = """
         import time, torch
         x = torch.zeros(3, requires_grad=True)
@@ -73,15 +58,15 @@ def test_a_program_that_does_not_do_the_same_twice_is_said_to(capture: Capture) 
         for _ in range(int(time.perf_counter() * 1e9) % 1000 + 1):
             y = y * 2
         """
-    notes = [str(note) for note in (capture(source).memory_note for _ in range(3)) if note is not UNSET]
+    notes = [str(note) for note in (measure(source).memory_note for _ in range(3)) if note is not UNSET]
     # Both runs of a program take as many rounds once in a thousand times.
     assert notes
     assert "did not do the same in the second run" in notes[0]
 
 
-def test_a_graph_past_the_limit_is_not_measured(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("components.capture.memory_pass.MOST_NODES", 5)
-    trace = capture("""
+def test_a_graph_past_the_limit_is_not_measured(measure: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("components.trace.measuring.MOST_NODES", 5)
+    trace = measure("""
         import torch
         x = torch.zeros(3, requires_grad=True)
         y = x
@@ -93,8 +78,8 @@ def test_a_graph_past_the_limit_is_not_measured(capture: Capture, monkeypatch: p
     assert "in one backward pass" in str(trace.memory_note)
 
 
-def test_past_the_cap_later_events_are_missing_and_the_peak_is_not(capture: Capture) -> None:
-    trace = capture(
+def test_past_the_cap_later_events_are_missing_and_the_peak_is_not(measure: Capture) -> None:
+    trace = measure(
         """
         import torch
         held = [torch.zeros(100) for _ in range(10)]
@@ -107,7 +92,7 @@ def test_past_the_cap_later_events_are_missing_and_the_peak_is_not(capture: Capt
     assert (memory.peak_bytes, memory.final_bytes, memory.peak_event) == (4000, 4000, None)
 
 
-def test_a_long_run_is_read_in_portions_and_ended_in_time(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_run_is_read_in_portions_and_ended_in_time(measure: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("components.capture.memory_profiler._PORTION_SECONDS", 0.0)
     source = """
         import torch
@@ -117,17 +102,17 @@ def test_a_long_run_is_read_in_portions_and_ended_in_time(capture: Capture, monk
             if i % 2:
                 held.pop(0)
         """
-    memory = memory_of(capture(source))
+    memory = memory_of(measure(source))
     # 20 of 400 bytes, of which 10 are let go again; the 20th is there before the last one goes: 11.
     assert (memory.final_bytes, memory.peak_bytes) == (10 * 400, 11 * 400)
     hours = itertools.count(0.0, 3600.0)
     monkeypatch.setattr("components.capture.memory._LEAST_SECONDS", 0.0)
     monkeypatch.setattr("components.capture.memory_moments.time.monotonic", lambda: next(hours))
-    assert "took too long" in str(capture(source).memory_note)
+    assert "took too long" in str(measure(source).memory_note)
 
 
-def test_memory_that_runs_out_is_measured_until_then(capture: Capture) -> None:
-    trace = capture(
+def test_memory_that_runs_out_is_measured_until_then(measure: Capture) -> None:
+    trace = measure(
         """
         import torch
         a = torch.zeros(1000)
@@ -140,23 +125,7 @@ def test_memory_that_runs_out_is_measured_until_then(capture: Capture) -> None:
     assert (memory_of(trace).peak_bytes, memory_of(trace).peak_line) == (4000, 2)
 
 
-def test_a_program_that_ran_long_is_not_run_again(capture: Capture) -> None:
-    trace = capture("import torch\na = torch.zeros(3)\n", caps=Caps(memory_seconds=0.0))
-    assert trace.memory is None
-    assert trace.memory_note == "Memory is measured in a second run, for programs that run 0 seconds at most."
-
-
-def test_whoever_keeps_the_time_is_told_when_the_program_is_over(capture: Capture) -> None:
-    told: list[int] = []
-    tell_when_over(lambda: told.append(1))
-    try:
-        memory_of(capture("import torch\na = torch.zeros(3)\n"))
-    finally:
-        tell_when_over(lambda: None)
-    assert told == [1]
-
-
-def test_checks_of_what_was_unpacked_allocate_nothing_of_the_programs(capture: Capture) -> None:
+def test_checks_of_what_was_unpacked_allocate_nothing_of_the_programs(measure: Capture) -> None:
     source = """
         import torch
         from torch.autograd.graph import saved_tensors_hooks
@@ -167,10 +136,10 @@ def test_checks_of_what_was_unpacked_allocate_nothing_of_the_programs(capture: C
         y.backward()
         """
     (deltas,) = (plain.deltas for plain in plain_memory({"hooks": textwrap.dedent(source)}).values())
-    assert in_portions(event.delta_bytes for event in memory_of(capture(source)).events) == in_portions(deltas)
+    assert in_portions(event.delta_bytes for event in memory_of(measure(source)).events) == in_portions(deltas)
 
 
-def test_a_long_comprehension_is_read_in_portions(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_comprehension_is_read_in_portions(measure: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     portions: list[int] = []
     read = Record.read
 
@@ -180,7 +149,7 @@ def test_a_long_comprehension_is_read_in_portions(capture: Capture, monkeypatch:
 
     monkeypatch.setattr("components.capture.memory_profiler._PORTION_SECONDS", 0.0)
     monkeypatch.setattr(Record, "read", counting)
-    memory = memory_of(capture("import torch\nx = torch.zeros(10)\ny = [x.sin() for _ in range(20)]\n"))
+    memory = memory_of(measure("import torch\nx = torch.zeros(10)\ny = [x.sin() for _ in range(20)]\n"))
     assert len(portions) > 20
     # x and twenty sines of 10 numbers.
     assert (memory.final_bytes, len(memory.allocations)) == (21 * 40, 21)

@@ -12,7 +12,7 @@ import torch
 
 from components.capture import capture_program
 from components.trace import Allocation, Memory, Program
-from tests.capture.memory_reading import in_portions
+from tests.capture.memory_reading import in_portions, measured
 from tests.capture.plain_memory import Plain, plain_memory
 
 FOLDER = Path(__file__).parents[1] / "programs"
@@ -42,7 +42,7 @@ def plain() -> dict[str, Plain]:
 @cache
 def memory_of(name: str) -> Memory:
     torch.set_num_threads(1)  # as in the worker; kernels take work space for each thread
-    memory = capture_program(Program(source=PROGRAMS[name])).memory
+    memory = measured(capture_program(Program(source=PROGRAMS[name]))).memory
     assert memory is not None
     return memory
 

@@ -17,10 +17,10 @@ def one_thread() -> None:
 # --- what autograd keeps
 
 
-def test_a_chain_of_sines_saves_its_inputs(capture: Capture) -> None:
+def test_a_chain_of_sines_saves_its_inputs(measure: Capture) -> None:
     n, elements = 7, 100
     memory = memory_of(
-        capture(f"""
+        measure(f"""
         import torch
         x = torch.zeros({elements}, requires_grad=True)
         y = x
@@ -34,9 +34,9 @@ def test_a_chain_of_sines_saves_its_inputs(capture: Capture) -> None:
     assert sum(bool(block.saved_by) for block in memory.allocations) == n
 
 
-def test_no_grad_keeps_nothing(capture: Capture) -> None:
+def test_no_grad_keeps_nothing(measure: Capture) -> None:
     memory = memory_of(
-        capture("""
+        measure("""
         import torch
         x = torch.zeros(100, requires_grad=True)
         with torch.no_grad():
@@ -51,23 +51,23 @@ def test_no_grad_keeps_nothing(capture: Capture) -> None:
     assert not any(block.saved_by for block in memory.allocations)
 
 
-def test_backward_releases_what_was_saved_and_retain_graph_keeps_it(capture: Capture) -> None:
+def test_backward_releases_what_was_saved_and_retain_graph_keeps_it(measure: Capture) -> None:
     source = """
         import torch
         x = torch.zeros(100, requires_grad=True)
         y = torch.sin(torch.cos(torch.exp(x))).sum()
         y.backward(retain_graph=RETAIN)
         """
-    released = memory_of(capture(source.replace("RETAIN", "False")))
-    kept = memory_of(capture(source.replace("RETAIN", "True")))
+    released = memory_of(measure(source.replace("RETAIN", "False")))
+    kept = memory_of(measure(source.replace("RETAIN", "True")))
     # exp saves its result, which is what cos saves: its input. sin saves the result of cos. Two results of 400 bytes.
     assert held_at_the_end(kept) == {"leaf": 400, "gradient": 400, "saved": 2 * 400, "other": 4}
     assert held_at_the_end(released) == {"leaf": 400, "gradient": 400, "other": 4}
     assert kept.final_bytes - released.final_bytes == 2 * 400
 
 
-def test_a_release_in_backward_is_tied_to_its_node_and_run(capture: Capture) -> None:
-    trace = capture("""
+def test_a_release_in_backward_is_tied_to_its_node_and_run(measure: Capture) -> None:
+    trace = measure("""
         import torch
         x = torch.zeros(100, requires_grad=True)
         h = torch.exp(x)
@@ -88,7 +88,7 @@ def test_a_release_in_backward_is_tied_to_its_node_and_run(capture: Capture) -> 
 
 
 @pytest.mark.parametrize("reentrant", [False, True])
-def test_checkpoint_keeps_the_inputs_of_segments(capture: Capture, reentrant: bool) -> None:
+def test_checkpoint_keeps_the_inputs_of_segments(measure: Capture, reentrant: bool) -> None:
     source = """
         import torch
         from torch.utils.checkpoint import checkpoint
@@ -100,9 +100,9 @@ def test_checkpoint_keeps_the_inputs_of_segments(capture: Capture, reentrant: bo
         b = CALL2
         """
     options = f"use_reentrant={reentrant}, preserve_rng_state=False"
-    plain = memory_of(capture(source.replace("CALL1", "block(h)").replace("CALL2", "block(a)")))
+    plain = memory_of(measure(source.replace("CALL1", "block(h)").replace("CALL2", "block(a)")))
     segments = memory_of(
-        capture(
+        measure(
             source.replace("CALL1", f"checkpoint(block, h, {options})").replace(
                 "CALL2", f"checkpoint(block, a, {options})"
             )
@@ -116,9 +116,9 @@ def test_checkpoint_keeps_the_inputs_of_segments(capture: Capture, reentrant: bo
     assert {block.name for block in segments.allocations if block.category == "saved"} == {"h", "a"}
 
 
-def test_a_view_costs_nothing_and_one_storage_counts_once(capture: Capture) -> None:
+def test_a_view_costs_nothing_and_one_storage_counts_once(measure: Capture) -> None:
     memory = memory_of(
-        capture("""
+        measure("""
         import torch
         x = torch.zeros(10, 10, requires_grad=True)
         a = x.view(100)
@@ -136,9 +136,9 @@ def test_a_view_costs_nothing_and_one_storage_counts_once(capture: Capture) -> N
 # --- gradients and optimizers
 
 
-def test_the_state_of_adam_is_twice_the_parameters(capture: Capture) -> None:
+def test_the_state_of_adam_is_twice_the_parameters(measure: Capture) -> None:
     memory = memory_of(
-        capture("""
+        measure("""
         import torch
         model = torch.nn.Linear(30, 20)
         optimizer = torch.optim.Adam(model.parameters())
@@ -159,7 +159,7 @@ def test_the_state_of_adam_is_twice_the_parameters(capture: Capture) -> None:
     assert gradients == {"model.weight.grad", "model.bias.grad"}
 
 
-def test_zero_grad_to_zeros_keeps_the_gradients(capture: Capture) -> None:
+def test_zero_grad_to_zeros_keeps_the_gradients(measure: Capture) -> None:
     source = """
         import torch
         w = torch.zeros(1000, requires_grad=True)
@@ -167,18 +167,18 @@ def test_zero_grad_to_zeros_keeps_the_gradients(capture: Capture) -> None:
         (w * 1.0).sum().backward()
         optimizer.zero_grad(set_to_none=NONE)
         """
-    kept = memory_of(capture(source.replace("NONE", "False")))
-    let_go = memory_of(capture(source.replace("NONE", "True")))
+    kept = memory_of(measure(source.replace("NONE", "False")))
+    let_go = memory_of(measure(source.replace("NONE", "True")))
     assert kept.final_bytes - let_go.final_bytes == 4000
     assert held_at_the_end(let_go)["gradient"] == 0
 
 
-def test_an_operation_in_place_allocates_nothing(capture: Capture) -> None:
+def test_an_operation_in_place_allocates_nothing(measure: Capture) -> None:
     source = """
         import torch
         a = torch.zeros(1000)
         LINE
         """
-    memory = memory_of(capture(source.replace("LINE", "a.sin_()")))
+    memory = memory_of(measure(source.replace("LINE", "a.sin_()")))
     assert (memory.peak_bytes, len(memory.allocations)) == (4000, 1)
-    assert memory_of(capture(source.replace("LINE", "a = a.sin()"))).peak_bytes == 2 * 4000
+    assert memory_of(measure(source.replace("LINE", "a = a.sin()"))).peak_bytes == 2 * 4000
