@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from components.capture import capture_program
 from components.figures import TraceIndex
 from components.figures.memory import Leak, MemoryTables, leak_tables, leaks
 from components.figures.memory.loops import keeping_lines
 from components.trace import Program
-from tests.measuring import measured
 
 BEGIN = """\
 import torch
@@ -19,7 +19,7 @@ LOSS = "    loss = (w * data).pow(2).sum()\n"
 
 
 def found(source: str) -> tuple[Leak, ...]:
-    trace = measured(Program(source=BEGIN + source))
+    trace = measured(capture_program(Program(source=BEGIN + source)))
     assert trace.failure is None
     assert trace.memory is not None
     return leaks(MemoryTables(TraceIndex(trace), trace.memory))
