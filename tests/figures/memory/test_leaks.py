@@ -9,6 +9,7 @@ from components.figures import TraceIndex
 from components.figures.memory import Leak, MemoryTables, leak_tables, leaks
 from components.figures.memory.loops import keeping_lines
 from components.trace import Program
+from tests.capture.memory_reading import measured
 
 BEGIN = """\
 import torch
