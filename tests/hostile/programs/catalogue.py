@@ -203,7 +203,7 @@ def add(
         raise ValueError(f"{group}: {name}")
     text = _HELPERS * helped + _MEMORY * memory + body
     source, before, beside = (_numbered(part) for part in (text.lstrip("\n"), before, beside))
-    native = memory or "NR_" in body or "PROT_EXEC" in body
+    native = memory or "NR_" in body or "PROT_EXEC" in body or "prot=7" in body
     PROGRAMS[name] = Hostile(name, group, source, before, beside, harmless, native)
 
 
