@@ -103,8 +103,10 @@ class MainModule:
         for one in threads:
             if one is not threading.current_thread():
                 one.join()
-        while self._exit_calls:
-            function, arguments, options = self._exit_calls.pop()
+        for call in reversed([*self._exit_calls]):
+            if not any(call is one for one in self._exit_calls):
+                continue  # another one has taken it back
+            function, arguments, options = call
             try:
                 function(*arguments, **options)
             except SystemExit:
@@ -113,6 +115,7 @@ class MainModule:
                 sys.stderr.write(f"Exception ignored in atexit callback: {function!r}\n")
                 within = error.__traceback__.tb_next if error.__traceback__ is not None else None
                 traceback.print_exception(error.with_traceback(within))
+        self._exit_calls.clear()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOBase) and not stream.closed:
                 stream.flush()
