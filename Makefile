@@ -17,11 +17,11 @@ DEV_STAMP := $(VENV)/.requirements-dev-installed
 EDITOR := components/widgets/editor
 EDITOR_STAMP := $(EDITOR)/built/stamp
 
-.PHONY: help setup setup-dev browser graphviz run test check bench format clean
+.PHONY: help setup setup-dev browser graphviz run test test-operators check bench format clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 setup: $(RUN_STAMP) $(EDITOR_STAMP) ## install what the app needs
 
@@ -33,6 +33,9 @@ run: $(RUN_STAMP) $(EDITOR_STAMP) ## start the app (PORT=8501)
 test: $(DEV_STAMP) $(EDITOR_STAMP) browser ## all checks and all tests, browser included (ARGS="-k name" for pytest)
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile $(ARGS)
+
+test-operators: $(DEV_STAMP) ## each of PyTorch's operators under the observers (minutes)
+	@OPERATORS=all $(BIN)/python -m pytest -s tests/capture/test_operators.py $(ARGS)
 
 check: $(DEV_STAMP) ## lint, format and types, without the tests
 	@$(BIN)/python -m ruff check .
