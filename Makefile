@@ -17,11 +17,11 @@ DEV_STAMP := $(VENV)/.requirements-dev-installed
 EDITOR := components/widgets/editor
 EDITOR_STAMP := $(EDITOR)/built/stamp
 
-.PHONY: help setup setup-dev browser graphviz run test test-hostile check bench format clean
+.PHONY: help setup setup-dev browser graphviz run test test-hostile test-operators check bench format clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 setup: $(RUN_STAMP) $(EDITOR_STAMP) ## install what the app needs
 
@@ -36,6 +36,9 @@ test: $(DEV_STAMP) $(EDITOR_STAMP) browser ## all checks and all tests, browser 
 
 test-hostile: $(DEV_STAMP) ## every hostile program behind the walls; `make test` runs a sample of them (ARGS as above)
 	@HOSTILE=all $(BIN)/python -m pytest tests/hostile $(ARGS)
+
+test-operators: $(DEV_STAMP) ## each of PyTorch's operators under the observers (minutes)
+	@OPERATORS=all $(BIN)/python -m pytest -s tests/capture/test_operators.py $(ARGS)
 
 check: $(DEV_STAMP) ## lint, format and types, without the tests
 	@$(BIN)/python -m ruff check .

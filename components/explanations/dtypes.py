@@ -128,28 +128,6 @@ def _average_of_integers(situation: Situation, match: re.Match[str]) -> Advice:
     return Advice(f"`{match[1]}` needs floating point numbers: convert with `.float()` first.")
 
 
-@rules.on(r"Torch not compiled with CUDA enabled|No CUDA GPUs are available|Found no NVIDIA driver")
-def _no_gpu(situation: Situation, match: re.Match[str]) -> Advice:
-    text = "This program runs on a machine without a GPU that PyTorch can use."
-    for node in situation.nodes:
-        if isinstance(node, ast.Call) and called(node) == "cuda" and receiver(node) is not None and situation.statement:
-            kept = situation.text(node.func)[: -len("cuda")].rstrip().removesuffix(".")
-            return Advice(
-                f"{text} Leave `.cuda()` away: tensors are on the CPU unless one says otherwise.",
-                situation.hint((node, kept)),
-            )
-    own = () if situation.statement is None else (situation.statement,)
-    for statement in (*own, *situation.source.statements):
-        for node in statement.nodes:
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("cuda"):
-                where = "" if statement is situation.statement else f" Line {statement.first} names the device."
-                device = f'"cuda" if {situation.torch}.cuda.is_available() else "cpu"'
-                return Advice(
-                    f"{text}{where} Ask for one only where there is one.", situation.hint_at(statement, (node, device))
-                )
-    return Advice(f"{text} Ask `torch.cuda.is_available()` before using one.")
-
-
 @rules.on(r"Can't call numpy\(\) on Tensor that requires grad")
 def _numpy(situation: Situation, match: re.Match[str]) -> Advice:
     text = "NumPy knows no gradients, so PyTorch asks to leave the graph first, with `.detach()`."

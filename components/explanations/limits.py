@@ -1,15 +1,26 @@
-"""Runs that were ended: too long, too much memory, a crash, more than the lab takes, or something it does not run."""
+"""Runs that were ended: too long, too much memory, a crash, or more than the lab takes."""
 
 from __future__ import annotations
 
 import ast
 import re
 
+from components.explanations.origins import calls_of
 from components.explanations.rule import Advice, Rules
 from components.explanations.situation import Situation, called
 from components.explanations.source import Statement, shown
 
 rules = Rules()
+
+_SIGNALS = (
+    "os.kill",
+    "os.killpg",
+    "os.abort",
+    "signal.raise_signal",
+    "signal.pthread_kill",
+    "signal.alarm",
+    "signal.setitimer",
+)
 
 
 def _loop(situation: Situation) -> Statement | None:
@@ -128,11 +139,48 @@ def readable(count: int) -> str:
     return f"{size:,.0f} PB"
 
 
+@rules.on(r"ended with status", "crashed")
+def _left(situation: Situation, match: re.Match[str]) -> Advice | None:
+    text = "ends the process on the spot, before anything of the run can be shown. `raise SystemExit` ends a program properly."
+    for statement, call in calls_of(situation, "os._exit"):
+        code = statement.text(call.args[0]) if len(call.args) == 1 else ""
+        alone = any(isinstance(node, ast.Expr) and node.value is call for node in statement.nodes)
+        hint = situation.hint_at(statement, (call, f"raise SystemExit({code})")) if alone else None
+        return Advice(f"`os._exit` on line {statement.first} {text}", hint)
+    return None
+
+
+@rules.on(r"ended by (SIG\w+)", "crashed")
+def _signalled(situation: Situation, match: re.Match[str]) -> Advice | None:
+    for statement, call in calls_of(situation, *_SIGNALS):
+        return Advice(
+            f"Line {statement.first} sends the program's own process a signal, with {shown(statement.text(call))}, and {match[1]} "
+            "ended it before anything of the run could be shown. `raise SystemExit` ends a program properly."
+        )
+    return None
+
+
 @rules.on(r"", "crashed")
 def _crashed(situation: Situation, match: re.Match[str]) -> Advice:
     return Advice(
         f"The process that ran this program ended without giving a result.{_where(situation)} It ran alone: nobody else's "
         "run and no page was touched. This is a fault below Python, in native code, or the memory limit."
+    )
+
+
+@rules.on(r"into its folder|files and folders|nested folders", "too_large")
+def _folder(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"What a run may keep in its folder is bounded.{_where(situation)} Write less, or remove with `os.remove(...)` what is "
+        "no longer needed."
+    )
+
+
+@rules.on(r"threads at once", "too_large")
+def _threads(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"Threads share the run's processors, and their number is bounded.{_where(situation)} Wait for the earlier ones "
+        "(`join()`), or let a few do the work: `ThreadPoolExecutor(max_workers=4)`."
     )
 
 
@@ -143,15 +191,6 @@ def _too_large(situation: Situation, match: re.Match[str]) -> Advice:
     )
 
 
-@rules.on(r"CUDA device", "not_allowed")
+@rules.on(r"", "not_allowed")
 def _no_gpu(situation: Situation, match: re.Match[str]) -> Advice:
     return Advice("The program was not started. The same program gives the same graph and gradients on the CPU.")
-
-
-@rules.on(r"", "not_allowed")
-def _not_allowed(situation: Situation, match: re.Match[str]) -> Advice:
-    where = f"Line {situation.failure.line} uses" if situation.failure.line is not None else "The program uses"
-    return Advice(
-        f"{where} something that the lab does not run. Its pages are shared, so programs compute and print, and reach no "
-        "files, no network and no internals of Python."
-    )

@@ -180,12 +180,6 @@ def _attributes_of(situation: Situation, kind: str) -> set[str]:
     return found
 
 
-@rules.on(r"ModuleNotFoundError: No module named '([\w.]+)'")
-def _no_module(situation: Situation, match: re.Match[str]) -> Advice:
-    near = did_you_mean(match[1], ["torch", "numpy", "math", "torch.nn", "torch.optim", "torch.autograd"])
-    return Advice(f"There is no module {shown(match[1])} here.{f' Did you mean {shown(near)}?' if near else ''}")
-
-
 @rules.on(r"ImportError: cannot import name '(\w+)' from '([\w.]+)'")
 def _not_importable(situation: Situation, match: re.Match[str]) -> Advice:
     name, module = match[1], match[2]

@@ -231,7 +231,9 @@ def _division(situation: Situation, match: re.Match[str]) -> Advice:
 
 @rules.on(r"RecursionError: ")
 def _recursion(situation: Situation, match: re.Match[str]) -> Advice:
-    name = situation.function
+    # The call may fail before the function's first line, and the error is then at its `def`.
+    begins = situation.statement is not None and situation.statement.words[:1] == ("def",)
+    name = situation.statement.words[1] if begins and situation.statement is not None else situation.function
     who = (
         f"{shown(name)} calls itself"
         if name is not None and any("def" in s.words for s in defined(situation, name))

@@ -1,7 +1,8 @@
 """The catalogue of errors: real programs that fail, with what they must be told, as one readable text file.
 
-Each entry of ``errors.txt`` is a name, a program, the last line of its traceback (cut), the explanation and the hint
-(``-`` for none). ``RECORD_GOLDENS=1`` writes the last three anew; read the difference before it is committed.
+Each entry of ``errors.txt``, and of ``behind_walls.txt`` for what only the walls answer, is a name, a program, the last
+line of its traceback (cut), the explanation and the hint (``-`` for none). ``RECORD_GOLDENS=1`` writes the last three
+anew; read the difference before it is committed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from components.trace import Failure, Program, Trace
 FILE = Path(__file__).with_name("errors.txt")
 LONGEST_MESSAGE = 100
 NONE = "-"
+FILE_OF_A_MODULE = re.compile(r" \(/[^)]*\.py\)")
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,10 @@ class Entry:
         return f"### {self.name}\n{self.source.rstrip()}\n{told}\n"
 
 
-def read() -> dict[str, Entry]:
-    """Read the catalogue."""
+def read(file: Path = FILE) -> dict[str, Entry]:
+    """Read a catalogue."""
     entries = {}
-    for part in re.split(r"^### ", FILE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+    for part in re.split(r"^### ", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         head, *told = re.split(r"^--- \w+\n", part, flags=re.MULTILINE)
         name, _, source = head.partition("\n")
         entry = Entry(name, source.rstrip() + "\n", *(text.rstrip("\n") for text in told))
@@ -48,9 +50,9 @@ def read() -> dict[str, Entry]:
     return entries
 
 
-def write(entries: list[Entry]) -> None:
-    """Write the catalogue."""
-    FILE.write_text("\n".join(entry.text() for entry in entries), encoding="utf-8")
+def write(entries: list[Entry], file: Path = FILE) -> None:
+    """Write a catalogue."""
+    file.write_text("\n".join(entry.text() for entry in entries), encoding="utf-8")
 
 
 @cache
@@ -68,6 +70,11 @@ def failed(source: str) -> Failure:
 
 def seen(entry: Entry) -> Entry:
     """Return the entry with what is said about its program now."""
-    failure = failed(entry.source)
-    message = " ".join(f"{failure.error_type or failure.kind}: {failure.message}".split())[:LONGEST_MESSAGE].rstrip()
+    return told(entry, failed(entry.source))
+
+
+def told(entry: Entry, failure: Failure) -> Entry:
+    """Return the entry with what is said of this failure."""
+    whole = FILE_OF_A_MODULE.sub("", f"{failure.error_type or failure.kind}: {failure.message}")
+    message = " ".join(whole.split())[:LONGEST_MESSAGE].rstrip()
     return Entry(entry.name, entry.source, message, failure.explanation or NONE, failure.hint or NONE)

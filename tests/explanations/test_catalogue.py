@@ -17,8 +17,8 @@ from components.explanations import apply_hint
 from tests.explanations.catalogue import NONE, read, seen, traced, write
 
 ENTRIES = read()
-# The lab refuses these, and plain Python would do them; or plain Python's message names a path.
-NOT_IN_PLAIN_PYTHON = {"not_allowed_import", "not_allowed_file", "import_missing", "import_missing2"}
+# Plain Python's message names a path.
+NOT_IN_PLAIN_PYTHON = {"import_missing2"}
 
 of_this_release = pytest.mark.skipif(
     not (torch.__version__.startswith("2.13") and sys.version_info[:2] == (3, 11)),

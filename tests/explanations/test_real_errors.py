@@ -100,7 +100,8 @@ ERRORS = {
     "syntax": ("for i in range(3)\n    print(i)\n", "ends with a colon"),
     "indent": ("if True:\nprint(1)\n", "indented below it"),
     "recursion": ("def f(n):\n    return f(n + 1)\nf(0)\n", "`f` calls itself"),
-    "not_allowed": ("import os\n", "does not run"),
+    "missing_file": ("torch.load('weights.pt')\n", "There is no `weights.pt` here"),
+    "missing_package": ("import tensorflow\n", "`LAB_PACKAGES`"),
     "anomaly": (
         "x = torch.tensor([0.0], requires_grad=True)\n"
         "with torch.autograd.detect_anomaly():\n"

@@ -140,6 +140,12 @@ def test_a_hint_is_an_edit(hint: str | None, mended: str | None) -> None:
         (Failure(kind="out_of_memory", error_type="MemoryError", message="", line=3), "more memory than a run", None),
         (Failure(kind="crashed", message="The process was ended by SIGSEGV.", line=3), "It was on line 3", None),
         (Failure(kind="too_large", message="The program has 60,000 characters; the limit is 50,000."), "Shorter", None),
+        (Failure(kind="too_large", message="The program had more than 64 threads at once and was stopped.", line=3),
+         "It was on line 3, in the loop `while True:` of line 2.", None),
+        (Failure(kind="too_large", message="The program made more than 2,000 files and folders and was stopped."),
+         "in its folder is bounded", None),
+        (Failure(kind="crashed", message="The program's process ended with status 3 before it gave a result."),
+         "ended without giving a result", None),
         (Failure(kind="not_allowed", message="This server runs programs on the CPU: it has no CUDA device for them."),
          "on the CPU", None),
     ],
@@ -178,3 +184,34 @@ def test_losses_kept_in_a_loop_are_found_when_memory_ends() -> None:
     assert told.kind == "out_of_memory"
     assert "Line 6 keeps `loss`, and with it the whole graph of every round." in (told.explanation or "")
     assert told.hint == "Line 6: losses.append(loss.item())"
+
+
+@pytest.mark.parametrize(
+    ("line", "failure", "words", "hint"),
+    [
+        ("x = torch.load('w.pt')",
+         Failure(kind="raised", error_type="RuntimeError", line=2,
+                 message="Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False."),
+         "saved on a GPU", "Line 2: x = torch.load('w.pt', map_location=\"cpu\")"),
+        ("net = models.resnet18(weights='DEFAULT')",
+         Failure(kind="raised", error_type="URLError", message="<urlopen error [Errno -3] nobody>", line=2),
+         "random weights", "Line 2: net = models.resnet18(weights=None)"),
+        ("net = models.resnet18(pretrained=True)",
+         Failure(kind="raised", error_type="URLError", message="<urlopen error [Errno -3] nobody>", line=2),
+         "random weights", "Line 2: net = models.resnet18(pretrained=False)"),
+        ("f = open('data/x.txt', 'a')",
+         Failure(kind="raised", error_type="PermissionError", line=2,
+                 message="[Errno 13] Permission denied: 'data/x.txt'"),
+         "may not write `data/x.txt`", "Line 2: f = open(\"x.txt\", 'a')"),
+        ("thread.start()",
+         Failure(kind="raised", error_type="RuntimeError", message="can't start new thread", line=2),
+         "one more thread than a run may have", None),
+    ],
+)  # fmt: skip
+def test_what_another_server_may_answer_is_told(line: str, failure: Failure, words: str, hint: str | None) -> None:
+    """One with data, with other packages, or a file that comes from a GPU."""
+    trace = replace(TRACES[0], program=Program(source=f"import torch\n{line}\n"), failure=failure, steps=[])
+    told = explain(trace).failure
+    assert told is not None
+    assert words in (told.explanation or "")
+    assert told.hint == hint
