@@ -1,4 +1,7 @@
-"""What a program shows beside what it prints: figures, values, standard error, each with its line and in its order."""
+"""What a program shows beside what it prints: figures, values, standard error, each with its line and in its order.
+
+Longer than usual because there are many ways to show something.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A program runs as a file that Python runs: its module, streams, threads, last words. Afterwards all is as it was."""
+"""A program runs as a file that Python runs: its module, streams, threads, last words. Afterwards all is as it was.
+
+Longer than usual because half of it is programs.
+"""
 
 from __future__ import annotations
 
