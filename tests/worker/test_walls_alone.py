@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from components.worker import Pool
-from components.worker.confine import NAMESPACES
+from components.worker.confine import NAMESPACES, namespaces
 from components.worker.confine.landlock import landlock_abi, ruleset
 from tests.worker.helpers import (
     FILES,
@@ -242,6 +242,26 @@ except OSError as error:
     assert trace.failure is None, trace.failure
     # The program's own text takes a page of it, and the folder itself is one of the files.
     assert trace.stdout in (f"ENOSPC {size}\nENOSPC 50\n" for size in (1, 2))
+
+
+@needs_linux
+def test_the_first_process_of_a_namespace_ends_with_the_one_that_made_it() -> None:
+    answer, say = os.pipe()
+    wait, go_on = os.pipe()
+    maker = os.fork()
+    if maker == 0:
+        try:
+            os.write(say, str(namespaces._start_first_process()).encode())
+            os.read(wait, 1)
+        finally:
+            os._exit(0)
+    watched = os.pidfd_open(int(os.read(answer, 100)))
+    assert not select.select([watched], [], [], 0)[0]
+    os.write(go_on, b"x")
+    os.waitpid(maker, 0)
+    assert select.select([watched], [], [], 20)[0], "it lives on"
+    for descriptor in (answer, say, wait, go_on, watched):
+        os.close(descriptor)
 
 
 @needs_linux

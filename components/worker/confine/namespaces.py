@@ -11,13 +11,12 @@ import ctypes
 import os
 import signal
 
-from components.worker.confine.libc import prctl, syscall
+from components.worker.confine.libc import syscall
 
 _NEW_MOUNTS, _NEW_IPC, _NEW_USERS, _NEW_PIDS, _NEW_NETWORK = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 _UNSHARE = {"x86_64": 272, "aarch64": 97}
 _MOUNT = {"x86_64": 165, "aarch64": 40}
 _PRIVATE, _RECURSIVE, _NO_SUID, _NO_DEVICES = 1 << 18, 1 << 14, 2, 4
-_PR_SET_PDEATHSIG = 1
 _entered = False
 
 
@@ -55,14 +54,22 @@ def own_folder(folder: str, most_bytes: int, most_files: int) -> None:
 
 
 def _start_first_process() -> int:
-    """Start what waits for orphans in a namespace of process ids."""
+    """Start what waits for orphans in a namespace of process ids, and ends with this process.
+
+    It notices that by a pipe: the kernel's own signal does not come if this process ends before it was asked for.
+    """
+    alive, ours = os.pipe()
     first = os.fork()
     if first == 0:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-        os.closerange(0, 1 << 16)
-        while True:
-            signal.pause()
+        try:
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            os.dup2(alive, 0)
+            os.closerange(1, 1 << 16)
+            os.read(0, 1)
+        finally:
+            os._exit(0)
+    os.close(alive)
+    os.set_inheritable(ours, False)
     return first
 
 
