@@ -51,7 +51,7 @@ def current_namespaces() -> Sequence[Namespace]:
 
 def is_program_name(name: str) -> bool:
     """Whether a variable is the program's own, and none that Python puts into every module or class."""
-    return not name.startswith("__")
+    return name != "_" and not name.startswith("__")
 
 
 def weak_names(tree: ast.AST) -> frozenset[str]:

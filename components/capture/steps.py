@@ -125,6 +125,10 @@ class StepObserver:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if sys.gettrace() != self._on_call and not self.truncated:
+            # Python lets go of a trace function that it cannot call, as at the limit of recursion.
+            self.truncated = True
+            self._asides.note("steps", "Later lines are missing: the program switched line tracing off.", None)
         sys.settrace(None)
 
     def _on_call(self, frame: FrameType, event: str, argument: Any) -> Any:
