@@ -28,7 +28,7 @@ from components.trace import (
 from components.worker import failures
 from components.worker.collector import collector_paused
 from components.worker.folder import Bound, free_bytes, remove, usage
-from components.worker.messages import Request, encode
+from components.worker.messages import OUTPUT_CHARS, Request, encode
 from components.worker.run import Run
 from components.worker.stream import ChildStream, too_large_message
 from components.worker.supervisor import Child, ZygoteDied, ZygoteProcess
@@ -177,9 +177,7 @@ class Execution:
     def _conclude(self, child: Child) -> Trace:
         stream = self._stream
         for text in stream.faults:
-            # A child may have been taken over: what it says cannot be taken for a line of the log's own.
-            said = "\n".join(f"  | {ascii(line)[1:-1]}" for line in text.splitlines())
-            _log.warning("An observer stepped aside, and said:\n%s", said)
+            _log.warning("An observer stepped aside, and said:\n%s", _quoted(text))
         if self._too_much is not None:
             return self._failed(self._too_much)
         if self._killing is not None:
@@ -250,3 +248,9 @@ def _threads(pid: int) -> int:
             return int(file.read().rpartition(b")")[2].split()[17])
     except (OSError, ValueError, IndexError):
         return 0
+
+
+def _quoted(text: str) -> str:
+    """A child may have been taken over: what it says must not look like a line of the log's own."""
+    lines = ("".join(sign if sign.isprintable() else "?" for sign in line) for line in text.splitlines())
+    return "\n".join(f"  | {line}" for line in lines)[-OUTPUT_CHARS:]

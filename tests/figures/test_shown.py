@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import matplotlib
 import pytest
 from msgspec.structs import replace
 
@@ -75,9 +76,8 @@ x.sum().backward()
 
 @pytest.fixture(scope="module")
 def plotted() -> Trace:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MPLBACKEND", "module://components.capture.plot_backend")
-        return capture_program(Program(source=PLOT))
+    matplotlib.use("module://components.capture.plot_backend", force=True)
+    return capture_program(Program(source=PLOT))
 
 
 def test_a_line_that_only_shows_something_is_a_moment_with_its_chip(plotted: Trace) -> None:
