@@ -42,13 +42,13 @@ def _watch(page: str) -> None:
 
 def status(trace: Trace) -> None:
     """One quiet line of figures, and what was left out."""
+    for note in trace.notes[:5]:
+        st.html(f'<p class="al-note">{escape(note.message)}</p>')
     if not trace.steps:
-        return  # refused before its first line
+        return  # it ended before its first line
     text = f"{plural(len(trace.nodes), 'node')} · {plural(len(trace.backwards), 'backward pass')}"
     text += f" · torch {trace.environment.torch.partition('+')[0]} on {trace.program.device}"
     st.html(f'<p class="al-note">{text} · observed run took {trace.duration_ns / 1e6:.1f} ms</p>')
-    for note in trace.notes[:5]:
-        st.html(f'<p class="al-note">{escape(note.message)}</p>')
     for cut in trace.truncations[:3]:
         st.html(f'<p class="al-note">Recorded up to a cap of {cut.cap:,} ({cut.observer}); missing: {cut.missing}.</p>')
 

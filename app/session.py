@@ -20,7 +20,7 @@ from msgspec import UNSET, UnsetType
 
 from app.course import Course, load_course
 from components.figures import LayoutProblem, Picture, TraceIndex, Ways, layout_svg, svg_ways
-from components.trace import Asked, Device, Program, Trace
+from components.trace import Asked, Device, Program, Trace, why_not_measured
 from components.worker import Pool, Run, pool_of_this_machine
 
 # The pages on which a person makes a program; the others look at it.
@@ -49,6 +49,8 @@ class TraceMemory:
     def put(self, trace: Trace) -> None:
         """Remember a trace, unless it is huge or its failure was the machine's, not the program's."""
         kind = trace.failure.kind if trace.failure is not None else None
+        if trace.memory is None and trace.memory_note not in (UNSET, why_not_measured(trace)):
+            return  # it could not be measured this time
         events = len(trace.memory.events) if trace.memory is not None else 0
         if max(len(trace.nodes), events // 5) > _LARGEST_REMEMBERED or kind in ("timeout", "crashed", "out_of_memory"):
             return
@@ -160,6 +162,14 @@ def _wait_for(page: str, run: Run) -> None:
     collect(page)
 
 
+def measure_again(page: str) -> None:
+    """Measure the memory of the trace that a page shows, which could not be measured before."""
+    shown = trace(page)
+    if shown is not None:
+        stop(page)
+        _wait_for(page, engine().pool.measure(shown, owner=_owner()))
+
+
 def _take(page: str, trace: Trace) -> None:
     """Give a page its trace; where it shows memory that nobody has measured yet, have that done."""
     st.session_state[f"{page}:trace"] = trace
@@ -238,7 +248,9 @@ def adopt(page: str, other: str) -> None:
     elif st.session_state.get(f"{page}:adopted") is not found or trace(page) is None:
         stop(page)
         st.session_state[f"{page}:adopted"] = found
-        _take(page, engine().memory_of(found.program).get(found.program) or found)
+        known = engine().memory_of(found.program).get(found.program)
+        # The clock tells whether it is this very run.
+        _take(page, known if known is not None and known.duration_ns == found.duration_ns else found)
     else:
         collect(page)
 

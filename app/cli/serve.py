@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from app.cli.files import Unusable
@@ -47,7 +48,10 @@ def serve(options: Sequence[str]) -> None:
 def walls_stand() -> bool:
     """Whether the kernel confines programs: the filter of system calls can be put up, tried in another process."""
     command = [sys.executable, "-m", "components.worker.trial"]
-    tried = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    try:
+        tried = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    except subprocess.TimeoutExpired:
+        return False
     return "seccomp" in tried.stdout.split()
 
 
@@ -55,8 +59,8 @@ def _address(options: Sequence[str], *, confined: bool) -> list[str]:
     """Return the option that keeps others out where programs are not confined, unless they are trusted."""
     if confined or os.environ.get(TRUST) == "1":
         return []
-    asked = _asked(options)
-    if asked is not None and not _is_loopback(asked):
+    asked = next((one for one in _asked(options) if not _is_loopback(one)), None)
+    if asked is not None:
         raise Unusable(
             f"this system has no walls around programs (no seccomp), so the server listens on {_LOOPBACK} only and not "
             f"on {asked}. {TRUST}=1 says that everybody who can reach it may run programs with your rights."
@@ -66,17 +70,14 @@ def _address(options: Sequence[str], *, confined: bool) -> list[str]:
         f"can reach the server; {TRUST}=1 lets others in.",
         file=sys.stderr,
     )
-    return [] if asked is not None else [_OPTION, _LOOPBACK]
+    return [_OPTION, _LOOPBACK]
 
 
-def _asked(options: Sequence[str]) -> str | None:
-    """The address that somebody asked for, by an option or in the environment."""
-    for place, option in enumerate(options):
-        if option == _OPTION and place + 1 < len(options):
-            return options[place + 1]
-        if option.startswith(f"{_OPTION}="):
-            return option.partition("=")[2]
-    return os.environ.get(_VARIABLE) or None
+def _asked(options: Sequence[str]) -> list[str]:
+    """The addresses that somebody asked for, by options or in the environment."""
+    found = [following for option, following in pairwise(options) if option == _OPTION]
+    found += [option.partition("=")[2] for option in options if option.startswith(f"{_OPTION}=")]
+    return [*found, *([os.environ[_VARIABLE]] if os.environ.get(_VARIABLE) else [])]
 
 
 def _is_loopback(address: str) -> bool:

@@ -11,6 +11,7 @@ from app.memory import alive, downloads, graphs, opening, saving, state, timelin
 from app.memory.examples import EXAMPLES
 from components.figures import TraceIndex
 from components.figures.memory import Axis
+from components.trace import why_not_measured
 from components.widgets.panels import note_panel
 
 _SECTIONS: dict[str, Callable[[state.Shown], None]] = {
@@ -64,6 +65,10 @@ def _timeline(index: TraceIndex, axis: Axis) -> state.Shown | None:
     if shown is None:
         if index.trace.failure is None or note:
             note_panel(note or "The memory of this run was not recorded. Run the program here to measure it.")
+            if note and note != why_not_measured(index.trace):
+                st.button(
+                    "Measure again", on_click=session.measure_again, args=(state.PAGE,), icon=":material/refresh:"
+                )
         return None
     if not shown.tables.events:
         st.markdown("This program allocated no memory for tensors.")

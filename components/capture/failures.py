@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from components.capture.short_text import class_name
 from components.source import PROGRAM_FILENAME, SourceTooLarge
 from components.trace import Failure, FailureKind
 
@@ -30,7 +31,7 @@ def failure_of(error: BaseException, line: int | None = None) -> Failure | None:
     kind = _kind(error)
     return Failure(
         kind=kind,
-        error_type=None if isinstance(error, RunInterrupted | SourceTooLarge) else _type_name(error),
+        error_type=None if isinstance(error, RunInterrupted | SourceTooLarge) else class_name(type(error)),
         message=_message(error),
         line=_line(error) or line,
     )
@@ -48,10 +49,6 @@ def _kind(error: BaseException) -> FailureKind:
     if isinstance(error, SyntaxError) and error.__traceback__ is not None and _line_of_traceback(error) is None:
         return "syntax"
     return "raised"
-
-
-def _type_name(error: BaseException) -> str:
-    return type.__dict__["__name__"].__get__(type(error))  # type: ignore[no-any-return]
 
 
 def _message(error: BaseException) -> str:

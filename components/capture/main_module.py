@@ -60,12 +60,15 @@ class MainModule:
             (sys, "stdin", io.TextIOWrapper(io.BytesIO())),
             (sys, "stdout", text_stream(1, out)),
             (sys, "stderr", text_stream(2, err)),
+            (sys, "excepthook", sys.__excepthook__),
             (sys, "path", [os.path.dirname(script), *sys.path]),
             (atexit, "register", self._register),
             (atexit, "unregister", self._unregister),
             *((builtins, name, value) for name, value in self._built_in.items()),
         ):
             self._put(owner, name, value)
+        for name in ("stdin", "stdout", "stderr"):
+            self._put(sys, f"__{name}__", getattr(sys, name))
         self._before = threading.enumerate()
         self._active.callback(_put_back, dict(os.environ))
         self._active.callback(sys.modules.__setitem__, "__main__", sys.modules["__main__"])

@@ -8,7 +8,6 @@ method that the program could have defined.
 from __future__ import annotations
 
 import ast
-import dataclasses
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -115,17 +114,23 @@ def _attributes(value: object) -> Iterator[tuple[str, Any]]:
         held = None
     if type(held) is dict:
         yield from list(held.items())[:_MOST_ELEMENTS]
-    for kind in type(value).__mro__:
-        for name, slot in list(kind.__dict__.items()):
+    for kind in _mro(type(value)):
+        for name, slot in list(_namespace(kind).items()):
             if type(slot) is MemberDescriptorType and kind is not object:
                 with suppress(AttributeError):  # nothing has been put there
                     yield name, slot.__get__(value)
 
 
+# What ``kind.__mro__`` and ``kind.__dict__`` give, without asking a metaclass of the program's own.
+_mro = type.__dict__["__mro__"].__get__
+_namespace = type.__dict__["__dict__"].__get__
+
+
 def _is_looked_into(kind: type) -> bool:
     """Whether objects of a type are the program's own or hold its results: no generators, loaders, optimizers."""
-    module = kind.__module__
-    own = module == "__main__" or kind is SimpleNamespace or dataclasses.is_dataclass(kind)
+    module = type.__getattribute__(kind, "__module__")
+    own = module == "__main__" or kind is SimpleNamespace
+    own = own or any("__dataclass_fields__" in _namespace(base) for base in _mro(kind))
     return own or module.startswith("torch.distributions.")
 
 

@@ -6,13 +6,14 @@ here, and neither is a fault of an observer: it steps aside (``aside``).
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 import time
 import types
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -39,7 +40,7 @@ from components.capture.tensors import TensorDraft, TensorLog
 from components.capture.torchviz_dot import DrawingLog
 from components.capture.truncations import Truncations
 from components.capture.values import ValueReader
-from components.source import SourceLimits
+from components.source import PROGRAM_FILENAME, SourceLimits
 from components.source.compiler import VALUE, Compiled, compile_program
 from components.trace import Caps, Failure, Gradient, Program, Trace, Warned
 
@@ -200,7 +201,7 @@ class _Run:
             self._first_number = self._nodes.first_number = next_node_number()
             started = time.perf_counter_ns()
             try:
-                with self._steps:
+                with _as_python_collects(), self._steps:
                     exec(code, self.names)
             except BaseException as problem:
                 error = problem
@@ -217,13 +218,19 @@ class _Run:
     def _end_of_program(self, error: BaseException | None) -> None:
         if isinstance(error, SystemExit) and error.code is not None and not isinstance(error.code, int):
             sys.stderr.write(f"{error.code}\n")
+        elif error is not None and sys.excepthook is not sys.__excepthook__ and isinstance(error, Exception):
+            sys.excepthook(type(error), error, _of_the_program(error.__traceback__))
         self._main.finish()
         self._shown.all_figures(own_line=True)
 
-    def _on_warning(self, message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
+    def _on_warning(
+        self, message: Any, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
+    ) -> None:
         text = str(message)
         if is_quiet() or text.startswith(ABOUT_HOOKS):
             return  # it is about what an observer does
+        if file is not None or sys.stderr is not sys.__stderr__:  # the program reads it itself
+            (file or sys.stderr).write(warnings.formatwarning(message, category, filename, lineno, line))
         if self._warnings_left.take():
             self._warned.append(Warned(line=program_line(), category=category.__name__, message=_without_frames(text)))
 
@@ -310,6 +317,24 @@ class _Run:
 def _without_frames(text: str) -> str:
     """Leave out the lines that anomaly mode quotes from PyTorch's files and ours; they are the server's business."""
     return _FOREIGN_FRAME.sub("", text)[:_LONGEST_WARNING].rstrip()
+
+
+@contextmanager
+def _as_python_collects() -> Iterator[None]:
+    """Collect garbage as often as plain Python does: what cycles hold can be most of a program's memory."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+
+
+def _of_the_program(trace: types.TracebackType | None) -> types.TracebackType | None:
+    """Leave out the frames of who runs the program."""
+    while trace is not None and trace.tb_frame.f_code.co_filename != PROGRAM_FILENAME:
+        trace = trace.tb_next
+    return trace
 
 
 def _as_python_warns() -> None:

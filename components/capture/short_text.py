@@ -17,6 +17,11 @@ _SCALARS = (int, float, bool, complex, str, bytes, type(None), torch.dtype, torc
 _CONTAINERS = (list, tuple, set, frozenset, dict)
 
 
+def class_name(kind: type) -> str:
+    """Return a class's name, whatever a metaclass of the program's own would say."""
+    return type.__dict__["__name__"].__get__(kind)  # type: ignore[no-any-return]
+
+
 def short_text(value: object) -> str | None:
     """Return a text for the value; ``None`` for what is no news as a variable: modules, functions, classes."""
     kind = type(value)
@@ -27,7 +32,7 @@ def short_text(value: object) -> str | None:
         return _scalar(value)
     if kind in _CONTAINERS:
         return _container(value)
-    return kind.__name__
+    return class_name(kind)
 
 
 def _scalar(value: object) -> str:

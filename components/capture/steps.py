@@ -22,7 +22,7 @@ from components.capture.aside import Asides
 from components.capture.marks import Marks
 from components.capture.names import is_program_name
 from components.capture.quiet import quiet, shape_of
-from components.capture.short_text import short_text
+from components.capture.short_text import class_name, short_text
 from components.capture.tensors import TensorDraft, TensorLog
 from components.capture.truncations import Truncations
 from components.source import PROGRAM_FILENAME
@@ -30,6 +30,7 @@ from components.trace import Caps, Step
 
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _TOP_LEVEL = "<module>"
+_LOST = "Later lines are missing: Python stopped following them, as it does at the limit of recursion."
 
 
 @dataclass(slots=True, eq=False)
@@ -128,7 +129,11 @@ class StepObserver:
         if sys.gettrace() != self._on_call and not self.truncated:
             # Python lets go of a trace function that it cannot call, as at the limit of recursion.
             self.truncated = True
-            self._asides.note("steps", "Later lines are missing: the program switched line tracing off.", None)
+            self._asides.note(
+                "steps",
+                _LOST,
+                None,
+            )
         sys.settrace(None)
 
     def _on_call(self, frame: FrameType, event: str, argument: Any) -> Any:
@@ -194,7 +199,7 @@ class StepObserver:
                 seen = self._look_at(name, value, top=innermost.frame.f_code.co_name == _TOP_LEVEL)
             except Exception as error:
                 self._asides.failed("tensors", f"the variable `{name}`", error)
-                seen = type(value).__name__
+                seen = class_name(type(value))
             if seen is not None and innermost.seen.get(name) != seen:
                 innermost.seen[name] = seen
                 if len(changed) < self._variables_per_step:

@@ -87,7 +87,9 @@ def as_terminal(text: str) -> str:
 
 
 def _written_over(line: str) -> str:
-    shown = ""
-    for part in line.split("\r"):
-        shown = part + shown[len(part) :]
+    parts = line.split("\r")
+    shown = parts.pop()
+    for part in reversed(parts):  # what was longer sticks out
+        if len(part) > len(shown):
+            shown += part[len(shown) :]
     return shown

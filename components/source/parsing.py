@@ -17,11 +17,13 @@ import msgspec
 PROGRAM_FILENAME = "<program>"
 # Enough of these in a row exhaust the parser's own stack.
 _LONG_PREFIX = re.compile(r"(?:[-+~(\[{]\s*|not\s+|lambda\s*:\s*){300,}")
-_COMMAND = re.compile(r"^(\s*)(?:[\w.,\s]*=\s*)?(?:%{1,2}\s*[A-Za-z]|!|\?)|^(\s*)[\w.*%]+\?{1,2}\s*$")
+# Without the white space before it; each part can be matched in one way only, so that no line takes long.
+_COMMAND = re.compile(r"(?:\w[\w., \t]*=[ \t]*)?(?:%{1,2}[ \t]*[A-Za-z]|!|\?)|[\w.*%]+\?{1,2}$")
 _CELL = re.compile(r"^# ?%%|^# In ?\[[ \d]*\]")
 # Cell magics after which Python follows; what follows any other one is in another language.
 _OF_PYTHON = re.compile(r"^%%(?:time|timeit|capture|prun|python3?|pypy)\b")
-_MOST_COMMANDS = 500
+# So many are taken out one by one; where there are more, all lines that look like one go at once.
+_ONE_BY_ONE, _MOST_READINGS = 5, 10
 _NO_CHARACTER = "source code cannot contain null bytes or halves of surrogate pairs"
 
 
@@ -117,7 +119,7 @@ def _read(text: str) -> ast.Module:
 def _without_commands(source: str) -> tuple[str, ast.Module, list[LeftOut]]:
     """Take out notebooks' commands, but only where Python itself stumbles over one: a text may hold lines like them."""
     text, left_out, first = source, list[LeftOut](), None
-    for _ in range(_MOST_COMMANDS):
+    for reading in range(_MOST_READINGS):
         try:
             return text, _read(text), left_out
         except SyntaxError as error:
@@ -129,11 +131,16 @@ def _without_commands(source: str) -> tuple[str, ast.Module, list[LeftOut]]:
             if not found:
                 raise
             text = _put_out(text, found, left_out)
+            if reading >= _ONE_BY_ONE:
+                for number in range(line + 1, text.count("\n") + 2):
+                    text = _put_out(text, _command_at(text, number), left_out)
     raise first or SyntaxError("too many lines that are no Python", (PROGRAM_FILENAME, 1, None, None))
 
 
 def _put_out(text: str, numbers: list[int], left_out: list[LeftOut]) -> str:
     """Replace the first of some lines by ``pass``, which a block may need, and empty the others."""
+    if not numbers:
+        return text
     lines = text.split("\n")
     for number in numbers:
         line = lines[number - 1]
@@ -145,7 +152,7 @@ def _put_out(text: str, numbers: list[int], left_out: list[LeftOut]) -> str:
 def _command_at(text: str, number: int) -> list[int]:
     """Return the lines of the command that a syntax error at line ``number`` is about, none if it is about another."""
     lines = text.split("\n")
-    if not 0 < number <= len(lines) or not _COMMAND.match(lines[number - 1]):
+    if not 0 < number <= len(lines) or not _COMMAND.match(lines[number - 1].strip()):
         return []
     line = lines[number - 1]
     if line.startswith("%%") and not _OF_PYTHON.match(line):

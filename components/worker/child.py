@@ -19,6 +19,7 @@ from typing import NoReturn
 import msgspec
 
 from components.trace import MeasuredRun, Trace
+from components.worker import ticks
 from components.worker.channel import Channel
 from components.worker.confine import LANDLOCK, SECCOMP, WALLS, Confinement
 from components.worker.confine.process import first_to_go, keep_only, own_environment, own_session
@@ -32,9 +33,6 @@ from components.worker.watch import Watch
 
 RESULT_DESCRIPTOR = 3
 SCRIPT = "program.py"
-# At this signal, and when it crashes, the child writes its stack into the pipe: from a handler in C, so that native
-# code that runs for long, or has gone wrong, does not hide the line.
-LOOK_SIGNAL = signal.SIGUSR1
 # Address space that a program cannot use, given back before the trace is encoded. Untouched, it costs no memory.
 _RESERVE_BYTES = 64 << 20
 
@@ -58,8 +56,9 @@ def run_child(entry: Entry, around: Surroundings, request: int, result: int) -> 
     status = 1
     try:
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         message = _read_request(request)
         isolate(result, around.folder)
         limits = message.limits
@@ -68,6 +67,7 @@ def run_child(entry: Entry, around: Surroundings, request: int, result: int) -> 
         try:
             entry.prepare()
             own_environment(around.folder)
+            watch = Watch(channel, limits, entry, around.folder)
             confine(around.plan, confinement_of(around, limits), message.program.source)
         except OSError as error:
             channel.problem(Problem("crashed", f"The program was not run: it could not be confined ({error})."))
@@ -75,7 +75,7 @@ def run_child(entry: Entry, around: Surroundings, request: int, result: int) -> 
             channel.problem(Problem("crashed", f"The program was not run: the device is not ready ({error})."[:2_000]))
         else:
             channel.begun()
-            _run(entry, message, channel, Watch(channel, limits, entry, around.folder), reserve)
+            _run(entry, message, channel, watch, reserve)
         status = 0
     finally:
         os._exit(status)
@@ -123,15 +123,17 @@ def _enter_folder(folder: str, source: str) -> None:
         with open(SCRIPT, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(source)
     data = data_folder()
-    if data is not None:
+    if data is not None and os.listdir(data):  # an empty one would stand in the way of a folder that programs make
         os.symlink(data, DATA)
 
 
 def _run(entry: Entry, request: Request, channel: Channel, watch: Watch, reserve: mmap.mmap) -> None:
     limits = request.limits
     try:
+        # When it crashes, and when the parent asks, the child writes its stack into the pipe: from a handler in C, so
+        # that native code that runs for long, or has gone wrong, does not hide the line.
         faulthandler.enable(RESULT_DESCRIPTOR, all_threads=False)
-        faulthandler.register(LOOK_SIGNAL, RESULT_DESCRIPTOR, all_threads=False)
+        faulthandler.register(ticks.LOOK, RESULT_DESCRIPTOR, all_threads=False)
         watch.start()
         answer = _answer(entry, request, channel)
         watch.finish()

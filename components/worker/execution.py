@@ -44,7 +44,7 @@ _CHUNK = 1 << 18
 # The child looks first, and interrupts its program; only one that does not is killed.
 _SLACK = 1.25
 # Files without a name that stay open are in no folder: what they take shows only in what is left of the disk.
-_LEFT_ON_DISK = 512 << 20
+_LEFT_ON_DISK = 128 << 20
 _log = logging.getLogger(__name__)
 
 
@@ -148,7 +148,11 @@ class Execution:
         if message is None and _threads(child.pid) > limits.threads:
             message = f"The program had more than {limits.threads} threads at once and was stopped."
         if message is None and free_bytes(self._zygote.folder) < self._least_free:
-            message = "The server's disk was almost full, so all programs that ran were stopped."
+            self._too_much = failures.crashed(
+                "The server's disk is almost full, so the programs that run were stopped. Run this again later.",
+                self._stream.line,
+            )
+            return
         if message is not None:
             self._too_much = Failure(kind="too_large", message=message, line=self._stream.line)
 

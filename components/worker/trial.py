@@ -21,9 +21,8 @@ from components.worker.confine import LANDLOCK, NAMESPACES, SECCOMP, WALLS, Conf
 from components.worker.confine.process import own_environment
 from components.worker.folder import make_base, remove
 from components.worker.limits import Limits
-from components.worker.walls import Wall
+from components.worker.walls import KNOCKS, Wall
 
-KNOCKS = "trial program"
 _decoder = msgspec.json.Decoder(Wall)
 
 

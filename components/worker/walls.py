@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+KNOCKS = "trial program"
+
 
 class Wall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One wall: what it is called, whether it stands, and what it does or why it does not stand.
@@ -26,8 +28,11 @@ class Wall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 def what_is_missing(walls: Sequence[Wall]) -> str | None:
     """Say in plain words what the missing walls mean for whoever runs programs here, ``None`` if nothing does."""
     standing = {wall.name for wall in walls if wall.standing}
-    if not walls or {"seccomp", "landlock"} <= standing:
+    through = next((wall.detail for wall in walls if wall.name == KNOCKS and not wall.standing), None)
+    if not walls or ({"seccomp", "landlock"} <= standing and through is None):
         return None
+    if {"seccomp", "landlock"} <= standing:
+        return f"The walls around programs do not hold here: a trial program got through, and {through}."
     if "seccomp" not in standing:
         return (
             "Programs run here with the rights of whoever started this server, as in a notebook: this system has no "

@@ -18,6 +18,7 @@ import time
 from types import FrameType
 
 from components.source import PROGRAM_FILENAME
+from components.worker import ticks
 from components.worker.channel import Channel
 from components.worker.entry import Entry
 from components.worker.failures import STOPPED, timeout_message
@@ -29,7 +30,7 @@ _RETRY_SECONDS = 0.005
 
 
 class Watch:
-    """Signal handlers and a timer over one run, in the child's main thread."""
+    """Signal handlers and a timer over one run, in the child's main thread. It is made before the walls stand."""
 
     def __init__(self, channel: Channel, limits: Limits, entry: Entry, folder: str) -> None:
         self._folder = folder
@@ -45,12 +46,14 @@ class Watch:
         self._line: int | None = None
         self._begun = False
         self._finishing = False
+        self._pace = ticks.make_timer()
 
     def start(self) -> None:
         """Put up the handlers and start the timer."""
-        signal.signal(signal.SIGALRM, self._look)
-        signal.signal(signal.SIGTERM, self._stop)
-        signal.setitimer(signal.ITIMER_REAL, _LOOK_SECONDS, _LOOK_SECONDS)
+        signal.signal(ticks.TICK, self._look)
+        signal.signal(ticks.STOP, self._stop)
+        self._deadline = time.monotonic() + self._wall_seconds
+        self._pace(_LOOK_SECONDS)
 
     def finish(self) -> None:
         """Look no more: what follows is not the program."""
@@ -109,7 +112,7 @@ class Watch:
     def _hurry(self) -> None:
         if not self._hurrying:
             self._hurrying = True
-            signal.setitimer(signal.ITIMER_REAL, _RETRY_SECONDS, _RETRY_SECONDS)
+            self._pace(_RETRY_SECONDS)
 
     def _report_line(self, line: int | None) -> None:
         if line and line != self._line:

@@ -19,7 +19,8 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from components.worker import entry as entries
-from components.worker.child import LOOK_SIGNAL, Surroundings, run_child
+from components.worker import ticks
+from components.worker.child import Surroundings, run_child
 from components.worker.confine import NAMESPACES, names, namespaces
 from components.worker.confine.libc import IS_LINUX
 from components.worker.confine.process import drop_user, not_dumpable
@@ -41,11 +42,11 @@ from components.worker.messages import (
     encode,
     to_zygote,
 )
-from components.worker.trial import KNOCKS, try_walls
-from components.worker.walls import Wall, summary
+from components.worker.trial import try_walls
+from components.worker.walls import KNOCKS, Wall, summary
 
 _MAX_DESCRIPTORS = 16
-_SIGNALS = {Stop: signal.SIGTERM, Look: LOOK_SIGNAL, Kill: signal.SIGKILL}
+_SIGNALS: dict[type[Message], int] = {Stop: ticks.STOP, Look: ticks.LOOK, Kill: signal.SIGKILL}
 
 
 class Zygote:
@@ -115,7 +116,7 @@ class Zygote:
             os.close(request)
             os.close(result)
 
-    def _signal(self, run: int, number: signal.Signals) -> None:
+    def _signal(self, run: int, number: int) -> None:
         # Only children that were not reaped yet are in the table, so the process id cannot be another's.
         for pid, owner in self._children.items():
             if owner == run:

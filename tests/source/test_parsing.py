@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.source import parsing
 from components.source.parsing import SourceLimits, SourceTooLarge, parse, parse_expression
 
 DEEP = [
@@ -210,9 +211,8 @@ def test_who_needs_every_line_gets_no_commands_left_out() -> None:
         parse("%time\n", commands=False)
 
 
-def test_a_program_of_commands_alone_is_bounded() -> None:
-    with pytest.raises(SyntaxError):
-        parse("!ls\n" * 600)
+def test_a_program_of_commands_alone_is_read() -> None:
+    assert len(parse("!ls\n" * 600).left_out) == 600
 
 
 # --- cells
@@ -234,3 +234,18 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except (SyntaxError, SourceTooLarge):
         return
     assert len(read.text.split("\n")) == len(re.split(r"\r\n|\r|\n", text))
+
+
+def test_many_commands_are_taken_out_in_a_few_readings(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings: list[str] = []
+    read = parsing._read
+
+    def counted(text: str) -> ast.Module:
+        readings.append(text)
+        return read(text)
+
+    monkeypatch.setattr(parsing, "_read", counted)
+    lines = [f"%magic {number}" if number % 2 else f"x{number} = {number}" for number in range(800)]
+    found = parsing.parse("\n".join(lines))
+    assert [one.line for one in found.left_out] == list(range(2, 801, 2))
+    assert len(readings) <= 10

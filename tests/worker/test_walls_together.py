@@ -11,7 +11,8 @@ from components.worker import Pool, Wall, summary
 from components.worker.confine import NAMESPACES, names
 from components.worker.confine.process import PLOT_BACKEND
 from components.worker.limits import Limits
-from components.worker.trial import KNOCKS, standing_here, try_walls
+from components.worker.trial import standing_here, try_walls
+from components.worker.walls import KNOCKS
 from tests.worker.helpers import (
     FILES,
     IS_ROOT,

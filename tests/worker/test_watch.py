@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 
 from components.source import PROGRAM_FILENAME
 from components.trace import FailureKind
+from components.worker import ticks
 from components.worker.channel import Channel
 from components.worker.entry import Entry
 from components.worker.failures import STOPPED
@@ -38,7 +38,6 @@ class Stage:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path, limits: Limits) -> None:
         self.hurries = 0
         self.asked: list[object] = []
-        monkeypatch.setattr(signal, "setitimer", self._count)
         self._read, self._write = os.pipe()
         entry = Entry(
             observers=(OBSERVERS,),
@@ -51,6 +50,7 @@ class Stage:
         )
         self.channel = Channel(self._write, 100)
         self.watch = Watch(self.channel, limits, entry, str(folder))
+        monkeypatch.setattr(self.watch, "_pace", self._count)
 
     def _count(self, *arguments: float) -> None:
         self.hurries += 1
@@ -58,7 +58,7 @@ class Stage:
     def look(self, *frames: str) -> None:
         """Let the watch look while functions of these files or modules call each other, outermost first."""
         if not frames:
-            self.watch._look(signal.SIGALRM, sys._getframe())
+            self.watch._look(ticks.TICK, sys._getframe())
             return
         module = ModuleType(frames[0])
         module.__dict__["call"] = lambda: self.look(*frames[1:])
@@ -167,7 +167,7 @@ def test_a_message_of_another_thread_does_not_keep_it_from_interrupting(late: St
 
 def test_stop_is_a_time_that_is_over(in_time: Stage) -> None:
     def press(frame: Any) -> None:
-        in_time.watch._stop(signal.SIGTERM, frame)
+        in_time.watch._stop(ticks.STOP, frame)
 
     with pytest.raises(Interrupted, match=STOPPED):
         exec(compile("press(frame())", PROGRAM_FILENAME, "exec"), {"press": press, "frame": sys._getframe})

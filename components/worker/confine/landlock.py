@@ -22,9 +22,11 @@ _GET_ABI = 1
 # ABI: bits of file system access known so far (execute, read, write, ... refer, truncate, ioctl on devices).
 _FILE_BITS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 _PATH_BENEATH = 1
-_EXECUTE, _READ_FILE, _READ_FOLDER = 1 << 0, 1 << 2, 1 << 3
-# Write, read, list; remove folders and files; make folders and files; move between folders (ABI 2), truncate (3).
-_OWN = sum(1 << bit for bit in (1, 2, 3, 4, 5, 7, 8, 13, 14))
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_FOLDER = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+# What programs throw away and take zeros from; nothing of it stays.
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
+# Write, read, list; remove folders and files; make folders, files, links; move between folders (ABI 2), truncate (3).
+_OWN = sum(1 << bit for bit in (1, 2, 3, 4, 5, 7, 8, 12, 13, 14))
 _BIND_AND_CONNECT_TCP = 0b11  # from ABI 4 on
 _ABSTRACT_SOCKETS_AND_SIGNALS = 0b11  # from ABI 6 on
 
@@ -65,6 +67,8 @@ def restrict_files(readable: Sequence[str] = (), own: str | None = None) -> int:
     attributes = ruleset(abi)
     descriptor = syscall(_CREATE_RULESET, attributes, len(attributes), 0)
     try:
+        for path in filter(os.path.exists, _DEVICES):
+            _allow(descriptor, path, _READ_FILE | _WRITE_FILE)
         for path in readable:
             if os.path.exists(path):
                 rights = _READ_FILE | _EXECUTE | (_READ_FOLDER if os.path.isdir(path) else 0)

@@ -27,7 +27,7 @@ _SYSTEM = (
     "/etc/ld.so.cache",
     "/dev/urandom",
     "/dev/random",
-    "/dev/zero",
+    "/etc/mime.types",
 )
 _ROOT = Path(__file__).resolve().parents[3]
 
@@ -45,9 +45,18 @@ def readable() -> tuple[str, ...]:
 
 @cache
 def data_folder() -> str | None:
-    """Return the folder of data that programs read as ``data/``, if the environment names one that is there."""
+    """Return the folder of data that programs read as ``data/``, if the environment names one that is there.
+
+    Never one that would show the application to programs.
+    """
     named = os.environ.get(DATA_VARIABLE, "")
-    return os.path.realpath(named) if named and os.path.isdir(named) else None
+    path = os.path.realpath(named) if named and os.path.isdir(named) else None
+    return path if path is not None and not _shows_the_application(path) else None
+
+
+def _shows_the_application(path: str) -> bool:
+    inside = any(Path(path).is_relative_to(_ROOT / part) for part in ("app", "components"))
+    return inside or _holds_the_application(path)
 
 
 def _holds_the_application(path: str) -> bool:

@@ -31,6 +31,11 @@ ALLOWED: Final[Table] = (
     ("pipe2", 293, 59),
     ("poll", 7, None),
     ("ppoll", 271, 73),
+    ("epoll_create1", 291, 20),
+    ("epoll_ctl", 233, 21),
+    ("epoll_wait", 232, None),
+    ("epoll_pwait", 281, 22),
+    ("eventfd2", 290, 19),
     ("select", 23, None),
     ("pselect6", 270, 72),
     ("mmap", 9, 222),
@@ -53,6 +58,7 @@ ALLOWED: Final[Table] = (
     ("alarm", 37, None),
     ("getitimer", 36, 102),
     ("setitimer", 38, 103),
+    ("timer_settime", 223, 110),
     ("restart_syscall", 219, 128),
     ("sched_yield", 24, 124),
     ("sched_getaffinity", 204, 123),
@@ -71,6 +77,13 @@ ALLOWED: Final[Table] = (
     ("geteuid", 107, 175),
     ("getgid", 104, 176),
     ("getegid", 108, 177),
+    ("getpgrp", 111, None),
+    ("getpgid", 121, 155),
+    ("getsid", 124, 156),
+    ("getpriority", 140, 141),
+    ("getgroups", 115, 158),
+    ("getresuid", 118, 148),
+    ("getresgid", 120, 150),
     ("getrusage", 98, 165),
     ("getrlimit", 97, 163),
     ("getrandom", 318, 278),
@@ -113,6 +126,9 @@ FILES: Final[Table] = (
     ("renameat", 264, 38),
     ("renameat2", 316, 276),
     ("ftruncate", 77, 46),
+    ("symlink", 88, None),
+    ("symlinkat", 266, 36),
+    ("flock", 73, 32),
     ("fsync", 74, 82),
     ("fdatasync", 75, 83),
     ("fadvise64", 221, 223),
@@ -173,8 +189,9 @@ class Commands:
 # A thread, in no namespace of its own (CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET).
 _CLONE_THREAD, _CLONE_NEW = 0x0001_0000, 0x7E02_0000
 _PR_SET_NAME = 15
-# F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC: nothing that makes the kernel signal other processes.
-_FCNTL = (0, 1, 2, 3, 4, 1030)
+# F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_DUPFD_CLOEXEC: nothing that makes the
+# kernel signal other processes.
+_FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 1030)
 # TCGETS, TIOCGWINSZ, FIONREAD, FIOCLEX, FIONCLEX: what is a terminal, how wide, what can be read.
 _IOCTL = (0x5401, 0x5413, 0x541B, 0x5451, 0x5450)
 # FIOASYNC, FIOSETOWN, SIOCSPGRP would signal others; TIOCSTI types into a terminal. The GPU's own commands pass.
