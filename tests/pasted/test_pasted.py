@@ -38,14 +38,11 @@ NO_GRAPH = {"82_federated_averaging"}
 def plain_python() -> dict[str, tuple[str, list[Any] | None]]:
     """By program: what it printed, and the type and line of the exception that ended it."""
     one_thread = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "PYTHONWARNINGS": "ignore"}
-    found: dict[str, tuple[str, list[Any] | None]] = {}
     command = [sys.executable, str(HERE / "plain.py")]
     done = subprocess.run(
         command, input=json.dumps(PROGRAMS), env=os.environ | one_thread, capture_output=True, text=True, check=True
     )
-    for name, (printed, ended) in json.loads(done.stdout).items():
-        found[name] = printed, ended
-    return found
+    return {name: (printed, ended) for name, (printed, ended) in json.loads(done.stdout).items()}
 
 
 @pytest.fixture(scope="module")
