@@ -194,3 +194,11 @@ def _too_large(situation: Situation, match: re.Match[str]) -> Advice:
 @rules.on(r"", "not_allowed")
 def _no_gpu(situation: Situation, match: re.Match[str]) -> Advice:
     return Advice("The program was not started. The same program gives the same graph and gradients on the CPU.")
+
+
+@rules.on(r"^KeyboardInterrupt")
+def _interrupted(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        "This is what Ctrl+C raises, and nobody pressed it here: the program interrupted itself. `except KeyboardInterrupt` "
+        "catches it."
+    )

@@ -40,7 +40,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     threads: Count = 64
     stdout_chars: Count = 65_536
     trace_bytes: Count = 128 * MIB
-    trace_values: Count = 6_000_000
+    trace_values: Count = 12_000_000
     source: SourceLimits = SourceLimits()
     caps: Caps = Caps()
 

@@ -62,7 +62,7 @@ def run(page: Page, source: str) -> None:
 
 def test_a_figure_stands_between_what_was_printed_before_and_after(page: Page) -> None:
     run(page, PLOT)
-    out = page.locator(".al-out")
+    out = page.locator("pre.al-out")
     expect(out.locator("img")).to_have_attribute("title", "line 8")
     assert out.locator("img").evaluate("image => image.naturalWidth") > 300
     words = out.evaluate("out => [...out.childNodes].map(one => one.tagName ?? one.textContent.trim())")
@@ -105,7 +105,7 @@ def test_what_a_program_shows_is_never_markup(page: Page) -> None:
     run(page, HOSTILE)
     picture = page.locator(".al-out img")
     expect(picture).to_have_attribute("alt", "<img src=x onerror='window.hacked=1'>")
-    expect(page.locator(".al-out")).to_contain_text("<script>window.hacked=1</script>")
+    expect(page.locator("pre.al-out")).to_contain_text("<script>window.hacked=1</script>")
     wait_until_the_app_rests(page)
     assert page.evaluate("window.hacked") is None
     assert page.locator(".al-out script").count() == 0
@@ -130,4 +130,4 @@ def test_a_file_that_is_not_there_is_said_with_its_line(page: Page) -> None:
     run(page, "import torch\nprint('on')\ndata = open('data.csv').read()\n")
     failure = page.locator(".al-fail")
     expect(failure).to_contain_text("FileNotFoundError on line 3")
-    expect(page.locator(".al-out")).to_contain_text("on")
+    expect(page.locator("pre.al-out")).to_contain_text("on")
