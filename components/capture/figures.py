@@ -1,13 +1,14 @@
 """What a program shows as a notebook would: matplotlib's figures, ``display(x)``, the value of a cell's last line.
 
-``backend`` is a backend of matplotlib's, in its own documented form: ``plt.show()`` hands the figures over. Matplotlib
-itself is imported when a program (or the warm-up) imports it.
+``plot_backend`` is a backend of matplotlib's, in its own documented form: ``plt.show()`` hands the figures over.
+Matplotlib itself is imported when a program (or the warm-up) imports it.
 """
 
 from __future__ import annotations
 
 import base64
 import io
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -111,8 +112,6 @@ def _text(value: Any) -> str:
 
 
 def _open_figures() -> list[Any]:
-    import sys
-
     helpers = sys.modules.get("matplotlib._pylab_helpers")
     return list(helpers.Gcf.get_all_fig_managers()) if helpers is not None else []
 

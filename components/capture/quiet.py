@@ -116,7 +116,7 @@ def storage_of(tensor: torch.Tensor) -> tuple[int, int]:
     try:
         storage = tensor.untyped_storage()
         return storage.data_ptr() or id(tensor), storage.nbytes()
-    except (RuntimeError, NotImplementedError):
+    except RuntimeError:
         return id(tensor), tensor.numel() * tensor.element_size()
 
 
