@@ -13,11 +13,7 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from components.answers.derivatives import differentiate
-from components.answers.exercises import check_exercise
-from components.answers.warm_up import warm_up
-from components.answers.words import said
-from components.capture import (
+from ..capture import (
     RunInterrupted,
     capture_program,
     capture_with_names,
@@ -26,8 +22,12 @@ from components.capture import (
     interrupt_soon,
     measure_program,
 )
-from components.source import SourceLimits
-from components.trace import Answered, Asked, Caps, Exercise, Failure, Program, Trace
+from ..source import SourceLimits
+from ..trace import Answered, Asked, Caps, Exercise, Failure, Program, Trace
+from .derivatives import differentiate
+from .exercises import check_exercise
+from .warm_up import warm_up
+from .words import said
 
 __all__ = [
     "ANSWERERS",

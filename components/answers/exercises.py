@@ -14,18 +14,11 @@ from typing import Any
 
 import torch
 
-from components.answers.words import said
-from components.source import PROGRAM_FILENAME
-from components.source.check_cells import (
-    CAME,
-    EXPECTED,
-    Assertion,
-    Preparation,
-    comparison_word,
-    read_checks,
-)
-from components.source.compiler import compile_program
-from components.trace import Check, Exercise, Verdict
+from ..source import PROGRAM_FILENAME
+from ..source.check_cells import CAME, EXPECTED, Assertion, Preparation, comparison_word, read_checks
+from ..source.compiler import compile_program
+from ..trace import Check, Exercise, Verdict
+from .words import said
 
 _LONGEST = 400
 _PLAIN = (bool, int, float, complex, str, type(None), torch.Size, torch.dtype, torch.device)

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from components.trace import Number, Values
+from ..trace import Number, Values
 
 MOST_VALUES = 256
 

@@ -6,19 +6,11 @@ with CUDA. So nothing of both happens before the fork, and each child starts the
 
 from __future__ import annotations
 
-from components.answers import (
-    ANSWERERS,
-    OBSERVERS,
-    RunInterrupted,
-    answer_program,
-    installed_names,
-    interrupt_soon,
-    measure_program,
-)
-from components.capture import capture_with_names
-from components.capture.cuda import prepare
-from components.capture.warm_up_program import SOURCE
-from components.trace import Program
+from ..capture import capture_with_names
+from ..capture.cuda import prepare
+from ..capture.warm_up_program import SOURCE
+from ..trace import Program
+from . import ANSWERERS, OBSERVERS, RunInterrupted, answer_program, installed_names, interrupt_soon, measure_program
 
 __all__ = [
     "ANSWERERS",

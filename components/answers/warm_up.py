@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from components.answers import symbolic
-from components.answers.derivatives import differentiate
-from components.answers.exercises import check_exercise
-from components.capture import capture_with_names
-from components.capture import warm_up as warm_up_capture
-from components.trace import (
-    Checks,
-    Curve,
-    Derivative,
-    Exercise,
-    NthDerivatives,
-    Program,
-    Question,
-    Surface,
-)
+from ..capture import capture_with_names
+from ..capture import warm_up as warm_up_capture
+from ..trace import Checks, Curve, Derivative, Exercise, NthDerivatives, Program, Question, Surface
+from . import symbolic
+from .derivatives import differentiate
+from .exercises import check_exercise
 
 _SOURCE = """
 import torch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.capture import failure_of
+from ..capture import failure_of
 
 _LONGEST = 600
 

@@ -4,14 +4,14 @@ Only the worker's processes import it. Each observer is a context manager or a l
 program would have freed, says in its docstring what it cannot see, and steps aside when it fails.
 """
 
-from components.capture.environment import environment
-from components.capture.failures import RunInterrupted, failure_of
-from components.capture.memory import measure_program
-from components.capture.run import capture_program, capture_with_names
-from components.capture.stopping import interrupt_soon
-from components.capture.vocabulary import installed_names
-from components.capture.warm_up import warm_up
-from components.trace import Caps
+from ..trace import Caps
+from .environment import environment
+from .failures import RunInterrupted, failure_of
+from .memory import measure_program
+from .run import capture_program, capture_with_names
+from .stopping import interrupt_soon
+from .vocabulary import installed_names
+from .warm_up import warm_up
 
 __all__ = [
     "Caps",

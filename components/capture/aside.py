@@ -11,8 +11,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from components.capture.names import program_line
-from components.trace import Note, Observer
+from ..trace import Note, Observer
+from .names import program_line
 
 _LONGEST = 200
 _LONGEST_TRACEBACK = 4_000

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from components.capture.engine import EngineObserver
-from components.capture.formulas import formulas
-from components.capture.modules import ModuleObserver
-from components.capture.nodes import NodeDraft, NodeLog, SavedDraft
-from components.capture.steps import StepDraft, StepObserver
-from components.trace import Edge, Failure, Node, SavedTensor
+from ..trace import Edge, Failure, Node, SavedTensor
+from .engine import EngineObserver
+from .formulas import formulas
+from .modules import ModuleObserver
+from .nodes import NodeDraft, NodeLog, SavedDraft
+from .steps import StepDraft, StepObserver
 
 
 class Ids:

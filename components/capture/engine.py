@@ -20,18 +20,18 @@ from typing import Any
 
 import torch
 
-from components.capture.aside import Asides
-from components.capture.engine_drafts import BackwardDraft, EngineStepDraft
-from components.capture.marks import Marks
-from components.capture.names import program_line
-from components.capture.node_saves import GraphNode, is_freed
-from components.capture.nodes import NodeDraft, NodeLog
-from components.capture.quiet import quiet
-from components.capture.stopping import stop_if_asked
-from components.capture.truncations import Truncations
-from components.capture.values import ValueReader
-from components.source import PROGRAM_FILENAME
-from components.trace import Caps, Gradient
+from ..source import PROGRAM_FILENAME
+from ..trace import Caps, Gradient
+from .aside import Asides
+from .engine_drafts import BackwardDraft, EngineStepDraft
+from .marks import Marks
+from .names import program_line
+from .node_saves import GraphNode, is_freed
+from .nodes import NodeDraft, NodeLog
+from .quiet import quiet
+from .stopping import stop_if_asked
+from .truncations import Truncations
+from .values import ValueReader
 
 Reached = list[tuple[NodeDraft, GraphNode]]
 _OF_THE_CALL = ("torch/_tensor.py", "torch/autograd/__init__.py", "torch/autograd/graph.py", "torch/overrides.py")

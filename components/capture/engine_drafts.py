@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from components.capture.nodes import NodeDraft
-from components.trace import Backward, BackwardStep, EngineFailure, Gradient
+from ..trace import Backward, BackwardStep, EngineFailure, Gradient
+from .nodes import NodeDraft
 
 # PyTorch's words for a node whose saved tensors are gone; a run can stop at such a node for other reasons too.
 _SECOND_TIME = "backward through the graph a second time"

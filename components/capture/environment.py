@@ -6,7 +6,7 @@ import platform
 
 import torch
 
-from components.trace import Device, Environment
+from ..trace import Device, Environment
 
 
 def environment(device: Device = "cpu") -> Environment:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from components.capture.short_text import class_name
-from components.source import PROGRAM_FILENAME, SourceTooLarge
-from components.trace import Failure, FailureKind
+from ..source import PROGRAM_FILENAME, SourceTooLarge
+from ..trace import Failure, FailureKind
+from .short_text import class_name
 
 _LONGEST_MESSAGE = 4_000
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "CUDA out of memory", "failed to allocate", "bad_alloc")

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from components.capture.aside import Asides
-from components.capture.output import DisplayLog, Mime
-from components.capture.quiet import quiet
+from .aside import Asides
+from .output import DisplayLog, Mime
+from .quiet import quiet
 
 _DPI = 110
 _LONGEST_TEXT = 20_000

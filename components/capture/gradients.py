@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import torch
 
-from components.capture.aside import Asides
-from components.capture.quiet import fingerprint, plain
-from components.capture.tensors import TensorDraft
-from components.capture.truncations import Truncations
-from components.capture.values import ValueReader
-from components.trace import Caps, Gradient, GradientCause, GradientChange
+from ..trace import Caps, Gradient, GradientCause, GradientChange
+from .aside import Asides
+from .quiet import fingerprint, plain
+from .tensors import TensorDraft
+from .truncations import Truncations
+from .values import ValueReader
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ from typing import Any
 import numpy
 import torch
 
-from components.source import PROGRAM_FILENAME
+from ..source import PROGRAM_FILENAME
 
 SCRIPT = "program.py"
 Write = Callable[[str], None]

@@ -22,20 +22,20 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from components.capture.cuda import CudaMemory
-from components.capture.failures import RunInterrupted, failure_of
-from components.capture.main_module import MainModule, seed
-from components.capture.marks import next_node_number
-from components.capture.memory_blocks import Record
-from components.capture.memory_lines import TookTooLong
-from components.capture.memory_moments import Moments
-from components.capture.memory_profiler import Profiler
-from components.capture.memory_ties import Ties, memory_record
-from components.capture.names import weak_names
-from components.capture.stopping import forget_to_stop
-from components.source import SourceLimits
-from components.source.compiler import Compiled, compile_program
-from components.trace import Caps, MeasuredRun, Memory, ObservedRun, Program, Truncation
+from ..source import SourceLimits
+from ..source.compiler import Compiled, compile_program
+from ..trace import Caps, MeasuredRun, Memory, ObservedRun, Program, Truncation
+from .cuda import CudaMemory
+from .failures import RunInterrupted, failure_of
+from .main_module import MainModule, seed
+from .marks import next_node_number
+from .memory_blocks import Record
+from .memory_lines import TookTooLong
+from .memory_moments import Moments
+from .memory_profiler import Profiler
+from .memory_ties import Ties, memory_record
+from .names import weak_names
+from .stopping import forget_to_stop
 
 # How long this run may take with the reading of its record, if the observed run was not longer.
 _LEAST_SECONDS = 4.0

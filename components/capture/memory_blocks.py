@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from components.capture.memory_graph import Role
-from components.capture.memory_moments import MARKER, Moment
-from components.trace import Category
+from ..trace import Category
+from .memory_graph import Role
+from .memory_moments import MARKER, Moment
 
 _MEMORY = "[memory]"
 _ENGINE = "autograd::engine::evaluate_function: "

@@ -12,8 +12,8 @@ from typing import Any, ClassVar, Literal
 import torch
 import torch.utils.checkpoint
 
-from components.capture.node_saves import GraphNode, raw_saved, raw_tensor
-from components.capture.nodes import is_numbered
+from .node_saves import GraphNode, raw_saved, raw_tensor
+from .nodes import is_numbered
 
 _MOST_LEAVES = 5_000
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import FrameType
 
-from components.source import PROGRAM_FILENAME
+from ..source import PROGRAM_FILENAME
 
 Position = tuple[int | None, int | None]  # line, index of the step
 # Files of PyTorch's that only call further Python: modules calling their ``forward``, contexts as decorators.

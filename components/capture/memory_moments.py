@@ -22,14 +22,14 @@ from typing import Any
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from components.capture.engine import roots_of
-from components.capture.memory_graph import CheckpointHook, Note, SeenGraph, address
-from components.capture.memory_lines import Lines, TookTooLong, nothing_of_pytorch_calls
-from components.capture.memory_variables import SeenVariables
-from components.capture.names import named_tensors
-from components.capture.quiet import quiet
-from components.capture.stopping import stop_if_asked
-from components.source.line_marks import ELEMENT, ENTERED, LEFT, LINE, PAUSED, RESUMED
+from ..source.line_marks import ELEMENT, ENTERED, LEFT, LINE, PAUSED, RESUMED
+from .engine import roots_of
+from .memory_graph import CheckpointHook, Note, SeenGraph, address
+from .memory_lines import Lines, TookTooLong, nothing_of_pytorch_calls
+from .memory_variables import SeenVariables
+from .names import named_tensors
+from .quiet import quiet
+from .stopping import stop_if_asked
 
 MARKER = "autograd_lab.moment"
 _MOST_MOMENTS = 50_000

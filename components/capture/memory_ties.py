@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from components.capture.cuda import SOURCE as CUDA_SOURCE
-from components.capture.memory_blocks import Block, Change, Operation, Record
-from components.trace import Allocation, Device, Memory, MemoryEvent, ObservedRun
+from ..trace import Allocation, Device, Memory, MemoryEvent, ObservedRun
+from .cuda import SOURCE as CUDA_SOURCE
+from .memory_blocks import Block, Change, Operation, Record
 
 CPU_SOURCE = "PyTorch's CPU allocator, seen by torch.profiler"
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from components.capture.memory_graph import CheckpointHook, Note, SeenGraph, address, note_segments
-from components.capture.names import is_program_name, named_tensors, program_frames
+from .memory_graph import CheckpointHook, Note, SeenGraph, address, note_segments
+from .names import is_program_name, named_tensors, program_frames
 
 _CO_OPTIMIZED = 0x1
 

@@ -15,9 +15,9 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils.hooks import RemovableHandle
 
-from components.capture.aside import Asides
-from components.capture.marks import Marks
-from components.capture.names import named_modules, variable_of
+from .aside import Asides
+from .marks import Marks
+from .names import named_modules, variable_of
 
 # PyTorch's word to whoever uses such hooks; the program does not.
 ABOUT_HOOKS = "Using `torch.compile(module)` when there are global hooks on modules"

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from components.source import PROGRAM_FILENAME
+from ..source import PROGRAM_FILENAME
 
 _MOST_ENTRIES = 5_000
 _MOST_ELEMENTS = 200

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 
 import torch
 
-from components.capture.aside import Asides
-from components.capture.node_saves import GraphNode, Packed, saved_by
-from components.capture.quiet import shape_of, storage_of
-from components.capture.stopping import stop_if_asked
-from components.capture.tensors import TensorDraft, TensorLog
-from components.capture.truncations import Truncations
-from components.capture.values import ValueReader
-from components.trace import Caps, SavedTensor
+from ..trace import Caps, SavedTensor
+from .aside import Asides
+from .node_saves import GraphNode, Packed, saved_by
+from .quiet import shape_of, storage_of
+from .stopping import stop_if_asked
+from .tensors import TensorDraft, TensorLog
+from .truncations import Truncations
+from .values import ValueReader
 
 _NO_NUMBER = 2**63
 _MARK = "autograd_lab"

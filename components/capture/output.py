@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
-from components.capture.truncations import Truncations
-from components.trace import Caps, Display
+from ..trace import Caps, Display
+from .truncations import Truncations
 
 _ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]{6,16}(?=[>,)\s]|$)")
 STDERR: Literal["application/vnd.jupyter.stderr"] = "application/vnd.jupyter.stderr"

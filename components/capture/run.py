@@ -19,30 +19,30 @@ from typing import Any
 import torch
 from msgspec.structs import replace
 
-from components.capture.aside import Asides
-from components.capture.assemble import Ids, finished_edges, finished_nodes, located
-from components.capture.engine import EngineObserver, Reached
-from components.capture.engine_drafts import BackwardDraft
-from components.capture.environment import environment
-from components.capture.failures import failure_of
-from components.capture.figures import Shown, built_in
-from components.capture.gradients import GradientLog
-from components.capture.main_module import MainModule, seed
-from components.capture.marks import next_node_number
-from components.capture.modules import ABOUT_HOOKS, ModuleObserver
-from components.capture.names import Named, current_namespaces, named_tensors, program_line, weak_names
-from components.capture.nodes import NodeDraft, NodeLog
-from components.capture.output import Addresses, DisplayLog, Output
-from components.capture.quiet import is_quiet, quiet
-from components.capture.steps import StepObserver
-from components.capture.stopping import forget_to_stop
-from components.capture.tensors import TensorDraft, TensorLog
-from components.capture.torchviz_dot import DrawingLog
-from components.capture.truncations import Truncations
-from components.capture.values import ValueReader
-from components.source import PROGRAM_FILENAME, SourceLimits
-from components.source.compiler import VALUE, Compiled, compile_program
-from components.trace import Caps, Failure, Gradient, Program, Trace, Warned
+from ..source import PROGRAM_FILENAME, SourceLimits
+from ..source.compiler import VALUE, Compiled, compile_program
+from ..trace import Caps, Failure, Gradient, Program, Trace, Warned
+from .aside import Asides
+from .assemble import Ids, finished_edges, finished_nodes, located
+from .engine import EngineObserver, Reached
+from .engine_drafts import BackwardDraft
+from .environment import environment
+from .failures import failure_of
+from .figures import Shown, built_in
+from .gradients import GradientLog
+from .main_module import MainModule, seed
+from .marks import next_node_number
+from .modules import ABOUT_HOOKS, ModuleObserver
+from .names import Named, current_namespaces, named_tensors, program_line, weak_names
+from .nodes import NodeDraft, NodeLog
+from .output import Addresses, DisplayLog, Output
+from .quiet import is_quiet, quiet
+from .steps import StepObserver
+from .stopping import forget_to_stop
+from .tensors import TensorDraft, TensorLog
+from .torchviz_dot import DrawingLog
+from .truncations import Truncations
+from .values import ValueReader
 
 _FOREIGN_FRAME = re.compile(r'^ *File "(?!<program>)[^\n]*\n?(?: {4}[^\n]*\n?)*', re.MULTILINE)
 _LONGEST_WARNING = 2_000

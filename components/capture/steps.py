@@ -18,15 +18,15 @@ from typing import Any
 
 import torch
 
-from components.capture.aside import Asides
-from components.capture.marks import Marks
-from components.capture.names import is_program_name
-from components.capture.quiet import quiet, shape_of
-from components.capture.short_text import class_name, short_text
-from components.capture.tensors import TensorDraft, TensorLog
-from components.capture.truncations import Truncations
-from components.source import PROGRAM_FILENAME
-from components.trace import Caps, Step
+from ..source import PROGRAM_FILENAME
+from ..trace import Caps, Step
+from .aside import Asides
+from .marks import Marks
+from .names import is_program_name
+from .quiet import quiet, shape_of
+from .short_text import class_name, short_text
+from .tensors import TensorDraft, TensorLog
+from .truncations import Truncations
 
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _TOP_LEVEL = "<module>"

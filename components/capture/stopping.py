@@ -6,7 +6,7 @@ observers. So whoever watches the run asks here, and the observers stop the prog
 
 from __future__ import annotations
 
-from components.capture.failures import RunInterrupted
+from .failures import RunInterrupted
 
 _asked: list[RunInterrupted] = []
 

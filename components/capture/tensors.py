@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from components.capture.aside import Asides
-from components.capture.quiet import fingerprint, plain, shape_of
-from components.capture.truncations import Truncations
-from components.capture.values import ValueReader
-from components.trace import Caps, Summary, Tensor, Values
+from ..trace import Caps, Summary, Tensor, Values
+from .aside import Asides
+from .quiet import fingerprint, plain, shape_of
+from .truncations import Truncations
+from .values import ValueReader
 
 if TYPE_CHECKING:
-    from components.capture.nodes import NodeDraft, NodeLog
+    from .nodes import NodeDraft, NodeLog
 
 State = tuple[int | None, bool, int, int]
 Place = tuple[int, tuple[int, ...], tuple[int, ...]]

@@ -21,12 +21,12 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import torchviz
 
-from components.capture.aside import Asides
-from components.capture.names import Named
-from components.capture.node_saves import GraphNode
-from components.capture.nodes import NodeDraft
-from components.capture.truncations import Truncations
-from components.trace import Caps, Drawing
+from ..trace import Caps, Drawing
+from .aside import Asides
+from .names import Named
+from .node_saves import GraphNode
+from .nodes import NodeDraft
+from .truncations import Truncations
 
 _STATEMENT = re.compile(r"^\t(\d+)(?: -> (\d+))?(?= \[|$)", re.MULTILINE)
 _PROVISIONAL = re.compile(r"(?<=[\t ])n(\d+)(?= ->| \[|$)", re.MULTILINE)

@@ -6,7 +6,7 @@ the answer is no.
 
 from __future__ import annotations
 
-from components.trace import Observer, Truncation
+from ..trace import Observer, Truncation
 
 
 class Truncations:

@@ -11,10 +11,10 @@ import torch
 from msgspec import UNSET
 from numpy.typing import NDArray
 
-from components.capture.quiet import plain, quiet, shape_of
-from components.capture.truncations import Truncations
-from components.trace import Caps, Gradient, Grid, Number, Summary, Values
-from components.trace.records import Sizes
+from ..trace import Caps, Gradient, Grid, Number, Summary, Values
+from ..trace.records import Sizes
+from .quiet import plain, quiet, shape_of
+from .truncations import Truncations
 
 # A summary copies the tensor to float64: the program must not run out of memory because it was looked at.
 _LARGEST_SUMMARISED = 4_000_000

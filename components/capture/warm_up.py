@@ -14,11 +14,11 @@ from pathlib import Path
 
 import torch._dynamo.trace_rules
 
-from components.capture.memory import measure_program
-from components.capture.run import capture_program
-from components.capture.warm_up_program import SOURCE
-from components.source import SourceLimits
-from components.trace import Caps, Program, observed_run
+from ..source import SourceLimits
+from ..trace import Caps, Program, observed_run
+from .memory import measure_program
+from .run import capture_program
+from .warm_up_program import SOURCE
 
 _MODULES = """
     abc argparse ast atexit base64 bisect calendar cmath codecs collections.abc concurrent.futures contextlib copy csv

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from components.explanations import (
+from ..trace import Trace
+from . import (
     backward,
     devices,
     dtypes,
@@ -33,10 +34,9 @@ from components.explanations import (
     transforms,
     versions,
 )
-from components.explanations.hints import apply_hint
-from components.explanations.rule import Rule
-from components.explanations.situation import Situation
-from components.trace import Trace
+from .hints import apply_hint
+from .rule import Rule
+from .situation import Situation
 
 __all__ = ["RULES", "apply_hint", "explain"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations.edits import head, operand, with_keyword
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, argument, called, elements, receiver, shape
-from components.explanations.source import Statement, shown
-from components.trace import Backward
+from ..trace import Backward
+from .edits import head, operand, with_keyword
+from .rule import Advice, Rules
+from .situation import Situation, argument, called, elements, receiver, shape
+from .source import Statement, shown
 
 rules = Rules()
 

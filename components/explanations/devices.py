@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations.edits import with_keyword
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, called, receiver
-from components.explanations.source import Statement
+from .edits import with_keyword
+from .rule import Advice, Rules
+from .situation import Situation, called, receiver
+from .source import Statement
 
 rules = Rules()
 

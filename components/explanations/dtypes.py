@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations.edits import factory_call, is_floating, operand, with_float_dtype
-from components.explanations.inplace import out_of_place
-from components.explanations.rule import Advice, Rules
-from components.explanations.shapes import products
-from components.explanations.situation import Situation, argument, called, receiver
-from components.explanations.source import Statement, shown
+from .edits import factory_call, is_floating, operand, with_float_dtype
+from .inplace import out_of_place
+from .rule import Advice, Rules
+from .shapes import products
+from .situation import Situation, argument, called, receiver
+from .source import Statement, shown
 
 rules = Rules()
 

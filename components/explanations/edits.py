@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from components.explanations.situation import Situation, called
-from components.explanations.source import Statement
-from components.trace import Tensor
+from ..trace import Tensor
+from .situation import Situation, called
+from .source import Statement
 
 _FACTORIES = frozenset(
     {

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations.edits import with_keyword
-from components.explanations.origins import imported, origin
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, argument, called
-from components.explanations.source import shown
-from components.explanations.vocabulary import did_you_mean
+from .edits import with_keyword
+from .origins import imported, origin
+from .rule import Advice, Rules
+from .situation import Situation, argument, called
+from .source import shown
+from .vocabulary import did_you_mean
 
 rules = Rules()
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations.hints import insert_before, replace_line
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, argument, called, receiver
-from components.explanations.source import Statement, of_kind, shown
+from .hints import insert_before, replace_line
+from .rule import Advice, Rules
+from .situation import Situation, argument, called, receiver
+from .source import Statement, of_kind, shown
 
 rules = Rules()
 

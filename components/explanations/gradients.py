@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations.edits import head
-from components.explanations.hints import insert_before, replace_line
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, called, receiver
-from components.explanations.source import Statement, of_kind, shown
-from components.trace import Backward, Tensor
+from ..trace import Backward, Tensor
+from .edits import head
+from .hints import insert_before, replace_line
+from .rule import Advice, Rules
+from .situation import Situation, called, receiver
+from .source import Statement, of_kind, shown
 
 rules = Rules()
 

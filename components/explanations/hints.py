@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from components.explanations.source import Source
+from .source import Source
 
 _EDIT = re.compile(r"(?P<before>Before l|L)ine (?P<line>\d{1,9}): (?P<code>.*)")
 

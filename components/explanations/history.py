@@ -9,14 +9,14 @@ import ast
 import re
 from collections.abc import Iterator
 
-from components.explanations.backward import calls_in, differentiated
-from components.explanations.edits import is_floating, requiring_grad, with_keyword
-from components.explanations.hints import replace_line
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, called, receiver
-from components.explanations.source import Statement, shown
-from components.source import parse
-from components.trace import Tensor
+from ..source import parse
+from ..trace import Tensor
+from .backward import calls_in, differentiated
+from .edits import is_floating, requiring_grad, with_keyword
+from .hints import replace_line
+from .rule import Advice, Rules
+from .situation import Situation, called, receiver
+from .source import Statement, shown
 
 rules = Rules()
 

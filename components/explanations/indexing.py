@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations.edits import operand
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, called, receiver, shape
-from components.explanations.source import shown
+from .edits import operand
+from .rule import Advice, Rules
+from .situation import Situation, called, receiver, shape
+from .source import shown
 
 rules = Rules()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations.edits import assigned
-from components.explanations.hints import replace_line
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, called, receiver
-from components.explanations.source import Statement, shown
-from components.trace import Tensor
+from ..trace import Tensor
+from .edits import assigned
+from .hints import replace_line
+from .rule import Advice, Rules
+from .situation import Situation, called, receiver
+from .source import Statement, shown
 
 rules = Rules()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation
-from components.explanations.source import shown
+from .rule import Advice, Rules
+from .situation import Situation
+from .source import shown
 
 rules = Rules()
 

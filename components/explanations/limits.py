@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations.origins import calls_of
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, called
-from components.explanations.source import Statement, shown
+from .origins import calls_of
+from .rule import Advice, Rules
+from .situation import Situation, called
+from .source import Statement, shown
 
 rules = Rules()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations.dtypes import dtype_of
-from components.explanations.edits import operand
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, argument, shape
-from components.explanations.source import shown
-from components.trace import Tensor
+from ..trace import Tensor
+from .dtypes import dtype_of
+from .edits import operand
+from .rule import Advice, Rules
+from .situation import Situation, argument, shape
+from .source import shown
 
 rules = Rules()
 

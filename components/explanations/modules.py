@@ -6,10 +6,10 @@ import ast
 import re
 from difflib import get_close_matches
 
-from components.explanations.hints import insert_before, replace_line
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, argument, called, receiver
-from components.explanations.source import Statement, shown
+from .hints import insert_before, replace_line
+from .rule import Advice, Rules
+from .situation import Situation, argument, called, receiver
+from .source import Statement, shown
 
 rules = Rules()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations import vocabulary
-from components.explanations.hints import insert_before
-from components.explanations.modules import class_named
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, called, receiver
-from components.explanations.source import of_kind, shown
-from components.explanations.vocabulary import did_you_mean
+from . import vocabulary
+from .hints import insert_before
+from .modules import class_named
+from .rule import Advice, Rules
+from .situation import Situation, called, receiver
+from .source import of_kind, shown
+from .vocabulary import did_you_mean
 
 rules = Rules()
 

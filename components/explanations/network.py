@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations.origins import is_below, used
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation
-from components.explanations.source import shown
+from .origins import is_below, used
+from .rule import Advice, Rules
+from .situation import Situation
+from .source import shown
 
 rules = Rules()
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from components.explanations.situation import Situation
-from components.explanations.source import Statement
+from .situation import Situation
+from .source import Statement
 
 
 def imported(situation: Situation) -> dict[str, str]:

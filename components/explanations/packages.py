@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation
-from components.explanations.source import shown
-from components.explanations.vocabulary import did_you_mean
+from .rule import Advice, Rules
+from .situation import Situation
+from .source import shown
+from .vocabulary import did_you_mean
 
 rules = Rules()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations.edits import with_keyword
-from components.explanations.hints import replace_line
-from components.explanations.network import NETWORK, no_network
-from components.explanations.origins import calls_of, imported, is_below, origin, used
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, called, receiver
-from components.explanations.source import Statement, shown
+from .edits import with_keyword
+from .hints import replace_line
+from .network import NETWORK, no_network
+from .origins import calls_of, imported, is_below, origin, used
+from .rule import Advice, Rules
+from .situation import Situation, called, receiver
+from .source import Statement, shown
 
 rules = Rules()
 

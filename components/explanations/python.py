@@ -8,14 +8,14 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations.functions import parameters_of
-from components.explanations.hints import replace_line
-from components.explanations.names import result_of_grad
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, called
-from components.explanations.source import Statement, of_kind, shown
-from components.explanations.vocabulary import KEYWORDS, did_you_mean
-from components.trace import Tensor
+from ..trace import Tensor
+from .functions import parameters_of
+from .hints import replace_line
+from .names import result_of_grad
+from .rule import Advice, Rules
+from .situation import Situation, called
+from .source import Statement, of_kind, shown
+from .vocabulary import KEYWORDS, did_you_mean
 
 rules = Rules()
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from components.explanations.situation import Situation
-from components.trace import FailureKind
+from ..trace import FailureKind
+from .situation import Situation
 
 
 class Advice(NamedTuple):

@@ -6,12 +6,12 @@ import ast
 import re
 from collections.abc import Iterator
 
-from components.explanations.edits import operand
-from components.explanations.inplace import out_of_place
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation, argument, called, receiver, shape
-from components.explanations.source import Statement, shown
-from components.trace import Tensor
+from ..trace import Tensor
+from .edits import operand
+from .inplace import out_of_place
+from .rule import Advice, Rules
+from .situation import Situation, argument, called, receiver, shape
+from .source import Statement, shown
 
 rules = Rules()
 

@@ -10,9 +10,9 @@ import ast
 from collections.abc import Iterator
 from functools import cached_property
 
-from components.explanations.hints import insert_before, replace_line
-from components.explanations.source import Source, Statement, shown
-from components.trace import Backward, Failure, Node, Tensor, Trace
+from ..trace import Backward, Failure, Node, Tensor, Trace
+from .hints import insert_before, replace_line
+from .source import Source, Statement, shown
 
 Value = Tensor | str
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from components.source import SourceTooLarge, parse
+from ..source import SourceTooLarge, parse
 
 _LONGEST_PARSED = 1_000
 # Whatever nests: brackets, signs and words that take an operand. Text is counted, since f-strings hold expressions too.

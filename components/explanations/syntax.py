@@ -5,10 +5,10 @@ from __future__ import annotations
 import keyword
 import re
 
-from components.explanations.hints import replace_line
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation
-from components.explanations.source import shown
+from .hints import replace_line
+from .rule import Advice, Rules
+from .situation import Situation
+from .source import shown
 
 rules = Rules()
 

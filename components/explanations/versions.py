@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import re
 
-from components.explanations.edits import without_keyword
-from components.explanations.hints import insert_before
-from components.explanations.inplace import out_of_place
-from components.explanations.rule import Advice, Rules
-from components.explanations.situation import Situation
-from components.explanations.source import Statement, shown
-from components.trace import Node, Step, Tensor
+from ..trace import Node, Step, Tensor
+from .edits import without_keyword
+from .hints import insert_before
+from .inplace import out_of_place
+from .rule import Advice, Rules
+from .situation import Situation
+from .source import Statement, shown
 
 rules = Rules()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from components.source import names
+from ..source import names
 
 
 def _words(text: str) -> frozenset[str]:

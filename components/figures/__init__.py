@@ -4,18 +4,18 @@ Each picture is a pair: a function that does the arithmetic and gives plain reco
 only draws them. Knows neither Streamlit nor torch.
 """
 
-from components.figures.always import Drawn, Ways, draw_lab, draw_torchviz, png_ways, svg_ways
-from components.figures.cards.records import Card
-from components.figures.lab.dot import lab_dot
-from components.figures.lab.graph import lab_graph, lab_roots
-from components.figures.lab.marks import Marks, with_marks
-from components.figures.lab.records import Box, LabGraph, LabOptions, Link, Root
-from components.figures.layout import LayoutProblem, Picture, layout_svg, render
-from components.figures.leaf_table import LeafRow, leaf_rows
-from components.figures.player_data import player_data
-from components.figures.saved_bytes import saved_bytes
-from components.figures.torchviz_drawing import torchviz_choices, torchviz_dot, why_not_drawn
-from components.figures.trace_index import TraceIndex
+from .always import Drawn, Ways, draw_lab, draw_torchviz, png_ways, svg_ways
+from .cards.records import Card
+from .lab.dot import lab_dot
+from .lab.graph import lab_graph, lab_roots
+from .lab.marks import Marks, with_marks
+from .lab.records import Box, LabGraph, LabOptions, Link, Root
+from .layout import LayoutProblem, Picture, layout_svg, render
+from .leaf_table import LeafRow, leaf_rows
+from .player_data import player_data
+from .saved_bytes import saved_bytes
+from .torchviz_drawing import torchviz_choices, torchviz_dot, why_not_drawn
+from .trace_index import TraceIndex
 
 __all__ = [
     "Box",

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from components.figures.lab.dot import lab_dot
-from components.figures.lab.records import LabGraph
-from components.figures.layout import LayoutProblem, Picture, layout_svg, render
-from components.figures.plain import Sketch, bounded, lab_sketch, pinned_dot, plain_svg, torchviz_sketch
+from .lab.dot import lab_dot
+from .lab.records import LabGraph
+from .layout import LayoutProblem, Picture, layout_svg, render
+from .plain import Sketch, bounded, lab_sketch, pinned_dot, plain_svg, torchviz_sketch
 
 _log = logging.getLogger(__name__)
 _Image = TypeVar("_Image")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from components.figures.text import number_text
-from components.trace import Gradient, Trace, Values
+from ..trace import Gradient, Trace, Values
+from .text import number_text
 
 Illness = Literal["nan", "inf", "exploding", "vanishing"]
 # Root mean squares of a gradient's elements. They are conventions, so the text of each finding says them.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.figures.text import gradient_text, shape_text, tensor_text
-from components.figures.trace_tables import TraceTables
-from components.trace import Trace
+from ..trace import Trace
+from .text import gradient_text, shape_text, tensor_text
+from .trace_tables import TraceTables
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,19 @@ from typing import Any, Literal
 
 import msgspec
 
-from components.figures.cards.boxes import box_card
-from components.figures.code_tokens import code_tokens
-from components.figures.gradient_health import MOST_FINDINGS, norm
-from components.figures.lab.homes import Homes
-from components.figures.lab.marks import ONLY
-from components.figures.lab.records import LabGraph, LabOptions
-from components.figures.lab.words import edge_words, leaf_words
-from components.figures.layout import LayoutProblem, Picture
-from components.figures.picture_boxes import ShownBox, boxes_of, legend_of
-from components.figures.shown import picture_address
-from components.figures.story.telling import Story, tell
-from components.figures.trace_index import TraceIndex
-from components.trace import Gradient
+from ..trace import Gradient
+from .cards.boxes import box_card
+from .code_tokens import code_tokens
+from .gradient_health import MOST_FINDINGS, norm
+from .lab.homes import Homes
+from .lab.marks import ONLY
+from .lab.records import LabGraph, LabOptions
+from .lab.words import edge_words, leaf_words
+from .layout import LayoutProblem, Picture
+from .picture_boxes import ShownBox, boxes_of, legend_of
+from .shown import picture_address
+from .story.telling import Story, tell
+from .trace_index import TraceIndex
 
 _MOST_NAMES = 400
 _MOST_NODES_READ = 2_000

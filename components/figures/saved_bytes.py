@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from components.trace import Allocation, Memory, Trace
+from ..trace import Allocation, Memory, Trace
 
 
 class SavedBytes(NamedTuple):

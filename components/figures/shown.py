@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Literal
 from urllib.parse import quote
 
-from components.trace import Display, Trace
+from ..trace import Display, Trace
 
 STDERR = "application/vnd.jupyter.stderr"
 PieceKind = Literal["printed", "error", "value", "picture"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from components.trace import Gradient, Tensor, Values
+from ..trace import Gradient, Tensor, Values
 
 _LONGEST = 34
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.trace import Caps, Drawing, Trace
+from ..trace import Caps, Drawing, Trace
 
 
 def torchviz_choices(trace: Trace) -> list[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from components.figures.cards.records import Card, Pass
-from components.figures.lab.scope import Scope
-from components.figures.story.chronicle import Chronicle
-from components.figures.trace_tables import TraceTables
-from components.trace import Trace
+from ..trace import Trace
+from .cards.records import Card, Pass
+from .lab.scope import Scope
+from .story.chronicle import Chronicle
+from .trace_tables import TraceTables
 
 
 class TraceIndex(TraceTables):

@@ -9,23 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from components.figures.gradient_health import Finding, findings
-from components.figures.saved_bytes import whole_memory
-from components.trace import (
-    Backward,
-    BackwardStep,
-    Display,
-    Edge,
-    GradientChange,
-    Node,
-    SavedTensor,
-    Tensor,
-    Trace,
-    Values,
-)
+from ..trace import Backward, BackwardStep, Display, Edge, GradientChange, Node, SavedTensor, Tensor, Trace, Values
+from .gradient_health import Finding, findings
+from .saved_bytes import whole_memory
 
 if TYPE_CHECKING:
-    from components.figures.lab.folding import Group
+    from .lab.folding import Group
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.trace import Tensor, Trace
+from ..trace import Tensor, Trace
 
 
 @dataclass(frozen=True)

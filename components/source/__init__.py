@@ -3,6 +3,6 @@
 Nothing here knows torch, and nothing here runs a program: the pages' process reads strangers' text with it.
 """
 
-from components.source.parsing import PROGRAM_FILENAME, LeftOut, Parsed, SourceLimits, SourceTooLarge, parse
+from .parsing import PROGRAM_FILENAME, LeftOut, Parsed, SourceLimits, SourceTooLarge, parse
 
 __all__ = ["PROGRAM_FILENAME", "LeftOut", "Parsed", "SourceLimits", "SourceTooLarge", "parse"]

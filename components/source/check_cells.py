@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from components.source.parsing import parse, parse_expression
+from .parsing import parse, parse_expression
 
 CAME, EXPECTED = "what_came", "what_is_expected"
 # Functions that compare their first two arguments.

@@ -12,8 +12,8 @@ import warnings
 from dataclasses import dataclass
 from types import CodeType
 
-from components.source.line_marks import mark_lines
-from components.source.parsing import PROGRAM_FILENAME, LeftOut, Parsed, SourceLimits, SourceTooLarge, parse
+from .line_marks import mark_lines
+from .parsing import PROGRAM_FILENAME, LeftOut, Parsed, SourceLimits, SourceTooLarge, parse
 
 VALUE = "__value_of_cell__"
 _DEFAULT_LIMITS = SourceLimits()

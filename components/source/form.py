@@ -10,11 +10,11 @@ import keyword
 
 import msgspec
 
-from components.source import form_names, form_values
-from components.source.form_edits import Edit, apply, indent
-from components.source.form_error import FormError
-from components.source.form_expression import Reading, read
-from components.source.form_starts import starting_value
+from . import form_names, form_values
+from .form_edits import Edit, apply, indent
+from .form_error import FormError
+from .form_expression import Reading, read
+from .form_starts import starting_value
 
 __all__ = [
     "DTYPES",

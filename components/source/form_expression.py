@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from components.source import form_names
-from components.source.form_edits import Edit
-from components.source.form_error import FormError
-from components.source.form_numbers import number_nodes
-from components.source.form_parsing import CODE_PAGE, EXAMPLE, clean, parse
+from . import form_names
+from .form_edits import Edit
+from .form_error import FormError
+from .form_numbers import number_nodes
+from .form_parsing import CODE_PAGE, EXAMPLE, clean, parse
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _CALLABLE = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Lambda, ast.IfExp)

@@ -5,7 +5,7 @@ Data only. What the allow-list does not have is not here either, so that the for
 
 from __future__ import annotations
 
-from components.source import names
+from . import names
 
 # The names that modules have in the written program, each with the line that imports it, in the order of the lines.
 IMPORTS = {

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from components.source import form_names
+from . import form_names
 
 _FUNCTIONS = form_names.MATH | form_names.OF_NUMBERS | {"float", "int"}
 

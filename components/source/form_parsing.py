@@ -7,8 +7,8 @@ import keyword
 import re
 import textwrap
 
-from components.source import form_names, parsing
-from components.source.form_error import FormError
+from . import form_names, parsing
+from .form_error import FormError
 
 MAX_CHARS = 4_000
 # A sum of a thousand terms is a thousand levels deep, and nothing here recurses.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from components.source.form_expression import Reading
+from .form_expression import Reading
 
 _VECTORS = {"x": "[1.0, 2.0]"}
 _OTHER_VECTOR = "[3.0, 4.0]"

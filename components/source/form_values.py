@@ -7,10 +7,10 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from components.source import form_names
-from components.source.form_edits import Edit, apply
-from components.source.form_error import FormError
-from components.source.parsing import SourceTooLarge, parse_expression
+from . import form_names
+from .form_edits import Edit, apply
+from .form_error import FormError
+from .parsing import SourceTooLarge, parse_expression
 
 MAX_CHARS = 2_000
 

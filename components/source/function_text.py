@@ -17,7 +17,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from components.source.parsing import parse
+from .parsing import parse
 
 _ALWAYS_KEPT = frozenset({"manual_seed", "set_default_dtype"})
 _CHANGING = frozenset({"append", "extend", "insert", "update", "add", "pop", "remove", "clear", "setdefault", "sort"})

@@ -4,7 +4,7 @@ A trace is all that a view may ask for. It imports nothing of ours, so that the 
 a notebook on another machine can all read it.
 """
 
-from components.trace.answers import (
+from .answers import (
     Answered,
     Check,
     ChecksAnswer,
@@ -23,35 +23,13 @@ from components.trace.answers import (
     Verdict,
     Way,
 )
-from components.trace.base import Number, Values
-from components.trace.bounds import MOST_UPLOADED_BYTES, count_values, decode_uploaded, oversized
-from components.trace.caps import Caps
-from components.trace.codec import (
-    DamagedTrace,
-    decode_trace,
-    encode_trace,
-    trace_schema,
-)
-from components.trace.measuring import (
-    MeasuredRun,
-    ObservedRun,
-    decode_measured,
-    observed_run,
-    why_not_measured,
-    with_measured,
-)
-from components.trace.questions import (
-    Asked,
-    Checks,
-    Curve,
-    Derivative,
-    Exercise,
-    NthDerivatives,
-    Quantity,
-    Question,
-    Surface,
-)
-from components.trace.records import (
+from .base import Number, Values
+from .bounds import MOST_UPLOADED_BYTES, count_values, decode_uploaded, oversized
+from .caps import Caps
+from .codec import DamagedTrace, decode_trace, encode_trace, trace_schema
+from .measuring import MeasuredRun, ObservedRun, decode_measured, observed_run, why_not_measured, with_measured
+from .questions import Asked, Checks, Curve, Derivative, Exercise, NthDerivatives, Quantity, Question, Surface
+from .records import (
     Allocation,
     Backward,
     BackwardStep,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from components.trace.base import Number, Record, Values
-from components.trace.questions import Quantity
+from .base import Number, Record, Values
+from .questions import Quantity
 
 
 class Answer(Record, frozen=True, kw_only=True, tag_field="answer"):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.trace.caps import Caps
-from components.trace.codec import DamagedTrace, decode_trace
-from components.trace.records import Trace
+from .caps import Caps
+from .codec import DamagedTrace, decode_trace
+from .records import Trace
 
 MOST_UPLOADED_BYTES = 8 << 20
 MOST_UPLOADED_VALUES = 3_000_000

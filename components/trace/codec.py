@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from components.trace.answers import Answer, Function
-from components.trace.consistency import answer_problems, memory_problems
-from components.trace.records import VERSION, Trace
+from .answers import Answer, Function
+from .consistency import answer_problems, memory_problems
+from .records import VERSION, Trace
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _NON_FINITE = frozenset({"nan", "inf", "-inf"})

@@ -5,15 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from components.trace.answers import (
-    Answer,
-    ChecksAnswer,
-    CurveAnswer,
-    DerivativeAnswer,
-    SurfaceAnswer,
-)
-from components.trace.base import Number
-from components.trace.records import Allocation, Memory
+from .answers import Answer, ChecksAnswer, CurveAnswer, DerivativeAnswer, SurfaceAnswer
+from .base import Number
+from .records import Allocation, Memory
 
 MOST_LABEL_CHARS = 200
 MOST_BYTES = 2**60

@@ -9,10 +9,10 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from components.trace.base import Record
-from components.trace.codec import DamagedTrace
-from components.trace.consistency import memory_problems
-from components.trace.records import FailureKind, Memory, Trace, Truncation
+from .base import Record
+from .codec import DamagedTrace
+from .consistency import memory_problems
+from .records import FailureKind, Memory, Trace, Truncation
 
 # The profiler's record of a backward pass cannot be read in portions: some 20 kB for each node.
 MOST_NODES = 20_000

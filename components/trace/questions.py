@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from components.trace.base import Record
+from .base import Record
 
 MOST_DERIVATIVES = 8
 MOST_POINTS = 401

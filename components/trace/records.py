@@ -14,9 +14,9 @@ from typing import Literal
 
 from msgspec import UNSET, UnsetType, field
 
-from components.trace.answers import Answered
-from components.trace.base import Number, Record, Values
-from components.trace.questions import Asked
+from .answers import Answered
+from .base import Number, Record, Values
+from .questions import Asked
 
 VERSION: Literal[1] = 1
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
 
-from components.figures.compare import (
+from ..figures.compare import (
     Changed,
     Compared,
     EdgeGroup,

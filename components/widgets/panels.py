@@ -7,9 +7,9 @@ import re
 
 import streamlit as st
 
-from components.figures import LeafRow
-from components.figures.shown import Piece, shown_pieces
-from components.trace import Check, Failure, Trace, Verdict
+from ..figures import LeafRow
+from ..figures.shown import Piece, shown_pieces
+from ..trace import Check, Failure, Trace, Verdict
 
 _KINDS = {
     "syntax": "Syntax error",

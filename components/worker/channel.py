@@ -6,18 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 
-from components.worker.messages import (
-    OUTPUT_CHARS,
-    Begun,
-    Fault,
-    Finishing,
-    Line,
-    Message,
-    Output,
-    Problem,
-    Result,
-    encode,
-)
+from .messages import OUTPUT_CHARS, Begun, Fault, Finishing, Line, Message, Output, Problem, Result, encode
 
 _MOST_WAITING = 200
 _MOST_FAULTS = 20

@@ -18,18 +18,18 @@ from typing import NoReturn
 
 import msgspec
 
-from components.trace import MeasuredRun, Trace
-from components.worker import ticks
-from components.worker.channel import Channel
-from components.worker.confine import LANDLOCK, SECCOMP, WALLS, Confinement
-from components.worker.confine.process import first_to_go, keep_only, own_environment, own_session
-from components.worker.confine.readable import data_folder, without_the_application
-from components.worker.entry import Entry
-from components.worker.folder import DATA
-from components.worker.limits import Limits
-from components.worker.messages import Problem, Request, request_decoder
-from components.worker.stream import too_large_message
-from components.worker.watch import Watch
+from ..trace import MeasuredRun, Trace
+from . import ticks
+from .channel import Channel
+from .confine import LANDLOCK, SECCOMP, WALLS, Confinement
+from .confine.process import first_to_go, keep_only, own_environment, own_session
+from .confine.readable import data_folder, without_the_application
+from .entry import Entry
+from .folder import DATA
+from .limits import Limits
+from .messages import Problem, Request, request_decoder
+from .stream import too_large_message
+from .watch import Watch
 
 RESULT_DESCRIPTOR = 3
 SCRIPT = "program.py"

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from components.source import SourceLimits
-from components.trace import Caps, MeasuredRun, ObservedRun, Program, Trace
+from ..source import SourceLimits
+from ..trace import Caps, MeasuredRun, ObservedRun, Program, Trace
 
 CAPTURE = "components.answers:answer_program"
 CAPTURE_ON_A_GPU = "components.answers.on_gpu:answer_program"

@@ -14,7 +14,7 @@ from io import FileIO
 
 import msgspec
 
-from components.trace import (
+from ..trace import (
     DamagedTrace,
     Failure,
     MeasuredRun,
@@ -25,13 +25,13 @@ from components.trace import (
     oversized,
     with_measured,
 )
-from components.worker import failures
-from components.worker.collector import collector_paused
-from components.worker.folder import Bound, free_bytes, remove, usage
-from components.worker.messages import OUTPUT_CHARS, Request, encode
-from components.worker.run import Run
-from components.worker.stream import ChildStream, too_large_message
-from components.worker.supervisor import Child, ZygoteDied, ZygoteProcess
+from . import failures
+from .collector import collector_paused
+from .folder import Bound, free_bytes, remove, usage
+from .messages import OUTPUT_CHARS, Request, encode
+from .run import Run
+from .stream import ChildStream, too_large_message
+from .supervisor import Child, ZygoteDied, ZygoteProcess
 
 # How soon a run notices that Stop was pressed (the program itself is told at once).
 _LOOK_SECONDS = 0.1

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import msgspec
 
-from components.trace import Environment, Failure, FailureKind, Program, Trace
+from ..trace import Environment, Failure, FailureKind, Program, Trace
 
 STOPPED = "Stopped."
 STOPPED_IN_QUEUE = "Stopped before it began."

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import msgspec
 
-from components.source import SourceLimits
-from components.trace import Caps
+from ..source import SourceLimits
+from ..trace import Caps
 
 MIB = 1 << 20
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from components.trace import ObservedRun, Program
-from components.worker.limits import Limits
-from components.worker.walls import Wall
+from ..trace import ObservedRun, Program
+from .limits import Limits
+from .walls import Wall
 
 RunId = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 LINE_BYTES = 65_536

@@ -13,17 +13,17 @@ import threading
 from collections import Counter
 from contextlib import suppress
 
-from components.explanations import explain
-from components.trace import Failure, MeasuredRun, Program, Trace, why_not_measured, with_measured
-from components.worker import failures
-from components.worker.confine.gpu import has_gpu
-from components.worker.entry import CAPTURE_ON_A_GPU
-from components.worker.execution import Execution
-from components.worker.fair_queue import FairQueue, QueueFull
-from components.worker.limits import Limits
-from components.worker.run import Run
-from components.worker.supervisor import ZygoteDied, ZygoteOptions, ZygoteProcess
-from components.worker.walls import Wall
+from ..explanations import explain
+from ..trace import Failure, MeasuredRun, Program, Trace, why_not_measured, with_measured
+from . import failures
+from .confine.gpu import has_gpu
+from .entry import CAPTURE_ON_A_GPU
+from .execution import Execution
+from .fair_queue import FairQueue, QueueFull
+from .limits import Limits
+from .run import Run
+from .supervisor import ZygoteDied, ZygoteOptions, ZygoteProcess
+from .walls import Wall
 
 USER_VARIABLE = "AUTOGRAD_LAB_WORKER_UID"
 GPU_VARIABLE = "AUTOGRAD_LAB_GPU"

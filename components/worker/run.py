@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from components.trace import Program, Trace, observed_run
-from components.worker.limits import Limits
+from ..trace import Program, Trace, observed_run
+from .limits import Limits
 
 State = Literal["queued", "running", "done"]
 

@@ -9,20 +9,9 @@ import re
 
 import msgspec
 
-from components.source import PROGRAM_FILENAME
-from components.worker.limits import Limits
-from components.worker.messages import (
-    LINE_BYTES,
-    Begun,
-    Fault,
-    Finishing,
-    FromChild,
-    Line,
-    Output,
-    Problem,
-    Result,
-    from_child,
-)
+from ..source import PROGRAM_FILENAME
+from .limits import Limits
+from .messages import LINE_BYTES, Begun, Fault, Finishing, FromChild, Line, Output, Problem, Result, from_child
 
 # One character is at most six bytes of JSON; what remains is for line numbers and the frames of the messages.
 _BYTES_PER_CHAR = 6

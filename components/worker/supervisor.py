@@ -20,11 +20,11 @@ from pathlib import Path
 
 import msgspec
 
-from components.worker.confine.process import PLOT_BACKEND
-from components.worker.confine.readable import DATA_VARIABLE
-from components.worker.entry import CAPTURE
-from components.worker.folder import make_base, remove
-from components.worker.messages import (
+from .confine.process import PLOT_BACKEND
+from .confine.readable import DATA_VARIABLE
+from .entry import CAPTURE
+from .folder import make_base, remove
+from .messages import (
     Ended,
     Fork,
     Forked,
@@ -39,7 +39,7 @@ from components.worker.messages import (
     encode,
     from_zygote,
 )
-from components.worker.walls import Wall
+from .walls import Wall
 
 _ROOT = Path(__file__).resolve().parents[2]
 _KEPT_VARIABLES = (

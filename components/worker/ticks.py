@@ -11,7 +11,7 @@ import signal
 import struct
 from collections.abc import Callable
 
-from components.worker.confine.libc import IS_LINUX, syscall
+from .confine.libc import IS_LINUX, syscall
 
 # Far from those that the C library keeps and from the first ones, which programs take.
 TICK: int = signal.SIGRTMAX - 2 if IS_LINUX else signal.SIGALRM

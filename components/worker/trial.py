@@ -16,12 +16,12 @@ from dataclasses import replace
 
 import msgspec
 
-from components.worker.child import RESULT_DESCRIPTOR, Surroundings, confinement_of, isolate
-from components.worker.confine import LANDLOCK, NAMESPACES, SECCOMP, WALLS, Confinement, WallSpec, names
-from components.worker.confine.process import own_environment
-from components.worker.folder import make_base, remove
-from components.worker.limits import Limits
-from components.worker.walls import KNOCKS, Wall
+from .child import RESULT_DESCRIPTOR, Surroundings, confinement_of, isolate
+from .confine import LANDLOCK, NAMESPACES, SECCOMP, WALLS, Confinement, WallSpec, names
+from .confine.process import own_environment
+from .folder import make_base, remove
+from .limits import Limits
+from .walls import KNOCKS, Wall
 
 _decoder = msgspec.json.Decoder(Wall)
 

@@ -17,13 +17,13 @@ import signal
 import time
 from types import FrameType
 
-from components.source import PROGRAM_FILENAME
-from components.worker import ticks
-from components.worker.channel import Channel
-from components.worker.entry import Entry
-from components.worker.failures import STOPPED, timeout_message
-from components.worker.folder import Bound, usage
-from components.worker.limits import Limits
+from ..source import PROGRAM_FILENAME
+from . import ticks
+from .channel import Channel
+from .entry import Entry
+from .failures import STOPPED, timeout_message
+from .folder import Bound, usage
+from .limits import Limits
 
 _LOOK_SECONDS = 0.1
 _RETRY_SECONDS = 0.005

@@ -18,16 +18,16 @@ import warnings
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from components.worker import entry as entries
-from components.worker import ticks
-from components.worker.child import Surroundings, run_child
-from components.worker.confine import NAMESPACES, names, namespaces
-from components.worker.confine.libc import IS_LINUX
-from components.worker.confine.process import drop_user, not_dumpable
-from components.worker.confine.readable import data_folder, readable
-from components.worker.folder import remove
-from components.worker.limits import Limits
-from components.worker.messages import (
+from . import entry as entries
+from . import ticks
+from .child import Surroundings, run_child
+from .confine import NAMESPACES, names, namespaces
+from .confine.libc import IS_LINUX
+from .confine.process import drop_user, not_dumpable
+from .confine.readable import data_folder, readable
+from .folder import remove
+from .limits import Limits
+from .messages import (
     Ended,
     Fork,
     Forked,
@@ -42,8 +42,8 @@ from components.worker.messages import (
     encode,
     to_zygote,
 )
-from components.worker.trial import try_walls
-from components.worker.walls import KNOCKS, Wall, summary
+from .trial import try_walls
+from .walls import KNOCKS, Wall, summary
 
 _MAX_DESCRIPTORS = 16
 _SIGNALS: dict[type[Message], int] = {Stop: ticks.STOP, Look: ticks.LOOK, Kill: signal.SIGKILL}

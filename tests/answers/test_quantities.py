@@ -13,12 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from components.trace import (
-    Derivative,
-    DerivativeAnswer,
-    Quantity,
-    Unanswered,
-)
+from components.trace import Derivative, DerivativeAnswer, Quantity, Unanswered
 from tests.answers.asking import answer
 
 Doubles = NDArray[np.float64]

@@ -10,16 +10,7 @@ from msgspec import UNSET
 
 from components.capture import measure_program
 from components.source import SourceLimits
-from components.trace import (
-    Allocation,
-    Caps,
-    MeasuredRun,
-    Memory,
-    Trace,
-    observed_run,
-    why_not_measured,
-    with_measured,
-)
+from components.trace import Allocation, Caps, MeasuredRun, Memory, Trace, observed_run, why_not_measured, with_measured
 
 
 def measured(trace: Trace, caps: Caps = Caps()) -> Trace:

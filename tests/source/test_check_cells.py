@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.source.check_cells import (
-    Assertion,
-    CheckCellError,
-    Preparation,
-    comparison_word,
-    read_checks,
-)
+from components.source.check_cells import Assertion, CheckCellError, Preparation, comparison_word, read_checks
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,7 @@ import platform
 
 import pytest
 
-from tests.worker.helpers import (
-    MakePool,
-    attempt,
-    bare,
-    needs_linux,
-    only,
-    printed,
-    run,
-)
+from tests.worker.helpers import MakePool, attempt, bare, needs_linux, only, printed, run
 
 X86 = pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers are of x86-64")
 

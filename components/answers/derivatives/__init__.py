@@ -6,22 +6,12 @@ from typing import Any
 
 import torch
 
-from components.answers.derivatives.checks import checks
-from components.answers.derivatives.nth import nth
-from components.answers.derivatives.plots import curve, surface
-from components.answers.derivatives.quantities import derivative
-from components.answers.derivatives.subject import NoAnswer, Subject, subject_of
-from components.trace import (
-    Answered,
-    Checks,
-    Curve,
-    Derivative,
-    Function,
-    NthDerivatives,
-    Question,
-    Surface,
-    Unanswered,
-)
+from ...trace import Answered, Checks, Curve, Derivative, Function, NthDerivatives, Question, Surface, Unanswered
+from .checks import checks
+from .nth import nth
+from .plots import curve, surface
+from .quantities import derivative
+from .subject import NoAnswer, Subject, subject_of
 
 __all__ = ["differentiate"]
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import torch
 from torch.autograd.gradcheck import GradcheckError
 
-from components.answers.derivatives.formulas import formula_of, time_for_formulas
-from components.answers.derivatives.names import double_by_default
-from components.answers.derivatives.subject import NoAnswer, Subject
-from components.answers.numbers import number
-from components.answers.symbolic import Form, NoForm, jacobian, symbolic_form
-from components.answers.words import said
-from components.trace import Checks, ChecksAnswer, Entry, Number
+from ...trace import Checks, ChecksAnswer, Entry, Number
+from ..numbers import number
+from ..symbolic import Form, NoForm, jacobian, symbolic_form
+from ..words import said
+from .formulas import formula_of, time_for_formulas
+from .names import double_by_default
+from .subject import NoAnswer, Subject
 
 # Those of torch.autograd.gradcheck.
 EPSILON, ATOL, RTOL = 1e-6, 1e-5, 1e-3

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import sympy
 
-from components.answers.numbers import number
-from components.answers.symbolic import Form, latex_of, plain_of, value_at
-from components.trace import Formula
+from ...trace import Formula
+from ..numbers import number
+from ..symbolic import Form, latex_of, plain_of, value_at
 
 _SECONDS = 1.5
 

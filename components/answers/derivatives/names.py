@@ -16,8 +16,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from components.source import PROGRAM_FILENAME
-from components.source.compiler import compile_program
+from ...source import PROGRAM_FILENAME
+from ...source.compiler import compile_program
 
 # An error in a snippet must not be told with a line of the program.
 _SNIPPET = "<derivative>"

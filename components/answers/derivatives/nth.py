@@ -13,13 +13,13 @@ from typing import Any
 
 import torch
 
-from components.answers.derivatives.formulas import formula_of, time_for_formulas
-from components.answers.derivatives.names import double_by_default, run_snippet
-from components.answers.derivatives.subject import Subject
-from components.answers.derivatives.vectors import Vectors, fresh, tangents
-from components.answers.numbers import number
-from components.answers.symbolic import Form, NoForm, nth_derivatives, symbolic_form
-from components.trace import Formula, NthDerivative, NthDerivatives, NthDerivativesAnswer, Number
+from ...trace import Formula, NthDerivative, NthDerivatives, NthDerivativesAnswer, Number
+from ..numbers import number
+from ..symbolic import Form, NoForm, nth_derivatives, symbolic_form
+from .formulas import formula_of, time_for_formulas
+from .names import double_by_default, run_snippet
+from .subject import Subject
+from .vectors import Vectors, fresh, tangents
 
 _MOST_NODES = 50_000
 _LONGEST_PROBLEM = 600

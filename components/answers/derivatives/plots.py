@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import torch
 
-from components.answers.derivatives.names import double_by_default
-from components.answers.derivatives.subject import NoAnswer, Subject
-from components.answers.numbers import matrix, number
-from components.trace import Curve, CurveAnswer, Number, Surface, SurfaceAnswer
+from ...trace import Curve, CurveAnswer, Number, Surface, SurfaceAnswer
+from ..numbers import matrix, number
+from .names import double_by_default
+from .subject import NoAnswer, Subject
 
 _ARROWS_ACROSS = 11
 _PROBES = 9

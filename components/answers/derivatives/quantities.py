@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import torch
 
-from components.answers.derivatives.names import run_snippet
-from components.answers.derivatives.subject import Subject
-from components.answers.derivatives.vectors import Vectors, cotangent, tangents
-from components.answers.numbers import matrix, number
-from components.answers.words import said
-from components.trace import Derivative, DerivativeAnswer, Number, Quantity, Spectrum, Spot, Way
+from ...trace import Derivative, DerivativeAnswer, Number, Quantity, Spectrum, Spot, Way
+from ..numbers import matrix, number
+from ..words import said
+from .names import run_snippet
+from .subject import Subject
+from .vectors import Vectors, cotangent, tangents
 
 Api = Literal["torch.autograd.functional", "torch.func"]
 _APIS: tuple[Api, ...] = ("torch.autograd.functional", "torch.func")

@@ -12,10 +12,10 @@ from typing import Any
 
 import torch
 
-from components.answers.derivatives.names import in_double, own_functions
-from components.answers.numbers import values_of
-from components.answers.words import said
-from components.trace import Function, Input, Question
+from ...trace import Function, Input, Question
+from ..numbers import values_of
+from ..words import said
+from .names import in_double, own_functions
 
 MOST_ENTRIES = 65_536
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from components.answers.derivatives.subject import NoAnswer, Subject
+from .subject import NoAnswer, Subject
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@
 Known limitations: the formulas are those of the way that the program took at the point; notes say where that matters.
 """
 
-from components.answers.symbolic.budget import Limits
-from components.answers.symbolic.derivatives import hessian, jacobian, nth_derivatives
-from components.answers.symbolic.form import Form, NoForm, symbolic_form, value_at
-from components.answers.symbolic.texts import latex_of, plain_of
-from components.answers.symbolic.warm import warm_up
+from .budget import Limits
+from .derivatives import hessian, jacobian, nth_derivatives
+from .form import Form, NoForm, symbolic_form, value_at
+from .texts import latex_of, plain_of
+from .warm import warm_up
 
 __all__ = [
     "Form",

@@ -12,8 +12,8 @@ from typing import Any
 
 import sympy
 
-from components.answers.symbolic.arrays import Expr, Symbols, elements
-from components.answers.symbolic.signals import Refused
+from .arrays import Expr, Symbols, elements
+from .signals import Refused
 
 _BITS_PER_UNIT = 32
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from components.answers.symbolic.arrays import Expr, Floats, Symbols, filled, over, single
-from components.answers.symbolic.budget import Budget
-from components.answers.symbolic.constants import number
-from components.answers.symbolic.memory import Memory, tensors_in
-from components.answers.symbolic.signals import Unknown
+from .arrays import Expr, Floats, Symbols, filled, over, single
+from .budget import Budget
+from .constants import number
+from .memory import Memory, tensors_in
+from .signals import Unknown
 
 
 class Call:

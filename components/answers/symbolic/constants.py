@@ -10,7 +10,7 @@ import numpy as np
 import sympy
 import torch
 
-from components.answers.symbolic.arrays import Expr, Symbols, filled
+from .arrays import Expr, Symbols, filled
 
 _LARGEST_DENOMINATOR = 64
 _LARGEST_NUMERATOR = 1_000

@@ -14,13 +14,13 @@ from collections.abc import Callable
 import numpy as np
 import sympy
 
-from components.answers.symbolic.arrays import Expr, Symbols, elements, parts_first
-from components.answers.symbolic.budget import Budget, Limits, never
-from components.answers.symbolic.form import Form, NoForm
-from components.answers.symbolic.functions import ONE, ZERO, total
-from components.answers.symbolic.rules import RULES
-from components.answers.symbolic.signals import Refused
-from components.answers.symbolic.tidy import compact, neat
+from .arrays import Expr, Symbols, elements, parts_first
+from .budget import Budget, Limits, never
+from .form import Form, NoForm
+from .functions import ONE, ZERO, total
+from .rules import RULES
+from .signals import Refused
+from .tidy import compact, neat
 
 # A matrix of derivatives may have that many times the operations of one formula.
 _MATRIX = 10

@@ -15,8 +15,8 @@ import numpy as np
 import sympy
 import torch
 
-from components.answers.symbolic import functions
-from components.answers.symbolic.arrays import Expr, Floats, Symbols, elements, parts_first
+from . import functions
+from .arrays import Expr, Floats, Symbols, elements, parts_first
 
 _BITS = 300
 # Beyond these a number is infinite or zero to a double, and computing with it could take for ever.

@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from components.answers.symbolic.arrays import Symbols
-from components.answers.symbolic.budget import Budget
-from components.answers.symbolic.call import Call, written_by
-from components.answers.symbolic.constants import tamed
-from components.answers.symbolic.gradient_mode import GradientMode
-from components.answers.symbolic.memory import Memory, address, tensors_in
-from components.answers.symbolic.signals import Refused, Unknown
-from components.answers.symbolic.table import FREE_OF_VALUES, SILENT_WRITES, TABLE
-from components.answers.symbolic.titles import in_words
+from .arrays import Symbols
+from .budget import Budget
+from .call import Call, written_by
+from .constants import tamed
+from .gradient_mode import GradientMode
+from .memory import Memory, address, tensors_in
+from .signals import Refused, Unknown
+from .table import FREE_OF_VALUES, SILENT_WRITES, TABLE
+from .titles import in_words
 
 _NARROW = (torch.float32, torch.float16, torch.bfloat16)
 _TRUTH = {"bool()", "torch.is_nonzero", "torch.equal", "torch.allclose"}

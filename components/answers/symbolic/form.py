@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from components.answers.symbolic.arrays import Expr, Floats, Symbols
-from components.answers.symbolic.budget import Budget, Limits, never
-from components.answers.symbolic.evaluation import Evaluator, evaluated, point_of
-from components.answers.symbolic.following import Follower
-from components.answers.symbolic.memory import tensors_in
-from components.answers.symbolic.modes import Functions, Operations
-from components.answers.symbolic.names import symbols_for
-from components.answers.symbolic.signals import Refused, Unknown
+from .arrays import Expr, Floats, Symbols
+from .budget import Budget, Limits, never
+from .evaluation import Evaluator, evaluated, point_of
+from .following import Follower
+from .memory import tensors_in
+from .modes import Functions, Operations
+from .names import symbols_for
+from .signals import Refused, Unknown
 
 # The formula is exact and PyTorch rounds: this is far below any mistake and far above the rounding of a short program.
 _RELATIVE, _ABSOLUTE = 1e-6, 1e-10

@@ -10,8 +10,8 @@ from typing import Any
 
 import sympy
 
-from components.answers.symbolic.arrays import Expr
-from components.answers.symbolic.constants import number
+from .arrays import Expr
+from .constants import number
 
 _SMALL = 20
 _LARGEST_EXPONENT = 16

@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from numpy.lib.stride_tricks import as_strided
 
-from components.answers.symbolic.arrays import Symbols
-from components.answers.symbolic.budget import Budget
-from components.answers.symbolic.constants import lifted
-from components.answers.symbolic.signals import Refused, Unknown
+from .arrays import Symbols
+from .budget import Budget
+from .constants import lifted
+from .signals import Refused, Unknown
 
 
 @dataclass

@@ -9,10 +9,10 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from components.answers.symbolic.following import Follower, number_taken
-from components.answers.symbolic.memory import address, leaves, tensors_in
-from components.answers.symbolic.signals import Refused
-from components.answers.symbolic.titles import name_of, title_of
+from .following import Follower, number_taken
+from .memory import address, leaves, tensors_in
+from .signals import Refused
+from .titles import name_of, title_of
 
 _HARMLESS = (
     torch.Tensor,

@@ -11,8 +11,8 @@ import numpy as np
 import sympy
 import torch
 
-from components.answers.symbolic.arrays import Symbols, filled
-from components.answers.symbolic.constants import lifted
+from .arrays import Symbols, filled
+from .constants import lifted
 
 _ELEMENT = re.compile(r"(.*)_\{([\d,]+)\}", re.DOTALL)
 

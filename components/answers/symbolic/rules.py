@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import sympy
 
-from components.answers.symbolic import functions
-from components.answers.symbolic.arrays import Expr
-from components.answers.symbolic.functions import HALF, ONE, TWO, ZERO, applied, logarithm, power
+from . import functions
+from .arrays import Expr
+from .functions import HALF, ONE, TWO, ZERO, applied, logarithm, power
 
 _S, _C = sympy.sinh, sympy.cosh
 

@@ -13,9 +13,9 @@ import numpy as np
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
-from components.answers.symbolic.arrays import Expr
-from components.answers.symbolic.names import parts_of
-from components.answers.symbolic.tidy import has_at_most, tidied
+from .arrays import Expr
+from .names import parts_of
+from .tidy import has_at_most, tidied
 
 _GREEK = frozenset(
     (

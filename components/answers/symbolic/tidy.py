@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 
 import sympy
 
-from components.answers.symbolic.arrays import Expr
-from components.answers.symbolic.budget import Budget
-from components.answers.symbolic.constants import number, tamed
+from .arrays import Expr
+from .budget import Budget
+from .constants import number, tamed
 
 _MOST_NODES = 60
 _MOST_NODES_OF_ONE_KIND = 200

@@ -6,9 +6,9 @@ import importlib
 
 import torch
 
-from components.answers.symbolic.derivatives import hessian, jacobian, nth_derivatives
-from components.answers.symbolic.form import Form, symbolic_form, value_at
-from components.answers.symbolic.texts import latex_of, plain_of
+from .derivatives import hessian, jacobian, nth_derivatives
+from .form import Form, symbolic_form, value_at
+from .texts import latex_of, plain_of
 
 # What SymPy imports inside of functions that a formula can come to, and that the formulas below do not.
 _LATE = (

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from components.figures.cards.records import Card, Formula, Grid, Pass, Rows
-from components.figures.cards.tensors import tensor_card
-from components.figures.formulas import node_formulas
-from components.figures.lab.folding import Group
-from components.figures.story.telling import Story
-from components.figures.text import bytes_text, number_text, plural, shape_text, tensor_text, values_text
-from components.figures.trace_index import TraceIndex
-from components.trace import Backward, BackwardStep, Gradient, Node, SavedTensor
+from ...trace import Backward, BackwardStep, Gradient, Node, SavedTensor
+from ..formulas import node_formulas
+from ..lab.folding import Group
+from ..story.telling import Story
+from ..text import bytes_text, number_text, plural, shape_text, tensor_text, values_text
+from ..trace_index import TraceIndex
+from .records import Card, Formula, Grid, Pass, Rows
+from .tensors import tensor_card
 
 _LONGEST = 60
 _MOST_ROWS = 8

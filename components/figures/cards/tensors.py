@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from components.figures.cards.records import Card
-from components.figures.story.telling import Story
-from components.figures.text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
-from components.figures.trace_index import TraceIndex
-from components.trace import GradientChange, Tensor
+from ...trace import GradientChange, Tensor
+from ..story.telling import Story
+from ..text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
+from ..trace_index import TraceIndex
+from .records import Card
 
 _LONGEST = 60
 _MOST_CHANGES = 200

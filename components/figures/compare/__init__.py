@@ -4,15 +4,15 @@
 and ``timelines_figure`` are the chart of both programs' memory.
 """
 
-from components.figures.compare.graphs import Changed, EdgeGroup, GraphComparison, NodeGroup, compare_graphs
-from components.figures.compare.longest import Budget
-from components.figures.compare.matching import Matching, match_nodes
-from components.figures.compare.numbers import Difference, difference
-from components.figures.compare.printed import Printed, PrintedLine, compare_printed
-from components.figures.compare.quantities import Quantity, compare_quantities
-from components.figures.compare.results import Compared, Results, compare_results
-from components.figures.compare.timelines import AXES, Axis, Timeline, Timelines, timelines_figure, timelines_info
-from components.figures.compare.verdict import Comparison, compare
+from .graphs import Changed, EdgeGroup, GraphComparison, NodeGroup, compare_graphs
+from .longest import Budget
+from .matching import Matching, match_nodes
+from .numbers import Difference, difference
+from .printed import Printed, PrintedLine, compare_printed
+from .quantities import Quantity, compare_quantities
+from .results import Compared, Results, compare_results
+from .timelines import AXES, Axis, Timeline, Timelines, timelines_figure, timelines_info
+from .verdict import Comparison, compare
 
 __all__ = [
     "AXES",

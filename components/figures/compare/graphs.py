@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from components.figures.compare.longest import Budget
-from components.figures.compare.matching import match_nodes
-from components.figures.lab.marks import Marks
-from components.figures.text import bytes_text, plural
-from components.figures.trace_index import TraceIndex
-from components.trace import Edge, Node
+from ...trace import Edge, Node
+from ..lab.marks import Marks
+from ..text import bytes_text, plural
+from ..trace_index import TraceIndex
+from .longest import Budget
+from .matching import match_nodes
 
 _TOO_UNLIKE = (
     "These graphs are too large and too different to be matched in order: the first node of a kind stands for the "

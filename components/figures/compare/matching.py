@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from components.figures.compare.longest import Budget, Pairs, by_occurrence, longest_common
-from components.figures.trace_index import TraceIndex
-from components.trace import Node
+from ...trace import Node
+from ..trace_index import TraceIndex
+from .longest import Budget, Pairs, by_occurrence, longest_common
 
 Key = tuple[str, ...]
 

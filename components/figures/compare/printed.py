@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.figures.compare.longest import Budget, by_occurrence, longest_common
-from components.figures.text import plural
+from ..text import plural
+from .longest import Budget, by_occurrence, longest_common
 
 _MOST_LINES = 400
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from components.figures.compare.numbers import Difference, difference
-from components.figures.text import number_text, shape_text, values_text
-from components.figures.trace_index import TraceIndex
-from components.trace import Gradient, Tensor, Values
+from ...trace import Gradient, Tensor, Values
+from ..text import number_text, shape_text, values_text
+from ..trace_index import TraceIndex
+from .numbers import Difference, difference
 
 State = Literal["same", "rounding", "alike", "different", "unknown", "only left", "only right"]
 _LONGEST = 44

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.figures.compare.graphs import GraphComparison, compare_graphs
-from components.figures.compare.printed import Printed, compare_printed
-from components.figures.compare.quantities import Quantity, compare_quantities
-from components.figures.compare.results import Results, compare_results
-from components.figures.text import bytes_text
-from components.figures.trace_index import TraceIndex
-from components.trace import Failure, Trace
+from ...trace import Failure, Trace
+from ..text import bytes_text
+from ..trace_index import TraceIndex
+from .graphs import GraphComparison, compare_graphs
+from .printed import Printed, compare_printed
+from .quantities import Quantity, compare_quantities
+from .results import Results, compare_results
 
 _MOST_NAMES = 3
 _LONGEST = 100

@@ -1,10 +1,10 @@
 """Answers about derivatives as tables, words and charts. Knows neither Streamlit nor torch."""
 
-from components.figures.derivatives.checked import CheckWords, check_rows, check_words
-from components.figures.derivatives.curve import curve_figure, curve_info
-from components.figures.derivatives.matrix import matrix_figure, matrix_info, spectrum_words
-from components.figures.derivatives.nth import nth_rows, nth_table, nth_words
-from components.figures.derivatives.surface import descent_words, surface_figure, surface_info
+from .checked import CheckWords, check_rows, check_words
+from .curve import curve_figure, curve_info
+from .matrix import matrix_figure, matrix_info, spectrum_words
+from .nth import nth_rows, nth_table, nth_words
+from .surface import descent_words, surface_figure, surface_info
 
 __all__ = [
     "CheckWords",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.trace import Formula, Number
+from ...trace import Formula, Number
 
 # What rounding, and the step of a difference, may cost: relative to the larger of the two, and near zero.
 _RELATIVE = {"float64": 1e-6, "float32": 1e-3}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.figures.derivatives.agreement import agree, formula_cell, mark
-from components.figures.text import number_text, plain_in_markdown
-from components.trace import ChecksAnswer
+from ...trace import ChecksAnswer
+from ..text import number_text, plain_in_markdown
+from .agreement import agree, formula_cell, mark
 
 _DIGITS = 7
 _DTYPE = "float64"

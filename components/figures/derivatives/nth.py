@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.figures.derivatives.agreement import agree, formula_cell, mark
-from components.figures.text import number_text, plural
-from components.trace import NthDerivativesAnswer, Number
+from ...trace import NthDerivativesAnswer, Number
+from ..text import number_text, plural
+from .agreement import agree, formula_cell, mark
 
 _DIGITS = 7
 

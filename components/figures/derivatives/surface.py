@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from components.figures.chart_style import NOW, charted, quiet_axis
-from components.figures.text import number_text, plain_in_markdown
-from components.trace import Number, SurfaceAnswer
+from ...trace import Number, SurfaceAnswer
+from ..chart_style import NOW, charted, quiet_axis
+from ..text import number_text, plain_in_markdown
 
 _TOWERING = 6.0
 _FARTHEST = 1e3

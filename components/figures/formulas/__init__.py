@@ -10,22 +10,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.figures.formulas.activations import ACTIVATIONS
-from components.figures.formulas.choices import CHOICES
-from components.figures.formulas.elementwise import ELEMENTWISE
-from components.figures.formulas.given import Array, Given, Lacking, summed_to
-from components.figures.formulas.losses import LOSSES
-from components.figures.formulas.normalisations import NORMALISATIONS
-from components.figures.formulas.places import PLACES
-from components.figures.formulas.products import PRODUCTS
-from components.figures.formulas.reductions import REDUCTIONS
-from components.figures.formulas.rules import Rule, Rules
-from components.figures.formulas.seconds import SECONDS
-from components.figures.formulas.shapes import SHAPES
-from components.figures.formulas.windows import WINDOWS
-from components.figures.formulas.words import LONGEST, array_text, numbers, symbols
-from components.figures.trace_index import TraceIndex
-from components.trace import BackwardStep, Gradient, Node
+from ...trace import BackwardStep, Gradient, Node
+from ..trace_index import TraceIndex
+from .activations import ACTIVATIONS
+from .choices import CHOICES
+from .elementwise import ELEMENTWISE
+from .given import Array, Given, Lacking, summed_to
+from .losses import LOSSES
+from .normalisations import NORMALISATIONS
+from .places import PLACES
+from .products import PRODUCTS
+from .reductions import REDUCTIONS
+from .rules import Rule, Rules
+from .seconds import SECONDS
+from .shapes import SHAPES
+from .windows import WINDOWS
+from .words import LONGEST, array_text, numbers, symbols
 
 RULES: Rules = {
     name: rules

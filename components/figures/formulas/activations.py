@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from components.figures.formulas.elementwise import sigmoid
-from components.figures.formulas.given import Array, Given
-from components.figures.formulas.rules import Rule, Rules, each, kept
+from .elementwise import sigmoid
+from .given import Array, Given
+from .rules import Rule, Rules, each, kept
 
 _erf = np.vectorize(math.erf, otypes=[np.float64])
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from components.figures.formulas.given import Array, Given, Lacking
-from components.figures.formulas.rules import Rules, each, kept
+from .given import Array, Given, Lacking
+from .rules import Rules, each, kept
 
 Words = Callable[[Given], str]
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from components.figures.formulas.given import Array, Given
-from components.figures.formulas.rules import NOTHING, PASSES, Rules, each, power, sign
+from .given import Array, Given
+from .rules import NOTHING, PASSES, Rules, each, power, sign
 
 
 def sigmoid(x: Array) -> Array:

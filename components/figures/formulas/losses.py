@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.figures.formulas.elementwise import sigmoid
-from components.figures.formulas.given import Array, Compute, Given
-from components.figures.formulas.rules import Fact, Rule, Rules
+from .elementwise import sigmoid
+from .given import Array, Compute, Given
+from .rules import Fact, Rule, Rules
 
 _MEAN = 1
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from components.figures.formulas.given import Array, Given
-from components.figures.formulas.reductions import along, stretched
-from components.figures.formulas.rules import Rule, Rules, sign
+from .given import Array, Given
+from .reductions import along, stretched
+from .rules import Rule, Rules, sign
 
 Words = Callable[[Given], str]
 

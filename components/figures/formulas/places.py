@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.figures.formulas.given import Array, Given, Lacking
-from components.figures.formulas.rules import PASSES, Rule, Rules, kept
-from components.figures.formulas.shapes import dim_of, sent_back
+from .given import Array, Given, Lacking
+from .rules import PASSES, Rule, Rules, kept
+from .shapes import dim_of, sent_back
 
 
 def at(given: Given, rank: int, part: slice | int | NDArray[np.int64]) -> tuple[Any, ...]:

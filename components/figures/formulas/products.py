@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.figures.formulas.given import Array, Compute, Given, Lacking
-from components.figures.formulas.normalisations import norm_slope
-from components.figures.formulas.rules import Rule, Rules
+from .given import Array, Compute, Given, Lacking
+from .normalisations import norm_slope
+from .rules import Rule, Rules
 
 
 def turned(array: Array) -> Array:

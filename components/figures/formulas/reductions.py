@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from components.figures.formulas.given import Array, Given, Lacking
-from components.figures.formulas.rules import Fact, Rule, Rules
+from .given import Array, Given, Lacking
+from .rules import Fact, Rule, Rules
 
 
 def reduced(given: Given) -> tuple[int, ...]:

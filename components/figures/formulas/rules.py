@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from components.figures.formulas.given import Array, Compute, Given
+from .given import Array, Compute, Given
 
 Template = str | Callable[[Given], str]
 Fact = Callable[[Given], Array | float]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.figures.formulas.activations import ACTIVATIONS
-from components.figures.formulas.elementwise import sigmoid
-from components.figures.formulas.given import Array, Given
-from components.figures.formulas.places import at, slice_text, sliced
-from components.figures.formulas.reductions import along
-from components.figures.formulas.rules import NOTHING, Rule, Rules, each
+from .activations import ACTIVATIONS
+from .elementwise import sigmoid
+from .given import Array, Given
+from .places import at, slice_text, sliced
+from .reductions import along
+from .rules import NOTHING, Rule, Rules, each
 
 _MEAN = 1
 

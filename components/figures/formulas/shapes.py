@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from components.figures.formulas.given import Array, Given, Lacking
-from components.figures.formulas.rules import PASSES, Rule, Rules
+from .given import Array, Given, Lacking
+from .rules import PASSES, Rule, Rules
 
 Places = NDArray[np.int64]
 

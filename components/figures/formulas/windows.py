@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.figures.formulas.given import Array, Given, Lacking
-from components.figures.formulas.rules import Rule, Rules
-from components.figures.formulas.shapes import sent_back
+from .given import Array, Given, Lacking
+from .rules import Rule, Rules
+from .shapes import sent_back
 
 Part = tuple[slice, ...]
 _MOST_OFFSETS = 400

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 
-from components.figures.formulas.given import Array, Given, Lacking, summed_dims
-from components.figures.formulas.rules import Rule
-from components.figures.text import values_text
+from ..text import values_text
+from .given import Array, Given, Lacking, summed_dims
+from .rules import Rule
 
 LONGEST = 110
 _LONGEST_VALUE = 44

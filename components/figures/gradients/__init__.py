@@ -5,21 +5,16 @@
 that a click can be followed to the moment of the player's story.
 """
 
-from components.figures.gradients.csv_rows import csv_rows
-from components.figures.gradients.flow import Flow, FlowRow, flow_figure, flow_info
-from components.figures.gradients.history import gradient_history, in_order_of_use, variables
-from components.figures.gradients.intermediates import (
-    Intermediate,
-    Intermediates,
-    intermediate_figure,
-    intermediate_gradients,
-)
-from components.figures.gradients.matrices import matrix_figure
-from components.figures.gradients.norms import norm_figure
-from components.figures.gradients.records import Amount, Call, Change, History, LeafHistory, State
-from components.figures.gradients.scalars import scalar_figure
-from components.figures.gradients.vectors import vector_figure
-from components.figures.gradients.words import size_text
+from .csv_rows import csv_rows
+from .flow import Flow, FlowRow, flow_figure, flow_info
+from .history import gradient_history, in_order_of_use, variables
+from .intermediates import Intermediate, Intermediates, intermediate_figure, intermediate_gradients
+from .matrices import matrix_figure
+from .norms import norm_figure
+from .records import Amount, Call, Change, History, LeafHistory, State
+from .scalars import scalar_figure
+from .vectors import vector_figure
+from .words import size_text
 
 __all__ = [
     "Amount",

@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from components.figures.gradients.records import Amount
-from components.trace import Gradient, Summary, Values
-from components.trace.records import Sizes
+from ...trace import Gradient, Summary, Values
+from ...trace.records import Sizes
+from .records import Amount
 
 
 class Amounts:

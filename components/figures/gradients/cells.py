@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from components.figures.gradients.amounts import elements, finite
-from components.figures.gradients.records import Amount
-from components.figures.gradients.words import exact
-from components.figures.text import number_text
+from ..text import number_text
+from .amounts import elements, finite
+from .records import Amount
+from .words import exact
 
 # What the capture cuts a large gradient into.
 _MOST_BLOCKS = 10

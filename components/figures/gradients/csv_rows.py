@@ -6,9 +6,9 @@ import csv
 import io
 from collections.abc import Iterator
 
-from components.figures.gradients.amounts import elements
-from components.figures.gradients.records import Amount, Call, Change, History
-from components.figures.gradients.words import exact, index_text, one_line
+from .amounts import elements
+from .records import Amount, Call, Change, History
+from .words import exact, index_text, one_line
 
 COLUMNS = ("call", "line", "cause", "backward", "variable", "index", "added", "grad_after")
 # What a spreadsheet would take for a formula, also behind what it strips.

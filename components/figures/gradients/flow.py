@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from components.figures import chart_style
-from components.figures.gradient_health import EXPLODING, VANISHING, Illness
-from components.figures.gradients import style
-from components.figures.gradients.amounts import finite
-from components.figures.gradients.history import in_order_of_use
-from components.figures.gradients.records import Amount, Call, History
-from components.figures.gradients.scale import Row, Scale, scale_of
-from components.figures.gradients.words import escaped, exact, kind_of_parameter, size_text
+from .. import chart_style
+from ..gradient_health import EXPLODING, VANISHING, Illness
+from . import style
+from .amounts import finite
+from .history import in_order_of_use
+from .records import Amount, Call, History
+from .scale import Row, Scale, scale_of
+from .words import escaped, exact, kind_of_parameter, size_text
 
 Parameter = Literal["weight", "bias", "other"]
 _LOOKS: dict[Parameter, tuple[str, str, str]] = {

@@ -12,9 +12,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from components.figures import chart_style
-from components.figures.gradients import style
-from components.figures.text import number_text
+from .. import chart_style
+from ..text import number_text
+from . import style
 
 # Cells whose numbers are written in them, and how many characters of them a narrow panel has room for in a row.
 _MOST_NUMBERS, _CHARACTERS = 60, 46

@@ -7,13 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from components.figures.gradients.amounts import Amounts
-from components.figures.gradients.moments import Moments
-from components.figures.gradients.order import groups, leaf_of
-from components.figures.gradients.records import Call, Change, History, LeafHistory
-from components.figures.gradients.words import WORDS, backward_text, change_text
-from components.figures.trace_index import TraceIndex
-from components.trace import GradientCause, GradientChange
+from ...trace import GradientCause, GradientChange
+from ..trace_index import TraceIndex
+from .amounts import Amounts
+from .moments import Moments
+from .order import groups, leaf_of
+from .records import Call, Change, History, LeafHistory
+from .words import WORDS, backward_text, change_text
 
 _OBSERVERS = ("gradients", "values", "backwards", "steps")
 

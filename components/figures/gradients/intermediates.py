@@ -17,16 +17,16 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from components.figures.gradients import style
-from components.figures.gradients.amounts import Amounts
-from components.figures.gradients.lines import Measure, exact_text
-from components.figures.gradients.moments import Moments
-from components.figures.gradients.records import Amount
-from components.figures.gradients.scale import Scale, norm_or_row, scale_of, value_or_row
-from components.figures.gradients.words import backward_text, escaped, size_text
-from components.figures.text import plural, values_text
-from components.figures.trace_index import TraceIndex
-from components.trace import Backward, BackwardStep, Gradient, Tensor
+from ...trace import Backward, BackwardStep, Gradient, Tensor
+from ..text import plural, values_text
+from ..trace_index import TraceIndex
+from . import style
+from .amounts import Amounts
+from .lines import Measure, exact_text
+from .moments import Moments
+from .records import Amount
+from .scale import Scale, norm_or_row, scale_of, value_or_row
+from .words import backward_text, escaped, size_text
 
 _LONGEST = 60
 _MOST_BARS = 60

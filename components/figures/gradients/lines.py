@@ -12,11 +12,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from components.figures import chart_style
-from components.figures.gradients import style
-from components.figures.gradients.records import Amount, Call, Change, LeafHistory
-from components.figures.gradients.scale import Row, Scale, scale_of
-from components.figures.gradients.words import escaped, exact, kind_of_parameter, size_text, where
+from .. import chart_style
+from . import style
+from .records import Amount, Call, Change, LeafHistory
+from .scale import Row, Scale, scale_of
+from .words import escaped, exact, kind_of_parameter, size_text, where
 
 Measure = Callable[[Amount | None], float | Row | None]
 _MANY_POINTS = 2_000

@@ -7,12 +7,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from components.figures.gradients import style
-from components.figures.gradients.cells import Table, table_of
-from components.figures.gradients.heat import Panel, heat_figure
-from components.figures.gradients.records import Amount, LeafHistory
-from components.figures.gradients.words import escaped, size_text
-from components.figures.text import shape_text
+from ..text import shape_text
+from . import style
+from .cells import Table, table_of
+from .heat import Panel, heat_figure
+from .records import Amount, LeafHistory
+from .words import escaped, size_text
 
 # How wide the words below a panel may be together, in characters.
 _CHARACTERS = 44

@@ -12,9 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
-from components.figures.story.chronicle import KINDS
-from components.figures.trace_index import TraceIndex
-from components.trace import GradientChange
+from ...trace import GradientChange
+from ..story.chronicle import KINDS
+from ..trace_index import TraceIndex
 
 _LINE, _NODE, _END, _ERROR = (KINDS.index(kind) for kind in ("line", "node", "end", "error"))
 

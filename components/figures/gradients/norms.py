@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from components.figures.gradients import style
-from components.figures.gradients.history import in_order_of_use, variables
-from components.figures.gradients.lines import lines_figure
-from components.figures.gradients.records import History
-from components.figures.gradients.scale import norm_or_row
+from . import style
+from .history import in_order_of_use, variables
+from .lines import lines_figure
+from .records import History
+from .scale import norm_or_row
 
 
 def norm_figure(history: History, highlight: str | None = None) -> go.Figure:

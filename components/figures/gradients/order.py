@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from components.figures.gradients.amounts import elements, finite
-from components.trace import Gradient, GradientChange, Trace
+from ...trace import Gradient, GradientChange, Trace
+from .amounts import elements, finite
 
 # Sums in bfloat16 are good to two digits.
 _SLACK = 1e-2

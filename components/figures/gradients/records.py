@@ -9,7 +9,7 @@ from functools import cached_property
 from math import prod
 from typing import Literal
 
-from components.trace import GradientCause, Grid, Values
+from ...trace import GradientCause, Grid, Values
 
 Kind = Literal["scalar", "vector", "matrix"]
 

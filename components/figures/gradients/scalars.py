@@ -7,13 +7,13 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from components.figures import chart_style
-from components.figures.gradients import style
-from components.figures.gradients.history import variables
-from components.figures.gradients.lines import exact_text, lines_figure
-from components.figures.gradients.records import Call, History, LeafHistory, State
-from components.figures.gradients.scale import scale_of, value_or_row
-from components.figures.gradients.words import escaped
+from .. import chart_style
+from . import style
+from .history import variables
+from .lines import exact_text, lines_figure
+from .records import Call, History, LeafHistory, State
+from .scale import scale_of, value_or_row
+from .words import escaped
 
 # Bars of one panel, past which leaves are drawn as lines, and past which words on bars stand upright.
 _MOST_BARS = 90

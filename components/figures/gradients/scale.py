@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from components.figures.gradients.amounts import finite
-from components.figures.gradients.records import Amount
-from components.figures.gradients.style import Layout, axis
+from .amounts import finite
+from .records import Amount
+from .style import Layout, axis
 
 Row = Literal["0", "NaN", "inf", "None"]
 # From the axis outwards.

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from components.figures.chart_style import CLEAR, COLOURS, FAINT, GREY, SIZE
-from components.figures.gradients.records import Call, LeafHistory
-from components.figures.gradients.words import escaped, where
-from components.figures.text import number_text
+from ..chart_style import CLEAR, COLOURS, FAINT, GREY, SIZE
+from ..text import number_text
+from .records import Call, LeafHistory
+from .words import escaped, where
 
 # Of many leaves in a row the colour says how deep they are: blue, grey, orange, all of them visible light and dark.
 _RAMP = ((0, 114, 178), (138, 143, 152), (213, 94, 0))

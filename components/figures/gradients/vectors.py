@@ -7,12 +7,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from components.figures.gradients import style
-from components.figures.gradients.cells import Table, table_of
-from components.figures.gradients.heat import Panel, heat_figure
-from components.figures.gradients.records import Amount, Call, LeafHistory, State
-from components.figures.gradients.words import escaped, where
-from components.figures.text import shape_text
+from ..text import shape_text
+from . import style
+from .cells import Table, table_of
+from .heat import Panel, heat_figure
+from .records import Amount, Call, LeafHistory, State
+from .words import escaped, where
 
 _WITH_WORDS = 14
 # Cells past which a hover says less of the call, and past which it says numbers to nine digits: enough for a float32.

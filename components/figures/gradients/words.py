@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from components.figures.gradients.records import Amount
-from components.figures.text import number_text, shape_text
-from components.trace import Backward, GradientCause, GradientChange
+from ...trace import Backward, GradientCause, GradientChange
+from ..text import number_text, shape_text
+from .records import Amount
 
 WORDS: dict[GradientCause, str] = {"backward": "backward", "zero": "zero", "none": "None", "assigned": "assigned"}
 _DONE: dict[GradientCause, str] = {

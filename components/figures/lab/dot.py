@@ -9,9 +9,9 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 
-from components.figures.lab.look import box_look, link_look
-from components.figures.lab.records import Box, LabGraph, Link
-from components.figures.text import printable
+from ..text import printable
+from .look import box_look, link_look
+from .records import Box, LabGraph, Link
 
 _HEAD = """digraph lab {
 \tgraph [rankdir=TB ranksep=0.34 nodesep=0.32 bgcolor=transparent pad=0.25]

@@ -9,22 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from components.figures.lab.folding import Group
-from components.figures.lab.homes import Homes
-from components.figures.lab.links import LabLinks
-from components.figures.lab.records import Box, Frame, LabGraph, LabOptions, Link
-from components.figures.lab.scope import Folding, Scope
-from components.figures.lab.words import (
-    edge_words,
-    function_words,
-    leaf_words,
-    saved_tensors,
-    saved_words,
-    stop_words,
-    tensor_words,
-)
-from components.figures.text import bytes_text, plural
-from components.trace import Edge, Node, Tensor
+from ...trace import Edge, Node, Tensor
+from ..text import bytes_text, plural
+from .folding import Group
+from .homes import Homes
+from .links import LabLinks
+from .records import Box, Frame, LabGraph, LabOptions, Link
+from .scope import Folding, Scope
+from .words import edge_words, function_words, leaf_words, saved_tensors, saved_words, stop_words, tensor_words
 
 _USES_BEFORE_COPIES = 3
 _MOST_OUTPUTS_PER_FOLD = 3

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from components.figures.lab.repeats import find_runs
-from components.figures.text import plural
-from components.trace import Node
+from ...trace import Node
+from ..text import plural
+from .repeats import find_runs
 
 Kind = Literal["node", "whole", "module", "derivative", "loop", "iteration", "iterations", "line", "part"]
 _MOST_CHILDREN = 20

@@ -5,13 +5,13 @@ The output is on top and gradient flows down to the leaves, the way ``backward()
 
 from __future__ import annotations
 
-from components.figures.lab.drawing import LabDrawing
-from components.figures.lab.records import Box, LabGraph, LabOptions, Link, Root
-from components.figures.lab.scope import MOST_BOXES
-from components.figures.lab.untracked import cuts
-from components.figures.lab.words import tensor_words
-from components.figures.trace_index import TraceIndex
-from components.trace import Tensor, Trace
+from ...trace import Tensor, Trace
+from ..trace_index import TraceIndex
+from .drawing import LabDrawing
+from .records import Box, LabGraph, LabOptions, Link, Root
+from .scope import MOST_BOXES
+from .untracked import cuts
+from .words import tensor_words
 
 _MOST_LONE_BOXES = 12
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from components.figures.lab.folding import Group
-from components.figures.lab.scope import Folding, Places, Scope
+from .folding import Group
+from .scope import Folding, Places, Scope
 
 if TYPE_CHECKING:
-    from components.figures.trace_index import TraceIndex
+    from ..trace_index import TraceIndex
 
 
 @dataclass(frozen=True)

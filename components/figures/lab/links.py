@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from components.figures.lab.records import Box, LabOptions, Link
-from components.figures.lab.scope import Folding, Scope
-from components.figures.lab.words import edge_words, tensor_words
-from components.trace import Edge, Tensor
+from ...trace import Edge, Tensor
+from .records import Box, LabOptions, Link
+from .scope import Folding, Scope
+from .words import edge_words, tensor_words
 
 
 class LabLinks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from components.figures.lab.records import Box, Link
+from .records import Box, Link
 
 INK = "#1c2433"
 _FILL = {

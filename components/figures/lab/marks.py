@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from components.figures.lab.records import Box, LabGraph, Link
+from .records import Box, LabGraph, Link
 
 ONLY = "only"
 

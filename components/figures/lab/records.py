@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from components.figures.lab.folding import Group
-    from components.figures.lab.homes import Homes
+    from .folding import Group
+    from .homes import Homes
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from heapq import heappop, heappush
 import numpy as np
 from numpy.typing import NDArray
 
-from components.figures.lab.folding import Group, whole
-from components.figures.lab.untracked import Cut, cuts
-from components.figures.trace_tables import TraceTables
-from components.trace import Backward, Edge, Node, Tensor
+from ...trace import Backward, Edge, Node, Tensor
+from ..trace_tables import TraceTables
+from .folding import Group, whole
+from .untracked import Cut, cuts
 
 Places = NDArray[np.int64]
 # A graph of up to so many boxes is shown whole; a larger one is opened until it has about so many.

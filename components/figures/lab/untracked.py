@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from components.figures.trace_tables import TraceTables
-from components.trace import Step, Tensor
+from ...trace import Step, Tensor
+from ..trace_tables import TraceTables
 
 # A name that stands alone: no attribute of something else, and not asked for its metadata only.
 _NAME = re.compile(

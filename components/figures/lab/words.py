@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from components.figures.lab.records import LabOptions
-from components.figures.text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
-from components.figures.trace_tables import Stop, TraceTables
-from components.trace import Gradient, Node, SavedTensor, Tensor
+from ...trace import Gradient, Node, SavedTensor, Tensor
+from ..text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
+from ..trace_tables import Stop, TraceTables
+from .records import LabOptions
 
 _MOST_NAMES = 3
 _EDGE = 20

@@ -5,19 +5,19 @@ Each point that is drawn carries ``customdata`` that begins with an event (or -1
 (or -1), so that a click can be followed to both.
 """
 
-from components.figures.memory.alive import alive_figure, alive_info
-from components.figures.memory.csv_tables import blocks_csv, events_csv
-from components.figures.memory.engine_memory import engine_memory
-from components.figures.memory.leaks import leaks
-from components.figures.memory.moments import MemoryMoments
-from components.figures.memory.outcomes import outcome
-from components.figures.memory.records import Alive, Axis, EngineMemory, Holder, Leak, Outcome, Saved, Saver, Timeline
-from components.figures.memory.saved import saved_figure, saved_info
-from components.figures.memory.style import COLOURS
-from components.figures.memory.tables import CATEGORIES, MemoryTables, memory_tables
-from components.figures.memory.timeline import MOST_COLUMNS, timeline_info
-from components.figures.memory.timeline_figure import timeline_figure
-from components.figures.memory.words import MEANING, exact_bytes, signed
+from .alive import alive_figure, alive_info
+from .csv_tables import blocks_csv, events_csv
+from .engine_memory import engine_memory
+from .leaks import leaks
+from .moments import MemoryMoments
+from .outcomes import outcome
+from .records import Alive, Axis, EngineMemory, Holder, Leak, Outcome, Saved, Saver, Timeline
+from .saved import saved_figure, saved_info
+from .style import COLOURS
+from .tables import CATEGORIES, MemoryTables, memory_tables
+from .timeline import MOST_COLUMNS, timeline_info
+from .timeline_figure import timeline_figure
+from .words import MEANING, exact_bytes, signed
 
 __all__ = [
     "CATEGORIES",

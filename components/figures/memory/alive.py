@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from components.figures.chart_style import SIZE, charted, quiet_axis
-from components.figures.gradients.words import escaped, where
-from components.figures.memory.moments import MemoryMoments
-from components.figures.memory.records import Alive, Holder
-from components.figures.memory.style import COLOURS, NAMES, byte_axis
-from components.figures.memory.tables import CATEGORIES, MemoryTables
-from components.figures.memory.words import BASE, label_of, run_label, why_held
-from components.figures.text import bytes_text
+from ..chart_style import SIZE, charted, quiet_axis
+from ..gradients.words import escaped, where
+from ..text import bytes_text
+from .moments import MemoryMoments
+from .records import Alive, Holder
+from .style import COLOURS, NAMES, byte_axis
+from .tables import CATEGORIES, MemoryTables
+from .words import BASE, label_of, run_label, why_held
 
 MOST_HOLDERS = 1_000
 _BARS = 10

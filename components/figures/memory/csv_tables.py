@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from components.figures.gradients.csv_rows import harmless
-from components.figures.memory.tables import MemoryTables
+from ..gradients.csv_rows import harmless
+from .tables import MemoryTables
 
 EVENT_COLUMNS = (
     "event",

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from components.figures.gradients.words import where
-from components.figures.memory.moments import MemoryMoments
-from components.figures.memory.records import EngineMemory
-from components.figures.memory.tables import MemoryTables
-from components.trace import Backward
+from ...trace import Backward
+from ..gradients.words import where
+from .moments import MemoryMoments
+from .records import EngineMemory
+from .tables import MemoryTables
 
 
 def engine_memory(tables: MemoryTables, moments: MemoryMoments) -> tuple[EngineMemory, ...]:

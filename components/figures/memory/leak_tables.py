@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 
-from components.figures.memory.tables import MemoryTables
-from components.trace import Step
+from ...trace import Step
+from .tables import MemoryTables
 
 MOST_WALKED = 400_000
 

@@ -13,11 +13,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from components.figures.memory.leak_tables import LeakTables
-from components.figures.memory.loops import Keeping, keeping_lines
-from components.figures.memory.records import Leak
-from components.figures.memory.tables import MemoryTables
-from components.trace import Backward, Step
+from ...trace import Backward, Step
+from .leak_tables import LeakTables
+from .loops import Keeping, keeping_lines
+from .records import Leak
+from .tables import MemoryTables
 
 FEWEST = 3
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from components.source import SourceTooLarge, parse
+from ...source import SourceTooLarge, parse
 
 
 @dataclass(frozen=True)

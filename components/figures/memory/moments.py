@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from components.figures.gradients.moments import Moments
-from components.figures.trace_index import TraceIndex
-from components.trace import MemoryEvent
+from ...trace import MemoryEvent
+from ..gradients.moments import Moments
+from ..trace_index import TraceIndex
 
 
 class MemoryMoments:

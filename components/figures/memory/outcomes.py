@@ -11,10 +11,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from components.figures.memory.records import Outcome
-from components.figures.text import values_text
-from components.figures.trace_tables import TraceTables
-from components.trace import Gradient, Memory, Tensor, Trace
+from ...trace import Gradient, Memory, Tensor, Trace
+from ..text import values_text
+from ..trace_tables import TraceTables
+from .records import Outcome
 
 # Beside the number itself, and beside the largest of its tensor: where terms cancel, what is left is rounding.
 _ROUNDING, _CANCELLED = 1e-4, 1e-6

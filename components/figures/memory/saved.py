@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from components.figures.chart_style import charted, quiet_axis
-from components.figures.gradients.words import escaped
-from components.figures.memory.moments import MemoryMoments
-from components.figures.memory.records import Saved, Saver
-from components.figures.memory.style import COLOURS, byte_axis
-from components.figures.memory.tables import CATEGORIES, MemoryTables
-from components.figures.memory.words import unseen_saver
-from components.figures.text import bytes_text, plural
-from components.trace import Node
+from ...trace import Node
+from ..chart_style import charted, quiet_axis
+from ..gradients.words import escaped
+from ..text import bytes_text, plural
+from .moments import MemoryMoments
+from .records import Saved, Saver
+from .style import COLOURS, byte_axis
+from .tables import CATEGORIES, MemoryTables
+from .words import unseen_saver
 
 _BARS = 12
 OUTSIDE = "outside of modules"

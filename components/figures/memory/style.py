@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from components.figures.chart_style import FAINT, GREY, SIZE, quiet_axis
-from components.figures.memory.words import BASE
-from components.figures.text import bytes_text
+from ..chart_style import FAINT, GREY, SIZE, quiet_axis
+from ..text import bytes_text
+from .words import BASE
 
 COLOURS = {
     "leaf": "#56b4e9",

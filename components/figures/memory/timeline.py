@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from components.figures.memory.moments import MemoryMoments
-from components.figures.memory.records import Axis, Column, CudaPoint, Mark, Span, Timeline
-from components.figures.memory.tables import CATEGORIES, Integers, MemoryTables
-from components.figures.memory.words import BASE, event_words, run_label
+from .moments import MemoryMoments
+from .records import Axis, Column, CudaPoint, Mark, Span, Timeline
+from .tables import CATEGORIES, Integers, MemoryTables
+from .words import BASE, event_words, run_label
 
 MOST_COLUMNS = 1_500
 Floats = npt.NDArray[np.float64]

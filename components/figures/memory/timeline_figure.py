@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from components.figures.chart_style import CLEAR, GREY, NOW, SIZE, charted, quiet_axis
-from components.figures.memory.records import Timeline
-from components.figures.memory.style import COLOURS, NAMES, byte_axis
-from components.figures.text import bytes_text
+from ..chart_style import CLEAR, GREY, NOW, SIZE, charted, quiet_axis
+from ..text import bytes_text
+from .records import Timeline
+from .style import COLOURS, NAMES, byte_axis
 
 HEIGHT = 390
 _MOST_LABELS, _MOST_BANDS, _MOST_THIN = 8, 120, 60

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from components.figures.gradients.words import escaped, where
-from components.figures.memory.tables import MemoryTables
-from components.figures.text import bytes_text
-from components.trace import Allocation, Node
+from ...trace import Allocation, Node
+from ..gradients.words import escaped, where
+from ..text import bytes_text
+from .tables import MemoryTables
 
 BASE = "before"
 # What each category is, for somebody who meets it for the first time.

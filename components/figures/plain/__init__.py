@@ -5,12 +5,12 @@ that grows about as the sketch does; ``svg`` and ``pinned`` write it down. The S
 so that whoever reads pictures need not know which of the two drew one.
 """
 
-from components.figures.plain.arranged import Arranged, arranged
-from components.figures.plain.lab_sketch import lab_sketch
-from components.figures.plain.pinned import pinned_dot
-from components.figures.plain.sketch import MOST_BOXES, PlainBox, PlainLink, Sketch, bounded
-from components.figures.plain.svg import plain_svg
-from components.figures.plain.torchviz_sketch import torchviz_sketch
+from .arranged import Arranged, arranged
+from .lab_sketch import lab_sketch
+from .pinned import pinned_dot
+from .sketch import MOST_BOXES, PlainBox, PlainLink, Sketch, bounded
+from .svg import plain_svg
+from .torchviz_sketch import torchviz_sketch
 
 __all__ = [
     "MOST_BOXES",

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from components.figures.plain.layers import Arrow, rows_of
-from components.figures.plain.places import Places
-from components.figures.plain.sketch import Manner, PlainBox, Sketch, bounded, width_of
+from .layers import Arrow, rows_of
+from .places import Places
+from .sketch import Manner, PlainBox, Sketch, bounded, width_of
 
 LINE_HEIGHT = 1.15
 MOST_LABEL_ROWS = 3

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from components.figures.lab.dot import LONGEST
-from components.figures.lab.look import INK, box_look, link_look
-from components.figures.lab.records import Box, LabGraph, Link
-from components.figures.plain.sketch import Manner, PlainBox, PlainLink, Sketch, Words
-from components.figures.text import printable
+from ..lab.dot import LONGEST
+from ..lab.look import INK, box_look, link_look
+from ..lab.records import Box, LabGraph, Link
+from ..text import printable
+from .sketch import Manner, PlainBox, PlainLink, Sketch, Words
 
 _MANNER = Manner(
     title="lab", font="Arial", rounded=True, paper=None, aside=13.7, above=5.8, least=31.7, gap=34.0, ink=INK

@@ -10,8 +10,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 
-from components.figures.plain.arranged import MOST_LABEL_ROWS, Arranged, Spot
-from components.figures.plain.sketch import PlainLink, Words, width_of
+from .arranged import MOST_LABEL_ROWS, Arranged, Spot
+from .sketch import PlainLink, Words, width_of
 
 Point = tuple[float, float]
 HEAD = 9.0

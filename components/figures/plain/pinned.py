@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from components.figures.plain.arranged import arranged
-from components.figures.plain.lines import Line, Point, lines_of
-from components.figures.plain.sketch import Manner, PlainBox, Sketch, Words
+from .arranged import arranged
+from .lines import Line, Point, lines_of
+from .sketch import Manner, PlainBox, Sketch, Words
 
 _MOST_PIXELS = 24_000_000
 _LONGEST_SIDE = 30_000

@@ -6,11 +6,11 @@ import html
 import time
 from collections.abc import Iterator, Sequence
 
-from components.figures.layout import Picture
-from components.figures.plain.arranged import Arranged, Spot, arranged, line_height
-from components.figures.plain.lines import Line, lines_of
-from components.figures.plain.sketch import Manner, PlainBox, Sketch, Words, width_of
-from components.figures.text import printable
+from ..layout import Picture
+from ..text import printable
+from .arranged import Arranged, Spot, arranged, line_height
+from .lines import Line, lines_of
+from .sketch import Manner, PlainBox, Sketch, Words, width_of
 
 MARGIN = 18.0
 _CORNER = 9.0

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from components.figures.plain.sketch import Manner, PlainBox, PlainLink, Sketch, Words
-from components.figures.text import printable
+from ..text import printable
+from .sketch import Manner, PlainBox, PlainLink, Sketch, Words
 
 _MANNER = Manner(
     title="torchviz", font="monospace", rounded=False, paper="white", aside=8, above=4, least=19, gap=24, label_size=10,

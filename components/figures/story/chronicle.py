@@ -7,8 +7,8 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from components.figures.story.happenings import happenings
-from components.figures.trace_tables import TraceTables
+from ..trace_tables import TraceTables
+from .happenings import happenings
 
 Ints = NDArray[np.int64]
 KINDS = ("call", "line", "born", "begin", "node", "built", "end", "error")

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from components.trace import Backward, Step, Trace
+from ...trace import Backward, Step, Trace
 
 HappeningKind = Literal["call", "line", "born", "begin", "node", "built", "end", "error"]
 

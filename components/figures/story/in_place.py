@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from components.figures.trace_tables import TraceTables
-from components.trace import Node
+from ...trace import Node
+from ..trace_tables import TraceTables
 
 
 @dataclass

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from components.figures.lab.homes import Homes
-from components.figures.story.chronicle import KINDS, Ints
-from components.figures.story.happenings import Happening
-from components.figures.story.words import Words
-from components.figures.trace_index import TraceIndex
+from ..lab.homes import Homes
+from ..trace_index import TraceIndex
+from .chronicle import KINDS, Ints
+from .happenings import Happening
+from .words import Words
 
 MOST_MOMENTS = 6_000
 # A run is over at its `end`, or at the `error` that comes last in ``KINDS``.

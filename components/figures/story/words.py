@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from components.figures.lab.untracked import unrecorded_block
-from components.figures.shown import as_terminal, in_words
-from components.figures.story.happenings import Happening
-from components.figures.story.in_place import InPlace, changes_in_place
-from components.figures.text import bytes_text, gradient_text, plural, tensor_text
-from components.figures.trace_tables import TraceTables
-from components.trace import Backward, Node, Step
+from ...trace import Backward, Node, Step
+from ..lab.untracked import unrecorded_block
+from ..shown import as_terminal, in_words
+from ..text import bytes_text, gradient_text, plural, tensor_text
+from ..trace_tables import TraceTables
+from .happenings import Happening
+from .in_place import InPlace, changes_in_place
 
 _MOST_MADE = 3
 _SHORT = 28

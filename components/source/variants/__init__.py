@@ -5,7 +5,7 @@ made in the text, so that comments and layout stay as they are. Which names hold
 variant may fail when it runs, which is then what there is to see.
 """
 
-from components.source.variants.changes import Switch, Variant
-from components.source.variants.finding import variants
+from .changes import Switch, Variant
+from .finding import variants
 
 __all__ = ["Switch", "Variant", "variants"]

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 from typing import Literal
 
-from components.source.variants.calls import is_plain, keyword, with_keyword, without_keyword
-from components.source.variants.changes import Change, Edit
-from components.source.variants.reading import Code
-from components.source.variants.surroundings import Surroundings
+from .calls import is_plain, keyword, with_keyword, without_keyword
+from .changes import Change, Edit
+from .reading import Code
+from .surroundings import Surroundings
 
 Option = Literal["retain_graph", "create_graph"]
 # Where the two options stand if they are given without their names.

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from components.source.variants.changes import Edit
-from components.source.variants.reading import Code
+from .changes import Edit
+from .reading import Code
 
 _EMPTY = re.compile(r"\)*\s*\(\s*\)\Z")
 

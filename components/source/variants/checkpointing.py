@@ -6,13 +6,13 @@ import ast
 import re
 from collections.abc import Iterator
 
-from components.source import names
-from components.source.variants.calls import is_plain, keyword, with_keyword
-from components.source.variants.changes import Change, Edit
-from components.source.variants.flow import Flow
-from components.source.variants.flow_names import ENGINE, TRANSFORMS
-from components.source.variants.reading import Code
-from components.source.variants.surroundings import Surroundings
+from .. import names
+from .calls import is_plain, keyword, with_keyword
+from .changes import Change, Edit
+from .flow import Flow
+from .flow_names import ENGINE, TRANSFORMS
+from .reading import Code
+from .surroundings import Surroundings
 
 _CHECKPOINT = "torch.utils.checkpoint.checkpoint"
 _OWN = frozenset({"use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug", "early_stop"})

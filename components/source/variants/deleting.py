@@ -6,11 +6,11 @@ import ast
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
-from components.source.variants.changes import Change, Edit, short
-from components.source.variants.flow import Flow
-from components.source.variants.reading import Code
-from components.source.variants.reads import Loop, Scope, scopes
-from components.source.variants.surroundings import Surroundings
+from .changes import Change, Edit, short
+from .flow import Flow
+from .reading import Code
+from .reads import Loop, Scope, scopes
+from .surroundings import Surroundings
 
 _WHAT = "The name holds its tensor no longer; memory that nothing else needs, such as a graph, is freed here."
 _LEAVING = ast.Return | ast.Raise | ast.Break | ast.Continue

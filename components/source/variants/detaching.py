@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from components.source.variants.changes import Change, Edit, short
-from components.source.variants.flow import Flow
-from components.source.variants.reading import Code
-from components.source.variants.surroundings import Surroundings
+from .changes import Change, Edit, short
+from .flow import Flow
+from .reading import Code
+from .surroundings import Surroundings
 
 _WITH = "The tensor keeps its values and has no `grad_fn`: no gradient flows back through it, and it holds no graph."
 _WITHOUT = "The tensor keeps its `grad_fn`: gradients flow back through it, and what it comes from is kept with it."

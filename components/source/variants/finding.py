@@ -5,19 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 
-from components.source.variants import (
-    backward,
-    checkpointing,
-    deleting,
-    detaching,
-    grad_mode,
-    in_place,
-    zeroing,
-)
-from components.source.variants.changes import SWITCHES, Change, Edit, Switch, Variant, edited
-from components.source.variants.flow import Flow
-from components.source.variants.reading import Code, parsed, read
-from components.source.variants.surroundings import Surroundings
+from . import backward, checkpointing, deleting, detaching, grad_mode, in_place, zeroing
+from .changes import SWITCHES, Change, Edit, Switch, Variant, edited
+from .flow import Flow
+from .reading import Code, parsed, read
+from .surroundings import Surroundings
 
 MOST = 60
 _BYTE_ORDER_MARK = "\ufeff"

@@ -12,10 +12,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from components.source.variants import flow_names
-from components.source.variants.flow_bindings import Binding, bindings
-from components.source.variants.reading import Code
-from components.source.variants.surroundings import Surroundings
+from . import flow_names
+from .flow_bindings import Binding, bindings
+from .reading import Code
+from .surroundings import Surroundings
 
 _OPERATORS = ast.BinOp | ast.UnaryOp
 _SEEN_THROUGH = ast.Lambda | ast.JoinedStr | ast.Constant

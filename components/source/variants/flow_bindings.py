@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.source.variants.reading import Code
+from .reading import Code
 
 _GROWING = frozenset({"append", "extend", "insert", "add", "update", "setdefault", "appendleft"})
 _ANY_FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from components.source.variants.backward import engine_calls
-from components.source.variants.changes import Change, Edit
-from components.source.variants.flow import Flow
-from components.source.variants.flow_names import ENGINE
-from components.source.variants.reading import Code
-from components.source.variants.surroundings import Surroundings
+from .backward import engine_calls
+from .changes import Change, Edit
+from .flow import Flow
+from .flow_names import ENGINE
+from .reading import Code
+from .surroundings import Surroundings
 
 _OFF = "Autograd records nothing here: the results have no `grad_fn` and nothing is saved for backward."
 _ON = "Autograd records what is computed here: the results have a `grad_fn` and save what backward needs."

@@ -6,12 +6,12 @@ import ast
 import re
 from collections.abc import Iterator
 
-from components.source.variants.calls import is_plain, keyword, toggled
-from components.source.variants.changes import Change, Edit, short
-from components.source.variants.flow import Flow
-from components.source.variants.in_place_names import HAVE_IN_PLACE, TAKES_INPLACE
-from components.source.variants.reading import Code
-from components.source.variants.surroundings import Surroundings
+from .calls import is_plain, keyword, toggled
+from .changes import Change, Edit, short
+from .flow import Flow
+from .in_place_names import HAVE_IN_PLACE, TAKES_INPLACE
+from .reading import Code
+from .surroundings import Surroundings
 
 _IN = "The result overwrites its input instead of a new tensor; backward fails if it needs what was there before."
 _OUT = "The result is a new tensor, and the input keeps its values."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.source.names import TENSOR
+from ..names import TENSOR
 
 # These change how a tensor is seen or followed, give truth values, or draw numbers.
 _OF_ANOTHER_KIND = """

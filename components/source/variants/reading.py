@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from components.source.parsing import SourceTooLarge, parse
+from ..parsing import SourceTooLarge, parse
 
 # Lines as Python's parser counts them; str.splitlines() also splits at form feeds.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from components.source.variants.reading import Code
+from .reading import Code
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _OFF = frozenset({"no_grad", "inference_mode"})

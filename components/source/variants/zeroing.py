@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from components.source.variants.calls import is_plain, toggled
-from components.source.variants.changes import Change
-from components.source.variants.reading import Code
+from .calls import is_plain, toggled
+from .changes import Change
+from .reading import Code
 
 _ZEROS = "The gradients stay in memory, filled with zeros, and the next backward adds to them."
 _NONE = "Each `.grad` is set to `None`, which frees its memory until the next backward makes a new one."

@@ -16,8 +16,8 @@ from streamlit.components.v2.get_bidi_component_manager import get_bidi_componen
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from streamlit.components.v2.types import ComponentRenderer
 
-from components.widgets.editor import kept
-from components.widgets.editor.kept import Edited
+from . import kept
+from .kept import Edited
 
 BUILT = Path(__file__).parent / "built"
 _MANIFEST = ComponentManifest("autograd_lab", "1", [ComponentConfig("editor", BUILT.name)])

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from components.widgets.player.page import SCRIPTS, text_of
+from .page import SCRIPTS, text_of
 
 _component = st.components.v2.component(
     "autograd_lab_player",

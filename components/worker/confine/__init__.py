@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from components.worker.confine import gpu as of_the_gpu
-from components.worker.confine.landlock import restrict_files
-from components.worker.confine.libc import IS_LINUX
-from components.worker.confine.namespaces import own_folder
-from components.worker.confine.process import die_with_parent, drop_capabilities, no_new_privileges, not_dumpable
-from components.worker.confine.readable import data_folder, readable
-from components.worker.confine.rlimits import OPEN_FILES, limit_memory, limit_resources
-from components.worker.confine.seccomp import filter_system_calls
+from . import gpu as of_the_gpu
+from .landlock import restrict_files
+from .libc import IS_LINUX
+from .namespaces import own_folder
+from .process import die_with_parent, drop_capabilities, no_new_privileges, not_dumpable
+from .readable import data_folder, readable
+from .rlimits import OPEN_FILES, limit_memory, limit_resources
+from .seccomp import filter_system_calls
 
 __all__ = ["LANDLOCK", "NAMESPACES", "SECCOMP", "WALLS", "Confinement", "WallSpec", "names"]
 

@@ -13,8 +13,8 @@ import os
 import struct
 from collections.abc import Sequence
 
-from components.worker.confine.libc import syscall
-from components.worker.confine.process import no_new_privileges
+from .libc import syscall
+from .process import no_new_privileges
 
 # The same on every architecture.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446

@@ -11,7 +11,7 @@ import ctypes
 import os
 import signal
 
-from components.worker.confine.libc import syscall
+from .libc import syscall
 
 _NEW_MOUNTS, _NEW_IPC, _NEW_USERS, _NEW_PIDS, _NEW_NETWORK = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 _UNSHARE = {"x86_64": 272, "aarch64": 97}

@@ -8,7 +8,7 @@ import signal
 import struct
 import tempfile
 
-from components.worker.confine.libc import IS_LINUX, prctl, syscall
+from .libc import IS_LINUX, prctl, syscall
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP = 1, 4, 24
 _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import resource
 
-from components.worker.confine.libc import IS_LINUX
+from .libc import IS_LINUX
 
 MIB = 1 << 20
 OPEN_FILES = 128

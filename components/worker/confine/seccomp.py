@@ -12,9 +12,9 @@ import platform
 import struct
 from collections.abc import Sequence
 
-from components.worker.confine.libc import prctl
-from components.worker.confine.process import no_new_privileges
-from components.worker.confine.syscalls import Commands, allowed_numbers, answered_numbers, commands
+from .libc import prctl
+from .process import no_new_privileges
+from .syscalls import Commands, allowed_numbers, answered_numbers, commands
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
 

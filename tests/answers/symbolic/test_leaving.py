@@ -10,10 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from components.answers.symbolic import (
-    plain_of,
-    value_at,
-)
+from components.answers.symbolic import plain_of, value_at
 from tests.answers.symbolic.oracles import Function, form_of, formula_jacobian, reason_of
 
 TWO = torch.tensor(2.0)

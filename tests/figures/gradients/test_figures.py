@@ -8,12 +8,7 @@ import plotly.graph_objects as go
 from msgspec.structs import replace
 
 from components.figures.chart_style import diverging, with_ink
-from components.figures.gradients import (
-    matrix_figure,
-    norm_figure,
-    scalar_figure,
-    vector_figure,
-)
+from components.figures.gradients import matrix_figure, norm_figure, scalar_figure, vector_figure
 from components.trace import Gradient, Grid
 from tests.figures.gradients.drawn import custom
 from tests.figures.gradients.made import by_backward, by_line, history_of

@@ -14,12 +14,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from components.figures import TraceIndex
-from components.figures.gradients import (
-    History,
-    gradient_history,
-    intermediate_figure,
-    intermediate_gradients,
-)
+from components.figures.gradients import History, gradient_history, intermediate_figure, intermediate_gradients
 from components.figures.gradients.words import escaped, shortened
 from components.trace import Gradient, Grid, Summary
 from components.trace.records import Sizes

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from components.answers.symbolic.table.branches import BRANCHES
-from components.answers.symbolic.table.choices import CHOICES
-from components.answers.symbolic.table.elementwise import ELEMENTWISE
-from components.answers.symbolic.table.entry import Entry
-from components.answers.symbolic.table.layers import LAYERS, SILENT_WRITES
-from components.answers.symbolic.table.losses import LOSSES
-from components.answers.symbolic.table.matrices import MATRICES
-from components.answers.symbolic.table.moves import FREE_OF_VALUES, MOVES
-from components.answers.symbolic.table.products import PRODUCTS
-from components.answers.symbolic.table.reductions import REDUCTIONS
+from .branches import BRANCHES
+from .choices import CHOICES
+from .elementwise import ELEMENTWISE
+from .entry import Entry
+from .layers import LAYERS, SILENT_WRITES
+from .losses import LOSSES
+from .matrices import MATRICES
+from .moves import FREE_OF_VALUES, MOVES
+from .products import PRODUCTS
+from .reductions import REDUCTIONS
 
 TABLE: dict[str, Entry] = {
     **ELEMENTWISE,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import sympy
 
-from components.answers.symbolic.arrays import Expr, Symbols, over
-from components.answers.symbolic.call import Call
-from components.answers.symbolic.constants import number
-from components.answers.symbolic.functions import ONE, ZERO
-from components.answers.symbolic.table.elementwise import exponential
-from components.answers.symbolic.table.entry import Entry
+from ..arrays import Expr, Symbols, over
+from ..call import Call
+from ..constants import number
+from ..functions import ONE, ZERO
+from .elementwise import exponential
+from .entry import Entry
 
 
 def _leaky_relu(call: Call) -> Symbols:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import sympy
 
-from components.answers.symbolic.arrays import Floats, Symbols, filled, rows_along, single
-from components.answers.symbolic.call import Call
-from components.answers.symbolic.functions import total
-from components.answers.symbolic.table.entry import Entry
+from ..arrays import Floats, Symbols, filled, rows_along, single
+from ..call import Call
+from ..functions import total
+from .entry import Entry
 
 
 def _note(call: Call) -> None:

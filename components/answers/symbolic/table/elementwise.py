@@ -6,25 +6,11 @@ from collections.abc import Callable
 
 import sympy
 
-from components.answers.symbolic.arrays import Expr, Symbols, over
-from components.answers.symbolic.call import Call
-from components.answers.symbolic.constants import number
-from components.answers.symbolic.functions import (
-    HALF,
-    ONE,
-    TWO,
-    ZERO,
-    Absolute,
-    Angle,
-    Larger,
-    Relu,
-    Sign,
-    Smaller,
-    applied,
-    logarithm,
-    power,
-)
-from components.answers.symbolic.table.entry import Entry
+from ..arrays import Expr, Symbols, over
+from ..call import Call
+from ..constants import number
+from ..functions import HALF, ONE, TWO, ZERO, Absolute, Angle, Larger, Relu, Sign, Smaller, applied, logarithm, power
+from .entry import Entry
 
 
 def sigmoid(x: Expr) -> Expr:

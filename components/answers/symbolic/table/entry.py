@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from components.answers.symbolic.arrays import Symbols
-from components.answers.symbolic.call import Call
+from ..arrays import Symbols
+from ..call import Call
 
 # One array, or one for each result of the operation, ``None`` where a result has no expressions.
 Entry = Callable[[Call], Symbols | tuple[Symbols | None, ...]]

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 import sympy
 
-from components.answers.symbolic.arrays import Expr, Symbols, filled, over
-from components.answers.symbolic.call import Call
-from components.answers.symbolic.functions import HALF, ZERO, power, total
-from components.answers.symbolic.table.entry import Entry
-from components.answers.symbolic.table.products import matrix_product
-from components.answers.symbolic.table.reductions import along, mean, softmax, variance
+from ..arrays import Expr, Symbols, filled, over
+from ..call import Call
+from ..functions import HALF, ZERO, power, total
+from .entry import Entry
+from .products import matrix_product
+from .reductions import along, mean, softmax, variance
 
 # Arguments that an operation changes though its schema does not say so.
 SILENT_WRITES = {"native_batch_norm": ("running_mean", "running_var")}

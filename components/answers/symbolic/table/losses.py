@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import sympy
 
-from components.answers.symbolic.arrays import Expr, Symbols, elements, over, single
-from components.answers.symbolic.call import Call
-from components.answers.symbolic.functions import HALF, ONE, TWO, logarithm, power, total
-from components.answers.symbolic.table.elementwise import softplus
-from components.answers.symbolic.table.entry import Entry
-from components.answers.symbolic.table.reductions import mean
+from ..arrays import Expr, Symbols, elements, over, single
+from ..call import Call
+from ..functions import HALF, ONE, TWO, logarithm, power, total
+from .elementwise import softplus
+from .entry import Entry
+from .reductions import mean
 
 _MEAN, _SUM = 1, 2
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 import numpy as np
 import sympy
 
-from components.answers.symbolic.arrays import Expr, Symbols, filled
-from components.answers.symbolic.call import Call
-from components.answers.symbolic.functions import Absolute, Sign, logarithm, total
-from components.answers.symbolic.table.elementwise import quotient
-from components.answers.symbolic.table.entry import Entry
-from components.answers.symbolic.table.products import matrix_product
+from ..arrays import Expr, Symbols, filled
+from ..call import Call
+from ..functions import Absolute, Sign, logarithm, total
+from .elementwise import quotient
+from .entry import Entry
+from .products import matrix_product
 
 _LARGEST = 4
 

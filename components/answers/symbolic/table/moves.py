@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from components.answers.symbolic.arrays import Symbols, filled
-from components.answers.symbolic.call import Call, numbered
-from components.answers.symbolic.constants import lifted
-from components.answers.symbolic.functions import total
-from components.answers.symbolic.table.entry import Entry
+from ..arrays import Symbols, filled
+from ..call import Call, numbered
+from ..constants import lifted
+from ..functions import total
+from .entry import Entry
 
 
 def moved(*sources: str) -> Callable[[Call], Symbols]:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from components.answers.symbolic.arrays import Symbols, filled, over, single
-from components.answers.symbolic.call import Call
-from components.answers.symbolic.functions import total
-from components.answers.symbolic.table.entry import Entry
+from ..arrays import Symbols, filled, over, single
+from ..call import Call
+from ..functions import total
+from .entry import Entry
 
 Product = Callable[[Call], Symbols]
 

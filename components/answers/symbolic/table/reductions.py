@@ -8,13 +8,13 @@ from collections.abc import Callable
 import numpy as np
 import sympy
 
-from components.answers.symbolic.arrays import Expr, Symbols, elements, filled, over, rows_along, single
-from components.answers.symbolic.call import Call
-from components.answers.symbolic.constants import number
-from components.answers.symbolic.functions import HALF, ONE, TWO, Absolute, logarithm, power, total
-from components.answers.symbolic.table.choices import extreme
-from components.answers.symbolic.table.elementwise import exponential, quotient
-from components.answers.symbolic.table.entry import Entry
+from ..arrays import Expr, Symbols, elements, filled, over, rows_along, single
+from ..call import Call
+from ..constants import number
+from ..functions import HALF, ONE, TWO, Absolute, logarithm, power, total
+from .choices import extreme
+from .elementwise import exponential, quotient
+from .entry import Entry
 
 Row = list[Expr]
 
