@@ -7,7 +7,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -19,12 +22,14 @@ MAY_IMPORT = {
     "components.capture": {"components.trace", "components.source"},
     "components.answers": {"components.trace", "components.source", "components.capture"},
     "components.worker": {"components.trace", "components.source", "components.explanations"},
-    "components.figures": {"components.trace", "components.source"},
-    "components.widgets": {"components.trace", "components.source", "components.figures"},
+    "components.facts": {"components.trace", "components.source"},
+    "components.figures": {"components.trace", "components.source", "components.facts"},
+    "components.widgets": {"components.trace", "components.source", "components.facts", "components.figures"},
     "app": {
         "components.trace",
         "components.source",
         "components.worker",
+        "components.facts",
         "components.figures",
         "components.widgets",
     },
@@ -123,6 +128,32 @@ def test_imports_run_in_one_direction() -> None:
     assert not wrong
 
 
+def test_inside_components_imports_are_relative() -> None:
+    """So the folder can be packaged under another name."""
+    wrong = [
+        f"{_name(path)}:{node.lineno}"
+        for path in _python_files("components")
+        for node in ast.walk(_tree(path))
+        if (isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").startswith("components"))
+        or (isinstance(node, ast.Import) and any(alias.name.startswith("components") for alias in node.names))
+    ]
+    assert not wrong
+
+
+def test_there_is_no_circle_of_imports() -> None:
+    """Imports inside functions and behind ``TYPE_CHECKING`` count."""
+    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in OURS}
+    arrows: dict[str, set[str]] = {}
+    for module, path in modules.items():
+        names = [name if name in modules else name.rpartition(".")[0] for _line, name in _imports(path)]
+        arrows[module] = {name for name in names if name in modules and name != module}
+    assert len([name for names in arrows.values() for name in names]) > len(modules)
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
 def test_libraries_stay_where_they_belong() -> None:
     wrong = [
         f"{_name(path)}:{line}: {module}"
@@ -161,7 +192,7 @@ def test_only_one_file_knows_that_streamlit_keeps_state() -> None:
 
 def test_what_the_pages_process_imports_brings_no_torch() -> None:
     """Pages run when they are imported, so they are read above instead; all they import is imported here."""
-    parts = ("trace", "source", "explanations", "worker", "figures", "widgets")
+    parts = ("trace", "source", "explanations", "worker", "facts", "figures", "widgets")
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for path in _python_files("app", *(f"components/{part}" for part in parts))
