@@ -4,31 +4,38 @@ A trace is all that a view may ask for. It imports nothing of ours, so that the 
 a notebook on another machine can all read it.
 """
 
-from .answers import (
+from .base import Number, Values
+from .caps import MOST_UPLOADED_BYTES, Caps, count_values, decode_uploaded, oversized
+from .codec import DamagedTrace, decode_trace, encode_trace, trace_schema
+from .measuring import MeasuredRun, ObservedRun, decode_measured, observed_run, why_not_measured, with_measured
+from .questions import (
     Answered,
+    Asked,
     Check,
+    Checks,
     ChecksAnswer,
+    Curve,
     CurveAnswer,
+    Derivative,
     DerivativeAnswer,
     Entry,
+    Exercise,
     Formula,
     Function,
     Input,
     NthDerivative,
+    NthDerivatives,
     NthDerivativesAnswer,
+    Quantity,
+    Question,
     Spectrum,
     Spot,
+    Surface,
     SurfaceAnswer,
     Unanswered,
     Verdict,
     Way,
 )
-from .base import Number, Values
-from .bounds import MOST_UPLOADED_BYTES, count_values, decode_uploaded, oversized
-from .caps import Caps
-from .codec import DamagedTrace, decode_trace, encode_trace, trace_schema
-from .measuring import MeasuredRun, ObservedRun, decode_measured, observed_run, why_not_measured, with_measured
-from .questions import Asked, Checks, Curve, Derivative, Exercise, NthDerivatives, Quantity, Question, Surface
 from .records import (
     Allocation,
     Backward,

@@ -1,4 +1,7 @@
-"""What every record of the format is made of: a frozen, strict class, and the numbers that JSON can say."""
+"""What every record is made of: a frozen, strict class, and the numbers that JSON can say.
+
+Apart from the format because the records and the questions inside of them are both made of it.
+"""
 
 from __future__ import annotations
 

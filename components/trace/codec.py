@@ -1,23 +1,27 @@
 """Traces to JSON and back, strictly.
 
-A trace file may come from another machine, another version or a stranger, so reading checks everything that a view
-relies on: the types, the numbers inside ``values``, and that every id that is mentioned exists.
+A trace may come from another machine, another version, a stranger or a process that was taken over, so reading checks
+everything that a view relies on: the types, the numbers inside ``values``, that every id that is mentioned exists, and
+that the parts of an answer and of the memory fit together.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from .answers import Answer, Function
-from .consistency import answer_problems, memory_problems
-from .records import VERSION, Trace
+from .base import Number
+from .questions import Answer, ChecksAnswer, CurveAnswer, DerivativeAnswer, Function, SurfaceAnswer
+from .records import VERSION, Allocation, Memory, Trace
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _NON_FINITE = frozenset({"nan", "inf", "-inf"})
+_MOST_LABEL_CHARS = 200
+_MOST_BYTES = 2**60
 _decoder = msgspec.json.Decoder(Trace)
 _encoder = msgspec.json.Encoder()
 
@@ -84,17 +88,17 @@ def _problems(trace: Trace) -> Iterator[str]:
         if not _plain_numbers(values):
             yield f"the values of {owner} are not numbers"
     if isinstance(trace.answer, Answer):
-        yield from answer_problems(trace.answer)
+        yield from _answer_problems(trace.answer)
     if trace.memory is not None:
         yield from memory_problems(trace.memory, len(trace.steps))
-    yield from _shown(trace)
+    yield from _display_problems(trace)
     length = len(trace.stdout)
     for step in trace.steps:
         if not 0 <= step.stdout[0] <= step.stdout[1] <= length:
             yield f"step {step.index} claims output that the program did not print"
 
 
-def _shown(trace: Trace) -> Iterator[str]:
+def _display_problems(trace: Trace) -> Iterator[str]:
     for display in trace.displays:
         if not 0 <= display.at <= len(trace.stdout):
             yield "something is shown beside output that the program did not print"
@@ -169,3 +173,126 @@ def _plain_numbers(values: Any) -> bool:
         elif not (isinstance(value, int | float) or (isinstance(value, str) and value in _NON_FINITE)):
             return False
     return True
+
+
+def _answer_problems(answer: Answer) -> Iterator[str]:
+    """Yield what is wrong, in words that follow ``this trace is damaged:``."""
+    match answer:
+        case DerivativeAnswer():
+            yield from _derivative_problems(answer)
+        case ChecksAnswer():
+            yield from _checks_problems(answer)
+        case CurveAnswer():
+            yield from _curve_problems(answer)
+        case SurfaceAnswer():
+            yield from _surface_problems(answer)
+
+
+def memory_problems(memory: Memory, steps: int) -> Iterator[str]:
+    """Yield what is wrong with the memory of a run: indices, categories, and totals that are not the sum of events."""
+    events, blocks = memory.events, memory.allocations
+    samples = [number for each in memory.cuda or () for number in (each.allocated_bytes, each.peak_bytes)]
+    reserved = [each.reserved_bytes for each in memory.cuda or ()]
+    alone = [memory.baseline_bytes, memory.peak_bytes, memory.final_bytes, memory.duration_ns, *samples, *reserved]
+    if not all(0 <= number <= _MOST_BYTES for number in alone):
+        yield "a number of bytes is not one"
+    if memory.cuda_snapshot is not None and not _is_json_object(memory.cuda_snapshot):
+        yield "its snapshot is not one"
+    yield from _event_problems(memory, steps)
+    for block in blocks:
+        if not _has_its_events(memory, block):
+            yield "a block was not allocated or released by the events that it names"
+    if memory.peak_event is not None:
+        if not 0 <= memory.peak_event < len(events):
+            yield "its peak is at an event that the memory does not have"
+        elif events[memory.peak_event].total_bytes != memory.peak_bytes:
+            yield "its peak is not what there was at that event"
+    if any(not 0 <= each.step < steps for each in memory.cuda or ()):
+        yield "a sample is of a step that the trace does not have"
+
+
+def _is_json_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _event_problems(memory: Memory, steps: int) -> Iterator[str]:
+    total, blocks = memory.baseline_bytes, memory.allocations
+    for event in memory.events:
+        if not 0 <= event.allocation < len(blocks):
+            yield "an event is of a block that the memory does not have"
+            return
+        block, total = blocks[event.allocation], total + event.delta_bytes
+        if abs(event.delta_bytes) != block.bytes or event.category != block.category:
+            yield "an event has another size or category than its block"
+        if event.total_bytes != total:
+            yield "a total is not the sum of the events before it"
+        if not (abs(total) <= _MOST_BYTES and 0 <= event.t_ns <= _MOST_BYTES):
+            yield "an event has a number that is too large"
+        if event.step is not None and not 0 <= event.step < steps:
+            yield "an event is of a step that the trace does not have"
+
+
+def _has_its_events(memory: Memory, block: Allocation) -> bool:
+    events, blocks = memory.events, memory.allocations
+    if not 0 <= block.allocated < len(events):
+        return False
+    born = events[block.allocated]
+    if born.delta_bytes < 0 or blocks[born.allocation] is not block:
+        return False
+    if block.released is None:
+        return True
+    gone = events[block.released] if block.allocated < block.released < len(events) else None
+    return gone is not None and gone.delta_bytes <= 0 and blocks[gone.allocation] is block
+
+
+def _derivative_problems(answer: DerivativeAnswer) -> Iterator[str]:
+    yield from _label_problems(answer.rows, answer.columns)
+    if answer.numbers and not _is_matrix(answer.numbers, len(answer.rows), len(answer.columns)):
+        yield "the derivative is not a matrix of its rows and columns"
+    if answer.farthest is not None and not _within(answer, answer.farthest.row, answer.farthest.column):
+        yield "a comparison is of an entry that the derivative does not have"
+
+
+def _checks_problems(answer: ChecksAnswer) -> Iterator[str]:
+    yield from _label_problems(answer.rows, answer.columns)
+    if any(not _within(answer, one.row, one.column) for one in answer.entries):
+        yield "a check is of an entry that the derivative does not have"
+    if answer.worst is not None and not _within(answer, answer.worst.row, answer.worst.column):
+        yield "the worst entry is one that the derivative does not have"
+
+
+def _curve_problems(answer: CurveAnswer) -> Iterator[str]:
+    if len(answer.x) < 2 or not _is_matrix(answer.values, 3, len(answer.x)):
+        yield "a curve has other numbers of places and of values"
+    if not any(one.chosen for one in answer.function.inputs):
+        yield "a curve is of no input"
+    if not all(_is_plain(one) for one in answer.x):
+        yield "a curve has a place that is no number"
+
+
+def _surface_problems(answer: SurfaceAnswer) -> Iterator[str]:
+    if min(len(answer.x), len(answer.y)) < 2 or not _is_matrix(answer.values, len(answer.y), len(answer.x)):
+        yield "a surface has other numbers of places and of heights"
+    placed = [*answer.x, *answer.y, *(part for step in answer.path for part in step)]
+    if not all(_is_plain(one) for one in placed):
+        yield "a surface has a place that is no number"
+
+
+def _label_problems(rows: Sequence[str], columns: Sequence[str]) -> Iterator[str]:
+    if any(len(label) > _MOST_LABEL_CHARS for label in (*rows, *columns)):
+        yield "a label is too long"
+
+
+def _is_matrix(numbers: Sequence[Sequence[object]], rows: int, columns: int) -> bool:
+    return len(numbers) == rows and all(len(row) == columns for row in numbers)
+
+
+def _within(answer: DerivativeAnswer | ChecksAnswer, row: int, column: int) -> bool:
+    return 0 <= row < len(answer.rows) and 0 <= column < len(answer.columns)
+
+
+def _is_plain(number: Number) -> bool:
+    return not isinstance(number, str)

@@ -10,8 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from .base import Record
-from .codec import DamagedTrace
-from .consistency import memory_problems
+from .codec import DamagedTrace, memory_problems
 from .records import FailureKind, Memory, Trace, Truncation
 
 # The profiler's record of a backward pass cannot be read in portions: some 20 kB for each node.

@@ -1,8 +1,9 @@
-"""What a person may ask of a program beyond its trace, as frozen types: derivatives of its function, an exercise.
+"""What a person may ask of a program beyond its trace, and what comes back: derivatives of its function, an exercise.
 
 A question travels with the program, so that the same program with the same question is the same run. The function that
 most questions are about is the program's own: ``def f(x, w)``, with ``x`` and ``w`` bound to the point at which it is
-looked at. What comes back is in ``answers``.
+looked at. In answers, matrices are lists of rows of numbers with a label for each row and column: ``y[0]``,
+``x[1, 2]``, counted as PyTorch counts; ``problem`` says, in words for the person, why something is missing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from .base import Record
+from .base import Number, Record, Values
 
 MOST_DERIVATIVES = 8
 MOST_POINTS = 401
@@ -82,3 +83,197 @@ class Exercise(Record, frozen=True, kw_only=True, tag_field="ask", tag="exercise
 
 
 Asked = NthDerivatives | Derivative | Curve | Surface | Checks | Exercise
+
+
+class Answer(Record, frozen=True, kw_only=True, tag_field="answer"):
+    """What all answers share: their tag."""
+
+
+class Input(Record, frozen=True, kw_only=True):
+    """One parameter of the function at the point; ``chosen`` when it is differentiated by it."""
+
+    name: str
+    shape: list[int]
+    dtype: str
+    values: Values
+    chosen: bool
+
+
+class Function(Record, frozen=True, kw_only=True):
+    """The function that was asked about, and what it gave at the point."""
+
+    name: str
+    inputs: list[Input]
+    output_shape: list[int]
+    output_dtype: str
+    output: Values
+
+
+class Formula(Record, frozen=True, kw_only=True):
+    """A symbolic result and its number: as LaTeX, or as plain text where that would be too long to read."""
+
+    latex: str | None
+    text: str
+    value: Number
+
+
+class NthDerivative(Record, frozen=True, kw_only=True):
+    """One derivative: PyTorch's number, what its graph added, and two independent numbers beside it.
+
+    ``nodes`` counts the nodes that a ``create_graph`` pass for it added to the graph. ``finite`` is the central
+    difference of the derivative before it, in double precision.
+    """
+
+    order: int
+    value: Number
+    nodes: int
+    finite: Number | None
+    formula: Formula | None
+
+
+class NthDerivativesAnswer(Answer, frozen=True, kw_only=True, tag="nth_derivatives"):
+    """f and its derivatives, by order from 0. ``no_formula`` says why there is no formula, ``problem`` why they end."""
+
+    function: Function
+    direction: list[Number] | None
+    derivatives: list[NthDerivative]
+    no_formula: str | None
+    notes: list[str]
+    problem: str | None
+    code: str
+
+
+class Way(Record, frozen=True, kw_only=True):
+    """One way to compute a derivative: the code, how long PyTorch took, and why it could not."""
+
+    api: Literal["torch.autograd.functional", "torch.func"]
+    code: str
+    seconds: float
+    problem: str | None
+
+
+class Spot(Record, frozen=True, kw_only=True):
+    """One entry of a matrix, by row and column, in which two numbers were compared."""
+
+    row: int
+    column: int
+    first: Number
+    second: Number
+
+
+class Spectrum(Record, frozen=True, kw_only=True):
+    """What a Hessian is like: its largest ``|H - H^T|`` and its eigenvalues, ascending, in double precision."""
+
+    asymmetry: Number
+    eigenvalues: list[Number]
+
+
+class DerivativeAnswer(Answer, frozen=True, kw_only=True, tag="derivative"):
+    """A derivative as a matrix of ``rows`` by ``columns``, computed in two ways.
+
+    ``numbers`` are those of the first way that worked. ``farthest`` is the entry in which the two differ the most,
+    ``None`` where one of them failed.
+    """
+
+    function: Function
+    quantity: Quantity
+    rows: list[str]
+    columns: list[str]
+    numbers: list[list[Number]]
+    vector: list[Number] | None
+    ways: list[Way]
+    farthest: Spot | None
+    agree: bool
+    spectrum: Spectrum | None
+
+
+class CurveAnswer(Answer, frozen=True, kw_only=True, tag="curve"):
+    """f, f' and f'' at ``x``, and at the point itself, which is the last of each list. ``None`` is a failed call."""
+
+    function: Function
+    x: list[Number]
+    values: list[list[Number | None]]
+    problem: str | None
+
+
+class SurfaceAnswer(Answer, frozen=True, kw_only=True, tag="surface"):
+    """f over a rectangle: ``values[j][i]`` at ``(x[i], y[j])``; arrows ``(x, y, df/dx, df/dy)``; the path of descent.
+
+    ``path`` has ``(x, y, f)`` for the point and after each step; ``problem`` says why it ends early.
+    """
+
+    function: Function
+    names: tuple[str, str]
+    x: list[Number]
+    y: list[Number]
+    values: list[list[Number | None]]
+    arrows: list[tuple[Number, Number, Number, Number]]
+    path: list[tuple[Number, Number, Number]]
+    problem: str | None
+
+
+class Entry(Record, frozen=True, kw_only=True):
+    """One entry of the derivative, three times: by autograd, by central differences, by SymPy."""
+
+    row: int
+    column: int
+    autograd: Number
+    finite: Number
+    formula: Formula | None
+
+
+class ChecksAnswer(Answer, frozen=True, kw_only=True, tag="checks"):
+    """The derivative held against two others, in double precision.
+
+    ``gradcheck`` is the verdict of ``torch.autograd.gradcheck`` (``None`` where it could not run), ``message`` what it
+    said. ``worst`` is the entry farthest from finite differences, measured in the tolerance ``atol + rtol * |finite|``,
+    of which it is off by ``off``. ``entries`` has the worst first, up to a cap.
+    """
+
+    function: Function
+    rows: list[str]
+    columns: list[str]
+    gradcheck: bool | None
+    gradgradcheck: bool | None
+    message: str | None
+    atol: float
+    rtol: float
+    worst: Entry | None
+    off: Number | None
+    entries: list[Entry]
+    no_formula: str | None
+    symbolic_agrees: bool | None
+    notes: list[str]
+    problem: str | None
+
+
+class Check(Record, frozen=True, kw_only=True):
+    """One check of an exercise: what was expected, what came, where to look; ``line`` is the student's, if known."""
+
+    title: str
+    passed: bool
+    expected: str
+    came: str
+    look_at: str
+    line: int | None = None
+
+
+class Verdict(Answer, frozen=True, kw_only=True, tag="verdict"):
+    """What an exercise's checks found; it is solved when all of them passed."""
+
+    checks: list[Check]
+
+    @property
+    def solved(self) -> bool:
+        """Whether every check passed."""
+        return bool(self.checks) and all(check.passed for check in self.checks)
+
+
+class Unanswered(Answer, frozen=True, kw_only=True, tag="unanswered"):
+    """The question has no answer; ``problem`` says why and what to do, of ``function`` if it was found."""
+
+    problem: str
+    function: Function | None = None
+
+
+Answered = NthDerivativesAnswer | DerivativeAnswer | CurveAnswer | SurfaceAnswer | ChecksAnswer | Verdict | Unanswered

@@ -14,9 +14,8 @@ from typing import Literal
 
 from msgspec import UNSET, UnsetType, field
 
-from .answers import Answered
 from .base import Number, Record, Values
-from .questions import Asked
+from .questions import Answered, Asked
 
 VERSION: Literal[1] = 1
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from components.trace import Caps, DamagedTrace, Failure, Note, Trace, count_values, encode_trace, oversized
-from components.trace.bounds import MOST_UPLOADED_BYTES, decode_uploaded
+from components.trace.caps import MOST_UPLOADED_BYTES, decode_uploaded
 from tests.trace.test_codec import small_trace
 
 EXACT = small_trace(stdout="1234")
