@@ -7,8 +7,8 @@ with CUDA. So nothing of both happens before the fork, and each child starts the
 from __future__ import annotations
 
 from ..capture import capture_with_names
-from ..capture.cuda import prepare
-from ..capture.warm_up_program import SOURCE
+from ..capture.memory.cuda import prepare
+from ..capture.warm_up import SOURCE
 from ..trace import Program
 from . import ANSWERERS, OBSERVERS, RunInterrupted, answer_program, installed_names, interrupt_soon, measure_program
 

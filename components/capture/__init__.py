@@ -5,13 +5,10 @@ program would have freed, says in its docstring what it cannot see, and steps as
 """
 
 from ..trace import Caps
-from .environment import environment
-from .failures import RunInterrupted, failure_of
-from .memory import measure_program
-from .run import capture_program, capture_with_names
-from .stopping import interrupt_soon
-from .vocabulary import installed_names
-from .warm_up import warm_up
+from .failures import RunInterrupted, failure_of, interrupt_soon
+from .memory.second_run import measure_program
+from .run import capture_program, capture_with_names, environment
+from .warm_up import installed_names, warm_up
 
 __all__ = [
     "Caps",

@@ -11,9 +11,10 @@ thread of its own; their order is still the true one. Nodes past the cap carry n
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import FrameType, TracebackType
 from typing import Any
@@ -22,36 +23,34 @@ import torch
 
 from ..source import PROGRAM_FILENAME
 from ..trace import Caps, Gradient
-from .aside import Asides
-from .engine_drafts import BackwardDraft, EngineStepDraft
-from .marks import Marks
+from .drafts import BackwardDraft, EngineStepDraft, NodeDraft, Truncations
+from .failures import Asides, stop_if_asked
+from .graph_nodes import GraphNode, Marks, is_freed, roots_of
 from .names import program_line
-from .node_saves import GraphNode, is_freed
-from .nodes import NodeDraft, NodeLog
 from .quiet import quiet
-from .stopping import stop_if_asked
-from .truncations import Truncations
 from .values import ValueReader
 
 Reached = list[tuple[NodeDraft, GraphNode]]
+_OURS = os.path.join(os.path.dirname(__file__), "")
 _OF_THE_CALL = ("torch/_tensor.py", "torch/autograd/__init__.py", "torch/autograd/graph.py", "torch/overrides.py")
 
 
 class EngineObserver:
     """Stands at the engine's door while it is active.
 
-    ``before_run(outputs, reached, internal)`` is called while nothing is released yet; ``accumulated(leaf, run,
-    added)`` once for each leaf that the run has added to, after the run. ``step`` says which step is being executed,
-    ``begun`` which one began last.
+    ``reach(roots)`` writes down the graph below these nodes; it returns their drafts and all that was reached.
+    ``before_run(outputs, reached)`` is called while nothing is released yet; ``accumulated(node, leaf, run, added)``
+    once for each leaf that the run has added to, after the run. ``step`` says which step is being executed, ``begun``
+    which one began last.
     """
 
     def __init__(
         self,
         caps: Caps,
         truncations: Truncations,
-        nodes: NodeLog,
         values: ValueReader,
         *,
+        reach: Callable[[Iterable[GraphNode]], tuple[list[NodeDraft], Reached]],
         step: Callable[[], int | None],
         begun: Callable[[], int | None],
         before_run: Callable[[Sequence[torch.Tensor], Reached], None],
@@ -61,8 +60,8 @@ class EngineObserver:
         self._asides = asides
         self._runs_left = truncations.allowance("backwards", caps.backwards, "later engine runs")
         self._steps_left = truncations.allowance("backwards", caps.engine_steps, "nodes of later engine runs")
-        self._nodes = nodes
         self._values = values
+        self._reach = reach
         self._step = step
         self._begun = begun
         self._before_run = before_run
@@ -127,7 +126,7 @@ class EngineObserver:
         """Write down the graph of a run that begins; what can be reached is put into ``reached``."""
         roots: list[NodeDraft] = []
         with self._asides.aside("nodes", "the graph of a backward pass"):
-            roots, found = self._nodes.reach(roots_of(outputs))
+            roots, found = self._reach(roots_of(outputs))
             reached += found
         draft = self._draft(roots, reached, arguments, options)
         if not draft.internal:
@@ -149,19 +148,15 @@ class EngineObserver:
             retain_graph=bool(arguments[1]),
             create_graph=bool(arguments[2]),
             internal=_is_internal(sys._getframe(2)),
-            order=1 + max((self.order_of(node) for node, _ in reached), default=1),
+            order=1 + max((self._order_of(node) for node, _ in reached), default=1),
         )
         self.drafts.append(draft)
         return draft
 
-    def order_of(self, node: NodeDraft) -> int:
+    def _order_of(self, node: NodeDraft) -> int:
         """Return 1 for the forward's graph, n + 1 for nodes built by a pass over a graph of order n."""
-        maker = self.maker_of(node)
+        maker = self.makers.owner_of(node.number) if node.leaf is None else None
         return maker.order if maker is not None else 1
-
-    def maker_of(self, node: NodeDraft) -> BackwardDraft | None:
-        """Return the ``create_graph`` pass that built the node; a leaf's node is nobody's."""
-        return self.makers.owner_of(node.number) if node.leaf is None else None
 
     def _hook(self, draft: BackwardDraft, reached: Reached, handles: list[Any]) -> None:
         if not self._steps_left.take(len(reached)):
@@ -208,23 +203,13 @@ class EngineObserver:
                 self._accumulated(step.node, graph_nodes[step.node.index].variable, draft, added)
 
 
-def roots_of(outputs: Sequence[Any]) -> Iterator[GraphNode]:
-    """Yield the node of each tensor, leaf (its ``AccumulateGrad``) or ``GradientEdge``; of no history, none."""
-    for output in outputs:
-        if not isinstance(output, torch.Tensor):
-            yield output.node
-        elif output.requires_grad:
-            yield output.grad_fn or torch.autograd.graph.get_gradient_edge(output).node
-
-
 def _is_internal(frame: FrameType | None) -> bool:
     """Whether PyTorch's own Python code, not the program, asked for this run."""
     while frame is not None:
         name = frame.f_code.co_filename
         if name == PROGRAM_FILENAME:
             return False
-        ours = "/components/capture/" in name
-        if not ours and not name.endswith(_OF_THE_CALL):
+        if not name.startswith(_OURS) and not name.endswith(_OF_THE_CALL):
             return True
         frame = frame.f_back
     return True

@@ -1,14 +1,28 @@
-"""A program's exception as a ``Failure``: its kind, its own message and its line."""
+"""What goes wrong in a run: the program's exception becomes a ``Failure``, an observer that fails steps aside.
+
+Whatever goes wrong in an observer, the program's own lines neither fail nor change. What it could not do is said once
+in the trace, in words for its reader; the traceback goes to the server's log, because it is a fault of ours or
+something in PyTorch that we did not know.
+
+An observer must not be interrupted in the middle of a record either, and of a long ``backward()`` Python sees nothing
+but observers. So whoever watches the run asks here, and the observers stop the program where their records are whole.
+"""
 
 from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 
 from ..source import PROGRAM_FILENAME, SourceTooLarge
-from ..trace import Failure, FailureKind
-from .short_text import class_name
+from ..trace import Failure, FailureKind, Note, Observer
+from .names import class_name, program_line
 
-_LONGEST_MESSAGE = 4_000
+_LONGEST_MESSAGE = _LONGEST_TRACEBACK = 4_000
+_LONGEST_NOTE = 200
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "CUDA out of memory", "failed to allocate", "bad_alloc")
 
 
@@ -19,6 +33,25 @@ class RunInterrupted(BaseException):
         super().__init__(message)
         self.kind = kind
         self.message = message
+
+
+_asked: list[RunInterrupted] = []
+
+
+def interrupt_soon(error: RunInterrupted) -> None:
+    """Ask for ``error`` to be raised at the next ``stop_if_asked``. Can be called from a signal handler."""
+    _asked[:] = [error]
+
+
+def stop_if_asked() -> None:
+    """Raise what was asked for, once. An observer calls it between two records of a long row."""
+    if _asked:
+        raise _asked.pop()
+
+
+def forget_to_stop() -> None:
+    """The program is over: nothing is left to be stopped."""
+    _asked.clear()
 
 
 def failure_of(error: BaseException, line: int | None = None) -> Failure | None:
@@ -77,3 +110,44 @@ def _line_of_traceback(error: BaseException) -> int | None:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
+
+
+class Asides:
+    """The notes of one run; ``log`` is given the traceback of each kind of fault once."""
+
+    def __init__(self, most: int, log: Callable[[str], None] = lambda text: None) -> None:
+        self.notes: list[Note] = []
+        self._most = most
+        self._log = log
+        self._said: set[tuple[Observer | None, str]] = set()
+
+    def note(self, observer: Observer | None, message: str, line: int | None) -> None:
+        """Write something down for the trace's reader, the same thing once."""
+        if len(self.notes) < self._most and (observer, message) not in self._said:
+            self._said.add((observer, message))
+            self.notes.append(Note(observer=observer, message=message, line=line))
+
+    @contextmanager
+    def aside(self, observer: Observer, missing: str) -> Iterator[None]:
+        """Do an observer's work; if that fails, ``missing`` is what the trace does not hold because of it.
+
+        What ends the program on purpose (``RunInterrupted``, ``SystemExit``) goes through.
+        """
+        try:
+            yield
+        except Exception as error:
+            self.failed(observer, missing, error)
+
+    def failed(self, observer: Observer, missing: str, error: Exception) -> None:
+        """Note that an observer has stepped aside."""
+        try:
+            known = (observer, missing) in self._said
+            self._said.add((observer, missing))
+            if known:
+                return
+            if not sys.is_finalizing():
+                self._log("".join(traceback.format_exception(error))[-_LONGEST_TRACEBACK:])
+            words = f"{type(error).__name__}: {error}".partition("\n")[0][:_LONGEST_NOTE]
+            self.note(observer, f"Missing here: {missing} ({words}).", program_line())
+        except Exception:  # a message that cannot be made is not worth a program
+            return

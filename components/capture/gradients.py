@@ -15,11 +15,10 @@ from dataclasses import dataclass
 
 import torch
 
-from ..trace import Caps, Gradient, GradientCause, GradientChange
-from .aside import Asides
+from ..trace import Caps, Gradient, GradientCause
+from .drafts import ChangeDraft, TensorDraft, Truncations
+from .failures import Asides
 from .quiet import fingerprint, plain
-from .tensors import TensorDraft
-from .truncations import Truncations
 from .values import ValueReader
 
 
@@ -30,33 +29,6 @@ class _Watched:
     grad: weakref.ref[torch.Tensor] | None = None
     version: int = -1
     numbers: bytes | None = None
-
-
-@dataclass(slots=True, eq=False)
-class ChangeDraft:
-    """A change in the making: the variable's name may be found later than the change."""
-
-    draft: TensorDraft
-    step: int | None
-    line: int | None
-    cause: GradientCause
-    backward: int | None
-    added: Gradient | None
-    total: Gradient | None
-
-    def finish(self, backward_ids: dict[int, str]) -> GradientChange:
-        """Return the record."""
-        identity = self.draft.identity
-        return GradientChange(
-            variable=identity.shown_name or f"leaf t{identity.index}",
-            tensor=f"t{identity.index}",
-            step=self.step,
-            line=self.line,
-            cause=self.cause,
-            backward=backward_ids[self.backward] if self.backward is not None else None,
-            added=self.added,
-            total=self.total,
-        )
 
 
 class GradientLog:

@@ -17,9 +17,10 @@ import sys
 import threading
 import traceback
 import types
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import thread as futures
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy
@@ -150,6 +151,25 @@ def seed(number: int) -> None:
     torch.manual_seed(number)
     random.seed(number)
     numpy.random.seed(number % 2**32)
+
+
+@contextmanager
+def as_python_collects() -> Iterator[None]:
+    """Collect garbage as often as plain Python does: what cycles hold can be most of a program's memory."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+
+
+def as_python_warns() -> None:
+    """Show the warnings that ``python program.py`` shows."""
+    warnings.resetwarnings()
+    for category in (ResourceWarning, ImportWarning, PendingDeprecationWarning, DeprecationWarning):
+        warnings.simplefilter("ignore", category)
+    warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
 
 
 def text_stream(descriptor: int, write: Write) -> io.TextIOWrapper:

@@ -15,8 +15,8 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils.hooks import RemovableHandle
 
-from .aside import Asides
-from .marks import Marks
+from .failures import Asides
+from .graph_nodes import Marks
 from .names import named_modules, variable_of
 
 # PyTorch's word to whoever uses such hooks; the program does not.
@@ -28,13 +28,13 @@ class ModuleObserver:
 
     >>> with ModuleObserver(Asides(most=1)) as modules:
     ...     y = nn.Sequential(nn.Linear(2, 1))(torch.ones(2))
-    ...     modules.marks.owner_of(y.grad_fn._sequence_nr())
+    ...     modules.makers.owner_of(y.grad_fn._sequence_nr())
     'Sequential.0'
     """
 
     def __init__(self, asides: Asides) -> None:
         self._asides = asides
-        self.marks: Marks[str | None] = Marks(None)
+        self.makers: Marks[str | None] = Marks(None)
         self._inside: list[str] = []
         self._paths: dict[int, str] = {}
         self._handles: list[RemovableHandle] = []
@@ -67,7 +67,7 @@ class ModuleObserver:
         if path is None:
             path = f"{self._inside[-1]}.{type(module).__name__}"
         self._inside.append(path)
-        self.marks.switch(path)
+        self.makers.switch(path)
 
     def _left(self, module: nn.Module, arguments: Any, result: Any) -> None:
         if torch.compiler.is_compiling():
@@ -77,4 +77,4 @@ class ModuleObserver:
         with self._asides.aside("nodes", "which module made some nodes"):
             if self._inside:
                 self._inside.pop()
-            self.marks.switch(self._inside[-1] if self._inside else None)
+            self.makers.switch(self._inside[-1] if self._inside else None)

@@ -53,6 +53,11 @@ def is_program_name(name: str) -> bool:
     return name != "_" and not name.startswith("__")
 
 
+def class_name(kind: type) -> str:
+    """Return a class's name, whatever a metaclass of the program's own would say."""
+    return type.__dict__["__name__"].__get__(kind)  # type: ignore[no-any-return]
+
+
 def weak_names(tree: ast.AST) -> frozenset[str]:
     """Return the names that stand for one thing after another: the variables of loops and comprehensions."""
     targets = (node.target for node in ast.walk(tree) if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension))

@@ -10,45 +10,18 @@ Known limitations: tensors packed by ``saved_tensors_hooks`` are not unpacked fo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import torch
 
 from ..trace import Caps, SavedTensor
-from .aside import Asides
-from .node_saves import GraphNode, Packed, saved_by
+from .drafts import NodeDraft, SavedDraft, TensorDraft, Truncations
+from .failures import Asides, stop_if_asked
+from .graph_nodes import GraphNode, Packed, is_numbered, saved_by
 from .quiet import shape_of, storage_of
-from .stopping import stop_if_asked
-from .tensors import TensorDraft, TensorLog
-from .truncations import Truncations
+from .tensors import TensorLog
 from .values import ValueReader
 
-_NO_NUMBER = 2**63
 _MARK = "autograd_lab"
-
-
-@dataclass(slots=True, eq=False)
-class SavedDraft:
-    """What a node saved under one name; ``tensor`` is the program's tensor in the same memory."""
-
-    record: SavedTensor
-    tensor: TensorDraft | None = None
-
-
-@dataclass(slots=True, eq=False)
-class NodeDraft:
-    """A node in the making. ``number`` is PyTorch's own count; ``targets`` are ``next_functions`` in
-    their order, ``None`` until the walk has been here."""
-
-    index: int
-    number: int
-    name: str
-    leaf: TensorDraft | None
-    targets: list[tuple[NodeDraft, int] | None] | None = None
-    saved: list[SavedDraft] = field(default_factory=list)
-    saved_bytes: int = 0
-    packed: bool = False
-    freed_by: int | None = None
 
 
 class NodeLog:
@@ -177,8 +150,3 @@ class NodeLog:
             values=self._values.numbers(value) if tensor is None else None,
         )
         return SavedDraft(record, tensor)
-
-
-def is_numbered(number: int) -> bool:
-    """Whether a node's ``_sequence_nr()`` is its own: every ``AccumulateGrad`` has the same one."""
-    return number < _NO_NUMBER

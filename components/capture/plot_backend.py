@@ -10,8 +10,8 @@ from typing import Any
 from matplotlib.backend_bases import FigureManagerBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from .figures import Shown
 from .names import program_line
+from .output import Shown
 
 
 class FigureManager(FigureManagerBase):

@@ -6,14 +6,14 @@ here, and neither is a fault of an observer: it steps aside (``aside``).
 
 from __future__ import annotations
 
-import gc
+import platform
 import re
 import sys
 import time
 import types
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import torch
@@ -21,27 +21,22 @@ from msgspec.structs import replace
 
 from ..source import PROGRAM_FILENAME, SourceLimits
 from ..source.compiler import VALUE, Compiled, compile_program
-from ..trace import Caps, Failure, Gradient, Program, Trace, Warned
-from .aside import Asides
-from .assemble import Ids, finished_edges, finished_nodes, located
+from ..trace import Caps, Device, Environment, Failure, Gradient, Program, Trace, Warned
+from .assemble import Ids, Makers, finished_edges, finished_nodes, located
+from .drafts import BackwardDraft, NodeDraft, TensorDraft, Truncations
 from .engine import EngineObserver, Reached
-from .engine_drafts import BackwardDraft
-from .environment import environment
-from .failures import failure_of
-from .figures import Shown, built_in
+from .failures import Asides, failure_of, forget_to_stop
 from .gradients import GradientLog
-from .main_module import MainModule, seed
-from .marks import next_node_number
+from .graph_nodes import GraphNode, next_node_number
+from .main_module import MainModule, as_python_collects, as_python_warns, seed
 from .modules import ABOUT_HOOKS, ModuleObserver
 from .names import Named, current_namespaces, named_tensors, program_line, weak_names
-from .nodes import NodeDraft, NodeLog
-from .output import Addresses, DisplayLog, Output
+from .nodes import NodeLog
+from .output import Addresses, DisplayLog, Output, Shown, built_in
 from .quiet import is_quiet, quiet
 from .steps import StepObserver
-from .stopping import forget_to_stop
-from .tensors import TensorDraft, TensorLog
+from .tensors import TensorLog
 from .torchviz_dot import DrawingLog
-from .truncations import Truncations
 from .values import ValueReader
 
 _FOREIGN_FRAME = re.compile(r'^ *File "(?!<program>)[^\n]*\n?(?: {4}[^\n]*\n?)*', re.MULTILINE)
@@ -66,7 +61,7 @@ def capture_program(
     ``on_output`` is given printed text as it comes, ``log`` the traceback of an observer that fails. PyTorch, Python
     and NumPy are seeded with ``program.seed`` before the first line.
     """
-    return _observed(program, caps, on_output, source_limits, log, forget=True)[0]
+    return _run(program, caps, on_output, source_limits, log, forget=True)[0]
 
 
 def capture_with_names(
@@ -77,10 +72,10 @@ def capture_with_names(
     log: Callable[[str], None] = _nothing,
 ) -> tuple[Trace, dict[str, Any]]:
     """Observe as ``capture_program`` does, and return the program's global names, for questions about it."""
-    return _observed(program, caps, on_output, source_limits, log, forget=False)
+    return _run(program, caps, on_output, source_limits, log, forget=False)
 
 
-def _observed(
+def _run(
     program: Program,
     caps: Caps,
     on_output: Callable[[str], None],
@@ -115,9 +110,9 @@ class _Run:
         self._weak = weak_names(compiled.tree) if compiled is not None else frozenset()
         self._truncations = Truncations()
         self._values = ValueReader(caps, self._truncations)
-        self._tensors = TensorLog(caps, self._truncations, self._values, asides)
+        # The two logs need each other: a tensor's node is written down with it, a node's leaf with the node.
+        self._tensors = TensorLog(caps, self._truncations, self._values, asides, self._register)
         self._nodes = NodeLog(caps, self._truncations, self._tensors, self._values, asides)
-        self._tensors.nodes = self._nodes
         self._gradients = GradientLog(caps, self._truncations, self._values, asides)
         self._drawings = DrawingLog(caps, self._truncations, asides)
         self._modules = ModuleObserver(asides)
@@ -150,8 +145,8 @@ class _Run:
         return EngineObserver(
             caps,
             self._truncations,
-            self._nodes,
             self._values,
+            reach=self._nodes.reach,
             step=lambda: self._steps.current,
             begun=lambda: self._steps.begun,
             before_run=self._before_engine_run,
@@ -163,6 +158,9 @@ class _Run:
     def names(self) -> dict[str, Any]:
         """What the program's global names stand for."""
         return self._main.names
+
+    def _register(self, node: GraphNode) -> NodeDraft | None:
+        return self._nodes.register(node)
 
     def _printed(self, start: int, end: int) -> None:
         self._steps.printed(start, end)
@@ -193,7 +191,7 @@ class _Run:
         error: BaseException | None = None
         with ExitStack() as active:
             active.enter_context(warnings.catch_warnings())
-            _as_python_warns()
+            as_python_warns()
             warnings.showwarning = self._on_warning
             active.enter_context(self._modules)
             active.enter_context(self._engine)
@@ -201,7 +199,7 @@ class _Run:
             self._first_number = self._nodes.first_number = next_node_number()
             started = time.perf_counter_ns()
             try:
-                with _as_python_collects(), self._steps:
+                with as_python_collects(), self._steps:
                     exec(code, self.names)
             except BaseException as problem:
                 error = problem
@@ -258,7 +256,7 @@ class _Run:
         plain = [(name, tensor) for name, tensor in names.values() if name.isidentifier()]
         held = [(name, tensor) for name, tensor in names.values() if not name.isidentifier() and tensor.requires_grad]
         results = [(name, tensor) for name, tensor in held if not tensor.is_leaf][:_MOST_HELD]
-        left = [(name, tensor, self._observed(name, tensor)) for name, tensor in [*plain, *results]]
+        left = [(name, tensor, self._observe(name, tensor)) for name, tensor in [*plain, *results]]
         consumed = {
             target[0].index for node in self._nodes.drafts for target in node.targets or () if target is not None
         }
@@ -272,24 +270,22 @@ class _Run:
         if not self._drawings.drafts and left:
             self._draw_at_the_end(left[-1][0], left[-1][1], names)
 
-    def _observed(self, name: str, tensor: torch.Tensor) -> TensorDraft | None:
+    def _observe(self, name: str, tensor: torch.Tensor) -> TensorDraft | None:
         with self._asides.aside("tensors", f"the tensor `{name}`"):
             return self._tensors.observe(tensor, name)
         return None
 
     def _draw_at_the_end(self, name: str, tensor: torch.Tensor, names: Named) -> None:
         with self._asides.aside("torchviz", f"torchviz's drawing of `{name}`"):
-            self._draw(name, tensor, names)
-
-    def _draw(self, name: str, tensor: torch.Tensor, names: Named) -> None:
-        reached = self._nodes.reach([tensor.grad_fn])[1] if tensor.grad_fn is not None else []
-        self._drawings.draw([tensor], names, reached, None, of=name)
+            reached = self._nodes.reach([tensor.grad_fn])[1] if tensor.grad_fn is not None else []
+            self._drawings.draw([tensor], names, reached, None, of=name)
 
     def assemble(self, failure: Failure | None, error: BaseException | None, duration: int) -> Trace:
         """Return the trace of what was observed."""
-        ids = Ids(self._nodes, self._engine)
+        ids = Ids(self._nodes.drafts, self._engine.drafts)
+        makers = Makers(self._steps.makers, self._modules.makers, self._engine.makers)
         if failure is not None and error is not None:
-            failure = located(failure, error, ids, self._engine)
+            failure = located(failure, error, ids, self._engine.drafts)
         return Trace(
             program=self._program,
             environment=environment(self._program.device),
@@ -299,7 +295,7 @@ class _Run:
             steps=[step.finish() for step in self._steps.drafts],
             steps_truncated=self._steps.truncated,
             tensors=[tensor.finish(ids.nodes) for tensor in self._tensors.drafts],
-            nodes=finished_nodes(ids, self._steps, self._modules, self._engine, self._first_number),
+            nodes=finished_nodes(ids, makers, self._steps.drafts, self._first_number),
             edges=finished_edges(ids),
             backwards=[draft.finish(ids.nodes, ids.backwards) for draft in self._engine.drafts],
             gradients=[change.finish(ids.backwards) for change in self._gradients.changes],
@@ -319,17 +315,6 @@ def _without_frames(text: str) -> str:
     return _FOREIGN_FRAME.sub("", text)[:_LONGEST_WARNING].rstrip()
 
 
-@contextmanager
-def _as_python_collects() -> Iterator[None]:
-    """Collect garbage as often as plain Python does: what cycles hold can be most of a program's memory."""
-    thresholds = gc.get_threshold()
-    gc.set_threshold(700, 10, 10)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-
-
 def _of_the_program(trace: types.TracebackType | None) -> types.TracebackType | None:
     """Leave out the frames of who runs the program."""
     while trace is not None and trace.tb_frame.f_code.co_filename != PROGRAM_FILENAME:
@@ -337,9 +322,7 @@ def _of_the_program(trace: types.TracebackType | None) -> types.TracebackType | 
     return trace
 
 
-def _as_python_warns() -> None:
-    """Show the warnings that ``python program.py`` shows."""
-    warnings.resetwarnings()
-    for category in (ResourceWarning, ImportWarning, PendingDeprecationWarning, DeprecationWarning):
-        warnings.simplefilter("ignore", category)
-    warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
+def environment(device: Device = "cpu") -> Environment:
+    """Return where this process runs programs."""
+    name = torch.cuda.get_device_name() if device == "cuda" else platform.machine() or "unknown"
+    return Environment(torch=str(torch.__version__), python=platform.python_version(), device_name=name)

@@ -10,54 +10,31 @@ tracing is switched off altogether, and later nodes have no line.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from types import FrameType, TracebackType
+from dataclasses import dataclass
+from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any
 
 import torch
 
 from ..source import PROGRAM_FILENAME
-from ..trace import Caps, Step
-from .aside import Asides
-from .marks import Marks
-from .names import is_program_name
+from ..trace import Caps
+from .drafts import StepDraft, TensorDraft, Truncations
+from .failures import Asides
+from .graph_nodes import Marks
+from .names import class_name, is_program_name
 from .quiet import quiet, shape_of
-from .short_text import class_name, short_text
-from .tensors import TensorDraft, TensorLog
-from .truncations import Truncations
+from .tensors import TensorLog
 
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _TOP_LEVEL = "<module>"
 _LOST = "Later lines are missing: Python stopped following them, as it does at the limit of recursion."
-
-
-@dataclass(slots=True, eq=False)
-class StepDraft:
-    """A step in the making; a variable is a tensor's draft or a short text."""
-
-    index: int
-    line: int
-    function: str | None
-    stdout: tuple[int, int]
-    last: int = 0
-    variables: dict[str, TensorDraft | str] = field(default_factory=dict)
-
-    def finish(self) -> Step:
-        """Return the record."""
-        named = {
-            name: f"t{value.index}" if isinstance(value, TensorDraft) else value
-            for name, value in self.variables.items()
-        }
-        return Step(
-            index=self.index,
-            line=self.line,
-            last=self.last,
-            function=self.function,
-            stdout=self.stdout,
-            variables=named,
-        )
+_LONGEST_TEXT = 60
+_MOST_ELEMENTS = 8
+_SCALARS = (int, float, bool, complex, str, bytes, type(None), torch.dtype, torch.device, torch.Size)
+_CONTAINERS = (list, tuple, set, frozenset, dict)
 
 
 @dataclass(slots=True)
@@ -129,11 +106,7 @@ class StepObserver:
         if sys.gettrace() != self._on_call and not self.truncated:
             # Python lets go of a trace function that it cannot call, as at the limit of recursion.
             self.truncated = True
-            self._asides.note(
-                "steps",
-                _LOST,
-                None,
-            )
+            self._asides.note("steps", _LOST, None)
         sys.settrace(None)
 
     def _on_call(self, frame: FrameType, event: str, argument: Any) -> Any:
@@ -218,3 +191,50 @@ class StepObserver:
         if value.requires_grad and value.is_leaf:
             self._on_leaf(value, draft)
         return draft
+
+
+def short_text(value: object) -> str | None:
+    """Return a text for a value that is no tensor; ``None`` for what is no news: modules, functions, classes.
+
+    Only exact built-in types are spelled out: looking at a variable must never run code of the program (its
+    ``__repr__``, its ``__len__``), nor take long (the decimal digits of a huge number).
+    """
+    kind = type(value)
+    # ``isinstance`` would ask an object for its class, which is the program's code if it defines that.
+    if issubclass(kind, ModuleType | FunctionType | BuiltinFunctionType | type):
+        return None
+    if kind in _SCALARS:
+        return _scalar(value)
+    if kind in _CONTAINERS:
+        return _container(value)
+    return class_name(kind)
+
+
+def _scalar(value: object) -> str:
+    if type(value) is int and value.bit_length() > 200:
+        return f"integer of about {math.ceil(value.bit_length() * math.log10(2))} digits"
+    if type(value) in (str, bytes):
+        assert isinstance(value, str | bytes)
+        return _cut(repr(value[:_LONGEST_TEXT])) if len(value) <= _LONGEST_TEXT else f"{value[: _LONGEST_TEXT - 20]!r}…"
+    return _cut(repr(value))
+
+
+def _container(value: object) -> str:
+    assert isinstance(value, list | tuple | set | frozenset | dict)
+    kind = type(value).__name__
+    tensors = sum(issubclass(type(entry), torch.Tensor) for entry in list(value)[:_MOST_ELEMENTS])
+    if isinstance(value, list | tuple) and len(value) <= _MOST_ELEMENTS and _all_scalars(value):
+        inner = ", ".join(_scalar(entry) for entry in value)
+        text = f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
+        if len(text) <= _LONGEST_TEXT:
+            return text
+    what = "tensors" if tensors and tensors == min(len(value), _MOST_ELEMENTS) else "elements"
+    return f"{kind} of {len(value)} {what}"
+
+
+def _all_scalars(values: list[object] | tuple[object, ...]) -> bool:
+    return all(type(entry) in _SCALARS for entry in values)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"

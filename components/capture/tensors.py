@@ -10,65 +10,20 @@ Known limitations: a change that bypasses the version counter (``x.data.add_(1)`
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 
 from ..trace import Caps, Summary, Tensor, Values
-from .aside import Asides
+from .drafts import NodeDraft, TensorDraft, Truncations
+from .failures import Asides
+from .graph_nodes import GraphNode
 from .quiet import fingerprint, plain, shape_of
-from .truncations import Truncations
 from .values import ValueReader
-
-if TYPE_CHECKING:
-    from .nodes import NodeDraft, NodeLog
 
 State = tuple[int | None, bool, int, int]
 Place = tuple[int, tuple[int, ...], tuple[int, ...]]
-
-
-@dataclass(slots=True, eq=False)
-class TensorDraft:
-    """A record in the making; ``origin`` is the first draft of the same tensor object."""
-
-    index: int
-    origin: TensorDraft | None
-    name: str | None
-    tensor: Tensor
-    node: NodeDraft | None
-    view_of: TensorDraft | None
-    weak_name: str | None = None
-
-    @property
-    def identity(self) -> TensorDraft:
-        """The first draft of this tensor object."""
-        return self.origin or self
-
-    @property
-    def shown_name(self) -> str | None:
-        """The variable's name; where it has none of its own, that of a loop or a function it went through."""
-        return self.identity.name or self.identity.weak_name
-
-    def finish(self, ids: dict[int, str]) -> Tensor:
-        """Return the record, with the final ids of tensors (by draft index) and nodes."""
-        draft = self.tensor
-        return Tensor(
-            id=f"t{self.index}",
-            origin=f"t{self.identity.index}",
-            name=self.shown_name,
-            shape=draft.shape,
-            dtype=draft.dtype,
-            device=draft.device,
-            requires_grad=draft.requires_grad,
-            is_leaf=draft.is_leaf,
-            node=ids[self.node.index] if self.node is not None else None,
-            version=draft.version,
-            view_of=f"t{self.view_of.index}" if self.view_of is not None else None,
-            nbytes=draft.nbytes,
-            values=draft.values,
-            summary=draft.summary,
-        )
 
 
 @dataclass(slots=True)
@@ -80,17 +35,27 @@ class _Live:
 
 
 class TensorLog:
-    """Makes a draft of each tensor that it is shown, and a new one whenever the tensor changed."""
+    """Makes a draft of each tensor that it is shown, and a new one whenever the tensor changed.
 
-    def __init__(self, caps: Caps, truncations: Truncations, values: ValueReader, asides: Asides) -> None:
+    ``register`` writes down the graph below a tensor's ``grad_fn`` and returns that node's draft.
+    """
+
+    def __init__(
+        self,
+        caps: Caps,
+        truncations: Truncations,
+        values: ValueReader,
+        asides: Asides,
+        register: Callable[[GraphNode], NodeDraft | None],
+    ) -> None:
         self._asides = asides
         self._allowance = truncations.allowance("tensors", caps.tensors, "records of later tensors")
         self._compared_elements = caps.values_per_tensor
         self._values = values
         self._live: dict[int, _Live] = {}
         self._places: dict[Place, int] = {}
+        self._register = register
         self.drafts: list[TensorDraft] = []
-        self.nodes: NodeLog | None = None
 
     def known(self, tensor: torch.Tensor) -> TensorDraft | None:
         """Return the newest draft of this tensor object, ``None`` if it was never shown."""
@@ -136,8 +101,8 @@ class TensorLog:
             self._places[place] = id(tensor)
         # Only now, since the node below may have saved this very tensor.
         node = tensor.grad_fn
-        if self.nodes is not None and node is not None:
-            draft.node = self.nodes.register(node)
+        if node is not None:
+            draft.node = self._register(node)
         if tensor._is_view() and not _wrapped(tensor) and tensor._base is not None:
             draft.view_of = self.observe(tensor._base)
         return draft
@@ -151,7 +116,7 @@ class TensorLog:
             index=len(self.drafts),
             origin=before.identity if before is not None else None,
             name=name,
-            tensor=_record(tensor, state, values, summary),
+            record=_record(tensor, state, values, summary),
             node=None,
             view_of=None,
         )
@@ -186,6 +151,7 @@ def _place(tensor: torch.Tensor) -> Place | None:
 
 
 def _record(tensor: torch.Tensor, state: State, values: Values, summary: Summary | None) -> Tensor:
+    """Return the record without ids and name, which its draft knows at the end."""
     return Tensor(
         id="",
         origin="",

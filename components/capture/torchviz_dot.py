@@ -22,11 +22,10 @@ with warnings.catch_warnings():
     import torchviz
 
 from ..trace import Caps, Drawing
-from .aside import Asides
+from .drafts import NodeDraft, Truncations
+from .failures import Asides
+from .graph_nodes import GraphNode
 from .names import Named
-from .node_saves import GraphNode
-from .nodes import NodeDraft
-from .truncations import Truncations
 
 _STATEMENT = re.compile(r"^\t(\d+)(?: -> (\d+))?(?= \[|$)", re.MULTILINE)
 _PROVISIONAL = re.compile(r"(?<=[\t ])n(\d+)(?= ->| \[|$)", re.MULTILINE)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ..trace import Caps, Gradient, Grid, Number, Summary, Values
 from ..trace.records import Sizes
+from .drafts import Truncations
 from .quiet import plain, quiet, shape_of
-from .truncations import Truncations
 
 # A summary copies the tensor to float64: the program must not run out of memory because it was looked at.
 _LARGEST_SUMMARISED = 4_000_000

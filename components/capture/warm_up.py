@@ -1,4 +1,4 @@
-"""Makes the process that runs programs ready, once, before it forks.
+"""Makes the process that runs programs ready, once, before it forks, and says which names it has for the editor.
 
 Whatever a program would otherwise load or initialise on its own time: PyTorch's lazy parts, the profiler, matplotlib
 with its fonts and a first figure, and the modules of Python that programs use most, which are then there even where no
@@ -7,20 +7,22 @@ file can be opened.
 
 from __future__ import annotations
 
+import builtins
 import gc
 import importlib
+import keyword
 from contextlib import suppress
 from pathlib import Path
 
+import torch
 import torch._dynamo.trace_rules
 
 from ..source import SourceLimits
 from ..trace import Caps, Program, observed_run
-from .memory import measure_program
+from .memory.second_run import measure_program
 from .run import capture_program
-from .warm_up_program import SOURCE
 
-_MODULES = """
+_LOADED = """
     abc argparse ast atexit base64 bisect calendar cmath codecs collections.abc concurrent.futures contextlib copy csv
     ctypes dataclasses datetime decimal difflib enum fractions functools gc getpass glob gzip hashlib heapq html
     importlib.metadata importlib.resources inspect io itertools json linecache locale logging logging.handlers math
@@ -34,20 +36,11 @@ _MODULES = """
     torch.serialization torch.nn.attention torch.nn.attention.flex_attention
     tqdm tqdm.auto IPython.display IPython.lib.pretty mpl_toolkits.mplot3d matplotlib.animation
 """
-_PLOT = """
-import numpy as np
-import torch
-import matplotlib.pyplot as plt
-from tqdm import tqdm
-
-fig, axes = plt.subplots(1, 2, figsize=(8, 3))
-axes[0].plot(torch.linspace(0, 1, 5), np.arange(5), "o-", label="a line")
-axes[0].set_title("title"), axes[0].set_xlabel("x"), axes[0].legend(), axes[0].grid(True)
-axes[1].imshow(np.eye(3)), axes[1].scatter([0, 1], [1, 0]), axes[1].hist([1.0, 2.0, 2.0]), axes[1].bar([1], [2])
-plt.tight_layout()
-plt.show()
-for _ in tqdm(range(2)):
-    pass
+_COMPLETED = """
+    torch torch.nn torch.nn.functional torch.nn.init torch.nn.utils torch.optim torch.optim.lr_scheduler torch.autograd
+    torch.autograd.functional torch.autograd.graph torch.autograd.forward_ad torch.func torch.linalg torch.fft
+    torch.special torch.distributions torch.utils.data torch.utils.checkpoint torch.cuda torch.amp torch.sparse
+    math random numpy numpy.linalg numpy.random functools itertools collections
 """
 
 
@@ -57,7 +50,7 @@ def warm_up() -> None:
     The worker calls it once, before it forks. Garbage is collected more rarely from then on: the records of a large
     graph are none, and looking through them again and again takes longer than the run.
     """
-    for module in _MODULES.split():
+    for module in _LOADED.split():
         with suppress(ImportError):
             importlib.import_module(module)
     _hide_from_compiler()
@@ -74,6 +67,117 @@ def _hide_from_compiler() -> None:
 
     Hooks of modules cannot be left out of what it compiles; they return at once there, which it must be able to read.
     """
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*.py")):
         if path.stem not in ("__init__", "modules"):
-            torch._dynamo.trace_rules.add(f"{__package__}.{path.stem}")
+            module = ".".join(path.relative_to(folder).with_suffix("").parts)
+            torch._dynamo.trace_rules.add(f"{__package__}.{module}")
+
+
+def installed_names() -> tuple[str, ...]:
+    """Return ``torch.sin``, ``torch.nn.Linear``, ``torch.Tensor.backward``, ``print``, ``while``, … in order.
+
+    Gathered where torch is loaded: the pages, which never load it, are told.
+    """
+    names = {*keyword.kwlist, *(name for name in dir(builtins) if _is_public(name))}
+    for module in _COMPLETED.split():
+        try:
+            held = importlib.import_module(module)
+        except ImportError:
+            continue
+        names.update(f"{module}.{name}" for name in dir(held) if _is_public(name))
+    names.update(f"torch.Tensor.{name}" for name in dir(torch.Tensor) if _is_public(name))
+    return tuple(sorted(names))
+
+
+def _is_public(name: str) -> bool:
+    return name.isidentifier() and not name.startswith("_")
+
+
+# A program that uses everything which PyTorch imports or initialises only when it is first used.
+SOURCE = """
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+import torch.autograd.forward_ad as forward_ad
+from torch.func import grad, hessian, jacfwd, jacrev, vmap
+from torch.utils.checkpoint import checkpoint
+import numpy
+
+x = torch.tensor([1.0, 2.0], requires_grad=True)
+str(x), str((x * 2).sum()), repr(numpy.array([1.0])), x.detach().numpy()
+ones = torch.ones(2)
+for compute in (torch.autograd.functional.jacobian, torch.autograd.functional.hessian):
+    compute(lambda v: (v ** 2).sum(), ones)
+for compute in (torch.autograd.functional.vjp, torch.autograd.functional.jvp):
+    compute(lambda v: v ** 2, ones, ones)
+for compute in (jacrev, jacfwd, hessian, vmap):
+    compute(lambda v: v.sin())(ones)
+grad(lambda v: v.sin().sum())(ones)
+with forward_ad.dual_level():
+    forward_ad.unpack_dual(forward_ad.make_dual(ones, ones) * 2)
+
+
+class Double(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, a):
+        ctx.save_for_backward(a)
+        return a * 2
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * 2
+
+
+Double.apply(x).sum().backward()
+checkpoint(lambda v: v.sin(), x, use_reentrant=False).sum().backward()
+with torch.autograd.detect_anomaly(check_nan=False):
+    x.sin().sum().backward()
+exact = torch.ones(2, dtype=torch.double, requires_grad=True)
+torch.autograd.gradcheck(lambda t: t * t, (exact,))
+optim = torch.optim
+for make in (optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop, optim.Adagrad, optim.LBFGS):
+    p = torch.zeros(2, requires_grad=True)
+    optimizer = make([p], lr=0.1)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (p ** 2).sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1)
+scheduler.step()
+layers = nn.Conv2d(1, 2, 3, padding=1), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()
+model = nn.Sequential(*layers, nn.Linear(8, 3), nn.Dropout())
+str(model)
+F.cross_entropy(model(torch.randn(2, 1, 4, 4)), torch.tensor([0, 1])).backward()
+nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+nn.LSTM(2, 3)(torch.ones(1, 1, 2))
+nn.GRU(2, 3)(torch.ones(1, 1, 2))
+nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)(torch.ones(1, 2, 4)).sum().backward()
+eye = torch.eye(2)
+torch.linalg.inv(eye), torch.linalg.svd(eye), torch.linalg.eigh(eye), torch.einsum("ij,jk->ik", eye, eye)
+torch.manual_seed(0)
+for failing in (lambda: (x * 2).backward(), lambda: torch.ones(2) @ torch.ones(3), lambda: x.missing):
+    try:
+        failing()
+    except Exception as error:
+        str(error)
+"""
+_PLOT = """
+import numpy as np
+import torch
+import matplotlib.pyplot as plt
+from tqdm import tqdm
+
+fig, axes = plt.subplots(1, 2, figsize=(8, 3))
+axes[0].plot(torch.linspace(0, 1, 5), np.arange(5), "o-", label="a line")
+axes[0].set_title("title"), axes[0].set_xlabel("x"), axes[0].legend(), axes[0].grid(True)
+axes[1].imshow(np.eye(3)), axes[1].scatter([0, 1], [1, 0]), axes[1].hist([1.0, 2.0, 2.0]), axes[1].bar([1], [2])
+plt.tight_layout()
+plt.show()
+for _ in tqdm(range(2)):
+    pass
+"""

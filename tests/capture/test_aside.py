@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from components.capture import capture_program
-from components.capture.aside import Asides
 from components.capture.engine import EngineObserver
+from components.capture.failures import Asides
 from components.capture.gradients import GradientLog
 from components.capture.modules import ModuleObserver
 from components.capture.nodes import NodeLog

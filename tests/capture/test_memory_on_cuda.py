@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from components.capture import capture_program
-from components.capture.cuda import prepare, program_frames_only
+from components.capture.memory.cuda import prepare, program_frames_only
 from components.trace import Memory, Program, Trace
 from tests.capture.memory_reading import measured
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from msgspec import UNSET
 
-from components.capture.memory_blocks import Record
+from components.capture.memory.blocks import ProfilerRecord
 from components.trace import Caps
 from tests.capture.conftest import Capture
 from tests.capture.memory_reading import in_portions, memory_of, named
@@ -93,7 +93,7 @@ def test_past_the_cap_later_events_are_missing_and_the_peak_is_not(measure: Capt
 
 
 def test_a_long_run_is_read_in_portions_and_ended_in_time(measure: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("components.capture.memory_profiler._PORTION_SECONDS", 0.0)
+    monkeypatch.setattr("components.capture.memory.profiler._PORTION_SECONDS", 0.0)
     source = """
         import torch
         held = []
@@ -106,8 +106,8 @@ def test_a_long_run_is_read_in_portions_and_ended_in_time(measure: Capture, monk
     # 20 of 400 bytes, of which 10 are let go again; the 20th is there before the last one goes: 11.
     assert (memory.final_bytes, memory.peak_bytes) == (10 * 400, 11 * 400)
     hours = itertools.count(0.0, 3600.0)
-    monkeypatch.setattr("components.capture.memory._LEAST_SECONDS", 0.0)
-    monkeypatch.setattr("components.capture.memory_moments.time.monotonic", lambda: next(hours))
+    monkeypatch.setattr("components.capture.memory.second_run._LEAST_SECONDS", 0.0)
+    monkeypatch.setattr("components.capture.memory.notes.time.monotonic", lambda: next(hours))
     assert "took too long" in str(measure(source).memory_note)
 
 
@@ -141,14 +141,14 @@ def test_checks_of_what_was_unpacked_allocate_nothing_of_the_programs(measure: C
 
 def test_a_long_comprehension_is_read_in_portions(measure: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     portions: list[int] = []
-    read = Record.read
+    read = ProfilerRecord.read
 
-    def counting(record: Record, tree: Sequence[Any]) -> None:
+    def counting(record: ProfilerRecord, tree: Sequence[Any]) -> None:
         portions.append(1)
         read(record, tree)
 
-    monkeypatch.setattr("components.capture.memory_profiler._PORTION_SECONDS", 0.0)
-    monkeypatch.setattr(Record, "read", counting)
+    monkeypatch.setattr("components.capture.memory.profiler._PORTION_SECONDS", 0.0)
+    monkeypatch.setattr(ProfilerRecord, "read", counting)
     memory = memory_of(measure("import torch\nx = torch.zeros(10)\ny = [x.sin() for _ in range(20)]\n"))
     assert len(portions) > 20
     # x and twenty sines of 10 numbers.

@@ -2,7 +2,7 @@
 
 Observers allocate and keep things alive, so what they see of memory is not the program's. The program is therefore run
 once more, bare, in a process of its own: no trace function, no hooks on nodes, no values read. ``torch.profiler``
-records every allocation and release of PyTorch's allocator; ``memory_moments`` notes between the lines what lies where;
+records every allocation and release of PyTorch's allocator; ``notes`` say between the lines what lies where;
 afterwards each block is tied to the line, the node and the variable that the observed run knows.
 
 Known limitations: memory that is not PyTorch's allocator's (NumPy arrays, the work space of oneDNN) is not seen.
@@ -16,26 +16,22 @@ import gc
 import time
 import types
 import warnings
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any
 
 from msgspec.structs import replace
 
-from ..source import SourceLimits
-from ..source.compiler import Compiled, compile_program
-from ..trace import Caps, MeasuredRun, Memory, ObservedRun, Program, Truncation
+from ...source import SourceLimits
+from ...source.compiler import Compiled, compile_program
+from ...trace import Caps, MeasuredRun, Memory, ObservedRun, Program, Truncation
+from ..failures import RunInterrupted, failure_of, forget_to_stop
+from ..graph_nodes import next_node_number
+from ..main_module import MainModule, as_python_collects, seed
+from ..names import weak_names
+from .blocks import ProfilerRecord, Ties, memory_record
 from .cuda import CudaMemory
-from .failures import RunInterrupted, failure_of
-from .main_module import MainModule, seed
-from .marks import next_node_number
-from .memory_blocks import Record
-from .memory_lines import TookTooLong
-from .memory_moments import Moments
-from .memory_profiler import Profiler
-from .memory_ties import Ties, memory_record
-from .names import weak_names
-from .stopping import forget_to_stop
+from .notes import Notes, TookTooLong
+from .profiler import Profiler
 
 # How long this run may take with the reading of its record, if the observed run was not longer.
 _LEAST_SECONDS = 4.0
@@ -66,32 +62,35 @@ class _Measuring:
         self._observed = observed
         self._compiled = compiled
         most_seconds = max(_LEAST_SECONDS, 1.5 * observed.seconds)
-        self._moments = Moments(observed.steps, weak_names(compiled.tree), most_seconds)
+        self._notes = Notes(observed.steps, weak_names(compiled.tree), most_seconds)
 
     def run(self, caps: Caps) -> MeasuredRun:
-        moments, device = self._moments, self._program.device
+        notes, device = self._notes, self._program.device
         with ExitStack() as active:
-            active.enter_context(_as_python_collects())
+            gc.collect()
+            gc.freeze()  # Python's collector never looks at what was there before
+            active.callback(gc.unfreeze)
+            active.enter_context(as_python_collects())
             active.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")
             cuda = active.enter_context(CudaMemory()) if device == "cuda" else None
             if cuda is not None:
-                moments.on_step = cuda.sample
-            active.enter_context(moments)
-            record = Record(moments.list, device, cuda.baseline if cuda is not None else 0)
+                notes.on_step = cuda.sample
+            active.enter_context(notes)
+            record = ProfilerRecord(notes.intervals, device, cuda.baseline if cuda is not None else 0)
             profiler = Profiler(record.read)
-            moments.is_long, moments.between_lines = profiler.is_long, profiler.between_lines
-            main = MainModule(self._compiled.text, _unseen, _unseen, {"display": _unseen, **moments.calls})
+            notes.is_long, notes.between_lines = profiler.is_long, profiler.between_lines
+            main = MainModule(self._compiled.text, _unseen, _unseen, {"display": _unseen, **notes.calls})
             names = active.enter_context(main)
             seed(self._program.seed)
             first_number = next_node_number()
             error: BaseException | None = None
             with profiler:
-                moments.begin()
+                notes.begin()
                 started = time.perf_counter_ns()
                 error = _run(self._compiled.code, main, names)
                 duration = time.perf_counter_ns() - started - profiler.reading_ns
-                moments.end(names)
+                notes.end(names)
         forget_to_stop()
         made = next_node_number() - first_number
         memory = memory_record(record, Ties(self._observed, record.makers, first_number), device, caps.memory_events)
@@ -106,7 +105,7 @@ class _Measuring:
             return MeasuredRun(memory=memory, note=_CUT, truncation=cut)
         failure = failure_of(error) if error is not None else None
         ended = (failure.kind, failure.line) if failure is not None else None
-        followed = self._observed.cut or not self._moments.unmatched
+        followed = self._observed.cut or not self._notes.unmatched
         same = followed and made == self._observed.numbered and ended == self._observed.ended
         return MeasuredRun(memory=memory, note=None if same else _DIFFERENT, truncation=cut)
 
@@ -126,17 +125,3 @@ def _run(code: types.CodeType, main: MainModule, names: dict[str, Any]) -> BaseE
     except BaseException as problem:
         error = error or problem
     return error
-
-
-@contextmanager
-def _as_python_collects() -> Iterator[None]:
-    """Collect garbage as often as plain Python does, but never what was there before."""
-    gc.collect()
-    gc.freeze()
-    thresholds = gc.get_threshold()
-    gc.set_threshold(700, 10, 10)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()

@@ -1,22 +1,71 @@
-"""What one autograd node keeps for its backward, read without running any of the program's hooks.
+"""What PyTorch says of autograd's nodes: their numbers, which tell who made them, and what each keeps for its backward.
 
-Goes through PyTorch's ``_raw_saved_*``, which give the memory without the version check and without unpacking; what a
-node has released raises there, which is how one knows.
+PyTorch numbers nodes as they are made. Noting the next number whenever the program moves to another line (or enters a
+module, or a backward pass) says afterwards, at no cost to the program, who made which node. Nodes that a
+``create_graph`` pass builds are numbered by the same counter.
+
+What a node keeps is read without running any of the program's hooks, through ``_raw_saved_*``, which give the memory
+without the version check and without unpacking; what a node has released raises there, which is how one knows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from bisect import bisect_right
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 
 GraphNode = Any  # ``torch.autograd.graph.Node`` does not declare what C++ gives its nodes.
+T = TypeVar("T")
 _RAW = "_raw_saved_"
 _SAVED = "_saved_"
 _LONGEST_TEXT = 60
+_NO_NUMBER = 2**63
+
+next_node_number = torch._C._autograd._get_sequence_nr
+
+
+def is_numbered(number: int) -> bool:
+    """Whether a node's ``_sequence_nr()`` is its own: every ``AccumulateGrad`` has the same one."""
+    return number < _NO_NUMBER
+
+
+class Marks(Generic[T]):
+    """From node number ``numbers[i]`` on, nodes were made by ``owners[i]``."""
+
+    def __init__(self, owner: T) -> None:
+        self._numbers: list[int] = [0]
+        self._owners: list[T] = [owner]
+
+    @property
+    def current(self) -> T:
+        """Whoever makes nodes now."""
+        return self._owners[-1]
+
+    def switch(self, owner: T) -> None:
+        """Say that ``owner`` makes the nodes from here on."""
+        number = next_node_number()
+        if self._numbers[-1] == number:
+            self._owners[-1] = owner
+        elif self._owners[-1] != owner:
+            self._numbers.append(number)
+            self._owners.append(owner)
+
+    def owner_of(self, number: int) -> T:
+        """Return who made the node with this number."""
+        return self._owners[bisect_right(self._numbers, number) - 1]
+
+
+def roots_of(outputs: Sequence[Any]) -> Iterator[GraphNode]:
+    """Yield the node of each tensor, leaf (its ``AccumulateGrad``) or ``GradientEdge``; of no history, none."""
+    for output in outputs:
+        if not isinstance(output, torch.Tensor):
+            yield output.node
+        elif output.requires_grad:
+            yield output.grad_fn or torch.autograd.graph.get_gradient_edge(output).node
 
 
 @dataclass(frozen=True)
@@ -25,10 +74,7 @@ class Packed:
 
 
 def saved_by(node: GraphNode) -> Iterator[tuple[str, torch.Tensor | Packed | str]]:
-    """Yield what a node keeps: tensors, and the text of numbers such as an exponent. Runs none of the program's hooks.
-
-    Goes through ``_raw_saved_*``, which gives the memory without the version check and without unpacking.
-    """
+    """Yield what a node keeps, each with its name: tensors, and the text of numbers such as an exponent."""
     raw_names, plain_names = _saved_names(node.__class__)
     for attribute in raw_names:
         name = attribute.removeprefix(_RAW).replace("tensors", "saved_tensors")

@@ -1,4 +1,4 @@
-"""From the profiler's record to blocks of memory, each with what asked for it and what it was for.
+"""From the profiler's record to blocks of memory, each tied to the line, nodes and engine run of the observed run.
 
 A release names no block: it is found by its address, among those that are held at that time. Backward's operations are
 matched with the observed run of the engine, node by node, in the order in which both ran them; a forward operation
@@ -8,15 +8,17 @@ number, whether it uses it or not).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from ..trace import Category
-from .memory_graph import Role
-from .memory_moments import MARKER, Moment
+from ...trace import Allocation, Category, Device, Memory, MemoryEvent, ObservedRun
+from .addresses import Role
+from .cuda import SOURCE as CUDA_SOURCE
+from .notes import MARKER, Interval
 
+_CPU_SOURCE = "PyTorch's CPU allocator, seen by torch.profiler"
 _MEMORY = "[memory]"
 _ENGINE = "autograd::engine::evaluate_function: "
 _PRIORITY: tuple[Category, ...] = ("leaf", "gradient", "optimizer", "saved")
@@ -38,13 +40,13 @@ class Operation:
 
 
 @dataclass(slots=True, eq=False)
-class Change:
+class BlockChange:
     """An allocation (positive) or release of a block; ``total`` is what the allocator holds after it."""
 
     time_ns: int
     delta: int
     block: Block
-    moment: Moment
+    interval: Interval
     operation: Operation | None
     total: int = 0
 
@@ -57,8 +59,8 @@ class Block:
     """
 
     size: int
-    allocated: Change = field(init=False)
-    released: Change | None = None
+    allocated: BlockChange = field(init=False)
+    released: BlockChange | None = None
     names: list[str] = field(default_factory=list)
     roles: set[str] = field(default_factory=set)
     saved_by: dict[int, None] = field(default_factory=dict)
@@ -79,33 +81,33 @@ class Block:
         for role in _PRIORITY:
             if role in self.roles:
                 return role
-        if self.released is not None and _at_once(self.allocated.moment, self.released.moment):
+        if self.released is not None and _at_once(self.allocated.interval, self.released.interval):
             return "temporary"
         return "other"
 
 
-def _at_once(born: Moment, released: Moment) -> bool:
-    """Whether two moments are of one step, or of one run of the engine."""
+def _at_once(born: Interval, released: Interval) -> bool:
+    """Whether two intervals are of one step, or of one run of the engine."""
     same_step = born.step is not None and born.step == released.step
     return born is released or same_step or (born.run is not None and born.run == released.run)
 
 
-class Record:
+class ProfilerRecord:
     """What the profiler saw, in order: ``changes``, and which operation made which node.
 
     ``began_ns`` is the profiler's time of the first marker. Only blocks of ``device`` (``"cpu"`` or ``"cuda"``) count.
     A GPU's allocator does not tell of every release: where it holds less than was told, the missing one is put in.
     """
 
-    def __init__(self, moments: Sequence[Moment], device: str, baseline: int = 0) -> None:
-        self.changes: list[Change] = []
+    def __init__(self, intervals: Sequence[Interval], device: str, baseline: int = 0) -> None:
+        self.changes: list[BlockChange] = []
         self.makers: dict[int, Operation] = {}
         self.began_ns = 0
-        self._moments = moments
+        self._intervals = intervals
         self._device = device
         self.baseline = self._total = baseline
         self._held: dict[int, Block] = {}
-        self._place = 0
+        self._index = 0
         self._orders: dict[int | None, int] = {}
 
     def read(self, tree: Sequence[Any]) -> None:
@@ -117,17 +119,17 @@ class Record:
                 self._memory(time_ns, event, operation)
 
     @property
-    def _moment(self) -> Moment:
-        return self._moments[min(self._place, len(self._moments) - 1)]
+    def _interval(self) -> Interval:
+        return self._intervals[min(self._index, len(self._intervals) - 1)]
 
     def _operation(self, time_ns: int, operation: Operation) -> None:
         if operation.name == MARKER:
             self.began_ns = self.began_ns or time_ns
-            for note in self._moment.notes:
+            for note in self._interval.notes:
                 self._note(*note)
-            self._place += 1
+            self._index += 1
         elif operation.order is not None:
-            run = self._moment.run
+            run = self._interval.run
             operation.order = self._orders.get(run, 0)
             self._orders[run] = operation.order + 1
             if operation.outer is not None:
@@ -159,9 +161,9 @@ class Record:
                 self._release(time_ns, block, operation)
                 return
 
-    def _change(self, time_ns: int, delta: int, block: Block, operation: Operation | None) -> Change:
+    def _change(self, time_ns: int, delta: int, block: Block, operation: Operation | None) -> BlockChange:
         self._total += delta
-        change = Change(time_ns, delta, block, self._moment, operation, self._total)
+        change = BlockChange(time_ns, delta, block, self._interval, operation, self._total)
         self.changes.append(change)
         return change
 
@@ -204,3 +206,93 @@ def _events(tree: Sequence[Any]) -> list[tuple[int, Any, Operation | None]]:
         if below:
             pending.extend([(each, inside) for each in reversed(below)])
     return found
+
+
+class Ties:
+    """From what the profiler tells of an operation to the observed node and engine run."""
+
+    def __init__(self, observed: ObservedRun, makers: Mapping[int, Operation], first_number: int) -> None:
+        self._observed = observed
+        self._makers = makers
+        self._ids = {first_number + number: node for number, node, _ in observed.nodes}
+        self._names = {node: name for _, node, name in observed.nodes}
+
+    def saved_by(self, block: Block) -> list[str]:
+        """Return the nodes that kept the block."""
+        return [self._ids[number] for number in block.saved_by if number in self._ids]
+
+    def node(self, change: BlockChange) -> str | None:
+        """Return the node whose forward or backward the change happened in."""
+        operation = change.operation
+        while operation is not None:
+            if operation.order is not None:
+                return self._run_by_engine(change.interval.run, operation) or self._ids.get(operation.number)
+            if self._makers.get(operation.number) is operation and operation.number in self._ids:
+                return self._ids[operation.number]
+            operation = operation.outer
+        return None
+
+    def _run_by_engine(self, run: int | None, operation: Operation) -> str | None:
+        runs, order = self._observed.runs, operation.order
+        if run is None or order is None or run >= len(runs) or order >= len(runs[run]):
+            return None
+        node = runs[run][order]
+        matches = operation.name.rpartition("::")[2].rpartition(": ")[2] == self._names.get(node, "AccumulateGrad")
+        return node if matches else None
+
+    def backward(self, change: BlockChange) -> str | None:
+        """Return the engine run in which the change happened."""
+        run = change.interval.run
+        return f"b{run}" if run is not None and run < len(self._observed.runs) else None
+
+
+def memory_record(record: ProfilerRecord, ties: Ties, device: Device, most_events: int) -> Memory:
+    """Return the record, with the first ``most_events`` events; the peak and the final bytes are those of all."""
+    changes = record.changes
+    peak = max(range(len(changes)), key=lambda index: changes[index].total, default=None)
+    if peak is not None and changes[peak].total <= record.baseline:
+        peak = None
+    kept = changes[:most_events]
+    places = {id(change): index for index, change in enumerate(kept)}
+    blocks = [change.block for change in kept if change.delta > 0]
+    indices = {id(block): index for index, block in enumerate(blocks)}
+    return Memory(
+        source=CUDA_SOURCE if device == "cuda" else _CPU_SOURCE,
+        device=device,
+        baseline_bytes=record.baseline,
+        peak_bytes=changes[peak].total if peak is not None else record.baseline,
+        peak_line=changes[peak].interval.line if peak is not None else None,
+        peak_event=peak if peak is not None and peak < len(kept) else None,
+        final_bytes=changes[-1].total if changes else record.baseline,
+        duration_ns=0,
+        events=[_event(change, indices[id(change.block)], ties, record.began_ns) for change in kept],
+        allocations=[_allocation(block, ties, places) for block in blocks],
+        cuda=None,
+    )
+
+
+def _event(change: BlockChange, allocation: int, ties: Ties, began_ns: int) -> MemoryEvent:
+    return MemoryEvent(
+        t_ns=max(0, change.time_ns - began_ns),
+        line=change.interval.line,
+        node=ties.node(change),
+        delta_bytes=change.delta,
+        category=change.block.category,
+        total_bytes=change.total,
+        allocation=allocation,
+        step=change.interval.step,
+        backward=ties.backward(change),
+    )
+
+
+def _allocation(block: Block, ties: Ties, places: dict[int, int]) -> Allocation:
+    operation = block.allocated.operation
+    return Allocation(
+        bytes=block.size,
+        category=block.category,
+        operation=operation.name.rpartition(": ")[2] if operation is not None else None,
+        name=block.name,
+        saved_by=ties.saved_by(block),
+        allocated=places[id(block.allocated)],
+        released=places.get(id(block.released)) if block.released is not None else None,
+    )

@@ -22,21 +22,24 @@ from typing import Any
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from ..source.line_marks import ELEMENT, ENTERED, LEFT, LINE, PAUSED, RESUMED
-from .engine import roots_of
-from .memory_graph import CheckpointHook, Note, SeenGraph, address
-from .memory_lines import Lines, TookTooLong, nothing_of_pytorch_calls
-from .memory_variables import SeenVariables
-from .names import named_tensors
-from .quiet import quiet
-from .stopping import stop_if_asked
+from ...source import PROGRAM_FILENAME
+from ...source.line_marks import ELEMENT, ENTERED, LEFT, LINE, PAUSED, RESUMED
+from ..failures import stop_if_asked
+from ..graph_nodes import roots_of
+from ..names import named_tensors
+from ..quiet import quiet
+from .addresses import AddressNote, CheckpointHook, SeenGraph, SeenVariables, address
 
-MARKER = "autograd_lab.moment"
-_MOST_MOMENTS = 50_000
+Position = tuple[int | None, int | None]  # line, index of the step
+# Files of PyTorch's that only call further Python: modules calling their ``forward``, contexts as decorators.
+_PLAIN_PYTHON = ("torch/nn/modules/module.py", "torch/nn/modules/container.py", "torch/utils/_contextlib.py")
+_TOP_LEVEL = "<module>"
+MARKER = "autograd_lab.interval"
+_MOST_INTERVALS = 50_000
 
 
 @dataclass(slots=True)
-class Moment:
+class Interval:
     """What is known at one marker, and what holds from there to the next one.
 
     ``notes`` are ``(address, role, what)``: the name of a variable or leaf, the number of the node that saved it, the
@@ -47,11 +50,51 @@ class Moment:
     line: int | None
     step: int | None
     run: int | None = None
-    notes: list[Note] = field(default_factory=list)
+    notes: list[AddressNote] = field(default_factory=list)
 
 
-class Moments:
-    """The list of moments of one run; ``calls`` are what its marked code calls.
+class TookTooLong(BaseException):
+    """Raised in the program to end it: enough is known of its memory."""
+
+
+class StepCursor:
+    """Which of the observed run's ``steps`` a run without tracing is in, from the calls of its marked code.
+
+    Both runs execute the same lines in the same order, so the next observed step that lies on a statement's lines is
+    the statement's. A line that called a function goes on when the function is left.
+    """
+
+    def __init__(self, steps: Sequence[tuple[int, str | None]]) -> None:
+        self._steps = steps
+        self._next = 0
+        self._callers: list[tuple[int, Position]] = []
+        self.unmatched = 0
+
+    def at(self, first: int, last: int, function: str) -> Position:
+        """A statement on the lines from ``first`` to ``last`` begins; without a step for it, its first line is told."""
+        inside = None if function == _TOP_LEVEL else function
+        for index in range(self._next, len(self._steps)):
+            line, of = self._steps[index]
+            if first <= line <= last and of == inside:
+                self._next = index + 1
+                return line, index
+        self.unmatched += 1
+        return first, None
+
+    def entered(self, frame: int, position: Position) -> None:
+        """The function with this frame was called from there, or a generator goes on."""
+        self._callers.append((frame, position))
+
+    def left(self, frame: int) -> Position | None:
+        """The function is over, or a generator pauses: return where it was called from.
+
+        ``None`` for a generator that ends while it pauses, because nobody wants more of it.
+        """
+        return self._callers.pop()[1] if self._callers and self._callers[-1][0] == frame else None
+
+
+class Notes:
+    """Divides one run into ``intervals``, each with what is noted in it; ``calls`` are what its marked code calls.
 
     ``steps`` are the lines of the observed run of the same program, each with its function; they come in that order.
     ``on_step`` is called after each step with its index, ``between_lines`` when the record ``is_long`` and no operation
@@ -60,13 +103,13 @@ class Moments:
     """
 
     def __init__(self, steps: Sequence[tuple[int, str | None]], weak: frozenset[str], most_seconds: float) -> None:
-        self.list = [Moment(None, None)]
+        self.intervals = [Interval(None, None)]
         self.on_step: Callable[[int], None] = _nothing
         self.is_long: Callable[[], bool] = lambda: False
         self.between_lines: Callable[[], None] = lambda: None
         self._began = 0.0
         self._most_seconds = most_seconds
-        self._lines = Lines(steps)
+        self._cursor = StepCursor(steps)
         self._graph = SeenGraph()
         self._variables = SeenVariables(self._graph, weak)
         self._runs = 0
@@ -99,15 +142,15 @@ class Moments:
     @property
     def unmatched(self) -> int:
         """How many statements were not among the observed steps."""
-        return self._lines.unmatched
+        return self._cursor.unmatched
 
     def _line(self, first: int, last: int) -> None:
         self._go_on()
-        if len(self.list) >= _MOST_MOMENTS:
+        if len(self.intervals) >= _MOST_INTERVALS:
             raise TookTooLong
         frame = sys._getframe(1)
-        self._variables.look(frame, self.list[-1].notes)
-        self._move(*self._lines.at(first, last, frame.f_code.co_name))
+        self._variables.look(frame, self.intervals[-1].notes)
+        self._move(*self._cursor.at(first, last, frame.f_code.co_name))
         self._read_if_long(frame)
 
     def _element(self, value: Any) -> Any:
@@ -121,43 +164,43 @@ class Moments:
             raise TookTooLong
 
     def _read_if_long(self, frame: FrameType) -> None:
-        if self.is_long() and nothing_of_pytorch_calls(frame):
+        if self.is_long() and _only_python_runs(frame):
             self.between_lines()
 
     def _entered(self) -> None:
-        now = self.list[-1]
-        self._lines.entered(id(sys._getframe(1)), (now.line, now.step))
+        now = self.intervals[-1]
+        self._cursor.entered(id(sys._getframe(1)), (now.line, now.step))
 
     def _left(self) -> None:
         frame = sys._getframe(1)
-        self._variables.look(frame, self.list[-1].notes)
-        position = self._lines.left(id(frame))
+        self._variables.look(frame, self.intervals[-1].notes)
+        position = self._cursor.left(id(frame))
         if position is not None:
             self._move(*position)
 
     def _paused(self, value: Any) -> Any:
-        position = self._lines.left(id(sys._getframe(1)))
+        position = self._cursor.left(id(sys._getframe(1)))
         if position is not None:
             self._move(*position)
         return value
 
     def _resumed(self, value: Any) -> Any:
-        frame, now = sys._getframe(1), self.list[-1]
-        self._lines.entered(id(frame), (now.line, now.step))
+        frame, now = sys._getframe(1), self.intervals[-1]
+        self._cursor.entered(id(frame), (now.line, now.step))
         self._move(frame.f_lineno, None)
         return value
 
     def _move(self, line: int | None, step: int | None) -> None:
-        """Begin a new moment."""
-        if self.list[-1].step is not None:
-            self.on_step(self.list[-1].step)
+        """Begin a new interval."""
+        if self.intervals[-1].step is not None:
+            self.on_step(self.intervals[-1].step)
         with self._marker:
             pass
-        self.list.append(Moment(line, step, self._open_runs[-1] if self._open_runs else None))
+        self.intervals.append(Interval(line, step, self._open_runs[-1] if self._open_runs else None))
 
     # --- the engine and optimizers
 
-    def __enter__(self) -> Moments:
+    def __enter__(self) -> Notes:
         self._set_door(self._run)
         self._hooks = [register_optimizer_step_post_hook(self._stepped)]
         self._checkpoint_hook = torch.utils.checkpoint._checkpoint_hook
@@ -176,8 +219,8 @@ class Moments:
         torch.autograd._engine_run_backward = door  # type: ignore[attr-defined]
 
     def _run(self, outputs: Sequence[Any], *arguments: Any, **options: Any) -> Any:
-        """Do what ``_engine_run_backward`` does, between two moments."""
-        now = self.list[-1]
+        """Do what ``_engine_run_backward`` does, in an interval of its own."""
+        now = self.intervals[-1]
         with quiet():
             if self._graph.walk(roots_of(outputs), now.notes):
                 self._variables.name(now.notes)
@@ -189,11 +232,11 @@ class Moments:
         finally:
             self._open_runs.pop()
             if options.get("accumulate_grad"):
-                self._graph.note_gradients(self.list[-1].notes)
+                self._graph.note_gradients(self.intervals[-1].notes)
             self._move(now.line, now.step)
 
     def _stepped(self, optimizer: torch.optim.Optimizer, *arguments: Any) -> None:
-        notes = self.list[-1].notes
+        notes = self.intervals[-1].notes
         count = sum(len(state) for state in optimizer.state.values())
         if self._optimizer_states.get(id(optimizer)) == count:
             return
@@ -205,11 +248,11 @@ class Moments:
                     place = address(tensor) if isinstance(tensor, torch.Tensor) else None
                     if place is not None:
                         notes.append((place, "optimizer", (name, owner)))
-        self._move(self.list[-1].line, self.list[-1].step)
+        self._move(self.intervals[-1].line, self.intervals[-1].step)
 
     def end(self, variables: Mapping[str, Any]) -> None:
-        """The program is over: note what is left, and end the last moment."""
-        notes = self.list[-1].notes
+        """The program is over: note what is left, and end the last interval."""
+        notes = self.intervals[-1].notes
         self._variables.name_all(variables, notes)
         for _, tensor in named_tensors([variables]).values():
             if tensor.grad_fn is not None:
@@ -220,3 +263,14 @@ class Moments:
 
 def _nothing(step: int) -> None:
     """What is called after each step where nobody asked for that."""
+
+
+def _only_python_runs(frame: FrameType) -> bool:
+    """Whether only the program's own functions and modules are under way, so that no operation of PyTorch is."""
+    caller: FrameType | None = frame
+    while caller is not None and caller.f_code.co_name != _TOP_LEVEL:
+        name = caller.f_code.co_filename
+        if name != PROGRAM_FILENAME and not name.endswith(_PLAIN_PYTHON):
+            return False
+        caller = caller.f_back
+    return caller is not None and caller.f_code.co_filename == PROGRAM_FILENAME

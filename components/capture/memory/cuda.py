@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
-from ..source import PROGRAM_FILENAME
-from ..trace import CudaSample
-from .memory_profiler import Profiler
+from ...source import PROGRAM_FILENAME
+from ...trace import CudaSample
+from .profiler import Profiler
 
 SOURCE = "PyTorch's CUDA caching allocator, seen by torch.profiler and torch.cuda.memory_stats()"
 _MOST_SAMPLES = 5_000
