@@ -16,7 +16,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
 import torch
@@ -25,7 +25,7 @@ from ..source import PROGRAM_FILENAME
 from ..trace import Caps, Gradient
 from .drafts import BackwardDraft, EngineStepDraft, NodeDraft, Truncations
 from .failures import Asides, stop_if_asked
-from .graph_nodes import GraphNode, Marks, is_freed, roots_of
+from .graph_nodes import GraphNode, Marks, is_freed, roots_of, set_engine_door
 from .names import program_line
 from .quiet import quiet
 from .values import ValueReader
@@ -72,18 +72,11 @@ class EngineObserver:
         self._open: list[int] = []
 
     def __enter__(self) -> EngineObserver:
-        self._set_door(self._run)
+        set_engine_door(self._run)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._set_door(self._original)
-
-    @staticmethod
-    def _set_door(door: Callable[..., Any]) -> None:
-        torch.autograd.graph._engine_run_backward = door
-        torch.autograd._engine_run_backward = door  # type: ignore[attr-defined]
+    def __exit__(self, *error: object) -> None:
+        set_engine_door(self._original)
 
     def _run(self, outputs: Sequence[Any], *arguments: Any, **options: Any) -> Any:
         """Do what ``_engine_run_backward`` does; its positional arguments are grad_outputs, retain, create, inputs."""
@@ -126,8 +119,8 @@ class EngineObserver:
         """Write down the graph of a run that begins; what can be reached is put into ``reached``."""
         roots: list[NodeDraft] = []
         with self._asides.aside("nodes", "the graph of a backward pass"):
-            roots, found = self._reach(roots_of(outputs))
-            reached += found
+            roots, below = self._reach(roots_of(outputs))
+            reached += below
         draft = self._draft(roots, reached, arguments, options)
         if not draft.internal:
             with self._asides.aside("torchviz", "torchviz's drawing"):

@@ -100,15 +100,15 @@ class MainModule:
 
     def finish(self) -> None:
         """Do what Python does after the last line: wait for threads, then call what ``atexit`` was given."""
-        threads = [one for one in threading.enumerate() if one not in self._before and not one.daemon]
+        threads = [each for each in threading.enumerate() if each not in self._before and not each.daemon]
         if threads:
             futures._python_exit()  # lets the threads of executors end
             futures._shutdown = False
-        for one in threads:
-            if one is not threading.current_thread():
-                one.join()
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join()
         for call in reversed([*self._exit_calls]):
-            if not any(call is one for one in self._exit_calls):
+            if not any(call is other for other in self._exit_calls):
                 continue  # another one has taken it back
             function, arguments, options = call
             try:

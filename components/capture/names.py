@@ -80,12 +80,12 @@ def named_tensors(namespaces: Sequence[Namespace], weak: frozenset[str] = frozen
         strong,
         own,
     )
-    found: Named = {}
+    named: Named = {}
     for levels in ways:
         for level in levels:
             for name, tensor in _search(level):
-                found.setdefault(id(tensor), (name, tensor))
-    return found
+                named.setdefault(id(tensor), (name, tensor))
+    return named
 
 
 def named_modules(root: nn.Module, name: str) -> dict[int, str]:

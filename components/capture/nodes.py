@@ -63,9 +63,9 @@ class NodeLog:
         reached: list[tuple[NodeDraft, GraphNode]] | None = None,
     ) -> list[NodeDraft | None]:
         """Walk depth first. ``whole`` walks through what is known already, otherwise the walk stops there."""
-        found = [self._find_or_add(root) for root in roots]
+        drafts = [self._find_or_add(root) for root in roots]
         seen: set[int] = set()
-        pending = [(draft, root) for draft, root in zip(found, roots, strict=True) if draft is not None]
+        pending = [(draft, root) for draft, root in zip(drafts, roots, strict=True) if draft is not None]
         while pending:
             draft, node = pending.pop()
             if draft.index in seen or not (whole or draft.targets is None):
@@ -84,7 +84,7 @@ class NodeLog:
                 if below is not None:
                     pending.append((below, target))
             draft.targets = targets
-        return found
+        return drafts
 
     def _find_or_add(self, node: GraphNode) -> NodeDraft | None:
         number = node._sequence_nr()

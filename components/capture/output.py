@@ -54,7 +54,7 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-class Output:
+class Stdout:
     """Keeps printed text up to a cap and passes it on as it comes.
 
     ``on_print`` is told the range of kept characters, so that the line being executed can claim it.
@@ -97,7 +97,7 @@ class DisplayLog:
         self,
         caps: Caps,
         truncations: Truncations,
-        output: Output,
+        output: Stdout,
         addresses: Addresses,
         place: Callable[[], tuple[int | None, int | None]],
     ) -> None:
@@ -140,10 +140,10 @@ class DisplayLog:
         self.displays.append(Display(step=step, line=line or now, mime=mime, data=data, text=said, at=at))
 
 
-class Shown:
-    """Takes what the program shows, while it is the one ``current``."""
+class Notebook:
+    """Takes what the program shows, as a notebook does, while it is the one ``current``."""
 
-    current: Shown | None = None
+    current: Notebook | None = None
 
     def __init__(self, log: DisplayLog, asides: Asides, cells: tuple[int, ...]) -> None:
         self._log = log
@@ -233,6 +233,6 @@ def _open_figures() -> list[Any]:
     return list(helpers.Gcf.get_all_fig_managers()) if helpers is not None else []
 
 
-def built_in(shown: Shown, value_of_cell: str) -> dict[str, Callable[..., Any]]:
+def built_in(notebook: Notebook, value_of_cell: str) -> dict[str, Callable[..., Any]]:
     """Return the functions that a program finds among Python's own."""
-    return {"display": shown.display, value_of_cell: shown.value_of_cell}
+    return {"display": notebook.display, value_of_cell: notebook.value_of_cell}

@@ -11,7 +11,7 @@ from matplotlib.backend_bases import FigureManagerBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from .names import program_line
-from .output import Shown
+from .output import Notebook
 
 
 class FigureManager(FigureManagerBase):
@@ -23,14 +23,14 @@ class FigureManager(FigureManagerBase):
 
     def show(self) -> None:
         """Do what ``fig.show()`` does."""
-        if Shown.current is not None:
-            Shown.current.figure(self.canvas.figure)
+        if Notebook.current is not None:
+            Notebook.current.figure(self.canvas.figure)
 
     @classmethod
     def pyplot_show(cls, *, block: bool | None = None) -> None:
         """Do what ``plt.show()`` does: when the windows are closed, the figures are gone."""
-        if Shown.current is not None:
-            Shown.current.all_figures(own_line=False)
+        if Notebook.current is not None:
+            Notebook.current.all_figures(own_line=False)
 
 
 class FigureCanvas(FigureCanvasAgg):

@@ -32,7 +32,7 @@ from .main_module import MainModule, as_python_collects, as_python_warns, seed
 from .modules import ABOUT_HOOKS, ModuleObserver
 from .names import Named, current_namespaces, named_tensors, program_line, weak_names
 from .nodes import NodeLog
-from .output import Addresses, DisplayLog, Output, Shown, built_in
+from .output import Addresses, DisplayLog, Notebook, Stdout, built_in
 from .quiet import is_quiet, quiet
 from .steps import StepObserver
 from .tensors import TensorLog
@@ -88,13 +88,13 @@ def _run(
     try:
         compiled = compile_program(program.source, source_limits)
     except Exception as problem:
-        run = _Run(program, caps, on_output, asides, None)
-        return run.assemble(failure_of(problem), None, 0), {}
-    run = _Run(program, caps, on_output, asides, compiled)
-    return run.trace(compiled, forget=forget and _LAST_WORDS.search(compiled.text) is not None), run.names
+        observers = _Observers(program, caps, on_output, asides, None)
+        return observers.assemble(failure_of(problem), None, 0), {}
+    observers = _Observers(program, caps, on_output, asides, compiled)
+    return observers.trace(compiled, forget=forget and _LAST_WORDS.search(compiled.text) is not None), observers.names
 
 
-class _Run:
+class _Observers:
     """The observers of one run, wired to each other."""
 
     def __init__(
@@ -117,11 +117,11 @@ class _Run:
         self._drawings = DrawingLog(caps, self._truncations, asides)
         self._modules = ModuleObserver(asides)
         addresses = Addresses()
-        self._output = Output(caps.stdout_chars, on_output, self._printed, addresses)
-        self._displays = DisplayLog(caps, self._truncations, self._output, addresses, self._place)
-        self._shown = Shown(self._displays, asides, compiled.cells if compiled is not None else ())
+        self._stdout = Stdout(caps.stdout_chars, on_output, self._printed, addresses)
+        self._displays = DisplayLog(caps, self._truncations, self._stdout, addresses, self._place)
+        self._notebook = Notebook(self._displays, asides, compiled.cells if compiled is not None else ())
         text = compiled.text if compiled is not None else program.source
-        self._main = MainModule(text, self._output.write, self._displays.error, built_in(self._shown, VALUE))
+        self._main = MainModule(text, self._stdout.write, self._displays.error, built_in(self._notebook, VALUE))
         self._steps = self._step_observer(caps)
         self._engine = self._engine_observer(caps)
         self._warnings_left = self._truncations.allowance("warnings", caps.warnings, "later warnings")
@@ -138,7 +138,7 @@ class _Run:
             self._weak,
             self._gradients.watch,
             self._gradients.compare,
-            self._shown.line_begins,
+            self._notebook.line_begins,
         )
 
     def _engine_observer(self, caps: Caps) -> EngineObserver:
@@ -182,7 +182,7 @@ class _Run:
             trace = self.assemble(failure, error, duration)
             if forget:
                 self._main.forget()
-                trace = replace(trace, stdout=self._output.text, stdout_truncated=self._output.truncated)
+                trace = replace(trace, stdout=self._stdout.text, stdout_truncated=self._stdout.truncated)
         return trace
 
     def _execute(self, code: types.CodeType) -> tuple[int, BaseException | None]:
@@ -195,7 +195,7 @@ class _Run:
             warnings.showwarning = self._on_warning
             active.enter_context(self._modules)
             active.enter_context(self._engine)
-            Shown.current = self._shown
+            Notebook.current = self._notebook
             self._first_number = self._nodes.first_number = next_node_number()
             started = time.perf_counter_ns()
             try:
@@ -208,7 +208,7 @@ class _Run:
             except BaseException as problem:  # interrupted, while it waited for a thread
                 error = error or problem
             duration = time.perf_counter_ns() - started
-            Shown.current = None
+            Notebook.current = None
             self._numbered = next_node_number() - self._first_number
         forget_to_stop()
         return duration, error
@@ -219,7 +219,7 @@ class _Run:
         elif error is not None and sys.excepthook is not sys.__excepthook__ and isinstance(error, Exception):
             sys.excepthook(type(error), error, _of_the_program(error.__traceback__))
         self._main.finish()
-        self._shown.all_figures(own_line=True)
+        self._notebook.all_figures(own_line=True)
 
     def _on_warning(
         self, message: Any, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
@@ -267,7 +267,7 @@ class _Run:
             grad = tensor.grad if tensor.is_leaf else None
             if grad is not None and grad.grad_fn is not None:
                 self._draw_at_the_end(f"{name}.grad", grad, names)
-        if not self._drawings.drafts and left:
+        if not self._drawings.drawings and left:
             self._draw_at_the_end(left[-1][0], left[-1][1], names)
 
     def _observe(self, name: str, tensor: torch.Tensor) -> TensorDraft | None:
@@ -289,8 +289,8 @@ class _Run:
         return Trace(
             program=self._program,
             environment=environment(self._program.device),
-            stdout=self._output.text,
-            stdout_truncated=self._output.truncated,
+            stdout=self._stdout.text,
+            stdout_truncated=self._stdout.truncated,
             failure=failure,
             steps=[step.finish() for step in self._steps.drafts],
             steps_truncated=self._steps.truncated,
@@ -300,7 +300,7 @@ class _Run:
             backwards=[draft.finish(ids.nodes, ids.backwards) for draft in self._engine.drafts],
             gradients=[change.finish(ids.backwards) for change in self._gradients.changes],
             memory=None,
-            torchviz=[drawing.finish(ids.nodes) for drawing in self._drawings.drafts],
+            torchviz=self._drawings.finished(ids.nodes),
             warnings=self._warned,
             truncations=self._truncations.reached,
             displays=self._displays.displays,

@@ -14,7 +14,7 @@ import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType, TracebackType
+from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 import torch
@@ -100,9 +100,7 @@ class StepObserver:
         sys.settrace(self._on_call)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if sys.gettrace() != self._on_call and not self.truncated:
             # Python lets go of a trace function that it cannot call, as at the limit of recursion.
             self.truncated = True

@@ -12,9 +12,9 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import torch
+from msgspec.structs import replace
 
 with warnings.catch_warnings():
     # torchviz compares versions with distutils, which Python deprecates, here and in every call.
@@ -35,32 +35,6 @@ _FRAMES_PER_NODE = 4
 _REFUSED = re.compile("second time|modified by an inplace operation")
 
 
-@dataclass(slots=True, eq=False)
-class DrawingDraft:
-    """A drawing whose function boxes still carry the drafts' indices."""
-
-    of: str
-    step: int | None
-    show_attrs: bool
-    show_saved: bool
-    nodes: int
-    dot: str | None
-
-    def finish(self, node_ids: Mapping[int, str]) -> Drawing:
-        """Return the record, with the nodes' final ids."""
-        dot = self.dot
-        if dot is not None:
-            dot = _PROVISIONAL.sub(lambda match: node_ids[int(match[1])], dot)
-        return Drawing(
-            of=self.of,
-            step=self.step,
-            show_attrs=self.show_attrs,
-            show_saved=self.show_saved,
-            nodes=self.nodes,
-            dot=dot,
-        )
-
-
 class DrawingLog:
     """Draws each output once, as long as there is room."""
 
@@ -70,7 +44,7 @@ class DrawingLog:
         self._allowance = truncations.allowance("torchviz", caps.drawings, "drawings of later outputs")
         self._chars = truncations.allowance("torchviz", caps.drawing_chars, "some drawings, for their size")
         self._drawn: set[tuple[int, ...]] = set()
-        self.drafts: list[DrawingDraft] = []
+        self.drawings: list[Drawing] = []
 
     def draw(
         self,
@@ -93,7 +67,16 @@ class DrawingLog:
             text = None
             if len(reached) <= self._caps.drawing_nodes:
                 text = self._text(outputs, names, indices, show_attrs, show_saved)
-            self.drafts.append(DrawingDraft(of, step, show_attrs, show_saved, len(reached), text))
+            self.drawings.append(
+                Drawing(of=of, step=step, show_attrs=show_attrs, show_saved=show_saved, nodes=len(reached), dot=text)
+            )
+
+    def finished(self, node_ids: Mapping[int, str]) -> list[Drawing]:
+        """Return the drawings with the nodes' final ids; until then, function boxes carry the indices of drafts."""
+        return [
+            replace(each, dot=each.dot and _PROVISIONAL.sub(lambda match: node_ids[int(match[1])], each.dot))
+            for each in self.drawings
+        ]
 
     def _variants(self, nodes: int, packed: bool) -> tuple[tuple[bool, bool], ...]:
         """Reading what the program's own ``saved_tensors_hooks`` packed would run them: leave it."""
@@ -128,11 +111,11 @@ def _renumber(dot: str, indices: Mapping[int, int]) -> str:
         index = indices.get(int(address))
         return f"n{index}" if index is not None else others.setdefault(address, f"v{len(others)}")
 
-    def replace(match: re.Match[str]) -> str:
+    def renamed(match: re.Match[str]) -> str:
         source = new_name(match[1])
         return f"\t{source} -> {new_name(match[2])}" if match[2] else f"\t{source}"
 
-    return _STATEMENT.sub(replace, dot)
+    return _STATEMENT.sub(renamed, dot)
 
 
 @contextmanager

@@ -172,7 +172,7 @@ def _sizes(numbers: Doubles, summary: Summary) -> Sizes:
 def _grid(numbers: Doubles, columns: int) -> Grid:
     matrix = numbers.reshape(-1, columns)
     starts = [np.arange(blocks := min(size, _MOST_BLOCKS)) * size // blocks for size in matrix.shape]
-    counts = [np.diff(one, append=size) for one, size in zip(starts, matrix.shape, strict=True)]
+    counts = [np.diff(start, append=size) for start, size in zip(starts, matrix.shape, strict=True)]
     with np.errstate(invalid="ignore", over="ignore"):
         sums = np.add.reduceat(np.add.reduceat(matrix, starts[0], axis=0), starts[1], axis=1)
         means = sums / (counts[0][:, None] * counts[1])

@@ -160,8 +160,8 @@ def _all_values(trace: Trace) -> Iterator[tuple[str, Any]]:
     function = getattr(trace.answer, "function", None)
     if isinstance(function, Function):
         yield f"the output of {function.name}", function.output
-        for one in function.inputs:
-            yield one.name, one.values
+        for given in function.inputs:
+            yield given.name, given.values
 
 
 def _plain_numbers(values: Any) -> bool:
@@ -258,7 +258,7 @@ def _derivative_problems(answer: DerivativeAnswer) -> Iterator[str]:
 
 def _checks_problems(answer: ChecksAnswer) -> Iterator[str]:
     yield from _label_problems(answer.rows, answer.columns)
-    if any(not _within(answer, one.row, one.column) for one in answer.entries):
+    if any(not _within(answer, entry.row, entry.column) for entry in answer.entries):
         yield "a check is of an entry that the derivative does not have"
     if answer.worst is not None and not _within(answer, answer.worst.row, answer.worst.column):
         yield "the worst entry is one that the derivative does not have"
@@ -267,9 +267,9 @@ def _checks_problems(answer: ChecksAnswer) -> Iterator[str]:
 def _curve_problems(answer: CurveAnswer) -> Iterator[str]:
     if len(answer.x) < 2 or not _is_matrix(answer.values, 3, len(answer.x)):
         yield "a curve has other numbers of places and of values"
-    if not any(one.chosen for one in answer.function.inputs):
+    if not any(given.chosen for given in answer.function.inputs):
         yield "a curve is of no input"
-    if not all(_is_plain(one) for one in answer.x):
+    if not all(_is_plain(number) for number in answer.x):
         yield "a curve has a place that is no number"
 
 
@@ -277,7 +277,7 @@ def _surface_problems(answer: SurfaceAnswer) -> Iterator[str]:
     if min(len(answer.x), len(answer.y)) < 2 or not _is_matrix(answer.values, len(answer.y), len(answer.x)):
         yield "a surface has other numbers of places and of heights"
     placed = [*answer.x, *answer.y, *(part for step in answer.path for part in step)]
-    if not all(_is_plain(one) for one in placed):
+    if not all(_is_plain(number) for number in placed):
         yield "a surface has a place that is no number"
 
 

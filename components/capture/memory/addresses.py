@@ -49,7 +49,7 @@ class SeenGraph:
 
     def walk(self, roots: Iterable[GraphNode], notes: list[AddressNote]) -> bool:
         """Note what the nodes below ``roots`` have saved, as far as they are new; return whether a leaf is new."""
-        found = False
+        new_leaf = False
         pending = list(roots)
         seen = self._seen
         while pending:
@@ -59,7 +59,7 @@ class SeenGraph:
                 variable = getattr(node, "variable", None)
                 place = address(variable) if variable is not None and self.watch(variable) else None
                 if variable is not None and place is not None:
-                    found = True
+                    new_leaf = True
                     notes.append((place, "leaf", None))
                 continue
             if number in seen:
@@ -70,7 +70,7 @@ class SeenGraph:
                 if place is not None:
                     notes.append((place, "saved", number))
             pending.extend([below for below, _ in node.next_functions if below is not None])
-        return found
+        return new_leaf
 
     def watch(self, leaf: torch.Tensor) -> bool:
         """Look at this leaf's ``.grad`` from now on; return whether that is new."""
@@ -94,8 +94,8 @@ class SeenGraph:
 
 def note_segments(notes: list[AddressNote]) -> None:
     """Note the inputs that ``checkpoint`` has kept since the last time; no node of the graph leads to them."""
-    segments, CheckpointHook.segments[:] = [one() for one in CheckpointHook.segments], []
-    for kept in (kept for one in segments for kept in getattr(one, "saved_args", ())):
+    segments, CheckpointHook.segments[:] = [segment() for segment in CheckpointHook.segments], []
+    for kept in (kept for segment in segments for kept in getattr(segment, "saved_args", ())):
         tensor = raw_tensor(kept) if isinstance(kept, torch._C._autograd.SavedTensor) else None
         place = address(tensor) if tensor is not None else None
         if place is not None:

@@ -188,24 +188,24 @@ def _events(tree: Sequence[Any]) -> list[tuple[int, Any, Operation | None]]:
 
     Each question to an event crosses into C++, and there are a hundred thousand of them: none is asked twice.
     """
-    found: list[tuple[int, Any, Operation | None]] = []
+    events: list[tuple[int, Any, Operation | None]] = []
     pending: list[tuple[Any, Operation | None]] = [(event, None) for event in reversed(tree)]
     while pending:
         event, outer = pending.pop()
         name = event.name
         if name == _MEMORY:
-            found.append((event.start_time_ns, event, outer))
+            events.append((event.start_time_ns, event, outer))
             continue
         engine = name.startswith(_ENGINE)
         inside = Operation(name, -1 if engine else getattr(event.extra_fields, "sequence_number", -1), outer)
         if outer is not None and outer.engine:
             inside.order = 0
         inside.engine = engine
-        found.append((event.start_time_ns, inside, outer))
+        events.append((event.start_time_ns, inside, outer))
         below = event.children
         if below:
             pending.extend([(each, inside) for each in reversed(below)])
-    return found
+    return events
 
 
 class Ties:

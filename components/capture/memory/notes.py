@@ -25,7 +25,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from ...source import PROGRAM_FILENAME
 from ...source.line_marks import ELEMENT, ENTERED, LEFT, LINE, PAUSED, RESUMED
 from ..failures import stop_if_asked
-from ..graph_nodes import roots_of
+from ..graph_nodes import roots_of, set_engine_door
 from ..names import named_tensors
 from ..quiet import quiet
 from .addresses import AddressNote, CheckpointHook, SeenGraph, SeenVariables, address
@@ -201,22 +201,17 @@ class Notes:
     # --- the engine and optimizers
 
     def __enter__(self) -> Notes:
-        self._set_door(self._run)
+        set_engine_door(self._run)
         self._hooks = [register_optimizer_step_post_hook(self._stepped)]
         self._checkpoint_hook = torch.utils.checkpoint._checkpoint_hook
         torch.utils.checkpoint._checkpoint_hook = CheckpointHook  # type: ignore[misc]
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._set_door(self._original)
+        set_engine_door(self._original)
         torch.utils.checkpoint._checkpoint_hook = self._checkpoint_hook  # type: ignore[misc]
         for hook in self._hooks:
             hook.remove()
-
-    @staticmethod
-    def _set_door(door: Callable[..., Any]) -> None:
-        torch.autograd.graph._engine_run_backward = door
-        torch.autograd._engine_run_backward = door  # type: ignore[attr-defined]
 
     def _run(self, outputs: Sequence[Any], *arguments: Any, **options: Any) -> Any:
         """Do what ``_engine_run_backward`` does, in an interval of its own."""

@@ -47,14 +47,14 @@ _DIFFERENT = (
 def measure_program(program: Program, observed: ObservedRun, caps: Caps, source_limits: SourceLimits) -> MeasuredRun:
     """Run a program that was observed before, and return its memory; the program's own mistakes are no errors here."""
     try:
-        return _Measuring(program, observed, compile_program(program.source, source_limits, marked=True)).run(caps)
+        return _SecondRun(program, observed, compile_program(program.source, source_limits, marked=True)).run(caps)
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, MemoryError) and "bad_alloc" not in str(error):
             raise
         return MeasuredRun(memory=None, note=_NO_ROOM)
 
 
-class _Measuring:
+class _SecondRun:
     """One bare run."""
 
     def __init__(self, program: Program, observed: ObservedRun, compiled: Compiled) -> None:
