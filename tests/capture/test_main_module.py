@@ -17,7 +17,7 @@ import pytest
 from components.capture import capture_program
 from components.trace import Program
 from tests.capture.conftest import Capture
-from tests.capture.plain_files import PlainRun, plain_files
+from tests.capture.plain import PlainRun, plain_files
 
 PROGRAMS = {
     "pickle": """

@@ -15,7 +15,7 @@ from components.capture.memory.blocks import ProfilerRecord
 from components.trace import Caps
 from tests.capture.conftest import Capture
 from tests.capture.memory_reading import in_portions, memory_of, named
-from tests.capture.plain_memory import plain_memory
+from tests.capture.plain import plain_memory
 
 
 @pytest.fixture(autouse=True)

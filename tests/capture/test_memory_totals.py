@@ -13,7 +13,7 @@ import torch
 from components.capture import capture_program
 from components.trace import Allocation, Memory, Program
 from tests.capture.memory_reading import in_portions, measured
-from tests.capture.plain_memory import Plain, plain_memory
+from tests.capture.plain import PlainMemory, plain_memory
 
 FOLDER = Path(__file__).parents[1] / "programs"
 PROGRAMS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.py"))}
@@ -35,7 +35,7 @@ OWN_HOOKS = {"33_checkpoint", "58_saved_tensors_hooks"}
 
 
 @cache
-def plain() -> dict[str, Plain]:
+def plain() -> dict[str, PlainMemory]:
     return plain_memory(PROGRAMS)
 
 

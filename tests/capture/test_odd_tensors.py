@@ -11,7 +11,7 @@ import pytest
 from components.capture import capture_program, warm_up
 from components.trace import Program, Trace, decode_trace, encode_trace
 from tests.capture.conftest import Capture
-from tests.capture.plain_python import Plain, plain_python
+from tests.capture.plain import PlainOutput, plain_python
 
 _TEXT = (Path(__file__).parent / "odd_tensors.txt").read_text(encoding="utf-8")
 PROGRAMS = dict(part.split("\n", 1) for part in _TEXT.split("\n# %% ")[1:])
@@ -78,7 +78,7 @@ print(calls, x.grad)
 
 
 @cache
-def plain() -> dict[str, Plain]:
+def plain() -> dict[str, PlainOutput]:
     return plain_python(PROGRAMS | IN_MODES | {"subclass": SUBCLASS})
 
 
