@@ -147,7 +147,7 @@ class EngineObserver:
         return draft
 
     def _order_of(self, node: NodeDraft) -> int:
-        """Return 1 for the forward's graph, n + 1 for nodes built by a pass over a graph of order n."""
+        """Return 1 for the forward's graph, n + 1 for nodes built by a run over a graph of order n."""
         maker = self.makers.owner_of(node.number) if node.leaf is None else None
         return maker.order if maker is not None else 1
 

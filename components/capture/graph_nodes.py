@@ -1,8 +1,8 @@
 """What PyTorch says of autograd's nodes: their numbers, which tell who made them, and what each keeps for its backward.
 
 PyTorch numbers nodes as they are made. Noting the next number whenever the program moves to another line (or enters a
-module, or a backward pass) says afterwards, at no cost to the program, who made which node. Nodes that a
-``create_graph`` pass builds are numbered by the same counter.
+module, or an engine run) says afterwards, at no cost to the program, who made which node. Nodes that a
+``create_graph`` run builds are numbered by the same counter.
 
 What a node keeps is read without running any of the program's hooks, through ``_raw_saved_*``, which give the memory
 without the version check and without unpacking; what a node has released raises there, which is how one knows.

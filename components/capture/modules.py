@@ -2,6 +2,8 @@
 
 Known limitations: a module that the program calls through ``module.forward(x)`` instead of ``module(x)`` is not seen,
 as by every module hook. What ``torch.compile`` has compiled knows no modules any more.
+
+Apart from the other observers because ``torch.compile`` must be able to read it: see ``warm_up``.
 """
 
 from __future__ import annotations

@@ -131,8 +131,8 @@ class NodeLog:
         for name, value in saved_by(node):
             if isinstance(value, torch.Tensor):
                 draft.saved.append(self._saved_tensor(name, value))
-                place, size = storage_of(value)
-                storages[place] = size
+                storage, size = storage_of(value)
+                storages[storage] = size
             elif isinstance(value, Packed):
                 draft.packed = True
                 draft.saved.append(SavedDraft(SavedTensor(name=name, value="packed by saved_tensors_hooks")))

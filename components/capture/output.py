@@ -99,7 +99,7 @@ class DisplayLog:
         truncations: Truncations,
         output: Stdout,
         addresses: Addresses,
-        place: Callable[[], tuple[int | None, int | None]],
+        position: Callable[[], tuple[int | None, int | None]],
     ) -> None:
         self._count = truncations.allowance("displays", caps.displays, "later figures and values")
         self._bytes = truncations.allowance("displays", caps.display_bytes, "figures, for their size")
@@ -107,7 +107,7 @@ class DisplayLog:
         self._pieces = truncations.allowance("displays", caps.stderr_pieces, "later text on standard error")
         self._output = output
         self._addresses = addresses
-        self._place = place
+        self._position = position
         self.displays: list[Display] = []
 
     def picture(self, mime: Mime, data: str, text: str, line: int | None = None) -> None:
@@ -122,7 +122,7 @@ class DisplayLog:
 
     def error(self, text: str) -> None:
         """Take what was written to standard error; what one step writes there stays together."""
-        step, _ = self._place()
+        step, _ = self._position()
         last = self.displays[-1] if self.displays else None
         kept = storable(self._addresses.stable(text))[: max(self._chars.left, 0)]
         if not kept or not self._chars.take(len(kept)):
@@ -135,7 +135,7 @@ class DisplayLog:
             self._add(STDERR, "", kept, None)
 
     def _add(self, mime: AnyMime, data: str, text: str, line: int | None) -> None:
-        step, now = self._place()
+        step, now = self._position()
         at, said = self._output.length, storable(text)
         self.displays.append(Display(step=step, line=line or now, mime=mime, data=data, text=said, at=at))
 

@@ -118,7 +118,7 @@ class _Observers:
         self._modules = ModuleObserver(asides)
         addresses = Addresses()
         self._stdout = Stdout(caps.stdout_chars, on_output, self._printed, addresses)
-        self._displays = DisplayLog(caps, self._truncations, self._stdout, addresses, self._place)
+        self._displays = DisplayLog(caps, self._truncations, self._stdout, addresses, self._position)
         self._notebook = Notebook(self._displays, asides, compiled.cells if compiled is not None else ())
         text = compiled.text if compiled is not None else program.source
         self._main = MainModule(text, self._stdout.write, self._displays.error, built_in(self._notebook, VALUE))
@@ -165,7 +165,7 @@ class _Observers:
     def _printed(self, start: int, end: int) -> None:
         self._steps.printed(start, end)
 
-    def _place(self) -> tuple[int | None, int | None]:
+    def _position(self) -> tuple[int | None, int | None]:
         """The step and the line that run; after the last line, the last step."""
         current = self._steps.current
         return (current, program_line()) if current is not None else (self._steps.begun, program_line())

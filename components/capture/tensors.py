@@ -23,7 +23,7 @@ from .quiet import fingerprint, plain, shape_of
 from .values import ValueReader
 
 State = tuple[int | None, bool, int, int]
-Place = tuple[int, tuple[int, ...], tuple[int, ...]]
+Region = tuple[int, tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class TensorLog:
         self._compared_elements = caps.values_per_tensor
         self._values = values
         self._live: dict[int, _Live] = {}
-        self._places: dict[Place, int] = {}
+        self._by_region: dict[Region, int] = {}
         self._register = register
         self.drafts: list[TensorDraft] = []
 
@@ -67,12 +67,12 @@ class TensorLog:
         draft = self.known(tensor)
         if draft is not None:
             return draft
-        place = _place(tensor)
-        live = self._live.get(self._places.get(place, 0)) if place is not None else None
+        region = _region(tensor)
+        live = self._live.get(self._by_region.get(region, 0)) if region is not None else None
         if live is None:
             return None
         candidate = live.reference()
-        return live.draft if candidate is not None and _place(candidate) == place else None
+        return live.draft if candidate is not None and _region(candidate) == region else None
 
     def observe(self, tensor: torch.Tensor, name: str | None = None, *, weak: bool = False) -> TensorDraft | None:
         """Return the draft of the tensor as it is now; ``None`` past the cap. Call it inside ``quiet()``.
@@ -96,9 +96,9 @@ class TensorLog:
             return live.draft if live is not None else None
         draft = self._draft(tensor, live.draft if live is not None else None, name, state)
         self._live[id(tensor)] = _Live(weakref.ref(tensor), draft, state, self._fingerprint(tensor))
-        place = _place(tensor)
-        if place is not None:
-            self._places[place] = id(tensor)
+        region = _region(tensor)
+        if region is not None:
+            self._by_region[region] = id(tensor)
         # Only now, since the node below may have saved this very tensor.
         node = tensor.grad_fn
         if node is not None:
@@ -144,7 +144,7 @@ def _state(tensor: torch.Tensor) -> State:
     return version, tensor.requires_grad, node._sequence_nr() if node is not None else -1, address
 
 
-def _place(tensor: torch.Tensor) -> Place | None:
+def _region(tensor: torch.Tensor) -> Region | None:
     if plain(tensor) is None or _wrapped(tensor) or tensor.numel() == 0:
         return None
     return tensor.data_ptr(), tuple(tensor.shape), tensor.stride()

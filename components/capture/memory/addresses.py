@@ -57,18 +57,18 @@ class SeenGraph:
             number = node._sequence_nr()
             if not is_numbered(number):
                 variable = getattr(node, "variable", None)
-                place = address(variable) if variable is not None and self.watch(variable) else None
-                if variable is not None and place is not None:
+                address = address_of(variable) if variable is not None and self.watch(variable) else None
+                if variable is not None and address is not None:
                     new_leaf = True
-                    notes.append((place, "leaf", None))
+                    notes.append((address, "leaf", None))
                 continue
             if number in seen:
                 continue
             seen.add(number)
             for tensor in raw_saved(node):
-                place = address(tensor)
-                if place is not None:
-                    notes.append((place, "saved", number))
+                address = address_of(tensor)
+                if address is not None:
+                    notes.append((address, "saved", number))
             pending.extend([below for below, _ in node.next_functions if below is not None])
         return new_leaf
 
@@ -87,9 +87,9 @@ class SeenGraph:
             if leaf is None:
                 del self._leaves[key]
                 continue
-            place = address(leaf.grad) if leaf.grad is not None else None
-            if place is not None:
-                notes.append((place, "gradient", address(leaf)))
+            address = address_of(leaf.grad) if leaf.grad is not None else None
+            if address is not None:
+                notes.append((address, "gradient", address_of(leaf)))
 
 
 def note_segments(notes: list[AddressNote]) -> None:
@@ -97,12 +97,12 @@ def note_segments(notes: list[AddressNote]) -> None:
     segments, CheckpointHook.segments[:] = [segment() for segment in CheckpointHook.segments], []
     for kept in (kept for segment in segments for kept in getattr(segment, "saved_args", ())):
         tensor = raw_tensor(kept) if isinstance(kept, torch._C._autograd.SavedTensor) else None
-        place = address(tensor) if tensor is not None else None
-        if place is not None:
-            notes.append((place, "saved", None))
+        address = address_of(tensor) if tensor is not None else None
+        if address is not None:
+            notes.append((address, "saved", None))
 
 
-def address(tensor: torch.Tensor) -> int | None:
+def address_of(tensor: torch.Tensor) -> int | None:
     """Return where a tensor's storage begins; ``None`` where it has no plain memory of its own."""
     functorch = torch._C._functorch
     while functorch.is_functorch_wrapped_tensor(tensor):
@@ -120,7 +120,7 @@ class SeenVariables:
         self._graph = graph
         self._weak = weak
         self._is_tensor = _Kinds()
-        self._places: dict[int, tuple[int, int]] = {}
+        self._seen: dict[int, tuple[int, int]] = {}
 
     def look(self, frame: FrameType, notes: list[AddressNote]) -> None:
         """Note the tensors in a function's variables, at the end of one of its lines."""
@@ -143,21 +143,21 @@ class SeenVariables:
             start = tensor.data_ptr()
         except RuntimeError:
             return
-        if self._places.get(id(tensor)) == (start, number):
+        if self._seen.get(id(tensor)) == (start, number):
             return
-        self._places[id(tensor)] = start, number
-        place = address(tensor)
-        if place is None:
+        self._seen[id(tensor)] = start, number
+        address = address_of(tensor)
+        if address is None:
             return
         if node is not None:
-            notes.append((place, "variable", name))
+            notes.append((address, "variable", name))
             if not self._graph.knows(number):
                 self._graph.walk([node], notes)
         elif tensor.requires_grad:
-            notes.append((place, "leaf", name))
+            notes.append((address, "leaf", name))
             self._graph.watch(tensor)
         else:
-            notes.append((place, "variable", name))
+            notes.append((address, "variable", name))
 
     def name(self, notes: list[AddressNote]) -> None:
         """Note the names of all tensors that can be reached from the program's variables."""
@@ -169,10 +169,10 @@ class SeenVariables:
     def name_all(self, variables: Mapping[str, Any], notes: list[AddressNote]) -> None:
         """Note the names of all tensors that can be reached from these."""
         for name, tensor in named_tensors([variables], self._weak).values():
-            place = address(tensor)
-            if place is not None:
+            address = address_of(tensor)
+            if address is not None:
                 leaf = tensor.is_leaf and tensor.requires_grad
-                notes.append((place, "leaf" if leaf else "variable", name))
+                notes.append((address, "leaf" if leaf else "variable", name))
 
 
 class _Kinds(dict[type, bool]):

@@ -28,7 +28,7 @@ _PRIORITY: tuple[Category, ...] = ("leaf", "gradient", "optimizer", "saved")
 class Operation:
     """An operation of PyTorch's; ``number`` is the node's that it made or runs, negative for none.
 
-    ``order`` is set for a node that the engine runs: its place among those of the engine's run. ``engine`` marks what
+    ``order`` is set for a node that the engine runs: its index among those of the engine's run. ``engine`` marks what
     the engine does around it.
     """
 
@@ -253,7 +253,7 @@ def memory_record(record: ProfilerRecord, ties: Ties, device: Device, most_event
     if peak is not None and changes[peak].total <= record.baseline:
         peak = None
     kept = changes[:most_events]
-    places = {id(change): index for index, change in enumerate(kept)}
+    events = {id(change): index for index, change in enumerate(kept)}
     blocks = [change.block for change in kept if change.delta > 0]
     indices = {id(block): index for index, block in enumerate(blocks)}
     return Memory(
@@ -266,7 +266,7 @@ def memory_record(record: ProfilerRecord, ties: Ties, device: Device, most_event
         final_bytes=changes[-1].total if changes else record.baseline,
         duration_ns=0,
         events=[_event(change, indices[id(change.block)], ties, record.began_ns) for change in kept],
-        allocations=[_allocation(block, ties, places) for block in blocks],
+        allocations=[_allocation(block, ties, events) for block in blocks],
         cuda=None,
     )
 
@@ -285,7 +285,7 @@ def _event(change: BlockChange, allocation: int, ties: Ties, began_ns: int) -> M
     )
 
 
-def _allocation(block: Block, ties: Ties, places: dict[int, int]) -> Allocation:
+def _allocation(block: Block, ties: Ties, events: dict[int, int]) -> Allocation:
     operation = block.allocated.operation
     return Allocation(
         bytes=block.size,
@@ -293,6 +293,6 @@ def _allocation(block: Block, ties: Ties, places: dict[int, int]) -> Allocation:
         operation=operation.name.rpartition(": ")[2] if operation is not None else None,
         name=block.name,
         saved_by=ties.saved_by(block),
-        allocated=places[id(block.allocated)],
-        released=places.get(id(block.released)) if block.released is not None else None,
+        allocated=events[id(block.allocated)],
+        released=events.get(id(block.released)) if block.released is not None else None,
     )

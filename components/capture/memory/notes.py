@@ -28,7 +28,7 @@ from ..failures import stop_if_asked
 from ..graph_nodes import roots_of, set_engine_door
 from ..names import named_tensors
 from ..quiet import quiet
-from .addresses import AddressNote, CheckpointHook, SeenGraph, SeenVariables, address
+from .addresses import AddressNote, CheckpointHook, SeenGraph, SeenVariables, address_of
 
 Position = tuple[int | None, int | None]  # line, index of the step
 # Files of PyTorch's that only call further Python: modules calling their ``forward``, contexts as decorators.
@@ -237,12 +237,12 @@ class Notes:
             return
         self._optimizer_states[id(optimizer)] = count
         for parameter, state in optimizer.state.items():
-            owner = address(parameter)
+            owner = address_of(parameter)
             for name, value in state.items():
                 for tensor in value if isinstance(value, list) else (value,):
-                    place = address(tensor) if isinstance(tensor, torch.Tensor) else None
-                    if place is not None:
-                        notes.append((place, "optimizer", (name, owner)))
+                    address = address_of(tensor) if isinstance(tensor, torch.Tensor) else None
+                    if address is not None:
+                        notes.append((address, "optimizer", (name, owner)))
         self._move(self.intervals[-1].line, self.intervals[-1].step)
 
     def end(self, variables: Mapping[str, Any]) -> None:

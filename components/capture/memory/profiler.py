@@ -3,6 +3,8 @@
 The public ``torch.profiler.profile`` turns each event into several Python objects that nothing here asks for. Even so
 an event costs some 2 kB once the profiler is stopped, so during a long run it is stopped, read and started again now
 and then: the allocator goes on counting in between, because nothing runs in between.
+
+Apart because the second run and the preparation of a GPU both start it.
 """
 
 from __future__ import annotations
