@@ -15,9 +15,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 RUN_STAMP := $(VENV)/.requirements-installed
 DEV_STAMP := $(VENV)/.requirements-dev-installed
 EDITOR := components/widgets/editor
+# Files stay whole, since tests of one share what they have made, and keep their order: see tests/conftest.py.
+PYTEST := $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 EDITOR_STAMP := $(EDITOR)/built/stamp
 
-.PHONY: help setup setup-dev browser graphviz run test test-hostile test-operators check bench format clean
+.PHONY: help setup setup-dev browser graphviz run test test-fast test-hostile test-operators check bench format clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -32,7 +34,10 @@ run: $(RUN_STAMP) $(EDITOR_STAMP) ## start the app (PORT=8501)
 
 test: $(DEV_STAMP) $(EDITOR_STAMP) browser ## all checks and all tests, browser included (ARGS="-k name" for pytest)
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile $(ARGS)
+	@$(PYTEST) $(ARGS)
+
+test-fast: $(DEV_STAMP) ## the tests without the browser, without the checks
+	@$(PYTEST) -m "not browser" $(ARGS)
 
 test-hostile: $(DEV_STAMP) ## every hostile program behind the walls; `make test` runs a sample of them (ARGS as above)
 	@HOSTILE=all $(BIN)/python -m pytest tests/hostile $(ARGS)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import pytest
@@ -14,20 +10,12 @@ import pytest
 from app.course import load_course
 from components.trace import Program
 from components.worker import Pool
-from tests.test_programs import DRIVER
+from tests.plain import plain_python
 
 LESSONS = [lesson for lesson in load_course().lessons if lesson.group != "examples"]
 PROGRAMS = {lesson.slug: lesson.source for lesson in LESSONS} | {
     f"{lesson.slug}, solved": lesson.exercise.solution for lesson in LESSONS if lesson.exercise is not None
 }
-
-
-@cache
-def plain_python() -> dict[str, Any]:
-    command = [sys.executable, "-c", DRIVER]
-    done = subprocess.run(command, input=json.dumps(PROGRAMS), capture_output=True, text=True, check=True)
-    results: dict[str, Any] = json.loads(done.stdout)
-    return results
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +28,8 @@ def pool() -> Iterator[Pool]:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_prints_what_plain_python_prints(pool: Pool, name: str) -> None:
     trace = pool.run(Program(source=PROGRAMS[name]))
-    assert [trace.stdout, trace.failure] == plain_python()[name]
+    plain = plain_python(PROGRAMS[name])
+    assert (trace.stdout, trace.failure) == (plain.stdout, plain.error)
     assert trace.stdout
     assert trace.warnings == []
 

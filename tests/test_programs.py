@@ -14,10 +14,8 @@ import math
 import os
 import platform
 import re
-import subprocess
 import sys
 import warnings
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ import torch
 from app.course import LESSONS, load_lessons
 from components.capture import capture_program, warm_up
 from components.trace import Program, Trace, decode_trace, encode_trace
+from tests.plain import plain_python
 
 FOLDER = Path(__file__).parent / "programs"
 GOLDENS = FOLDER / "golden"
@@ -44,41 +43,6 @@ recorded_here = pytest.mark.skipif(
     not (torch.__version__.startswith("2.13") and sys.version_info[:2] == (3, 11)),
     reason=f"goldens are of PyTorch 2.13 on Python 3.11; here are {torch.__version__} and {platform.python_version()}",
 )
-
-# Runs every program in one process: starting PyTorch takes longer than all of them.
-DRIVER = """
-import contextlib, io, json, sys, warnings
-import torch
-
-results = {}
-for name, source in json.load(sys.stdin).items():
-    torch.manual_seed(0)
-    written, error = io.StringIO(), None
-    with contextlib.redirect_stdout(written), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            exec(compile(source, "<program>", "exec"), {"__name__": "__main__"})
-        except Exception as problem:
-            error = [type(problem).__name__, str(problem)]
-    results[name] = [written.getvalue(), error]
-json.dump(results, sys.stdout)
-"""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """What a program printed, and the type and message of what it raised."""
-
-    stdout: str
-    error: tuple[str | None, str] | None
-
-
-@cache
-def plain_python() -> dict[str, Ended]:
-    command = [sys.executable, "-c", DRIVER]
-    done = subprocess.run(command, input=json.dumps(PROGRAMS), capture_output=True, text=True, check=True)
-    results = json.loads(done.stdout)
-    return {name: Ended(stdout, tuple(error) if error else None) for name, (stdout, error) in results.items()}
 
 
 @cache
@@ -100,7 +64,8 @@ def test_prints_and_fails_as_in_plain_python(name: str) -> None:
     trace = traced(name)
     failure = trace.failure
     error = (failure.error_type, failure.message) if failure else None
-    assert Ended(trace.stdout, error) == plain_python()[name]
+    plain = plain_python(PROGRAMS[name])
+    assert (trace.stdout, error) == (plain.stdout, plain.error)
     assert (failure is not None) == (name in FAILING)
     assert trace.stdout or name in SILENT
     if failure is not None:

@@ -12,8 +12,9 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -27,6 +28,8 @@ FLAGS = [
     "--disable-sync",
 ]
 _START_SECONDS = 90
+WAIT = 30_000
+Scheme = Literal["light", "dark"]
 
 
 @contextmanager
@@ -49,19 +52,22 @@ def served() -> Iterator[str]:
 
 
 @contextmanager
-def watched(browser: Browser, address: str, path: str) -> Iterator[Page]:
-    """Open a page in a context of its own; at the end neither it nor the app may have raised anything."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    expect.set_options(timeout=30_000)
+def watched(
+    visitor: BrowserContext, path: str, *, width: int = 1440, height: int = 900, scheme: Scheme = "light"
+) -> Iterator[Page]:
+    """Open a page of the app, in a session of its own; at the end neither it nor the app may have raised anything."""
+    page = visitor.new_page()
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=scheme)
+    page.set_default_timeout(WAIT)
+    expect.set_options(timeout=WAIT)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(path)
     yield page
     assert errors == []
     assert page.get_by_test_id("stException").count() == 0
-    context.close()
+    page.close()
 
 
 def wait_for_the_steps_address(page: Page) -> None:

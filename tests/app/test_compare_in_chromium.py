@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from app import links
 from components.trace import decode_trace
@@ -28,8 +28,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    with watched(browser, address, "/compare") as opened:
+def page(visitor: BrowserContext) -> Iterator[Page]:
+    with watched(visitor, "/compare") as opened:
         ready(opened)
         yield opened
 
@@ -114,7 +114,7 @@ def test_a_link_opens_the_same_pair_elsewhere(page: Page, browser: Browser, addr
     page.get_by_role("button", name="Share").click()
     link = page.locator("[data-testid=stPopoverBody] code").inner_text()
     assert link.startswith(f"{address}/compare?pair=")
-    with watched(browser, address, link) as elsewhere:
+    with browser.new_context() as other, watched(other, link) as elsewhere:
         ready(elsewhere)
         expect(elsewhere.locator(".al-says")).to_have_text(page.locator(".al-says").inner_text())
         editors = elsewhere.locator(".cm-content")

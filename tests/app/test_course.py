@@ -9,9 +9,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import torch
 
 from app.course import LESSONS, OWN_LESSONS_VARIABLE, load_course, load_lessons
 from app.lesson_file import LessonError, load_lesson
+from tests.plain import plain_python
 
 PRINTS = {
     1: "x.grad: tensor(4.)\n",  # d/dx x**2 = 2x = 2 * 2
@@ -32,21 +34,14 @@ EXAMPLES = LESSONS / "examples"
 FILES = {int(path.name[:2]): path for path in EXAMPLES.glob("[0-9]*.py")}
 
 
-def printed(arguments: list[str]) -> str:
-    return subprocess.run(
-        [sys.executable, "-W", "error", *arguments], capture_output=True, text=True, check=True, timeout=120
-    ).stdout
-
-
 @pytest.mark.parametrize("number", PRINTS)
 def test_an_example_prints_what_the_table_says_and_its_source_is_that_program(number: int) -> None:
     lesson = next(lesson for lesson in load_lessons(EXAMPLES) if lesson.number == number)
-    output = printed([str(FILES[number])])
+    plain = plain_python(FILES[number].read_text(encoding="utf-8"), "error")
     expected = PRINTS[number]
     if expected is None:
-        gpu = printed(["-c", "import torch; print(torch.cuda.is_available())"]) == "True\n"
-        expected = "Allocated bytes: 0\n" if gpu else ""
-    assert output == expected
+        expected = "Allocated bytes: 0\n" if torch.cuda.is_available() else ""
+    assert (plain.stdout, plain.stderr, plain.error) == (expected, "", None)
     assert ast.dump(ast.parse(lesson.source)) == ast.dump(ast.parse(FILES[number].read_text(encoding="utf-8")))
 
 
@@ -144,7 +139,7 @@ def test_lessons_are_sorted_by_number_and_not_by_name(tmp_path: Path) -> None:
 
 def test_reading_the_course_does_not_import_torch() -> None:
     code = "import sys, app.course; app.course.load_course(); print('torch' in sys.modules)"
-    assert printed(["-c", code]) == "False\n"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
 
 
 def test_the_course_has_three_parts_and_every_slug_once() -> None:
@@ -238,7 +233,8 @@ def test_the_exercise_of_the_documentation_is_one(tmp_path: Path) -> None:
     examples = [block.removeprefix("python\n") for block in blocks if block.startswith("python\n")]
     kinds = [load_lesson(written(tmp_path, text)).exercise is not None for text in examples]
     assert kinds == [False, True]
-    assert printed([str(written(tmp_path, examples[1]))]) == ""
+    plain = plain_python(examples[1], "error")
+    assert (plain.stdout, plain.error) == ("", None)
 
 
 def written(folder: Path, text: str, name: str = "03_name.py") -> Path:

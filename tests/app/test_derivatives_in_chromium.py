@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.app.browser import CHROMIUM, watched
 
@@ -16,8 +16,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    with watched(browser, address, "/derivatives") as opened:
+def page(visitor: BrowserContext) -> Iterator[Page]:
+    with watched(visitor, "/derivatives") as opened:
         opened.get_by_text("its graph adds").wait_for()
         yield opened
 

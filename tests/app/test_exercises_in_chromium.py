@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from app.course import LESSONS, load_lessons
 from app.lesson_file import Lesson
-from tests.app.browser import CHROMIUM, served
+from tests.app.browser import CHROMIUM, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,12 +21,8 @@ EXERCISES = load_lessons(LESSONS / "exercises", "exercises")
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser) -> Iterator[Page]:
-    with served() as address:
-        opened = browser.new_page(viewport={"width": 1440, "height": 1000}, base_url=address)
-        opened.set_default_timeout(30_000)
-        expect.set_options(timeout=30_000)
-        opened.goto("/lessons?lesson=partial_derivatives")
+def page(visitor: BrowserContext) -> Iterator[Page]:
+    with watched(visitor, "/lessons?lesson=partial_derivatives", height=1000) as opened:
         yield opened
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
 
@@ -20,8 +20,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    with watched(browser, address, "/gradients") as opened:
+def page(visitor: BrowserContext) -> Iterator[Page]:
+    with watched(visitor, "/gradients") as opened:
         opened.locator(".gv .node").first.wait_for()
         opened.locator(".js-plotly-plot .bars path").first.wait_for()
         yield opened

@@ -6,30 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.app.browser import CHROMIUM, served, wait_for_the_steps_address
+from tests.app.browser import CHROMIUM, WAIT, wait_for_the_steps_address, watched
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
 ]
-WAIT = 30_000
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with served() as found:
-        yield found
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    opened = browser.new_page(viewport={"width": 1280, "height": 800})
-    opened.set_default_timeout(WAIT)
-    expect.set_options(timeout=WAIT)
-    yield opened
-    opened.close()
+def page(visitor: BrowserContext) -> Iterator[Page]:
+    with watched(visitor, "about:blank", width=1280, height=800) as opened:
+        yield opened
 
 
 def run_program(page: Page, source: str) -> None:
@@ -143,8 +133,8 @@ def test_labels_from_a_program_are_inert(page: Page, address: str) -> None:
     assert page.evaluate("window.owned") is None
 
 
-def test_two_people_at_once_see_their_own(browser: Browser, address: str) -> None:
-    pages = [browser.new_page() for _ in range(2)]
+def test_two_people_at_once_see_their_own(visitor: BrowserContext, address: str) -> None:
+    pages = [visitor.new_page() for _ in range(2)]
     for one, number in zip(pages, (3, 5), strict=True):
         one.set_default_timeout(WAIT)
         one.goto(f"{address}/code")

@@ -6,25 +6,24 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from bench.programs import FOR_THE_PLAYER
-from tests.app.browser import CHROMIUM, served
+from tests.app.browser import CHROMIUM, watched
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
 ]
-WAIT = 60_000
+SLOW = 60_000
 MOST_BOXES = 520
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser) -> Iterator[Page]:
-    with served() as address:
-        opened = browser.new_page(viewport={"width": 1440, "height": 900}, base_url=address)
-        opened.set_default_timeout(WAIT)
-        expect.set_options(timeout=WAIT)
+def page(visitor: BrowserContext) -> Iterator[Page]:
+    with watched(visitor, "about:blank") as opened:
+        opened.set_default_timeout(SLOW)
+        expect.set_options(timeout=SLOW)
         yield opened
 
 

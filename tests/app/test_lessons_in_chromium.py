@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page
 
 from app.course import LESSONS, load_lessons
-from tests.app.browser import CHROMIUM, served
+from tests.app.browser import CHROMIUM, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -46,11 +46,8 @@ SEEN = """
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser) -> Iterator[Page]:
-    with served() as address:
-        opened = browser.new_page(viewport={"width": 1440, "height": 900}, base_url=address)
-        opened.set_default_timeout(30_000)
-        expect.set_options(timeout=30_000)
+def page(visitor: BrowserContext) -> Iterator[Page]:
+    with watched(visitor, "about:blank") as opened:
         yield opened
 
 

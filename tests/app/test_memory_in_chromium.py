@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from components.trace import encode_trace
 from tests.app.browser import CHROMIUM, wait_for_the_steps_address, wait_until_the_app_rests, watched
@@ -22,8 +22,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    with watched(browser, address, "/memory") as opened:
+def page(visitor: BrowserContext) -> Iterator[Page]:
+    with watched(visitor, "/memory") as opened:
         opened.locator(".gv .node").first.wait_for()
         opened.locator(".js-plotly-plot .scatterlayer .fills path").first.wait_for()
         wait_until_the_app_rests(opened)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import combinations
-from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.app.browser import CHROMIUM, wait_until_the_app_rests
+from tests.app.browser import CHROMIUM, Scheme, wait_until_the_app_rests, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,27 +29,14 @@ SEEN = """stage => {
         return r.left >= around.left && r.right <= around.right && r.top >= around.top && r.bottom <= around.bottom;
     }).length;
 }"""
-Opened = Callable[[str, int, int, Literal["light", "dark"]], Page]
 
 
-@pytest.fixture
-def opened(browser: Browser, address: str) -> Iterator[Opened]:
-    contexts = []
-
-    def open_page(path: str, width: int, height: int, scheme: Literal["light", "dark"]) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        expect.set_options(timeout=30_000)
-        page.goto(f"{address}{path}")
+@contextmanager
+def opened(visitor: BrowserContext, path: str, width: int, height: int, scheme: Scheme) -> Iterator[Page]:
+    with watched(visitor, path, width=width, height=height, scheme=scheme) as page:
         page.locator(".gv .node").first.wait_for()
         wait_until_the_app_rests(page)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
+        yield page
 
 
 def panes(page: Page) -> dict[str, Sequence[float]]:
@@ -62,9 +49,13 @@ def panes(page: Page) -> dict[str, Sequence[float]]:
 )
 @pytest.mark.parametrize("path", ["/memory", "/gradients", "/compare", "/lessons"])
 def test_no_pane_is_drawn_over_another(
-    opened: Opened, path: str, width: int, height: int, scheme: Literal["light", "dark"]
+    visitor: BrowserContext, path: str, width: int, height: int, scheme: Scheme
 ) -> None:
-    page = opened(path, width, height, scheme)
+    with opened(visitor, path, width, height, scheme) as page:
+        no_pane_over_another(page)
+
+
+def no_pane_over_another(page: Page) -> None:
     for card in (False, True):
         if card:
             page.locator(".gv").first.locator(".node").first.dispatch_event("click")
@@ -80,8 +71,12 @@ def test_no_pane_is_drawn_over_another(
         assert not card or seen[".card"][3] - seen[".card"][1] >= 90
 
 
-def test_the_graph_of_another_program_is_in_sight(opened: Opened) -> None:
-    page = opened("/memory", 1280, 800, "light")
+def test_the_graph_of_another_program_is_in_sight(visitor: BrowserContext) -> None:
+    with opened(visitor, "/memory", 1280, 800, "light") as page:
+        others_in_sight(page)
+
+
+def others_in_sight(page: Page) -> None:
     for example, title in (("A training loop with Adam", "Adam"), ("A leak", "41 nodes")):
         page.get_by_role("combobox", name="Program").click()
         page.keyboard.type(example)

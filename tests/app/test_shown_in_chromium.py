@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
 
@@ -46,8 +46,8 @@ print("<script>window.hacked=1</script>")
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    with watched(browser, address, "/code") as opened:
+def page(visitor: BrowserContext) -> Iterator[Page]:
+    with watched(visitor, "/code") as opened:
         opened.locator(".gv .node").first.wait_for()
         wait_until_the_app_rests(opened)
         yield opened

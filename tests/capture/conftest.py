@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import textwrap
 from collections.abc import Callable
 
@@ -13,13 +12,6 @@ from components.trace import Caps, Program, Trace
 from tests.capture.memory_reading import measured
 
 Capture = Callable[..., Trace]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def frozen() -> None:
-    """Measuring collects all garbage first: it shall not look through what the tests themselves have loaded."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture

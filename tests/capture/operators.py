@@ -1,8 +1,8 @@
 """Run samples of PyTorch's operator database, plainly or under all observers, and say what came out, one line each.
 
 A script, since the database changes flags of PyTorch when it is imported, and since the plain side is an oracle only in
-a process that has no observers: ``python -m tests.capture.operators plain|traced`` reads names of operators, ``*`` for
-all, and answers with a line of JSON for each of their samples.
+a process that has no observers: ``python -m tests.capture.operators PLAIN TRACED`` reads names of operators, ``*`` for
+all, and writes two files with a line of JSON for each of their samples.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import hashlib
 import io
 import itertools
 import json
+import os
 import sys
 import warnings
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any
 
@@ -139,16 +141,29 @@ def run_traced(source: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Answer each line of the standard input."""
-    run = {"plain": run_plainly, "traced": run_traced}[sys.argv[1]]
-    given = sys.stdin.read().split()
-    for name in OPERATORS if given == ["*"] else given:
-        assert name in OPERATORS, name
-        for index in SAMPLES:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                answer = run(PROGRAM.format(name=name, index=index))
-            print(json.dumps({"name": name, "index": index, **answer}), flush=True)
+    """Answer in two processes at once, forked after PyTorch and the database were imported."""
+    names = sys.stdin.read().split()
+    children = []
+    for path, run in zip(sys.argv[1:], (run_plainly, run_traced), strict=True):
+        pid = os.fork()
+        if pid == 0:
+            answer([*OPERATORS] if names == ["*"] else names, run, path)
+            os._exit(0)
+        children.append(pid)
+    ended = [os.waitpid(pid, 0)[1] for pid in children]
+    assert not any(ended), ended
+
+
+def answer(names: list[str], run: Callable[[str], dict[str, Any]], path: str) -> None:
+    """Write a line for each sample of each operator."""
+    with open(path, "w", encoding="utf-8") as file:
+        for name in names:
+            assert name in OPERATORS, name
+            for index in SAMPLES:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    row = run(PROGRAM.format(name=name, index=index))
+                print(json.dumps({"name": name, "index": index, **row}), file=file)
 
 
 if __name__ == "__main__":

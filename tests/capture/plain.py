@@ -1,8 +1,7 @@
-"""The oracles: programs in plain Python, in other processes, without a module of ours."""
+"""More oracles beside ``tests/plain.py``: programs as files of their own, and under the public profiler."""
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -11,57 +10,8 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 _LAST_LINE = re.compile(r"^(\w+)(?:: (.*))?$", re.DOTALL)
-
-# --- what programs print: all in one process, each with fresh generators
-
-_OUTPUT_DRIVER = """
-import contextlib, io, json, linecache, sys, warnings
-import torch
-
-results = {}
-for name, source in json.load(sys.stdin).items():
-    torch.manual_seed(0)
-    torch.set_default_dtype(torch.float32)
-    out, err, error = io.StringIO(), io.StringIO(), None
-    linecache.cache["<program>"] = (len(source), None, source.splitlines(keepends=True), "<program>")
-    streams = contextlib.redirect_stdout(out), contextlib.redirect_stderr(err)
-    with streams[0], streams[1], warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        try:
-            exec(compile(source, "<program>", "exec"), {"__name__": "__main__"})
-        except Exception as problem:
-            error = [type(problem).__name__, str(problem)]
-    results[name] = [out.getvalue(), error, [str(one.message) for one in warned]]
-json.dump(results, sys.stdout)
-"""
-
-
-@dataclass(frozen=True)
-class PlainOutput:
-    """What a program printed, the type and message of its exception, and what it was warned of."""
-
-    stdout: str
-    error: tuple[str, str] | None
-    warned: frozenset[str]
-
-
-def plain_python(programs: Mapping[str, str]) -> dict[str, PlainOutput]:
-    """Run all programs; they must not need a module of ours."""
-    return {
-        name: PlainOutput(stdout, tuple(error) if error else None, frozenset(warned))
-        for name, (stdout, error, warned) in _results(programs, "-c", _OUTPUT_DRIVER).items()
-    }
-
-
-def _results(programs: Mapping[str, str], *options: str) -> dict[str, Any]:
-    command = [sys.executable, *options]
-    done = subprocess.run(command, input=json.dumps(programs), capture_output=True, text=True, check=True)
-    results: dict[str, Any] = json.loads(done.stdout)
-    return results
-
 
 # --- how programs end: each is a file that ``python program.py`` runs, with nothing to read
 

@@ -11,7 +11,7 @@ import pytest
 from components.capture import capture_program, warm_up
 from components.trace import Program, Trace, decode_trace, encode_trace
 from tests.capture.conftest import Capture
-from tests.capture.plain import PlainOutput, plain_python
+from tests.plain import plain_python
 
 _TEXT = (Path(__file__).parent / "odd_tensors.txt").read_text(encoding="utf-8")
 PROGRAMS = dict(part.split("\n", 1) for part in _TEXT.split("\n# %% ")[1:])
@@ -77,11 +77,6 @@ print(calls, x.grad)
 """
 
 
-@cache
-def plain() -> dict[str, PlainOutput]:
-    return plain_python(PROGRAMS | IN_MODES | {"subclass": SUBCLASS})
-
-
 @pytest.fixture(scope="module", autouse=True)
 def warmed_up() -> None:
     """As a worker is: only then does ``torch.compile`` leave observers alone."""
@@ -97,7 +92,7 @@ def traced(name: str) -> Trace:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_prints_and_fails_as_in_plain_python(name: str) -> None:
-    trace, expected = traced(name), plain()[name]
+    trace, expected = traced(name), plain_python(PROGRAMS[name], "always")
     failure = trace.failure
     assert (trace.stdout, (failure.error_type, failure.message) if failure else None) == (
         expected.stdout,
@@ -152,12 +147,13 @@ def test_numbers_that_are_not_there_are_not_invented(name: str) -> None:
 @pytest.mark.parametrize("mode", IN_MODES)
 def test_a_mode_hears_no_call_of_an_observers(capture: Capture, mode: str) -> None:
     trace = capture(IN_MODES[mode])
-    assert plain()[mode].error is None
-    assert trace.stdout == plain()[mode].stdout
+    plain = plain_python(IN_MODES[mode])
+    assert plain.error is None
+    assert trace.stdout == plain.stdout
     assert trace.notes == []
     assert {"a", "b", "c", "g", "w"} <= {tensor.name for tensor in trace.tensors}
     assert trace.torchviz
 
 
 def test_a_subclass_hears_no_call_of_an_observers(capture: Capture) -> None:
-    assert capture(SUBCLASS).stdout == plain()["subclass"].stdout
+    assert capture(SUBCLASS).stdout == plain_python(SUBCLASS).stdout

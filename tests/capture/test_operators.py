@@ -35,29 +35,16 @@ ABSENT = {line.partition("|")[0].strip() for line in part("absent") if line}
 
 
 @pytest.fixture(scope="module")
-def answers() -> dict[str, Answers]:
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answers]:
     """What the operators gave, ``plain`` and ``traced``."""
-    running = {
-        mode: subprocess.Popen(
-            [sys.executable, "-m", "tests.capture.operators", mode],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for mode in ("plain", "traced")
-    }
-    for process in running.values():
-        assert process.stdin is not None
-        process.stdin.write("*" if ALL else " ".join(SAMPLE))
-        process.stdin.close()
+    files = {mode: tmp_path_factory.mktemp("operators") / f"{mode}.jsonl" for mode in ("plain", "traced")}
+    command = [sys.executable, "-m", "tests.capture.operators", *map(str, files.values())]
+    subprocess.run(command, cwd=ROOT, input="*" if ALL else " ".join(SAMPLE), text=True, check=True)
     found: dict[str, Answers] = {}
-    for mode, process in running.items():
-        assert process.stdout is not None
-        with process.stdout as lines:
-            rows = [json.loads(line) for line in lines]
-        assert process.wait() == 0
+    for mode, file in files.items():
+        rows = map(json.loads, file.read_text(encoding="utf-8").splitlines())
         found[mode] = {(row["name"], row["index"]): row for row in rows}
+        assert found[mode]
     return found
 
 

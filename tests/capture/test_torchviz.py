@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-import textwrap
 
 import pytest
 
 from components.trace import Caps
 from tests.capture.conftest import Capture
+from tests.plain import plain_python
 
 PROGRAMS = {
     "power": "x = torch.tensor(2.0, requires_grad=True)\ny = x ** 3\n",
@@ -40,9 +38,9 @@ import sys, warnings
 warnings.simplefilter("ignore")
 import torch, torchviz
 sys.setrecursionlimit(100_000)
-exec(sys.argv[1])
-names = {name: value for name, value in list(globals().items()) if isinstance(value, torch.Tensor)}
-print(torchviz.make_dot(y, params=names, show_attrs=sys.argv[2] == "1", show_saved=sys.argv[3] == "1").source)
+{source}
+names = {{name: value for name, value in list(globals().items()) if isinstance(value, torch.Tensor)}}
+print(torchviz.make_dot(y, params=names, show_attrs={attrs}, show_saved={saved}).source)
 """
 NUMBERED = re.compile(r"^\t(\w+)(?: -> (\w+))?(?= \[|$)", re.MULTILINE)
 
@@ -65,10 +63,7 @@ def test_the_drawing_equals_make_dots_in_a_plain_process(capture: Capture, name:
     drawings = [drawing for drawing in trace.torchviz if drawing.of == "y"]
     assert len(drawings) == (1 if name == "deep" else 4)
     for drawing in drawings:
-        options = ["1" if flag else "0" for flag in (drawing.show_attrs, drawing.show_saved)]
-        plain = subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(DRAW), source, *options], capture_output=True, text=True, check=True
-        )
+        plain = plain_python(DRAW.format(source=source, attrs=drawing.show_attrs, saved=drawing.show_saved))
         assert drawing.dot is not None
         assert renamed(drawing.dot) == renamed(plain.stdout)
 

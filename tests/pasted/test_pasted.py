@@ -2,24 +2,19 @@
 
 ``programs`` has more than a hundred of them: tutorials, notebooks, research code, with plots, files, threads, parsers
 of arguments, progress bars, checkpoints; ``_fails_`` in a name says that it fails in plain Python, ``_net_`` that it
-asks for a network that is not there. Plain Python runs each in a process and a folder of its own (``plain``).
+asks for a network that is not there. Plain Python runs each in a process and a folder of its own (``tests/plain.py``).
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from components.trace import Program, Trace
 from components.worker import Limits, Pool, Run
+from tests.plain import plain_python
 
 HERE = Path(__file__).parent
 PROGRAMS = {path.stem: path.read_bytes().decode() for path in sorted((HERE / "programs").glob("*.py"))}
@@ -32,17 +27,6 @@ ASIDE = {
 }
 # These build no graph that is left or differentiated where it can be seen.
 NO_GRAPH = {"82_federated_averaging"}
-
-
-@cache
-def plain_python() -> dict[str, tuple[str, list[Any] | None]]:
-    """By program: what it printed, and the type and line of the exception that ended it."""
-    one_thread = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "PYTHONWARNINGS": "ignore"}
-    command = [sys.executable, str(HERE / "plain.py")]
-    done = subprocess.run(
-        command, input=json.dumps(PROGRAMS), env=os.environ | one_thread, capture_output=True, text=True, check=True
-    )
-    return {name: (printed, ended) for name, (printed, ended) in json.loads(done.stdout).items()}
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +50,12 @@ def test_there_are_more_than_a_hundred() -> None:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_prints_and_ends_as_in_plain_python(name: str, runs: dict[str, Run]) -> None:
-    printed, ended = plain_python()[name]
+    plain = plain_python(PROGRAMS[name])
     trace = trace_of(runs, name)
     failure = trace.failure
-    assert trace.stdout == printed
-    assert ([failure.error_type, failure.line] if failure is not None else None) == ended
+    assert trace.stdout == plain.stdout
+    ended = (failure.error_type, failure.line) if failure is not None else (None, None)
+    assert ended == (plain.error_type, plain.line)
     fails = "_fails_" in name or "_net_" in name
     assert fails or failure is None
 
