@@ -126,5 +126,6 @@ class PlainMemory:
 
 def plain_memory(programs: Mapping[str, str]) -> dict[str, PlainMemory]:
     """Run all programs; they must not need a module of ours."""
-    results = _results(programs, "-W", "ignore", "-c", _MEMORY_DRIVER)
-    return {name: PlainMemory(*both) for name, both in results.items()}
+    command = [sys.executable, "-W", "ignore", "-c", _MEMORY_DRIVER]
+    done = subprocess.run(command, input=json.dumps(programs), capture_output=True, text=True, check=True)
+    return {name: PlainMemory(*both) for name, both in json.loads(done.stdout).items()}
