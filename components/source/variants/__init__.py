@@ -5,7 +5,97 @@ made in the text, so that comments and layout stay as they are. Which names hold
 variant may fail when it runs, which is then what there is to see.
 """
 
-from .changes import Switch, Variant
-from .finding import variants
+from __future__ import annotations
 
-__all__ = ["Switch", "Variant", "variants"]
+import itertools
+from collections.abc import Iterable, Sequence
+
+from ..edits import Edit, edited
+from ..tree import ProgramTree, parsed, read_program
+from . import checkpointing, deleting, detaching, grad_mode, in_place, options
+from .changes import SWITCHES, Change, Switch, Variant
+from .flow import Flow
+
+__all__ = ["MOST", "SWITCHES", "Switch", "Variant", "variants"]
+
+MOST = 60
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def variants(source: str) -> tuple[Variant, ...]:
+    """Return the program's variants in the order of their switches, then of their lines; no two have the same text.
+
+    At most ``MOST``; where there are more, no switch gives more than another still could, and each gives its first
+    ones. Empty for a text that is empty, not Python, or larger than a program may be. Never raises.
+
+    >>> [one.title for one in variants("loss.backward()")]
+    ['`retain_graph=True` in line 1', '`create_graph=True` in line 1']
+    """
+    text = source.removeprefix(_BYTE_ORDER_MARK)
+    program = read_program(text)
+    if program is None:
+        return ()
+    flow = Flow(program)
+    groups = _shared([_distinct(_changes(switch, program, flow)) for switch in SWITCHES])
+    made: dict[str, Variant] = {}
+    for change in (change for group in groups for change in group):
+        changed = edited(text, change.edits)
+        if changed != text and changed not in made and _is_python(program, change.edits):
+            whole = source[: len(source) - len(text)] + changed
+            title = _unlike(change.title, {one.title for one in made.values()})
+            made[changed] = Variant(change.switch, change.line, title, change.what, whole)
+    return tuple(made.values())
+
+
+def _is_python(program: ProgramTree, edits: Sequence[Edit]) -> bool:
+    """Whether the edited text can be parsed: the lines of those statements of the top level that the edits touch."""
+    first = program.line_of(min(edit.start for edit in edits))
+    last = program.line_of(max(edit.end for edit in edits))
+    ends = ((one, one.end_lineno or one.lineno) for one in program.tree.body)
+    touched = [(program.first_line(one), end) for one, end in ends if end >= first and program.first_line(one) <= last]
+    start = program.starts[min([first, *(line for line, _ in touched)]) - 1]
+    end = program.starts[max([last, *(line for _, line in touched)])]
+    moved = [Edit(edit.start - start, edit.end - start, edit.text) for edit in edits]
+    return parsed(edited(program.source[start:end], moved)) is not None
+
+
+def _unlike(title: str, others: set[str]) -> str:
+    """The title, with a number where the line holds several such changes."""
+    numbered = (f"{title} ({number})" for number in itertools.count(2))
+    return title if title not in others else next(one for one in numbered if one not in others)
+
+
+def _changes(switch: Switch, program: ProgramTree, flow: Flow) -> Iterable[Change]:
+    match switch:
+        case "no_grad":
+            return grad_mode.changes(program, flow)
+        case "retain_graph" | "create_graph":
+            return options.engine_options(program, switch)
+        case "detach":
+            return detaching.changes(program, flow)
+        case "del":
+            return deleting.changes(program, flow)
+        case "set_to_none":
+            return options.set_to_none(program)
+        case "in_place":
+            return in_place.changes(program, flow)
+        case "checkpoint":
+            return checkpointing.changes(program, flow)
+
+
+def _distinct(changes: Iterable[Change]) -> list[Change]:
+    """The changes by their lines; of two that make the same edits, the first."""
+    by_edits: dict[tuple[Edit, ...], Change] = {}
+    for change in changes:
+        by_edits.setdefault(change.edits, change)
+    return sorted(by_edits.values(), key=lambda change: change.line)
+
+
+def _shared(groups: Sequence[list[Change]]) -> list[list[Change]]:
+    """As many of each group as keep the whole to ``MOST``, taken in turns."""
+    kept = [0] * len(groups)
+    for turn in range(MOST):
+        for place, group in enumerate(groups):
+            if turn < len(group) and sum(kept) < MOST:
+                kept[place] += 1
+    return [group[:count] for group, count in zip(groups, kept, strict=True)]
