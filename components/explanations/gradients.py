@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
+from ..source.statements import Statement
 from ..trace import Backward, Tensor
-from .edits import head
 from .hints import insert_before, replace_line
-from .rule import Advice, Rules
-from .situation import Situation, called, receiver
-from .source import Statement, of_kind, shown
+from .situation import Advice, Rules, Situation, called, of_kind, receiver, shown
 
 rules = Rules()
 
@@ -112,7 +110,7 @@ def _first_backward(situation: Situation) -> str | None:
         for name, value in situation.variables.items()
         if isinstance(value, Tensor) and value.node is not None and not value.shape and name.isidentifier()
     ]
-    block = situation.source.enclosing(situation.statement, "with") if situation.statement is not None else None
+    block = situation.source.enclosing(situation.statement, "with")
     line = block.first if block is not None else situation.failure.line
     return insert_before(line, f"{ends[0]}.backward()") if len(ends) == 1 and line is not None else None
 
@@ -146,7 +144,7 @@ def _not_a_number(situation: Situation, match: re.Match[str]) -> Advice:
 
 def _kept_positive(situation: Situation, statement: Statement, name: str) -> str | None:
     """``torch.sqrt(x + 1e-12)`` for the one ``sqrt`` of the statement, ``log`` likewise."""
-    calls = [node for node in statement.nodes if isinstance(node, ast.Call) and called(node) == name]
+    calls = [call for call in statement.calls if called(call) == name]
     if len(calls) != 1 or name not in ("sqrt", "log"):
         return None
     call = calls[0]
@@ -156,7 +154,7 @@ def _kept_positive(situation: Situation, statement: Statement, name: str) -> str
         return None
     if call.args:
         return situation.hint_at(statement, (call.args[0], f"{statement.text(call.args[0])} + 1e-12"))
-    return situation.hint_at(statement, (call, f"({head(statement, call)} + 1e-12).{name}()"))
+    return situation.hint_at(statement, (call, f"({statement.owner(call)} + 1e-12).{name}()"))
 
 
 @rules.on(r"attempting to assign a gradient of size '\[(.*?)\]' to a tensor of size '\[(.*?)\]'")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .source import Source
+from ..source.statements import Source
 
 _EDIT = re.compile(r"(?P<before>Before l|L)ine (?P<line>\d{1,9}): (?P<code>.*)")
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from .edits import operand
-from .rule import Advice, Rules
-from .situation import Situation, called, receiver, shape
-from .source import shown
+from .situation import Advice, Rules, Situation, called, receiver, shape, shown
 
 rules = Rules()
 
@@ -67,8 +64,8 @@ def _single_number(situation: Situation, match: re.Match[str]) -> Advice:
         elif isinstance(other, ast.Call) and called(other) == "len" and other.args:
             target = other.args[0]
         tensor = situation.tensor(target)
-        if target is not None and tensor is not None and not tensor.shape and situation.statement is not None:
-            whole = f"{operand(situation.statement, target)}.reshape(1)"
+        if target is not None and tensor is not None and not tensor.shape:
+            whole = f"{situation.operand(target)}.reshape(1)"
             return Advice(
                 f"{situation.shown(target)} {text} `.reshape(1)` makes it a list of one.",
                 situation.hint((target, whole)),

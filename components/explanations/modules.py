@@ -7,18 +7,11 @@ import re
 from difflib import get_close_matches
 
 from .hints import insert_before, replace_line
-from .rule import Advice, Rules
-from .situation import Situation, argument, called, receiver
-from .source import Statement, shown
+from .situation import Advice, Rules, Situation, argument, receiver, shown
 
 rules = Rules()
 
 _OPTIMIZERS = ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adamax", "NAdam", "RAdam", "LBFGS", "Rprop")
-
-
-def class_named(situation: Situation, name: str | None) -> Statement | None:
-    """Return the header of a class of the program."""
-    return next((header for header in situation.source.statements if header.words[:2] == ("class", name)), None)
 
 
 @rules.on(
@@ -26,14 +19,14 @@ def class_named(situation: Situation, name: str | None) -> Statement | None:
     r"|'(?P<owner>\w+)' object has no attribute '_(parameters|buffers|modules|\w*hooks\w*)'"
 )
 def _no_super_init(situation: Situation, match: re.Match[str]) -> Advice:
-    inside = situation.source.enclosing(situation.statement, "class") if situation.statement is not None else None
-    header = class_named(situation, match["owner"]) if match["owner"] is not None else inside
+    inside = situation.source.enclosing(situation.statement, "class")
+    header = situation.source.class_named(match["owner"]) if match["owner"] is not None else inside
     name = header.words[1] if header is not None else match["owner"] or "the class"
     text = (
         f"`{name}.__init__` does not call `super().__init__()`. It makes the places in which `nn.Module` keeps parameters, "
         "buffers and modules, so it has to come first."
     )
-    for statement in situation.source.block(header) if header is not None else ():
+    for statement in situation.source.block(header):
         if statement.words[:2] == ("def", "__init__"):
             body = next(situation.source.block(statement), None)
             return Advice(text, insert_before(body.first, "super().__init__()") if body is not None else None)
@@ -42,11 +35,11 @@ def _no_super_init(situation: Situation, match: re.Match[str]) -> Advice:
 
 @rules.on(r"Module \[(\w+)\] is missing the required \"forward\" function")
 def _no_forward(situation: Situation, match: re.Match[str]) -> Advice:
-    header = class_named(situation, match[1])
+    header = situation.source.class_named(match[1])
     text = f"Calling a module runs its `forward` method, and `{match[1]}` has none."
     methods = [
         statement
-        for statement in (situation.source.block(header) if header is not None else ())
+        for statement in situation.source.block(header)
         if statement.words[:1] == ("def",) and len(statement.words) > 1
     ]
     near = get_close_matches("forward", [method.words[1] for method in methods], 1, 0.7)
@@ -65,8 +58,8 @@ def _nothing_to_optimize(situation: Situation, match: re.Match[str]) -> Advice:
         owner = receiver(call)
         name = situation.shown(owner) if owner is not None else "The model"
         value = situation.value(owner)
-        header = class_named(situation, value if isinstance(value, str) else None)
-        for statement in situation.source.block(header) if header is not None else ():
+        header = situation.source.class_named(value if isinstance(value, str) else None)
+        for statement in situation.source.block(header):
             for node in statement.nodes:
                 if isinstance(node, ast.Assign) and isinstance(node.value, ast.List | ast.ListComp) and _on_self(node):
                     kept = statement.text(node.value)
@@ -135,12 +128,7 @@ def _closure(situation: Situation, match: re.Match[str]) -> Advice:
 
 @rules.on(r"IndexError: index out of range in self")
 def _embedding(situation: Situation, match: re.Match[str]) -> Advice:
-    sizes = [
-        (statement, node)
-        for statement in situation.source.statements
-        for node in statement.nodes
-        if isinstance(node, ast.Call) and called(node) == "Embedding" and node.args
-    ]
+    sizes = [(statement, call) for statement, call in situation.calls_anywhere("Embedding") if call.args]
     text = "A table of n rows has rows 0 to n - 1, and an index here lies outside."
     if len(sizes) != 1:
         return Advice(f"{text} Compare the largest index with the first argument of `nn.Embedding`.")

@@ -8,37 +8,18 @@ from __future__ import annotations
 import ast
 import re
 
+from ..source.names import KEYWORDS, did_you_mean
 from ..trace import Tensor
-from .functions import parameters_of
 from .hints import replace_line
-from .names import result_of_grad
-from .rule import Advice, Rules
-from .situation import Situation, called
-from .source import Statement, of_kind, shown
-from .vocabulary import KEYWORDS, did_you_mean
+from .situation import Advice, Rules, Situation, called, of_kind, shown
+from .unknown_names import result_of_grad
 
 rules = Rules()
 
 
-def defined(situation: Situation, name: str) -> list[Statement]:
-    """Return the ``def`` statements of this name; for ``Net.forward`` those in the block of that class."""
-    owner, _, method = name.rpartition(".")
-    found = [statement for statement in situation.source.statements if statement.words[:2] == ("def", method)]
-    if not owner:
-        return found
-    headers = {header.first: header for header in situation.source.statements if header.words[:1] == ("class",)}
-    return [
-        statement
-        for statement in found
-        if (header := situation.source.enclosing(statement, "class")) is not None
-        and header.first in headers
-        and header.words[1] == owner
-    ]
-
-
 @rules.on(r"TypeError: ([\w.]+)\(\) missing (\d+) required (?:positional|keyword-only) arguments?: (.*)")
 def _missing_argument(situation: Situation, match: re.Match[str]) -> Advice:
-    found = defined(situation, match[1])
+    found = situation.source.functions_named(match[1])
     where = f", defined on line {found[0].first}," if len(found) == 1 else ""
     names = re.findall(r"'(\w+)'", match[3])
     listed = " and ".join(shown(name) for name in names)
@@ -50,9 +31,9 @@ def _missing_argument(situation: Situation, match: re.Match[str]) -> Advice:
 )
 def _too_many_arguments(situation: Situation, match: re.Match[str]) -> Advice:
     name, takes, given = match[1], int(match[2]), int(match[3])
-    found = defined(situation, name)
-    parameters = parameters_of(found[0]) if len(found) == 1 else []
-    header = situation.source.enclosing(found[0], "class") if len(found) == 1 else None
+    found = situation.source.functions_named(name)
+    parameters = found[0].parameters if len(found) == 1 else []
+    header = situation.source.enclosing(found[0] if len(found) == 1 else None, "class")
     if (
         len(found) == 1
         and header is not None
@@ -76,7 +57,7 @@ def _too_many_arguments(situation: Situation, match: re.Match[str]) -> Advice:
 )
 def _keyword(situation: Situation, match: re.Match[str]) -> Advice:
     name, wrong = match[1] or match[3], match[2]
-    own = [parameter for statement in defined(situation, name) for parameter in parameters_of(statement)]
+    own = [parameter for statement in situation.source.functions_named(name) for parameter in statement.parameters]
     for call in situation.calls:
         for given in call.keywords:
             known = own or KEYWORDS
@@ -99,7 +80,7 @@ def _not_callable(situation: Situation, match: re.Match[str]) -> Advice:
         if value is not None:
             name = situation.shown(call.func)
             index = ""
-            if isinstance(value, Tensor) and len(call.args) == 1 and situation.statement is not None and value.shape:
+            if isinstance(value, Tensor) and len(call.args) == 1 and value.shape:
                 inside = situation.text(call.args[0])
                 hint = situation.hint((call, f"{situation.text(call.func)}[{inside}]"))
                 return Advice(
@@ -172,7 +153,7 @@ def _operands(situation: Situation, match: re.Match[str]) -> Advice:
 def without_return(situation: Situation, call: ast.Call) -> Advice:
     """Say that a function gave ``None``, and why if it is the program's own."""
     text = f"{situation.shown(call)} gave `None`."
-    found = defined(situation, called(call))
+    found = situation.source.functions_named(called(call))
     if len(found) != 1 or not called(call):
         return Advice(text)
     body = list(situation.source.block(found[0]))
@@ -236,7 +217,7 @@ def _recursion(situation: Situation, match: re.Match[str]) -> Advice:
     name = situation.statement.words[1] if begins and situation.statement is not None else situation.function
     who = (
         f"{shown(name)} calls itself"
-        if name is not None and any("def" in s.words for s in defined(situation, name))
+        if name is not None and any("def" in s.words for s in situation.source.functions_named(name))
         else "A function calls itself"
     )
     return Advice(

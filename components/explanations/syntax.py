@@ -6,9 +6,7 @@ import keyword
 import re
 
 from .hints import replace_line
-from .rule import Advice, Rules
-from .situation import Situation
-from .source import shown
+from .situation import Advice, Rules, Situation, shown
 
 rules = Rules()
 

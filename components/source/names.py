@@ -8,6 +8,12 @@ Longer than usual because it is a list.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_LONGEST_MISSPELT = 60
+_ALIKE = 0.72
+
 
 def words(text: str) -> frozenset[str]:
     """Return the words of a text."""
@@ -202,3 +208,58 @@ STR = words(
     strip swapcase title translate upper zfill
     """
 )
+
+# The modules of `torch` that are reached through it.
+SUBMODULES = words("nn autograd optim func linalg cuda")
+
+OF_MODULE = {
+    "torch": TORCH | SUBMODULES,
+    "torch.nn": NN,
+    "torch.nn.functional": FUNCTIONAL,
+    "torch.autograd": AUTOGRAD,
+    "torch.optim": OPTIM,
+}
+
+# Keyword arguments of PyTorch's functions.
+KEYWORDS = words(
+    """
+    requires_grad retain_graph create_graph allow_unused grad_outputs gradient inputs dim keepdim dtype device size lr
+    momentum weight_decay bias in_features out_features kernel_size stride padding reduction p inplace batch_first eps
+    num_layers hidden_size input_size vectorize check_nan use_reentrant min max unbiased correction
+    """
+)
+
+# Python's own.
+BUILT_IN = words(
+    """
+    print range len sum min max abs float int bool str list tuple dict set enumerate zip sorted reversed isinstance
+    super round map filter any all True False None
+    """
+)
+
+# The line that imports what programs are used to call by that name.
+IMPORTS = {
+    "torch": "import torch",
+    "nn": "from torch import nn",
+    "F": "import torch.nn.functional as F",
+    "optim": "from torch import optim",
+    "np": "import numpy as np",
+    "numpy": "import numpy",
+    "math": "import math",
+    "partial": "from functools import partial",
+    "jacobian": "from torch.autograd.functional import jacobian",
+    "hessian": "from torch.autograd.functional import hessian",
+    "vmap": "from torch.func import vmap",
+}
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate that is most like ``name``, if one is close; capital letters count for little."""
+    by_lower: dict[str, str] = {}
+    for candidate in sorted(candidates):
+        if candidate != name:
+            by_lower.setdefault(candidate.lower(), candidate)
+    if name.lower() in by_lower:
+        return by_lower[name.lower()]
+    near = get_close_matches(name.lower(), by_lower, 1, _ALIKE) if 1 < len(name) <= _LONGEST_MISSPELT else []
+    return by_lower[near[0]] if near else None

@@ -102,7 +102,8 @@ class ProgramTree(SourceText):
 
     def first_line(self, statement: ast.stmt) -> int:
         """Return the line in which a statement begins, with its decorators."""
-        return min([statement.lineno, *(decorator.lineno for decorator in getattr(statement, "decorator_list", ()))])
+        decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+        return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
     def indentation(self, statement: ast.stmt) -> str | None:
         """Return what stands before a statement in its line, ``None`` where that is more than white space."""

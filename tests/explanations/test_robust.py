@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from components.explanations import apply_hint, explain
-from components.explanations.source import Source
+from components.source.statements import Source
 from components.trace import Failure, Program, Trace
 from tests.explanations.catalogue import read, traced
 
@@ -92,7 +92,7 @@ def test_hostile_text_neither_ends_the_process_nor_takes_its_stack() -> None:
     """In a thread with the small stack of 256 KiB, where Python's parser alone would end the process."""
     code = f"""
 import threading
-from components.explanations.source import Source
+from components.source.statements import Source
 from components.trace import Failure
 
 def look():
