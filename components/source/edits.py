@@ -27,18 +27,20 @@ class Edit:
     text: str
 
 
-def edited(source: str, edits: Sequence[Edit]) -> str:
-    """Return the text with edits made, which do not overlap; of two at one offset, the first stands first.
+def edited(source: str, edits: Sequence[Edit], start: int = 0, end: int | None = None) -> str:
+    """Return the text, or what lies from ``start`` to ``end`` of it, with edits made there.
+
+    The edits do not overlap; of two at one offset, the first stands first.
 
     >>> edited("y = x", [Edit(0, 0, "z = "), Edit(5, 5, ".sin()")])
     'z = y = x.sin()'
     """
     parts: list[str] = []
-    done = 0
+    done = start
     for edit in sorted(edits, key=lambda edit: edit.start):
         parts += [source[done : edit.start], edit.text]
         done = edit.end
-    return "".join([*parts, source[done:]])
+    return "".join([*parts, source[done:end]])
 
 
 class SourceText:

@@ -55,8 +55,7 @@ def _is_python(program: ProgramTree, edits: Sequence[Edit]) -> bool:
     touched = [(program.first_line(one), end) for one, end in ends if end >= first and program.first_line(one) <= last]
     start = program.starts[min([first, *(line for line, _ in touched)]) - 1]
     end = program.starts[max([last, *(line for _, line in touched)])]
-    moved = [Edit(edit.start - start, edit.end - start, edit.text) for edit in edits]
-    return parsed(edited(program.source[start:end], moved)) is not None
+    return parsed(edited(program.source, edits, start, end)) is not None
 
 
 def _unlike(title: str, others: set[str]) -> str:
