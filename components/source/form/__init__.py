@@ -33,7 +33,7 @@ MAX_ACTIONS = 500
 
 
 class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A row of the table: ``value`` as typed (a number, a list, ``randn(3, 4)``), ``dtype`` one of ``bare_names.DTYPES``."""
+    """A row of the table: ``value`` as typed (a number, a list, ``randn(3, 4)``), ``dtype`` one of ``DTYPES``."""
 
     name: str
     value: str = "1.0"

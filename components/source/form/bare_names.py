@@ -13,22 +13,7 @@ IMPORTS = {name: names.IMPORTS[name] for name in ("math", "torch", "F", "nn")}
 SUBMODULES = names.SUBMODULES - {"nn", "cuda"}
 FOREIGN_MODULES = frozenset({"jnp", "np", "numpy", "scipy", "tf"})
 
-DTYPES = tuple(
-    [
-        "float32",
-        "float64",
-        "float16",
-        "bfloat16",
-        "int64",
-        "int32",
-        "int16",
-        "int8",
-        "uint8",
-        "bool",
-        "complex64",
-        "complex128",
-    ]
-)
+DTYPES = names.words("float32 float64 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128")
 # Of these dtypes, an integer that is typed becomes a float.
 FLOATING = frozenset({"float16", "float32", "float64", "bfloat16"})
 
