@@ -54,15 +54,12 @@ def out_of_place(statement: Statement | None) -> str | None:
     return replace_line(statement.first, f"{left} = {target.id}.{name[:-1]}{text[len(target.id) + 1 + len(name) :]}")
 
 
-def _simple(statement: Statement | None) -> bool:
-    """Whether the statement can stand behind ``with ...:`` on one line."""
-    return statement is not None and len(statement.nodes) > 1 and isinstance(
-        statement.nodes[1], ast.Assign | ast.AugAssign | ast.Expr
-    ) and "\n" not in statement.code  # fmt: skip
-
-
-def _under_no_grad(situation: Situation, statement: Statement | None) -> str | None:
-    if statement is None or not _simple(statement):
+def _under_no_grad(situation: Situation) -> str | None:
+    """The failing statement behind ``with torch.no_grad():``, if it can stand there on one line."""
+    statement = situation.statement
+    if statement is None or len(statement.nodes) < 2 or "\n" in statement.code:
+        return None
+    if not isinstance(statement.nodes[1], ast.Assign | ast.AugAssign | ast.Expr):
         return None
     return replace_line(statement.first, f"with {situation.torch}.no_grad(): {statement.code}")
 
@@ -80,7 +77,7 @@ def _view_of_leaf(situation: Situation, match: re.Match[str]) -> Advice:
         f"{situation.here} changes {whole} in place. The leaf requires grad, and after the change its "
         "old value, to which the gradient belongs, would be gone. To change its numbers, as an optimizer does, do it under "
         "`torch.no_grad()`; to compute with changed numbers, work on a `.clone()`.",
-        _under_no_grad(situation, situation.statement),
+        _under_no_grad(situation),
     )
 
 
@@ -102,7 +99,7 @@ def _leaf(situation: Situation, match: re.Match[str]) -> Advice:
     return Advice(
         f"{situation.here} changes {name} in place. It is a leaf that requires grad, and its gradient belongs to the value "
         f"it has now. To update it, as an optimizer does, do it under `torch.no_grad()`.{other}",
-        _under_no_grad(situation, situation.statement),
+        _under_no_grad(situation),
     )
 
 

@@ -1,7 +1,7 @@
 """One program with one thing changed: what the Compare page offers beside the program itself.
 
 A text goes in, texts come out. Nothing runs here and nothing knows torch: each change is found in the syntax tree and
-made in the text, so that comments and layout stay as they are. Which names hold tensors is a guess (see ``flow``); a
+made in the text, so that comments and layout stay as they are. Which names hold tensors is a guess (``name_flow``); a
 variant may fail when it runs, which is then what there is to see.
 """
 
@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from ..edits import Edit, edited
 from ..tree import ProgramTree, parsed, read_program
 from . import checkpointing, deleting, detaching, grad_mode, in_place, options
-from .changes import SWITCHES, Change, Switch, Variant
-from .flow import Flow
+from .changes import SWITCHES, ProgramChange, Switch, Variant
+from .name_flow import NameFlow
 
 __all__ = ["MOST", "SWITCHES", "Switch", "Variant", "variants"]
 
@@ -35,8 +35,8 @@ def variants(source: str) -> tuple[Variant, ...]:
     program = read_program(text)
     if program is None:
         return ()
-    flow = Flow(program)
-    groups = _shared([_distinct(_changes(switch, program, flow)) for switch in SWITCHES])
+    flow = NameFlow(program)
+    groups = _first_of_each([_distinct(_changes(switch, program, flow)) for switch in SWITCHES])
     made: dict[str, Variant] = {}
     for change in (change for group in groups for change in group):
         changed = edited(text, change.edits)
@@ -64,7 +64,7 @@ def _unlike(title: str, others: set[str]) -> str:
     return title if title not in others else next(one for one in numbered if one not in others)
 
 
-def _changes(switch: Switch, program: ProgramTree, flow: Flow) -> Iterable[Change]:
+def _changes(switch: Switch, program: ProgramTree, flow: NameFlow) -> Iterable[ProgramChange]:
     match switch:
         case "no_grad":
             return grad_mode.changes(program, flow)
@@ -82,16 +82,16 @@ def _changes(switch: Switch, program: ProgramTree, flow: Flow) -> Iterable[Chang
             return checkpointing.changes(program, flow)
 
 
-def _distinct(changes: Iterable[Change]) -> list[Change]:
+def _distinct(changes: Iterable[ProgramChange]) -> list[ProgramChange]:
     """The changes by their lines; of two that make the same edits, the first."""
-    by_edits: dict[tuple[Edit, ...], Change] = {}
+    by_edits: dict[tuple[Edit, ...], ProgramChange] = {}
     for change in changes:
         by_edits.setdefault(change.edits, change)
     return sorted(by_edits.values(), key=lambda change: change.line)
 
 
-def _shared(groups: Sequence[list[Change]]) -> list[list[Change]]:
-    """As many of each group as keep the whole to ``MOST``, taken in turns."""
+def _first_of_each(groups: Sequence[list[ProgramChange]]) -> list[list[ProgramChange]]:
+    """The first changes of each group, ``MOST`` in all: each group in turn gives one more, until there are so many."""
     kept = [0] * len(groups)
     for turn in range(MOST):
         for place, group in enumerate(groups):

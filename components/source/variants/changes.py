@@ -18,7 +18,7 @@ _EVALUATED_LATER = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.
 
 
 @dataclass(frozen=True)
-class Change:
+class ProgramChange:
     """One change, not made yet; its edits do not overlap. The other fields are those of ``Variant``."""
 
     switch: Switch

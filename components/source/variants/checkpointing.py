@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from .. import names
 from ..edits import Edit, is_plain, keyword, needs_parentheses, with_keyword
 from ..tree import ProgramTree, base_name
-from .changes import Change, has_torch, is_recorded, runs_in_place
-from .flow import ENGINE, TRANSFORMS, Flow
+from .changes import ProgramChange, has_torch, is_recorded, runs_in_place
+from .name_flow import ENGINE, TRANSFORMS, NameFlow
 
 _CHECKPOINT = "torch.utils.checkpoint.checkpoint"
 _OWN = frozenset({"use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug", "early_stop"})
@@ -31,7 +31,7 @@ _METHODS = (
 )
 
 
-def changes(program: ProgramTree, flow: Flow) -> Iterator[Change]:
+def changes(program: ProgramTree, flow: NameFlow) -> Iterator[ProgramChange]:
     """Yield each call of a block on tensors in a checkpoint, and each checkpoint without."""
     blocks = _block_names(program)
     for call in program.nodes:
@@ -79,7 +79,7 @@ def _is_block(program: ProgramTree, called: ast.expr, blocks: set[str]) -> bool:
     return called.attr not in _METHODS and (own or called.attr not in names.TENSOR)
 
 
-def _fits(program: ProgramTree, flow: Flow, call: ast.Call) -> bool:
+def _fits(program: ProgramTree, flow: NameFlow, call: ast.Call) -> bool:
     statement = program.statement(call)
     if not isinstance(statement, _SIMPLE) or (isinstance(statement, ast.Expr) and statement.value is call):
         return False
@@ -88,7 +88,7 @@ def _fits(program: ProgramTree, flow: Flow, call: ast.Call) -> bool:
     return is_recorded(program, call) and runs_in_place(program, call)
 
 
-def _with(program: ProgramTree, call: ast.Call) -> Iterator[Change]:
+def _with(program: ProgramTree, call: ast.Call) -> Iterator[ProgramChange]:
     own = next((name for name, path in program.imports.items() if path == _CHECKPOINT), None)
     header: tuple[Edit, ...] = ()
     if own is None and not has_torch(program):
@@ -99,12 +99,12 @@ def _with(program: ProgramTree, call: ast.Call) -> Iterator[Change]:
     option = with_keyword(program, call, "use_reentrant", "False")
     if opening is None or option is None:
         return
-    start = program.start(call.func)
     comma = "," if program.source[opening.end()] in "\r\n" else ", "
-    edits = (Edit(start, start, f"{own or _CHECKPOINT}("), Edit(program.end(call.func), opening.end(), comma), option)
+    around = program.before(call.func, f"{own or _CHECKPOINT}(")
+    edits = (*header, around, Edit(program.end(call.func), opening.end(), comma), option)
     block = program.text(call.func)
     named = f" around `{block}(…)`" if _SHORT.match(block) else ""
-    yield Change("checkpoint", call.lineno, f"`checkpoint`{named} in line {call.lineno}", _WITH, (*header, *edits))
+    yield ProgramChange("checkpoint", call.lineno, f"`checkpoint`{named} in line {call.lineno}", _WITH, edits)
 
 
 def _is_free(program: ProgramTree, name: str) -> bool:
@@ -124,7 +124,7 @@ def _header(program: ProgramTree) -> Edit | None:
     return None
 
 
-def _without(program: ProgramTree, call: ast.Call) -> Iterator[Change]:
+def _without(program: ProgramTree, call: ast.Call) -> Iterator[ProgramChange]:
     """``checkpoint(block, x, use_reentrant=False)`` as ``block(x)``."""
     if not call.args or "#" in program.text(call):
         return
@@ -134,4 +134,4 @@ def _without(program: ProgramTree, call: ast.Call) -> Iterator[Change]:
     rest = [program.text(one) for one in call.args[1:]]
     rest += [program.text(one) for one in call.keywords if one.arg not in _OWN]
     edit = program.instead(call, f"{block}({', '.join(rest)})")
-    yield Change("checkpoint", call.lineno, f"without `checkpoint` in line {call.lineno}", _WITHOUT, (edit,))
+    yield ProgramChange("checkpoint", call.lineno, f"without `checkpoint` in line {call.lineno}", _WITHOUT, (edit,))

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from ..edits import Edit
 from ..tree import ProgramTree
-from .changes import Change, short
-from .flow import Flow
+from .changes import ProgramChange, short
+from .name_flow import NameFlow
 
 _WHAT = "The name holds its tensor no longer; memory that nothing else needs, such as a graph, is freed here."
 _LEAVING = ast.Return | ast.Raise | ast.Break | ast.Continue
@@ -18,7 +18,7 @@ _OTHER_SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lamb
 _Loop = ast.For | ast.AsyncFor | ast.While
 
 
-def changes(program: ProgramTree, flow: Flow) -> Iterator[Change]:
+def changes(program: ProgramTree, flow: NameFlow) -> Iterator[ProgramChange]:
     """Yield ``del`` for each name, in the block that binds it, where nothing reads it later."""
     for scope in _scopes(program):
         for statement in scope.number:
@@ -28,7 +28,7 @@ def changes(program: ProgramTree, flow: Flow) -> Iterator[Change]:
                     yield from _deleted(program, name, reader)
 
 
-def _computed(statement: ast.stmt, flow: Flow) -> str | None:
+def _computed(statement: ast.stmt, flow: NameFlow) -> str | None:
     """The name that a statement binds to what it computes."""
     match statement:
         case (
@@ -70,7 +70,7 @@ def _mode(program: ProgramTree, block: list[ast.stmt]) -> ast.With | None:
     return owner if isinstance(owner, ast.With) and all(of_torch) else None
 
 
-def _deleted(program: ProgramTree, name: str, reader: ast.stmt) -> Iterator[Change]:
+def _deleted(program: ProgramTree, name: str, reader: ast.stmt) -> Iterator[ProgramChange]:
     line = reader.end_lineno or reader.lineno
     indentation = program.indentation(reader)
     if indentation is None or not program.ends_line(reader):
@@ -79,7 +79,7 @@ def _deleted(program: ProgramTree, name: str, reader: ast.stmt) -> Iterator[Chan
     ending = program.new_line(line)
     place = program.starts[line - 1] + len(text.rstrip("\r\n"))
     edit = Edit(place, place, f"{ending}{indentation}del {name}")
-    yield Change("del", line, f"`del {short(name)}` after line {line}", _WHAT, (edit,))
+    yield ProgramChange("del", line, f"`del {short(name)}` after line {line}", _WHAT, (edit,))
 
 
 # --- in which statement of a scope each name is read

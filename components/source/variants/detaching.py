@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from ..edits import Edit
 from ..tree import ProgramTree, dotted
-from .changes import Change, is_recorded, runs_in_place, short
-from .flow import Flow
+from .changes import ProgramChange, is_recorded, runs_in_place, short
+from .name_flow import NameFlow
 
 _WITH = "The tensor keeps its values and has no `grad_fn`: no gradient flows back through it, and it holds no graph."
 _WITHOUT = "The tensor keeps its `grad_fn`: gradients flow back through it, and what it comes from is kept with it."
@@ -19,7 +19,7 @@ _ATOMS = ast.Name | ast.Call | ast.Attribute | ast.Subscript
 _READING = frozenset({"numpy", "item", "tolist"})
 
 
-def changes(program: ProgramTree, flow: Flow) -> Iterator[Change]:
+def changes(program: ProgramTree, flow: NameFlow) -> Iterator[ProgramChange]:
     """Yield each assignment of a computed tensor with it, each tensor put in a list with it, each call without."""
     for node in program.nodes:
         match node:
@@ -36,23 +36,22 @@ def changes(program: ProgramTree, flow: Flow) -> Iterator[Change]:
                 pass
 
 
-def _is_one(node: ast.Assign | ast.AnnAssign, flow: Flow, value: ast.expr) -> bool:
+def _is_one(node: ast.Assign | ast.AnnAssign, flow: NameFlow, value: ast.expr) -> bool:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     return not any(isinstance(one, ast.Tuple | ast.List) for one in targets) and flow.gives_one_tensor(value)
 
 
-def _detached(program: ProgramTree, value: ast.expr) -> Iterator[Change]:
+def _detached(program: ProgramTree, value: ast.expr) -> Iterator[ProgramChange]:
     if not is_recorded(program, value):
         return
-    start, end = program.start(value), program.end(value)
     edits: tuple[Edit, ...]
     if isinstance(value, _ATOMS):
-        edits = (Edit(end, end, ".detach()"),)
+        edits = (program.behind(value, ".detach()"),)
     elif (closing := _closing(program, value)) is not None:
         edits = (Edit(closing, closing, ".detach()"),)
     else:
-        edits = (Edit(start, start, "("), Edit(end, end, ").detach()"))
-    yield Change("detach", value.lineno, f"`.detach()` in line {value.lineno}", _WITH, edits)
+        edits = (program.before(value, "("), program.behind(value, ").detach()"))
+    yield ProgramChange("detach", value.lineno, f"`.detach()` in line {value.lineno}", _WITH, edits)
 
 
 def _closing(program: ProgramTree, value: ast.expr) -> int | None:
@@ -65,7 +64,7 @@ def _closing(program: ProgramTree, value: ast.expr) -> int | None:
     return program.end(value) + closed.end() if opened and closed else None
 
 
-def _attached(program: ProgramTree, call: ast.Call, base: ast.expr) -> Iterator[Change]:
+def _attached(program: ProgramTree, call: ast.Call, base: ast.expr) -> Iterator[ProgramChange]:
     read = program.parents[call]
     if isinstance(read, ast.Attribute) and read.attr in _READING:
         return
@@ -75,4 +74,4 @@ def _attached(program: ProgramTree, call: ast.Call, base: ast.expr) -> Iterator[
     line = call.end_lineno or call.lineno
     name = short(dotted(base))
     title = f"`{name}` instead of `{name}.detach()`" if name else "without `.detach()`"
-    yield Change("detach", line, f"{title} in line {line}", _WITHOUT, (Edit(*found.span(), ""),))
+    yield ProgramChange("detach", line, f"{title} in line {line}", _WITHOUT, (Edit(*found.span(), ""),))

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from ..edits import Edit, inside_strings
 from ..tree import ProgramTree
-from .changes import Change, has_torch, is_recorded
-from .flow import ENGINE, Flow
+from .changes import ProgramChange, has_torch, is_recorded
+from .name_flow import ENGINE, NameFlow
 from .options import engine_calls
 
 _OFF = "Autograd records nothing here: the results have no `grad_fn` and nothing is saved for backward."
@@ -16,7 +16,7 @@ _ON = "Autograd records what is computed here: the results have a `grad_fn` and 
 _DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
 
 
-def changes(program: ProgramTree, flow: Flow) -> Iterator[Change]:
+def changes(program: ProgramTree, flow: NameFlow) -> Iterator[ProgramChange]:
     """Yield each assignment under ``no_grad``, then all that computes, then each ``no_grad`` switched on."""
     if has_torch(program):
         for node in program.nodes:
@@ -31,14 +31,14 @@ def changes(program: ProgramTree, flow: Flow) -> Iterator[Change]:
             yield from _enabled(program, node.decorator_list)
 
 
-def _computes(program: ProgramTree, node: ast.Assign | ast.AnnAssign | ast.AugAssign, flow: Flow) -> bool:
+def _computes(program: ProgramTree, node: ast.Assign | ast.AnnAssign | ast.AugAssign, flow: NameFlow) -> bool:
     if isinstance(node, ast.AugAssign):
         return flow.holds(node.value) or flow.holds(node.target)
     runs_the_engine = isinstance(node.value, ast.Call) and program.full_name(node.value.func) in ENGINE
     return node.value is not None and not runs_the_engine and flow.computes(node.value)
 
 
-def _computing_part(program: ProgramTree, flow: Flow) -> Sequence[ast.stmt]:
+def _computing_part(program: ProgramTree, flow: NameFlow) -> Sequence[ast.stmt]:
     """The statements from the first one that computes to the last of the program."""
     for place, statement in enumerate(program.tree.body):
         if not isinstance(statement, _DEFINITIONS) and any(
@@ -49,7 +49,7 @@ def _computing_part(program: ProgramTree, flow: Flow) -> Sequence[ast.stmt]:
     return []
 
 
-def _around(program: ProgramTree, statements: Sequence[ast.stmt]) -> Iterator[Change]:
+def _around(program: ProgramTree, statements: Sequence[ast.stmt]) -> Iterator[ProgramChange]:
     """The statements, which follow each other in one block, in a ``with`` of their own."""
     if (
         not statements
@@ -70,10 +70,10 @@ def _around(program: ProgramTree, statements: Sequence[ast.stmt]) -> Iterator[Ch
             place = program.starts[line - 1] + (len(indentation) if text.startswith(indentation) else 0)
             edits.append(Edit(place, place, unit))
     where = f"line {first}" if first == last else f"lines {first}–{last}"
-    yield Change("no_grad", first, f"`with torch.no_grad():` around {where}", _OFF, tuple(edits))
+    yield ProgramChange("no_grad", first, f"`with torch.no_grad():` around {where}", _OFF, tuple(edits))
 
 
-def _enabled(program: ProgramTree, contexts: Sequence[ast.expr]) -> Iterator[Change]:
+def _enabled(program: ProgramTree, contexts: Sequence[ast.expr]) -> Iterator[ProgramChange]:
     for context in contexts:
         called = context.func if isinstance(context, ast.Call) else context
         name = program.full_name(called)
@@ -86,4 +86,4 @@ def _enabled(program: ProgramTree, contexts: Sequence[ast.expr]) -> Iterator[Cha
                 continue
             edit = Edit(program.start(called), end, "torch.enable_grad")
         title = f"`enable_grad()` instead of `no_grad()` in line {context.lineno}"
-        yield Change("no_grad", context.lineno, title, _ON, (edit,))
+        yield ProgramChange("no_grad", context.lineno, title, _ON, (edit,))

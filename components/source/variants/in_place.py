@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from ..edits import Edit, is_plain, keyword, toggled
 from ..names import TENSOR
 from ..tree import ProgramTree
-from .changes import Change, short
-from .flow import Flow
+from .changes import ProgramChange, short
+from .name_flow import NameFlow
 
 _IN = "The result overwrites its input instead of a new tensor; backward fails if it needs what was there before."
 _OUT = "The result is a new tensor, and the input keeps its values."
@@ -43,7 +43,7 @@ TAKES_INPLACE = {f"torch.nn.{name}": place for place, text in _MODULES.items() f
 }
 
 
-def changes(program: ProgramTree, flow: Flow) -> Iterator[Change]:
+def changes(program: ProgramTree, flow: NameFlow) -> Iterator[ProgramChange]:
     """Yield each computation that has an in-place form, in that form."""
     for node in program.nodes:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and _over_itself(node, flow):
@@ -55,13 +55,13 @@ def changes(program: ProgramTree, flow: Flow) -> Iterator[Change]:
             yield from _option(program, node)
 
 
-def _over_itself(node: ast.Assign, flow: Flow) -> bool:
+def _over_itself(node: ast.Assign, flow: NameFlow) -> bool:
     """Whether a name is bound to what is computed from its own tensor."""
     target = node.targets[0]
     return isinstance(target, ast.Name) and target.id in flow.tensors and flow.computes(node.value, tracked=False)
 
 
-def _operator(program: ProgramTree, node: ast.Assign, value: ast.BinOp) -> Iterator[Change]:
+def _operator(program: ProgramTree, node: ast.Assign, value: ast.BinOp) -> Iterator[ProgramChange]:
     target, sign = node.targets[0], _SIGNS.get(type(value.op))
     if sign is None or not _is(value.left, target):
         return
@@ -71,10 +71,10 @@ def _operator(program: ProgramTree, node: ast.Assign, value: ast.BinOp) -> Itera
         return
     edit = Edit(program.end(target), program.start(value.right), f" {sign}= {between[1]}")
     title = f"`{short(program.text(target))} {sign}= …` in line {node.lineno}"
-    yield Change("in_place", node.lineno, title, _IN, (edit,))
+    yield ProgramChange("in_place", node.lineno, title, _IN, (edit,))
 
 
-def _function(program: ProgramTree, node: ast.Assign, call: ast.Call) -> Iterator[Change]:
+def _function(program: ProgramTree, node: ast.Assign, call: ast.Call) -> Iterator[ProgramChange]:
     """``x = torch.sin(x)`` and ``x = x.sin()``, both as ``x.sin_()``."""
     target, full_name = node.targets[0], program.full_name(call.func)
     method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
@@ -92,14 +92,14 @@ def _function(program: ProgramTree, node: ast.Assign, call: ast.Call) -> Iterato
     else:
         return
     edit = Edit(program.start(node), end, f"{name}.{last}_{opening}")
-    yield Change("in_place", node.lineno, f"`{short(name)}.{last}_()` in line {node.lineno}", _IN, (edit,))
+    yield ProgramChange("in_place", node.lineno, f"`{short(name)}.{last}_()` in line {node.lineno}", _IN, (edit,))
 
 
 def _is(value: ast.expr, target: ast.expr) -> bool:
     return isinstance(value, ast.Name) and isinstance(target, ast.Name) and value.id == target.id
 
 
-def _option(program: ProgramTree, call: ast.Call) -> Iterator[Change]:
+def _option(program: ProgramTree, call: ast.Call) -> Iterator[ProgramChange]:
     """``inplace=True`` of ``nn.ReLU``, ``F.relu`` and their like."""
     name = program.full_name(call.func)
     place = TAKES_INPLACE.get(name)
@@ -108,4 +108,4 @@ def _option(program: ProgramTree, call: ast.Call) -> Iterator[Change]:
     edit, given = toggled(program, call, "inplace", place, usual=False)
     if edit is not None:
         title = f"{'without ' if given else ''}`inplace=True` in line {call.lineno}"
-        yield Change("in_place", call.lineno, title, _OUT if given else _IN, (edit,))
+        yield ProgramChange("in_place", call.lineno, title, _OUT if given else _IN, (edit,))

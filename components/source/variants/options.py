@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..edits import is_plain, keyword, toggled
 from ..tree import ProgramTree, dotted
-from .changes import Change
+from .changes import ProgramChange
 
 Option = Literal["retain_graph", "create_graph"]
 # Where the two options stand if they are given without their names.
@@ -29,7 +29,7 @@ _ZEROS = "The gradients stay in memory, filled with zeros, and the next backward
 _NONE = "Each `.grad` is set to `None`, which frees its memory until the next backward makes a new one."
 
 
-def engine_options(program: ProgramTree, option: Option) -> Iterator[Change]:
+def engine_options(program: ProgramTree, option: Option) -> Iterator[ProgramChange]:
     """Yield each call with the option where it has none, without where it has."""
     for call in engine_calls(program):
         places = _PLACES[_kind(program, call)]
@@ -39,7 +39,7 @@ def engine_options(program: ProgramTree, option: Option) -> Iterator[Change]:
         if edit is not None:
             text = f"`{option}=True` in line {call.lineno}"
             title = f"without {text}" if given else text
-            yield Change(option, call.lineno, title, (_WITHOUT if given else _WITH)[option], (edit,))
+            yield ProgramChange(option, call.lineno, title, (_WITHOUT if given else _WITH)[option], (edit,))
 
 
 def engine_calls(program: ProgramTree) -> Iterator[ast.Call]:
@@ -68,7 +68,7 @@ def _changes_nothing(call: ast.Call, option: Option) -> bool:
     return not off and isinstance(creating.value, ast.Constant) and bool(creating.value.value)
 
 
-def set_to_none(program: ProgramTree) -> Iterator[Change]:
+def set_to_none(program: ProgramTree) -> Iterator[ProgramChange]:
     """Yield each ``zero_grad`` that sets to None with ``set_to_none=False``, and each other one without."""
     for call in program.nodes:
         named_so = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "zero_grad"
@@ -77,4 +77,4 @@ def set_to_none(program: ProgramTree) -> Iterator[Change]:
         edit, zeros = toggled(program, call, "set_to_none", 0, usual=True)
         if edit is not None:
             title = f"{'without ' if zeros else ''}`set_to_none=False` in line {call.lineno}"
-            yield Change("set_to_none", call.lineno, title, _NONE if zeros else _ZEROS, (edit,))
+            yield ProgramChange("set_to_none", call.lineno, title, _NONE if zeros else _ZEROS, (edit,))

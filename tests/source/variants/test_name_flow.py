@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from components.source.tree import read_program
-from components.source.variants.flow import Flow
+from components.source.variants.name_flow import NameFlow
 
 
-def flow(source: str) -> Flow:
+def flow(source: str) -> NameFlow:
     program = read_program(
         f"import torch\nfrom torch import nn\nw = torch.ones(2, requires_grad=True)\nd = torch.ones(2)\n{source}"
     )
     assert program is not None
-    return Flow(program)
+    return NameFlow(program)
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ _SEVERAL_ALONG = words("max min median nanmedian")
 # --- what names stand for
 
 
-class Flow:
+class NameFlow:
     """The names of a program that may stand for tensors; ``tracked`` are those whose tensors may require grad."""
 
     def __init__(self, program: ProgramTree) -> None:
