@@ -18,7 +18,7 @@ def differentiated(situation: Situation, element: int = 0) -> ast.expr | None:
     """Return what the failing ``backward()`` or ``grad()`` starts from; ``element`` counts where it is a list."""
     calls = situation.calls_of(*_CALLS)
     if not calls and situation.backward is not None:  # the error arose in a `backward` of the program's own
-        calls = calls_in(situation.source.at(situation.backward.line))
+        calls = calls_in(situation.program.at(situation.backward.line))
     return started_from(calls[0], element) if len(calls) == 1 else None
 
 
@@ -57,7 +57,7 @@ def _second_backward(situation: Situation, match: re.Match[str]) -> Advice:
     hint = _retaining(situation, earlier)
     if earlier.line == line:
         return Advice(_same_line(situation, line, subject), hint)
-    start = started_from(first) if (first := next(iter(calls_in(situation.source.at(earlier.line))), None)) else None
+    start = started_from(first) if (first := next(iter(calls_in(situation.program.at(earlier.line))), None)) else None
     same = start is not None and target is not None and ast.dump(start) == ast.dump(target)
     whole = subject if same or target is None else f"a part of {subject}"
     return Advice(
@@ -75,7 +75,7 @@ def _freed_by(situation: Situation, failed: Backward | None) -> Backward | None:
 
 
 def _retaining(situation: Situation, earlier: Backward) -> str | None:
-    statement = situation.source.at(earlier.line)
+    statement = situation.program.at(earlier.line)
     calls = calls_in(statement, (earlier.call,))
     if statement is None or earlier.internal:
         return None
@@ -92,7 +92,7 @@ def _stopped(situation: Situation) -> str:
 def _same_line(situation: Situation, line: int | None, subject: str) -> str:
     node = situation.node
     text = f"Line {line} ran before, and freed the tensors that {subject} had saved."
-    statement = situation.source.at(node.line) if node is not None else None
+    statement = situation.program.at(node.line) if node is not None else None
     if node is None or statement is None or node.line == line:
         return text
     code = shown(statement.code)

@@ -26,7 +26,7 @@ def _missing(situation: Situation, match: re.Match[str]) -> Advice:
         return _without_folder(situation, folder)
     near = did_you_mean(path, situation.other_texts)
     if near is not None:
-        uses = [node for node in situation.nodes if isinstance(node, ast.Constant) and node.value == path]
+        uses = [node for node in situation.find(ast.Constant) if node.value == path]
         hint = situation.hint((uses[0], repr(near))) if len(uses) == 1 else None
         return Advice(f"{text} Did you mean {shown(near)}?", hint)
     if _FOREIGN.match(path):
@@ -91,7 +91,7 @@ def _not_allowed(situation: Situation, path: str | None) -> Advice:
     )
     spots = [
         (statement, node)
-        for statement in situation.source.statements
+        for statement in situation.program.statements
         for node in statement.nodes
         if isinstance(node, ast.Constant) and node.value == path and path is not None
     ]
@@ -154,12 +154,12 @@ def _nothing_typed(situation: Situation, match: re.Match[str]) -> Advice:
     if len(calls) != 1 or statement is None:
         return Advice(f"{text} Put the values into the code.")
     call = calls[0]
-    if any(isinstance(node, ast.Expr) and node.value is call for node in situation.nodes):
+    if any(node.value is call for node in situation.find(ast.Expr)):
         return Advice(
             f"{text} Line {statement.first} waits and uses nothing of it: printing is enough.",
             situation.hint((call.func, "print")),
         )
-    targets = [node for node in situation.nodes if isinstance(node, ast.Assign)]
+    targets = list(situation.find(ast.Assign))
     name = situation.text(targets[0].targets[0]) if targets else ""
     example = f": {shown(f'{name} = ...')}" if name else ""
     return Advice(f"{text} Put the value into the code, in place of {situation.shown(call)}{example}.")

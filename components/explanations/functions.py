@@ -14,7 +14,7 @@ rules = Rules()
 
 def _method(situation: Situation, owner: str, name: str) -> Statement | None:
     """The ``def`` of a method of a class of the program."""
-    return next(iter(situation.source.functions_named(f"{owner}.{name}")), None)
+    return next(iter(situation.program.functions_named(f"{owner}.{name}")), None)
 
 
 def _inputs(forward: Statement | None) -> list[str]:
@@ -26,7 +26,7 @@ def _returned(situation: Situation, method: Statement | None) -> tuple[Statement
     """Return a method's ``return`` statement and its value, if it has just one."""
     found = [
         (statement, node.value)
-        for statement in situation.source.block(method)
+        for statement in situation.program.block(method)
         for node in statement.nodes
         if isinstance(node, ast.Return) and node.value is not None
     ]
@@ -122,8 +122,8 @@ def _saved_something_else(situation: Situation, match: re.Match[str]) -> Advice:
 
 @rules.on(r"ValueError: not enough values to unpack \(expected (\d+), got (\d+)\)")
 def _nothing_saved(situation: Situation, match: re.Match[str]) -> Advice | None:
-    reads = any(isinstance(node, ast.Attribute) and node.attr == "saved_tensors" for node in situation.nodes)
-    header = situation.source.enclosing(situation.statement, "class")
+    reads = any(node.attr == "saved_tensors" for node in situation.find(ast.Attribute))
+    header = situation.program.enclosing(situation.statement, "class")
     if not reads or header is None:
         return None
     name = header.words[1]

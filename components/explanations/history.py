@@ -84,7 +84,7 @@ def _without_recording(situation: Situation, statement: Statement) -> Statement 
     while block is not None:
         if block.words[:1] == ("with",) and calls_in(block, _NO_RECORDING):
             return block
-        block = situation.source.enclosing(block, "with")
+        block = situation.program.enclosing(block, "with")
     return None
 
 

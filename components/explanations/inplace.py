@@ -124,7 +124,7 @@ def _forbidden_view(situation: Situation, match: re.Match[str]) -> Advice:
 def _inference_tensor(situation: Situation, match: re.Match[str]) -> Advice:
     words = situation.statement.words if situation.statement is not None else ()
     for statement, call in situation.calls_anywhere("inference_mode"):
-        inside = (name for inner in situation.source.block(statement) for name in inner.words if name in words)
+        inside = (name for inner in situation.program.block(statement) for name in inner.words if name in words)
         made = [name for name in inside if isinstance(situation.variables.get(name), Tensor)]
         which = shown(made[0]) if made else "A tensor here"
         no_grad = f"{statement.text(call.func)[: -len('inference_mode')]}no_grad"
@@ -187,7 +187,7 @@ def _version(situation: Situation, match: re.Match[str]) -> Advice:
             f"{saved} Look for `+=`, `x[...] = ...` or a method that ends in `_`, and make a new tensor instead."
         )
     step, name = found
-    statement = situation.source.at(step.line)
+    statement = situation.program.at(step.line)
     needed = f"`{node.name}`" + (f" of line {node.line}" if node.line else "") if node is not None else "backward"
     hint = _kept(situation, statement, name)
     ending = (

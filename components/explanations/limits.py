@@ -29,7 +29,7 @@ def _loop(situation: Situation) -> Statement | None:
         return None
     if statement.words[:1] in (("for",), ("while",)):
         return statement
-    loops = [situation.source.enclosing(statement, word) for word in ("for", "while")]
+    loops = [situation.program.enclosing(statement, word) for word in ("for", "while")]
     return max((loop for loop in loops if loop is not None), key=lambda loop: loop.first, default=None)
 
 
@@ -59,8 +59,8 @@ def _timeout(situation: Situation, match: re.Match[str]) -> Advice:
     text = f"The program did not end in the time that a run has.{_where(situation)}"
     if loop is None or loop.words[0] != "while":
         return Advice(f"{text} Fewer rounds or smaller tensors make it shorter.")
-    tests = [node.test for node in loop.nodes if isinstance(node, ast.While)]
-    body = list(situation.source.block(loop))
+    tests = [node.test for node in loop.find(ast.While)]
+    body = list(situation.program.block(loop))
     words = {word for statement in body for word in statement.words}
     if tests and isinstance(tests[0], ast.Constant) and "break" not in words and "return" not in words:
         return Advice(
@@ -103,7 +103,7 @@ def _out_of_memory(situation: Situation, match: re.Match[str]) -> Advice:
 def _kept_graphs(situation: Situation) -> tuple[str, str | None]:
     """Point at a list in a loop that keeps every round's graph alive."""
     loop = _loop(situation)
-    for statement in situation.source.block(loop):
+    for statement in situation.program.block(loop):
         for call in statement.calls:
             tensor = situation.tensor(call.args[0]) if called(call) == "append" and len(call.args) == 1 else None
             if tensor is not None and tensor.requires_grad:
@@ -131,7 +131,7 @@ def _left(situation: Situation, match: re.Match[str]) -> Advice | None:
     text = "ends the process on the spot, before anything of the run can be shown. `raise SystemExit` ends a program properly."
     for statement, call in situation.calls_below("os._exit"):
         code = statement.text(call.args[0]) if len(call.args) == 1 else ""
-        alone = any(isinstance(node, ast.Expr) and node.value is call for node in statement.nodes)
+        alone = any(node.value is call for node in statement.find(ast.Expr))
         hint = situation.hint_at(statement, (call, f"raise SystemExit({code})")) if alone else None
         return Advice(f"`os._exit` on line {statement.first} {text}", hint)
     return None

@@ -32,9 +32,9 @@ def _no_gpu(situation: Situation, match: re.Match[str]) -> Advice:
                 situation.hint((call, situation.owner(call))),
             )
     own = () if situation.statement is None else (situation.statement,)
-    for statement in (*own, *situation.source.statements):
-        for node in statement.nodes:
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and _DEVICE.fullmatch(node.value):
+    for statement in (*own, *situation.program.statements):
+        for node in statement.find(ast.Constant):
+            if isinstance(node.value, str) and _DEVICE.fullmatch(node.value):
                 return _named(situation, statement, node, node.value)
     return Advice(f"{_WITHOUT_GPU} Ask `torch.cuda.is_available()` before using one.")
 
@@ -117,8 +117,8 @@ def _without_network(situation: Situation) -> Advice:
 
 def _wanted(situation: Situation) -> str:
     here = situation.here[0].lower() + situation.here[1:]
-    for node in situation.nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "://" in node.value:
+    for node in situation.find(ast.Constant):
+        if isinstance(node.value, str) and "://" in node.value:
             return f"{here} asks for {shown(node.value)}"
     if any(is_below(path, ("torch.hub",)) for path in situation.used):
         return f"{here} asks `torch.hub` to download a model"
@@ -208,7 +208,7 @@ def _loaders_without_workers(situation: Situation) -> str | None:
 def _with_threads(situation: Situation) -> str | None:
     """``ThreadPoolExecutor`` wherever the program says ``ProcessPoolExecutor``."""
     hints = []
-    for statement in situation.source.statements:
+    for statement in situation.program.statements:
         if "ProcessPoolExecutor" not in statement.words:
             continue
         if "\n" in statement.code:
@@ -235,7 +235,7 @@ def _compiler(situation: Situation, match: re.Match[str]) -> Advice:
         f'{_ONE}, so `torch.compile` has no compiler for the code that it writes. `backend="eager"` leaves that step out: '
         "the program is captured as before and computes the same."
     )
-    hints = [_eagerly(situation, statement) for statement in situation.source.statements]
+    hints = [_eagerly(situation, statement) for statement in situation.program.statements]
     return Advice(text, "\n".join(hint for hint in hints if hint is not None) or None)
 
 

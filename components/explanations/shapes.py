@@ -116,7 +116,7 @@ def _broadcasting(situation: Situation, match: re.Match[str]) -> Advice:
 
 
 def _is_arithmetic(situation: Situation, left: ast.expr) -> bool:
-    return any(isinstance(node, ast.BinOp) and node.left is left for node in situation.nodes)
+    return any(node.left is left for node in situation.find(ast.BinOp))
 
 
 def _combined(situation: Situation) -> Iterator[Pair]:

@@ -11,16 +11,17 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ..source.edits import Edit
-from ..source.statements import Replacement, Source, Statement
+from ..source.statements import ProgramStatements, Replacement, Statement
 from ..source.tree import full_name, imported
 from ..trace import Backward, Failure, FailureKind, Node, Tensor, Trace
 from .hints import insert_before, replace_line
 
 Value = Tensor | str
 _LONGEST_SHOWN = 60
+_Node = TypeVar("_Node", bound=ast.AST)
 
 
 class Situation:
@@ -29,8 +30,8 @@ class Situation:
     def __init__(self, trace: Trace, failure: Failure) -> None:
         self.trace = trace
         self.failure = failure
-        self.source = Source(trace.program.source)
-        self.statement = self.source.at(failure.line)
+        self.program = ProgramStatements(trace.program.source)
+        self.statement = self.program.at(failure.line)
 
     # The failing statement ------------------------------------------------------------------------------------------
 
@@ -38,6 +39,10 @@ class Situation:
     def nodes(self) -> tuple[ast.AST, ...]:
         """The syntax tree of the failing statement, outermost first; empty where there is none."""
         return self.statement.nodes if self.statement is not None else ()
+
+    def find(self, kind: type[_Node]) -> Iterator[_Node]:
+        """The nodes of a kind in the failing statement."""
+        return self.statement.find(kind) if self.statement is not None else iter(())
 
     @property
     def calls(self) -> tuple[ast.Call, ...]:
@@ -91,20 +96,20 @@ class Situation:
 
     def calls_anywhere(self, *names: str) -> Iterator[tuple[Statement, ast.Call]]:
         """The calls in the whole program of a method or function with one of these names, whatever it is called on."""
-        for statement in self.source.statements:
+        for statement in self.program.statements:
             yield from ((statement, call) for call in statement.calls if called(call) in names)
 
     @property
     def other_texts(self) -> set[str]:
         """The strings that the program writes down outside of the failing statement."""
-        others = (statement for statement in self.source.statements if statement is not self.statement)
-        constants = (node for other in others for node in other.nodes if isinstance(node, ast.Constant))
+        others = (statement for statement in self.program.statements if statement is not self.statement)
+        constants = (node for other in others for node in other.find(ast.Constant))
         return {node.value for node in constants if isinstance(node.value, str)}
 
     @cached_property
     def imports(self) -> dict[str, str]:
         """What the names that the program imports stand for: ``{"mp": "torch.multiprocessing"}``."""
-        return imported(node for statement in self.source.statements for node in statement.nodes)
+        return imported(node for statement in self.program.statements for node in statement.nodes)
 
     def full_name(self, node: ast.AST) -> str:
         """The dotted path of a name or attribute by the program's imports; empty for anything else."""
@@ -112,7 +117,7 @@ class Situation:
 
     def calls_below(self, *paths: str) -> Iterator[tuple[Statement, ast.Call]]:
         """The calls in the whole program of what lies at one of these dotted paths or below it."""
-        for statement in self.source.statements:
+        for statement in self.program.statements:
             for call in statement.calls:
                 if is_below(self.full_name(call.func), paths):
                     yield statement, call
@@ -203,7 +208,7 @@ class Situation:
         ended = bool(steps) and steps[-1].line == self.failure.line
         for step in reversed(steps[:-1] if ended else steps):
             if name in step.variables and step.function in (self.function, None):
-                return self.source.at(step.line)
+                return self.program.at(step.line)
         return None
 
     # Autograd -------------------------------------------------------------------------------------------------------

@@ -18,22 +18,22 @@ _OTHER_LANGUAGES = {"true": "True", "false": "False", "null": "None", "none": "N
 @rules.on(r"NameError: (?:free variable|name) '(\w+)' (?:is not defined|referenced before assignment)")
 def _unknown_name(situation: Situation, match: re.Match[str]) -> Advice:
     name = match[1]
-    uses = [node for node in situation.nodes if isinstance(node, ast.Name) and node.id == name]
+    uses = [node for node in situation.find(ast.Name) if node.id == name]
     if name in _OTHER_LANGUAGES:
         return Advice(
             f"In Python it is written `{_OTHER_LANGUAGES[name]}`.", _renamed(situation, uses, _OTHER_LANGUAGES[name])
         )
-    if name in names.IMPORTS and name not in situation.source.bound:
-        first = situation.source.statements[0].first if situation.source.statements else 1
+    if name in names.IMPORTS and name not in situation.program.bound:
+        first = situation.program.statements[0].first if situation.program.statements else 1
         return Advice(f"{shown(name)} has to be imported first.", insert_before(first, names.IMPORTS[name]))
-    later = situation.source.bound.get(name)
+    later = situation.program.bound.get(name)
     if later is not None and situation.failure.line is not None and later >= situation.failure.line:
         return Advice(
             f"{shown(name)} gets its value on line {later}, and line {situation.failure.line} is run before that is done."
         )
-    near = did_you_mean(name, situation.source.bound)
+    near = did_you_mean(name, situation.program.bound)
     if near is not None:
-        bound = situation.source.bound[near]
+        bound = situation.program.bound[near]
         return Advice(
             f"Nothing is called {shown(name)}. Did you mean {shown(near)} of line {bound}?",
             _renamed(situation, uses, near),
@@ -59,16 +59,16 @@ def _renamed(situation: Situation, uses: list[ast.Name], name: str) -> str | Non
 @rules.on(r"UnboundLocalError: cannot access local variable '(\w+)'")
 def _unbound_local(situation: Situation, match: re.Match[str]) -> Advice:
     name = match[1]
-    function = situation.source.enclosing(situation.statement, "def")
+    function = situation.program.enclosing(situation.statement, "def")
     where = f"`{function.words[1]}`" if function is not None else "the function"
     text = (
         f"{where} assigns {shown(name)} somewhere, so inside of it {shown(name)} is a variable of its own, which has no value "
         "yet on this line."
     )
-    body = next(situation.source.block(function), None)
+    body = next(situation.program.block(function), None)
     outside = [
         statement
-        for statement in situation.source.statements
+        for statement in situation.program.statements
         if not statement.indent
         and any(
             isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
@@ -86,7 +86,7 @@ def _unbound_local(situation: Situation, match: re.Match[str]) -> Advice:
 @rules.on(r"AttributeError: module '([\w.]+)' has no attribute '(\w+)'")
 def _not_in_module(situation: Situation, match: re.Match[str]) -> Advice:
     module, name = match[1], match[2]
-    uses = [node for node in situation.nodes if isinstance(node, ast.Attribute) and node.attr == name]
+    uses = [node for node in situation.find(ast.Attribute) if node.attr == name]
     near = did_you_mean(name, names.OF_MODULE.get(module, names.OF_MODULE["torch"]))
     if near is None:
         return Advice(f"`{module}` has nothing called {shown(name)}.")
@@ -104,7 +104,7 @@ def _attribute(situation: Situation, uses: list[ast.Attribute], name: str) -> st
 @rules.on(r"AttributeError: '(\w+)' object has no attribute '(\w+)'")
 def _no_attribute(situation: Situation, match: re.Match[str]) -> Advice | None:
     kind, name = match[1], match[2]
-    uses = [node for node in situation.nodes if isinstance(node, ast.Attribute) and node.attr == name]
+    uses = [node for node in situation.find(ast.Attribute) if node.attr == name]
     special = _special(situation, kind, name, uses)
     if special is not None or kind == "NoneType":
         return special
@@ -163,11 +163,11 @@ def result_of_grad(situation: Situation, owner: ast.expr | None) -> Advice | Non
 def _attributes_of(situation: Situation, kind: str) -> frozenset[str]:
     if kind in ("Tensor", "Parameter"):
         return names.TENSOR
-    header = situation.source.class_named(kind)
+    header = situation.program.class_named(kind)
     if header is None:
         return names.MODULE | names.OPTIM if kind[:1].isupper() else frozenset()
     found = set(names.MODULE)
-    for statement in situation.source.block(header):
+    for statement in situation.program.block(header):
         if statement.words[:1] == ("def",):
             found.add(statement.words[1])
         for node in statement.nodes:
@@ -181,7 +181,7 @@ def _attributes_of(situation: Situation, kind: str) -> frozenset[str]:
 def _not_importable(situation: Situation, match: re.Match[str]) -> Advice:
     name, module = match[1], match[2]
     near = did_you_mean(name, names.OF_MODULE.get(module, names.OF_MODULE["torch"]))
-    words = [node for node in situation.nodes if isinstance(node, ast.alias) and node.name == name]
+    words = [node for node in situation.find(ast.alias) if node.name == name]
     hint = (
         situation.hint((words[0], situation.text(words[0]).replace(name, near, 1)))
         if near and len(words) == 1
@@ -196,7 +196,7 @@ def _not_importable(situation: Situation, match: re.Match[str]) -> Advice:
 def _key(situation: Situation, match: re.Match[str]) -> Advice:
     wanted = match["key"][1:-1]
     near = did_you_mean(wanted, situation.other_texts)
-    uses = [node for node in situation.nodes if isinstance(node, ast.Constant) and node.value == wanted]
+    uses = [node for node in situation.find(ast.Constant) if node.value == wanted]
     text = f"The dictionary has no entry {shown(match['key'])}."
     if near is None or len(uses) != 1:
         return Advice(text)

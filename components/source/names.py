@@ -2,8 +2,6 @@
 
 What a misspelt name may have been meant to be, what a bare ``sin`` in the form stands for, which methods have an
 in-place twin. Programs may say anything else, too; the editor completes from the installed modules themselves.
-
-Longer than usual because it is a list.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from .edits import Edit, SourceText, edited, keyword, needs_parentheses, with_keyword, without_keyword
 from .tree import parsed
@@ -27,6 +28,7 @@ _PREFIXES = frozenset({"not", "lambda", "await", "if", "else", "for", "**"})
 _MOST_PREFIXES = 60
 _SILENT = (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT)
 
+_Node = TypeVar("_Node", bound=ast.AST)
 # A node and the text that takes its place, or an edit of the statement's code; ``None`` where there is no such edit.
 Replacement = tuple[ast.AST, str] | Edit | None
 
@@ -49,7 +51,11 @@ class Statement:
     @cached_property
     def calls(self) -> tuple[ast.Call, ...]:
         """The calls in the statement."""
-        return tuple(node for node in self.nodes if isinstance(node, ast.Call))
+        return tuple(self.find(ast.Call))
+
+    def find(self, kind: type[_Node]) -> Iterator[_Node]:
+        """Yield the nodes of a kind."""
+        return (node for node in self.nodes if isinstance(node, kind))
 
     @property
     def is_header(self) -> bool:
@@ -77,15 +83,15 @@ class Statement:
     @cached_property
     def _in_fstrings(self) -> frozenset[ast.AST]:
         """Nodes whose places the syntax tree of Python 3.11 does not give."""
-        strings = [node for node in self.nodes if isinstance(node, ast.JoinedStr)]
-        return frozenset(inner for string in strings for inner in ast.walk(string) if inner is not string)
+        return frozenset(
+            inner for string in self.find(ast.JoinedStr) for inner in ast.walk(string) if inner is not string
+        )
 
     @property
     def parameters(self) -> list[str]:
         """The names of the positional parameters that a ``def`` gives its function."""
-        for node in self.nodes:
-            if isinstance(node, ast.FunctionDef):
-                return [given.arg for given in (*node.args.posonlyargs, *node.args.args)]
+        for node in self.find(ast.FunctionDef):
+            return [given.arg for given in (*node.args.posonlyargs, *node.args.args)]
         return []
 
     def text(self, node: ast.AST) -> str:
@@ -103,7 +109,7 @@ class Statement:
 
     def assigned(self) -> ast.Assign | None:
         """Return the assignment to one plain name that the statement consists of."""
-        assigns = [node for node in self.nodes if isinstance(node, ast.Assign)]
+        assigns = list(self.find(ast.Assign))
         if len(assigns) != 1 or len(assigns[0].targets) != 1 or not isinstance(assigns[0].targets[0], ast.Name):
             return None
         return assigns[0]
@@ -139,7 +145,7 @@ class Statement:
         return re.sub(r"(?<=[(\[{]) | (?=[)\]}])", "", " ".join(code.split()))
 
 
-class Source:
+class ProgramStatements:
     """A program's statements and the names in it. Broken text gives the statements before the break."""
 
     def __init__(self, text: str) -> None:
