@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ...source import SourceTooLarge, parse
+from ...source.tree import parsed, statements_in
 
 
 @dataclass(frozen=True)
@@ -29,28 +28,17 @@ class Keeping:
 
 def keeping_lines(source: str) -> list[Keeping]:
     """Return the statements in loops that add something to what was there before, in the order of their lines."""
-    try:
-        tree = parse(source).tree
-    except (SyntaxError, SourceTooLarge):
-        return []
+    tree = parsed(source, commands=True)
     found: dict[int, Keeping] = {}
-    for loop in ast.walk(tree):  # breadth first: of nested loops the inner one comes later and counts
+    for loop in (
+        ast.walk(tree) if tree is not None else ()
+    ):  # breadth first: of nested loops the inner one comes later and counts
         if isinstance(loop, ast.For | ast.While):
-            for statement in _statements(loop):
+            for statement in statements_in(loop.body):
                 keeping = _keeping(statement, loop.lineno, loop.end_lineno or loop.lineno)
                 if keeping is not None:
                     found[keeping.line] = keeping
     return [found[line] for line in sorted(found)]
-
-
-def _statements(loop: ast.For | ast.While) -> Iterator[ast.stmt]:
-    pending: list[ast.AST] = list(loop.body)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.stmt):
-            yield node
-        if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda | ast.expr):
-            pending.extend(ast.iter_child_nodes(node))
 
 
 def _keeping(statement: ast.stmt, first: int, last: int) -> Keeping | None:
