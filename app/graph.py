@@ -9,6 +9,8 @@ from typing import Any, Literal
 import streamlit as st
 
 from app import session
+from components.facts import TraceIndex, saved_bytes
+from components.facts.text import bytes_text, plural
 from components.figures import (
     Drawn,
     LabGraph,
@@ -17,19 +19,16 @@ from components.figures import (
     Marks,
     Picture,
     Root,
-    TraceIndex,
     draw_lab,
     draw_torchviz,
     lab_graph,
     lab_roots,
     player_data,
-    saved_bytes,
     torchviz_choices,
     torchviz_dot,
     why_not_drawn,
     with_marks,
 )
-from components.figures.text import bytes_text, plural
 from components.trace import Trace, encode_trace
 from components.widgets.player.page import standalone_page
 from components.widgets.player.view import player

@@ -9,12 +9,12 @@ from typing import Literal, TypeVar
 
 from app.cli.files import STANDARD, Unusable, read_program_or_trace, write
 from app.cli.run import run_programs
+from components.facts import TraceIndex
 from components.figures import (
     Drawn,
     LabOptions,
     LayoutProblem,
     Picture,
-    TraceIndex,
     Ways,
     draw_lab,
     draw_torchviz,

@@ -7,7 +7,7 @@ import streamlit as st
 from app import graph, results, session
 from app.charts import chart
 from app.compare import sides
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.figures.compare import AXES, Comparison, compare, timelines_figure, timelines_info
 from components.widgets.compare_panels import (
     graphs_panel,

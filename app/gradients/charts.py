@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import session
 from app.charts import chart
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.figures.gradients import (
     History,
     LeafHistory,

@@ -9,8 +9,8 @@ import streamlit as st
 from app import session
 from app.charts import chart
 from app.memory.state import AT, AT_KEPT, PAGE, Shown, click, clicked
+from components.facts.text import bytes_text, plural
 from components.figures.memory import Alive, alive_figure, alive_info, exact_bytes
-from components.figures.text import bytes_text, plural
 
 _MOMENTS = {"peak": "At the peak", "clicked": "Where you clicked", "end": "At the end"}
 _WIDTHS = {"block": st.column_config.TextColumn(width=150)}

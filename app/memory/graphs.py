@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.charts import chart
 from app.memory.state import PAGE, Shown, click
+from components.facts.text import bytes_text, plural
 from components.figures.memory import (
     EngineMemory,
     Leak,
@@ -19,7 +20,6 @@ from components.figures.memory import (
     saved_info,
     signed,
 )
-from components.figures.text import bytes_text, plural
 
 _MOST_SENTENCES = 3
 

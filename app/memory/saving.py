@@ -12,8 +12,8 @@ import streamlit as st
 
 from app import session
 from app.memory.state import PAGE, Shown
+from components.facts.text import bytes_text, plural
 from components.figures.memory import Outcome, outcome, signed
-from components.figures.text import bytes_text, plural
 from components.source.variants import Variant, variants
 from components.trace import Trace
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app import session
-from components.figures import TraceIndex
-from components.figures.memory import MemoryMoments, MemoryTables, memory_tables
+from components.facts import TraceIndex
+from components.facts.events import EventNumbers
+from components.figures.memory import MemoryTables, memory_tables
 
 PAGE = "memory"
 _SHOWN, _GOTO, _CLICKED, AT = "memory:shown", "memory:goto", "memory:clicked", "memory:at"
@@ -21,7 +22,7 @@ class Shown:
 
     index: TraceIndex
     tables: MemoryTables
-    moments: MemoryMoments
+    moments: EventNumbers
     worked_out: dict[Any, Any] = field(default_factory=dict)
 
 
@@ -35,7 +36,7 @@ def shown(index: TraceIndex) -> Shown | None:
     tables = memory_tables(index)
     if tables is None:
         return None
-    made = session.state()[_SHOWN] = Shown(index, tables, MemoryMoments(index))
+    made = session.state()[_SHOWN] = Shown(index, tables, index.once(EventNumbers))
     return made
 
 

@@ -11,8 +11,8 @@ import streamlit as st
 from app import session
 from app.charts import chart
 from app.memory.state import PAGE, Shown, click
+from components.facts.text import bytes_text
 from components.figures.memory import COLOURS, MEANING, MOST_COLUMNS, Axis, Timeline, timeline_figure, timeline_info
-from components.figures.text import bytes_text
 from components.trace import Trace
 
 _AXES: dict[Axis, str] = {"step": "lines", "time": "time"}

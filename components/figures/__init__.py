@@ -4,6 +4,7 @@ Each picture is a pair: a function that does the arithmetic and gives plain reco
 only draws them. Knows neither Streamlit nor torch.
 """
 
+from ..facts.leaves import LeafRow, leaf_rows
 from .always import Drawn, Ways, draw_lab, draw_torchviz, png_ways, svg_ways
 from .cards.records import Card
 from .lab.dot import lab_dot
@@ -11,11 +12,8 @@ from .lab.graph import lab_graph, lab_roots
 from .lab.marks import Marks, with_marks
 from .lab.records import Box, LabGraph, LabOptions, Link, Root
 from .layout import LayoutProblem, Picture, layout_svg, render
-from .leaf_table import LeafRow, leaf_rows
 from .player_data import player_data
-from .saved_bytes import saved_bytes
 from .torchviz_drawing import torchviz_choices, torchviz_dot, why_not_drawn
-from .trace_index import TraceIndex
 
 __all__ = [
     "Box",
@@ -29,7 +27,6 @@ __all__ = [
     "Marks",
     "Picture",
     "Root",
-    "TraceIndex",
     "Ways",
     "draw_lab",
     "draw_torchviz",
@@ -41,7 +38,6 @@ __all__ = [
     "player_data",
     "png_ways",
     "render",
-    "saved_bytes",
     "svg_ways",
     "torchviz_choices",
     "torchviz_dot",

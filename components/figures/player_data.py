@@ -12,19 +12,20 @@ from typing import Any, Literal
 
 import msgspec
 
+from ..facts import TraceIndex
+from ..facts.folding import Homes
+from ..facts.gradient_health import MOST_FINDINGS, norm
+from ..facts.groups import group_facts
+from ..facts.output import picture_address
+from ..facts.story import Story, tell
 from ..trace import Gradient
 from .cards.boxes import box_card
 from .code_tokens import code_tokens
-from .gradient_health import MOST_FINDINGS, norm
-from .lab.homes import Homes
 from .lab.marks import ONLY
 from .lab.records import LabGraph, LabOptions
 from .lab.words import edge_words, leaf_words
 from .layout import LayoutProblem, Picture
 from .picture_boxes import ShownBox, boxes_of, legend_of
-from .shown import picture_address
-from .story.telling import Story, tell
-from .trace_index import TraceIndex
 
 _MOST_NAMES = 400
 _MOST_NODES_READ = 2_000
@@ -157,7 +158,7 @@ class _Boxes:
 
     def _group(self, box: str) -> dict[str, Any]:
         group = self._groups[box]
-        nodes, facts = group.nodes, self._index.facts_of(group)
+        nodes, facts = group.nodes, group_facts(self._index, group)
         words = (text for node in nodes[:_MOST_NODES_READ] for text in (node.name, node.module or ""))
         names = dict.fromkeys((*words, *self._leaves_in[box]))
         lines = facts.lines

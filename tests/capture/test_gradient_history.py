@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from components.figures import LabOptions, TraceIndex, lab_graph
+from components.facts import TraceIndex
+from components.facts.folding import Homes
+from components.facts.story import tell
+from components.figures import LabOptions, lab_graph
 from components.figures.gradients import History, flow_info, gradient_history, intermediate_gradients
-from components.figures.lab.homes import Homes
-from components.figures.story.telling import tell
 from tests.capture.conftest import Capture
 
 

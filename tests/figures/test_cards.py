@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from components.figures import Card, LabOptions, TraceIndex, lab_graph
+from components.facts import TraceIndex
+from components.facts.folding import Homes
+from components.facts.story import tell
+from components.figures import Card, LabOptions, lab_graph
 from components.figures.cards.boxes import box_card
 from components.figures.cards.records import Pass
-from components.figures.lab.homes import Homes
-from components.figures.story.telling import tell
 from components.trace import BackwardStep, Gradient, Grid, SavedTensor, Summary, Trace
 from tests.figures import traces as t
 

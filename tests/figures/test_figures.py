@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 from components.capture import capture_program
+from components.facts.text import bytes_text, number_text, values_text
 from components.figures import (
     Box,
     LabGraph,
@@ -21,7 +22,6 @@ from components.figures import (
     torchviz_dot,
 )
 from components.figures.code_tokens import code_tokens
-from components.figures.text import bytes_text, number_text, values_text
 from components.trace import Program, Trace
 from tests.figures.test_cards import card_of
 

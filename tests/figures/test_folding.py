@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from components.figures import LabGraph, LabOptions, TraceIndex, lab_graph
-from components.figures.lab.folding import Group, whole
-from components.figures.lab.scope import MOST_BOXES
+from components.facts import TraceIndex
+from components.facts.folding import MOST_BOXES
+from components.facts.groups import Group, whole
+from components.figures import LabGraph, LabOptions, lab_graph
 from components.trace import EngineFailure, Node, Trace
 from tests.figures import traces as t
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from components.figures import LabOptions, Marks, TraceIndex, lab_dot, lab_graph, player_data, with_marks
+from components.facts import TraceIndex
+from components.figures import LabOptions, Marks, lab_dot, lab_graph, player_data, with_marks
 from components.figures.layout import Picture, layout_svg
 from components.figures.picture_boxes import legend_of
 from tests.figures import traces as t

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from components.capture import capture_program
-from components.figures import LabOptions, TraceIndex, lab_dot, lab_graph, layout_svg, player_data, torchviz_dot
-from components.figures.gradient_health import norm
+from components.facts import TraceIndex
+from components.facts.gradient_health import norm
+from components.figures import LabOptions, lab_dot, lab_graph, layout_svg, player_data, torchviz_dot
 from components.trace import Gradient, Program, Summary
 from tests.figures import traces as t
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.figures.lab.repeats import Run, find_runs
+from components.facts.repeats import Run, find_runs
 
 
 def times(symbols: list[int]) -> list[tuple[int, int, int]]:

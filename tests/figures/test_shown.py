@@ -7,8 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from components.capture import capture_program
-from components.figures import TraceIndex, player_data
-from components.figures.shown import STDERR, Piece, as_terminal, in_words, shown_pieces
+from components.facts import TraceIndex
+from components.facts.output import STDERR, Piece, as_terminal, in_words, shown_pieces
+from components.figures import player_data
 from components.trace import Display, Program, Trace
 from tests.figures.traces import make_trace
 

@@ -7,11 +7,12 @@ import textwrap
 import pytest
 
 from components.capture import capture_program
-from components.figures import LabOptions, TraceIndex, lab_graph
+from components.facts import TraceIndex
+from components.facts.folding import Homes
+from components.facts.story import tell
+from components.facts.text import plural
+from components.figures import LabOptions, lab_graph
 from components.figures.cards.boxes import box_card
-from components.figures.lab.homes import Homes
-from components.figures.story.telling import tell
-from components.figures.text import plural
 from components.trace import Program
 
 

@@ -7,9 +7,10 @@ import textwrap
 import pytest
 
 from components.capture import capture_program
-from components.figures import LabOptions, TraceIndex, lab_graph
-from components.figures.lab.homes import Homes
-from components.figures.story.telling import Story, tell
+from components.facts import TraceIndex
+from components.facts.folding import Homes
+from components.facts.story import Story, tell
+from components.figures import LabOptions, lab_graph
 from components.trace import Program
 
 
@@ -98,7 +99,7 @@ def test_a_fold_is_one_moment_forward_and_one_backward() -> None:
     assert len(told.moments) < 30
 
 
-def test_opening_a_box_makes_the_story_longer_and_keeps_the_count_of_happenings() -> None:
+def test_opening_a_box_makes_the_story_longer_and_keeps_the_count_of_events() -> None:
     short, long = story(LOOP, ()), story(LOOP, ("g.0", "g.0.1", "g.0.1.0"))
     assert len(short.moments) < len(long.moments)
     assert short.moments[-1].n == long.moments[-1].n

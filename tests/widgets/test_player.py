@@ -6,7 +6,8 @@ import json
 import re
 
 from components.capture import capture_program
-from components.figures import TraceIndex, lab_dot, lab_graph, layout_svg, player_data
+from components.facts import TraceIndex
+from components.figures import lab_dot, lab_graph, layout_svg, player_data
 from components.trace import Program
 from components.widgets.player import page
 

@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from components.capture import capture_program
-from components.figures import LabOptions, TraceIndex, lab_dot, lab_graph, layout_svg, player_data
+from components.facts import TraceIndex
+from components.figures import LabOptions, lab_dot, lab_graph, layout_svg, player_data
 from components.trace import Program
 from components.widgets.player.page import SCRIPTS, text_of
 from tests.app.browser import CHROMIUM

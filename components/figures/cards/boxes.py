@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ...facts import TraceIndex
+from ...facts.groups import Group, group_facts
+from ...facts.story import Story
+from ...facts.text import bytes_text, number_text, plural, shape_text, tensor_text, values_text
 from ...trace import Backward, BackwardStep, Gradient, Node, SavedTensor
 from ..formulas import node_formulas
-from ..lab.folding import Group
-from ..story.telling import Story
-from ..text import bytes_text, number_text, plural, shape_text, tensor_text, values_text
-from ..trace_index import TraceIndex
 from .records import Card, Formula, Grid, Pass, Rows
 from .tensors import tensor_card
 
@@ -40,14 +40,13 @@ def box_card(index: TraceIndex, story: Story, groups: Mapping[str, Group], box: 
 
 
 def _node_card(index: TraceIndex, story: Story, node: Node) -> Card:
-    if node.id not in index.told_cards:
-        index.told_cards[node.id] = _still_card(index, node)
     passes = tuple(_pass(index, node, *visit) for visit in _ends(story.passes(node.id)))
-    return replace(index.told_cards[node.id], freed=story.freed.get(node.id), passes=passes)
+    return replace(index.once(_still_card, node.id), freed=story.freed.get(node.id), passes=passes)
 
 
-def _still_card(index: TraceIndex, node: Node) -> Card:
+def _still_card(index: TraceIndex, node_id: str) -> Card:
     """What does not change over the story."""
+    node = index.nodes[node_id]
     where = [f"line {node.line}" if node.line is not None else "line not recorded"]
     if node.leaf is not None:
         where = [f"adds to {node.leaf}.grad"]
@@ -85,14 +84,11 @@ def call_text(run: Backward) -> str:
 
 
 def _pass(index: TraceIndex, node: Node, moment: int, number: int, place: int) -> Pass:
-    key = node.id, number, place
-    if key not in index.told_passes:
-        index.told_passes[key] = _still_pass(index, node, number, place)
-    return replace(index.told_passes[key], moment=moment)
+    return replace(index.once(_still_pass, node.id, number, place), moment=moment)
 
 
-def _still_pass(index: TraceIndex, node: Node, number: int, place: int) -> Pass:
-    run = index.trace.backwards[number]
+def _still_pass(index: TraceIndex, node_id: str, number: int, place: int) -> Pass:
+    node, run = index.nodes[node_id], index.trace.backwards[number]
     step = run.steps[place]
     return Pass(
         moment=0,
@@ -202,7 +198,7 @@ def _note(index: TraceIndex, node: Node) -> str | None:
 
 
 def _fold_card(index: TraceIndex, group: Group) -> Card:
-    nodes, facts = group.nodes, index.facts_of(group)
+    nodes, facts = group.nodes, group_facts(index, group)
     lines, names = facts.lines, facts.names
     shown = names.most_common(_MOST_ROWS)
     rows = [(name, f"{count:,}") for name, count in shown]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ...facts import TraceIndex
+from ...facts.story import Story
+from ...facts.text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
 from ...trace import GradientChange, Tensor
-from ..story.telling import Story
-from ..text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
-from ..trace_index import TraceIndex
 from .records import Card
 
 _LONGEST = 60

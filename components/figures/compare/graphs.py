@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ...facts import TraceIndex
+from ...facts.text import bytes_text, plural
 from ...trace import Edge, Node
 from ..lab.marks import Marks
-from ..text import bytes_text, plural
-from ..trace_index import TraceIndex
 from .longest import Budget
 from .matching import match_nodes
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ...facts import TraceIndex
 from ...trace import Node
-from ..trace_index import TraceIndex
 from .longest import Budget, Pairs, by_occurrence, longest_common
 
 Key = tuple[str, ...]

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ...facts.text import number_text
 from ...trace import Grid, Number, Summary, Values
-from ..text import number_text
 
 # ``alike``: the same as far as it was recorded, which is less than every element.
 State = Literal["same", "rounding", "alike", "different", "unknown"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..text import plural
+from ...facts.text import plural
 from .longest import Budget, by_occurrence, longest_common
 
 _MOST_LINES = 400

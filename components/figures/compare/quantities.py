@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ...facts.saved_bytes import saved_bytes, whole_memory
+from ...facts.text import bytes_text, number_text
 from ...trace import Memory, Trace
-from ..saved_bytes import saved_bytes, whole_memory
-from ..text import bytes_text, number_text
 
 Unit = Literal["count", "bytes", "ms"]
 # The first call of an operation can take longer than everything that a short program does.

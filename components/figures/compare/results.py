@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from ...facts import TraceIndex
+from ...facts.text import number_text, shape_text, values_text
 from ...trace import Gradient, Tensor, Values
-from ..text import number_text, shape_text, values_text
-from ..trace_index import TraceIndex
 from .numbers import Difference, difference
 
 State = Literal["same", "rounding", "alike", "different", "unknown", "only left", "only right"]

@@ -10,9 +10,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from ...facts.text import bytes_text
 from ...trace import Memory, Trace
 from ..chart_style import COLOURS, FAINT, SIZE, charted, quiet_axis
-from ..text import bytes_text
 
 Axis = Literal["line", "ms", "share"]
 AXES: dict[Axis, str] = {"line": "lines executed", "share": "share of the run", "ms": "milliseconds"}

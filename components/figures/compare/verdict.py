@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...facts import TraceIndex
+from ...facts.text import bytes_text
 from ...trace import Failure, Trace
-from ..text import bytes_text
-from ..trace_index import TraceIndex
 from .graphs import GraphComparison, compare_graphs
 from .printed import Printed, compare_printed
 from .quantities import Quantity, compare_quantities

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...facts.text import number_text, plain_in_markdown
 from ...trace import ChecksAnswer
-from ..text import number_text, plain_in_markdown
 from .agreement import agree, formula_cell, mark
 
 _DIGITS = 7

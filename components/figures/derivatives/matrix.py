@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from ...facts.text import number_text
 from ...trace import DerivativeAnswer, Number, Spectrum
 from ..chart_style import SIZE, charted, diverging, quiet_axis
-from ..text import number_text
 
 _MOST_WRITTEN = 150
 _MOST_LABELS = 24

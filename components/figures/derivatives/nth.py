@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...facts.text import number_text, plural
 from ...trace import NthDerivativesAnswer, Number
-from ..text import number_text, plural
 from .agreement import agree, formula_cell, mark
 
 _DIGITS = 7

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from ...facts.text import number_text, plain_in_markdown
 from ...trace import Number, SurfaceAnswer
 from ..chart_style import NOW, charted, quiet_axis
-from ..text import number_text, plain_in_markdown
 
 _TOWERING = 6.0
 _FARTHEST = 1e3

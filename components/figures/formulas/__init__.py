@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...facts import TraceIndex
 from ...trace import BackwardStep, Gradient, Node
-from ..trace_index import TraceIndex
 from .activations import ACTIVATIONS
 from .choices import CHOICES
 from .elementwise import ELEMENTWISE

@@ -13,9 +13,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ...facts import TraceIndex
+from ...facts.text import number_text
 from ...trace import BackwardStep, Node, SavedTensor
-from ..text import number_text
-from ..trace_index import TraceIndex
 
 Array = NDArray[np.float64]
 _BELOW_ZERO = 2**63

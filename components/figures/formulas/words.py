@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from ..text import values_text
+from ...facts.text import values_text
 from .given import Array, Given, Lacking, summed_dims
 from .rules import Rule
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from ..text import number_text
+from ...facts.text import number_text
 from .amounts import elements, finite
 from .records import Amount
 from .words import exact

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
+from ...facts.gradient_health import EXPLODING, VANISHING, Illness
 from .. import chart_style
-from ..gradient_health import EXPLODING, VANISHING, Illness
 from . import style
 from .amounts import finite
 from .history import in_order_of_use

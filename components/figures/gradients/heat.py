@@ -12,8 +12,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from ...facts.text import number_text
 from .. import chart_style
-from ..text import number_text
 from . import style
 
 # Cells whose numbers are written in them, and how many characters of them a narrow panel has room for in a row.

@@ -7,10 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from ...facts import TraceIndex
+from ...facts.events import EventNumbers, EventTable
 from ...trace import GradientCause, GradientChange
-from ..trace_index import TraceIndex
 from .amounts import Amounts
-from .moments import Moments
 from .order import groups, leaf_of
 from .records import Call, Change, History, LeafHistory
 from .words import WORDS, backward_text, change_text
@@ -24,12 +24,12 @@ def gradient_history(index: TraceIndex) -> History:
     An engine run is one call if it added to a leaf, and so is a line, for all that it changed in one step.
     """
     runs = {run.id: run for run in index.trace.backwards}
-    moments, amounts = Moments(index), Amounts()
+    moments, amounts = index.once(EventNumbers), Amounts()
     calls: list[Call] = []
     by_leaf: defaultdict[str, list[Change]] = defaultdict(list)
     for number, group in enumerate(groups(index.trace), 1):
         first, cause = group[0], _cause(group)
-        seen = [moments.of(change) for change in group]
+        seen = [moments.of_change(change) for change in group]
         run = runs.get(first.backward or "")
         calls.append(
             Call(
@@ -99,7 +99,7 @@ def _leaves(index: TraceIndex, calls: tuple[Call, ...], by_leaf: dict[str, list[
                     shape=tuple(tensor.shape),
                     calls=calls,
                     changes=tuple(by_leaf.get(origin, ())),
-                    used=index.chronicle.births.get(node.id) if node is not None else None,
+                    used=index.once(EventTable).births.get(node.id) if node is not None else None,
                 )
             )
     names = {leaf_of(change): change.variable for change in index.trace.gradients}

@@ -17,13 +17,13 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from ...facts import TraceIndex
+from ...facts.events import EventNumbers
+from ...facts.text import plural, values_text
 from ...trace import Backward, BackwardStep, Gradient, Tensor
-from ..text import plural, values_text
-from ..trace_index import TraceIndex
 from . import style
 from .amounts import Amounts
 from .lines import Measure, exact_text
-from .moments import Moments
 from .records import Amount
 from .scale import Scale, norm_or_row, scale_of, value_or_row
 from .words import backward_text, escaped, size_text
@@ -69,13 +69,13 @@ def intermediate_gradients(index: TraceIndex, backward_id: str) -> Intermediates
     )
     if run is None:
         return Intermediates(backward_id, "", "There is no such engine run.", ())
-    moments, amounts = Moments(index), Amounts()
+    moments, amounts = index.once(EventNumbers), Amounts()
     rows: list[Intermediate] = []
     for place, step in enumerate(run.steps):
         # Of a tensor that was changed without autograd's knowledge the last record counts: the node is the same.
         made = {tensor.origin: tensor for tensor in index.made.get(step.node, ())}
         if made:
-            moment = moments.visit(run.id, place)
+            moment = moments.of_visit(run.id, place)
             rows += [_row(index, tensor, step, amounts, moment) for tensor in made.values()]
     where = f", line {run.line}" if run.line is not None else ""
     return Intermediates(

@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ..text import shape_text
+from ...facts.text import shape_text
 from . import style
 from .cells import Table, table_of
 from .heat import Panel, heat_figure

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from ...facts.text import number_text
 from ..chart_style import CLEAR, COLOURS, FAINT, GREY, SIZE
-from ..text import number_text
 from .records import Call, LeafHistory
 from .words import escaped, where
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from ...facts.text import number_text, shape_text
 from ...trace import Backward, GradientCause, GradientChange
-from ..text import number_text, shape_text
 from .records import Amount
 
 WORDS: dict[GradientCause, str] = {"backward": "backward", "zero": "zero", "none": "None", "assigned": "assigned"}

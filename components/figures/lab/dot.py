@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 
-from ..text import printable
+from ...facts.text import printable
 from .look import box_look, link_look
 from .records import Box, LabGraph, Link
 

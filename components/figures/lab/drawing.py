@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from ...facts.folding import Folding, Homes, Scope
+from ...facts.groups import Group, group_facts
+from ...facts.text import bytes_text, plural
 from ...trace import Edge, Node, Tensor
-from ..text import bytes_text, plural
-from .folding import Group
-from .homes import Homes
 from .links import LabLinks
 from .records import Box, Frame, LabGraph, LabOptions, Link
-from .scope import Folding, Scope
 from .words import edge_words, function_words, leaf_words, saved_tensors, saved_words, stop_words, tensor_words
 
 _USES_BEFORE_COPIES = 3
@@ -97,7 +96,7 @@ class LabDrawing:
             self._links.made.append(Link(node.id, box.id, ("saved", *freed)))
 
     def _fold(self, group: Group) -> None:
-        facts = self._index.facts_of(group)
+        facts = group_facts(self._index, group)
         kinds = ["folded"]
         if facts.order2:
             kinds.append("order2")

@@ -5,12 +5,12 @@ The output is on top and gradient flows down to the leaves, the way ``backward()
 
 from __future__ import annotations
 
+from ...facts import TraceIndex
+from ...facts.folding import MOST_BOXES, Scope
+from ...facts.untracked import cuts
 from ...trace import Tensor, Trace
-from ..trace_index import TraceIndex
 from .drawing import LabDrawing
 from .records import Box, LabGraph, LabOptions, Link, Root
-from .scope import MOST_BOXES
-from .untracked import cuts
 from .words import tensor_words
 
 _MOST_LONE_BOXES = 12
@@ -44,7 +44,7 @@ def lab_graph(trace: Trace | TraceIndex, root: Root | None = None, options: LabO
     """
     options = options or LabOptions()
     index = trace if isinstance(trace, TraceIndex) else TraceIndex(trace)
-    scope = index.scope(root.nodes if root is not None else None)
+    scope = index.once(Scope, root.nodes if root is not None else None)
     if not scope.nodes:
         return _lone_boxes(index, options)
     folding = scope.folded(options.opened)

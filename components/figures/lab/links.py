@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ...facts.folding import Folding, Scope
 from ...trace import Edge, Tensor
 from .records import Box, LabOptions, Link
-from .scope import Folding, Scope
 from .words import edge_words, tensor_words
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .folding import Group
-    from .homes import Homes
+from ...facts.folding import Homes
+from ...facts.groups import Group
 
 
 @dataclass(frozen=True)

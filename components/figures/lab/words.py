@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...facts.index import Stop, TraceIndex
+from ...facts.text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
 from ...trace import Gradient, Node, SavedTensor, Tensor
-from ..text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
-from ..trace_tables import Stop, TraceTables
 from .records import LabOptions
 
 _MOST_NAMES = 3
@@ -43,7 +43,7 @@ def leaf_words(tensor: Tensor | None, total: Gradient | None, changed: bool, opt
     return value, f".grad {gradient_text(total, 28) if options.values else shape_text(total.shape)}"
 
 
-def function_words(index: TraceTables, node: Node, options: LabOptions) -> str:
+def function_words(index: TraceIndex, node: Node, options: LabOptions) -> str:
     """Return the line below a function's name: the source line, the module, and the variable that it made."""
     parts = [f"line {node.line}"] if node.line is not None else []
     if node.module:
@@ -65,7 +65,7 @@ def saved_tensors(node: Node) -> list[SavedTensor]:
     return [saved for saved in node.saved if saved.shape is not None]
 
 
-def saved_words(index: TraceTables, node: Node) -> tuple[str, str]:
+def saved_words(index: TraceIndex, node: Node) -> tuple[str, str]:
     """Return the names of what a node saved, and its shapes and bytes."""
     tensors = saved_tensors(node)
     names: list[str] = []

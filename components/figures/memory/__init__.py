@@ -9,7 +9,6 @@ from .alive import alive_figure, alive_info
 from .csv_tables import blocks_csv, events_csv
 from .engine_memory import engine_memory
 from .leaks import leaks
-from .moments import MemoryMoments
 from .outcomes import outcome
 from .records import Alive, Axis, EngineMemory, Holder, Leak, Outcome, Saved, Saver, Timeline
 from .saved import saved_figure, saved_info
@@ -29,7 +28,6 @@ __all__ = [
     "EngineMemory",
     "Holder",
     "Leak",
-    "MemoryMoments",
     "MemoryTables",
     "Outcome",
     "Saved",

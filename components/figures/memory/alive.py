@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from ...facts.events import EventNumbers
+from ...facts.text import bytes_text
 from ..chart_style import SIZE, charted, quiet_axis
 from ..gradients.words import escaped, where
-from ..text import bytes_text
-from .moments import MemoryMoments
 from .records import Alive, Holder
 from .style import COLOURS, NAMES, byte_axis
 from .tables import CATEGORIES, MemoryTables
@@ -20,7 +20,7 @@ MOST_HOLDERS = 1_000
 _BARS = 10
 
 
-def alive_info(tables: MemoryTables, moments: MemoryMoments, event: int) -> Alive:
+def alive_info(tables: MemoryTables, moments: EventNumbers, event: int) -> Alive:
     """Return what was alive right after an event; of very many blocks, the largest ``MOST_HOLDERS``."""
     happened = tables.events[event]
     blocks = tables.alive(event)
@@ -38,11 +38,11 @@ def alive_info(tables: MemoryTables, moments: MemoryMoments, event: int) -> Aliv
         tuple(sizes),
         happened.total_bytes - sum(amounts.values()),
         tuple(_holder(tables, moments, place, event) for place in blocks[:MOST_HOLDERS]),
-        moments.of(happened),
+        moments.of_memory(happened),
     )
 
 
-def _holder(tables: MemoryTables, moments: MemoryMoments, place: int, event: int) -> Holder:
+def _holder(tables: MemoryTables, moments: EventNumbers, place: int, event: int) -> Holder:
     block, birth = tables.blocks[place], tables.birth(place)
     node = tables.index.nodes.get(birth.node or "")
     return Holder(
@@ -55,7 +55,7 @@ def _holder(tables: MemoryTables, moments: MemoryMoments, place: int, event: int
         node.name if node is not None else "",
         block.operation or "",
         why_held(tables, place, event),
-        moments.of(birth),
+        moments.of_memory(birth),
     )
 
 

@@ -10,20 +10,20 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ...facts.events import EventNumbers
 from ...trace import Backward
 from ..gradients.words import where
-from .moments import MemoryMoments
 from .records import EngineMemory
 from .tables import MemoryTables
 
 
-def engine_memory(tables: MemoryTables, moments: MemoryMoments) -> tuple[EngineMemory, ...]:
+def engine_memory(tables: MemoryTables, moments: EventNumbers) -> tuple[EngineMemory, ...]:
     """Return the calls in order; those that allocated and released nothing are left out."""
     runs = tables.index.trace.backwards
     return tuple(_call(tables, moments, number, run) for number, run in enumerate(runs, 1) if run.id in tables.spans)
 
 
-def _call(tables: MemoryTables, moments: MemoryMoments, number: int, run: Backward) -> EngineMemory:
+def _call(tables: MemoryTables, moments: EventNumbers, number: int, run: Backward) -> EngineMemory:
     first, last = tables.spans[run.id]
     over = tables.step_ends[last]  # what the engine let go can be released behind it
     before = tables.events[first].total_bytes - tables.events[first].delta_bytes
@@ -49,7 +49,7 @@ def _call(tables: MemoryTables, moments: MemoryMoments, number: int, run: Backwa
         _bytes(tables, kept),
         _until(tables, kept) if kept else "",
         tables.new_gradients(first, last),
-        moments.run(run.id),
+        moments.of_end(run.id),
     )
 
 

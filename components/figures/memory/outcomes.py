@@ -11,9 +11,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from ...facts.index import TraceIndex
+from ...facts.text import values_text
 from ...trace import Gradient, Memory, Tensor, Trace
-from ..text import values_text
-from ..trace_tables import TraceTables
 from .records import Outcome
 
 # Beside the number itself, and beside the largest of its tensor: where terms cancel, what is left is rounding.
@@ -55,7 +55,7 @@ def _compared(before: Trace, after: Trace) -> tuple[bool | None, str]:
     if after.failure is not None and (before.failure is None or before.failure.message != after.failure.message):
         first = after.failure.message.partition("\n")[0]
         short = first if len(first) <= _LONGEST_ERROR else f"{first[: _LONGEST_ERROR - 1]}…"
-        code = TraceTables(after).code(after.failure.line)  # its number is another one in the program itself
+        code = TraceIndex(after).code(after.failure.line)  # its number is another one in the program itself
         where = f" at `{code[:_LONGEST_CODE]}`" if code else ""
         return None, f"fails{where}: {short}"
     own, others = results_of(before), results_of(after)
@@ -81,7 +81,7 @@ def results_of(trace: Trace) -> dict[str, Any]:
 
     A value is a ``Tensor``, a ``Gradient``, a text, or ``None`` for a ``.grad`` that is ``None``.
     """
-    tables = TraceTables(trace)
+    tables = TraceIndex(trace)
     found: dict[str, Any] = {}
     for step in trace.steps:
         if step.function is None:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from ...facts.events import EventNumbers
+from ...facts.text import bytes_text, plural
 from ...trace import Node
 from ..chart_style import charted, quiet_axis
 from ..gradients.words import escaped
-from ..text import bytes_text, plural
-from .moments import MemoryMoments
 from .records import Saved, Saver
 from .style import COLOURS, byte_axis
 from .tables import CATEGORIES, MemoryTables
@@ -25,7 +25,7 @@ OUTSIDE = "outside of modules"
 _EXTRA = "saved"
 
 
-def saved_info(tables: MemoryTables, moments: MemoryMoments) -> Saved:
+def saved_info(tables: MemoryTables, moments: EventNumbers) -> Saved:
     """Return what was saved over the whole run, the most first.
 
     ``extra`` are the bytes of blocks of category ``saved``: weights, for one, are saved too but are there anyway. What
@@ -61,11 +61,11 @@ def _unseen(tables: MemoryTables) -> list[Saver]:
     return [Saver(label, label, None, "", 0, size, size, None)] if size else []
 
 
-def _row(tables: MemoryTables, moments: MemoryMoments, label: str, nodes: Sequence[Node]) -> Saver:
+def _row(tables: MemoryTables, moments: EventNumbers, label: str, nodes: Sequence[Node]) -> Saver:
     lines = {node.line for node in nodes}
     line = nodes[0].line if len(lines) == 1 else None
     size, extra = _sizes(tables, {place for node in nodes for place in tables.saved_blocks[node.id]})
-    seen = next((found for node in nodes if (found := moments.node(node.id)) is not None), None)
+    seen = next((found for node in nodes if (found := moments.of_birth(node.id)) is not None), None)
     return Saver(label, nodes[0].module or OUTSIDE, line, tables.index.code(line), len(nodes), size, extra, seen)
 
 

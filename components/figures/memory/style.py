@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ...facts.text import bytes_text
 from ..chart_style import FAINT, GREY, SIZE, quiet_axis
-from ..text import bytes_text
 from .words import BASE
 
 COLOURS = {

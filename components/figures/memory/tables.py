@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from ...facts import TraceIndex
 from ...trace import Allocation, Backward, Memory, MemoryEvent, Node
-from ..trace_index import TraceIndex
 
 Integers = npt.NDArray[np.int64]
 # From the bottom of the picture up: what stays is below, what comes and goes above.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from .moments import MemoryMoments
+from ...facts.events import EventNumbers
 from .records import Axis, Column, CudaPoint, Mark, Span, Timeline
 from .tables import CATEGORIES, Integers, MemoryTables
 from .words import BASE, event_words, run_label
@@ -22,7 +22,7 @@ _UNITS = (("s", 1e9), ("ms", 1e6), ("µs", 1e3))
 
 
 def timeline_info(
-    tables: MemoryTables, moments: MemoryMoments, axis: Axis, window: tuple[int, int] | None = None
+    tables: MemoryTables, moments: EventNumbers, axis: Axis, window: tuple[int, int] | None = None
 ) -> Timeline:
     """Return the picture of the events ``first`` to ``last`` of ``window``, of all of them without one.
 
@@ -81,7 +81,7 @@ def chosen(totals: Integers, first: int, last: int) -> list[int]:
 
 
 def _columns(
-    tables: MemoryTables, moments: MemoryMoments, drawn: Sequence[int], x: Floats, layers: Sequence[Integers]
+    tables: MemoryTables, moments: EventNumbers, drawn: Sequence[int], x: Floats, layers: Sequence[Integers]
 ) -> tuple[Column, ...]:
     """Each stands for the events since the one before it."""
     before = [drawn[0] - 1, *drawn[:-1]]
@@ -94,7 +94,7 @@ def _columns(
             tuple(layer[place] for layer in parts),
             event - earlier,
             event_words(tables, event, event - earlier),
-            moments.of(tables.events[event]),
+            moments.of_memory(tables.events[event]),
         )
         for place, (earlier, event) in enumerate(zip(before, drawn, strict=True))
     )

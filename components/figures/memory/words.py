@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...facts.text import bytes_text
 from ...trace import Allocation, Node
 from ..gradients.words import escaped, where
-from ..text import bytes_text
 from .tables import MemoryTables
 
 BASE = "before"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ...facts.text import printable
 from ..lab.dot import LONGEST
 from ..lab.look import INK, box_look, link_look
 from ..lab.records import Box, LabGraph, Link
-from ..text import printable
 from .sketch import Manner, PlainBox, PlainLink, Sketch, Words
 
 _MANNER = Manner(

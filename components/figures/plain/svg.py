@@ -6,8 +6,8 @@ import html
 import time
 from collections.abc import Iterator, Sequence
 
+from ...facts.text import printable
 from ..layout import Picture
-from ..text import printable
 from .arranged import Arranged, Spot, arranged, line_height
 from .lines import Line, lines_of
 from .sketch import Manner, PlainBox, Sketch, Words, width_of

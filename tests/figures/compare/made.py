@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace as changed
 
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.figures.compare import Changed, Compared, GraphComparison, Printed, Quantity, Results
 from components.trace import Allocation, Memory, MemoryEvent, Node, Trace
 from tests.figures import traces as t

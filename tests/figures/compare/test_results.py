@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.figures.compare import Compared, Difference, Results, compare_results, difference
 from components.trace import Gradient, Grid, Summary, Tensor, Truncation, Values
 from tests.figures import traces as t

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 
 from components.capture import capture_program
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.figures.formulas import computed_gradients, known_nodes
 from components.trace import Program, Trace
 

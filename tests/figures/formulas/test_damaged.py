@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.figures.formulas import RULES, computed_gradients, known_nodes, node_formulas
 from components.trace import BackwardStep, Gradient, Node, SavedTensor, Trace
 from tests.figures.formulas.compare import ACCUMULATE, TWICE, traced

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from components.capture import capture_program
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.figures.formulas import computed_gradients, known_nodes, node_formulas
 from components.trace import Program, Trace
 from tests.figures.formulas.compare import ACCUMULATE

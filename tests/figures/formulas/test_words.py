@@ -9,7 +9,7 @@ import torch
 from msgspec.structs import replace
 
 from components.capture import capture_program
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.figures.formulas import computed_gradients, node_formulas
 from components.trace import Program, SavedTensor
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.figures.gradients import (
     Flow,
     FlowRow,

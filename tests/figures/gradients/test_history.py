@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.figures.gradients import Call, Change, History, LeafHistory, State, gradient_history, variables
 from components.trace import EngineFailure, Gradient, GradientChange, Truncation
 from tests.figures import traces as t

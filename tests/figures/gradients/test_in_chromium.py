@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 from playwright.sync_api import Browser, Page
 
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.figures.gradients import (
     flow_figure,
     flow_info,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.figures.gradients import History, gradient_history, intermediate_figure, intermediate_gradients
 from components.figures.gradients.words import escaped, shortened
 from components.trace import Gradient, Grid, Summary

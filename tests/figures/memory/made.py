@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from components.figures import TraceIndex
-from components.figures.memory import MemoryMoments, MemoryTables
+from components.facts import TraceIndex
+from components.facts.events import EventNumbers
+from components.figures.memory import MemoryTables
 from components.trace import Allocation, Category, CudaSample, Memory, MemoryEvent, Node, Step
 from tests.figures import traces as t
 
@@ -90,8 +91,8 @@ def tables_of(tape: Tape, source: str = "x = 1\n", memory: Memory | None = None,
     return MemoryTables(TraceIndex(trace), written)
 
 
-def moments_of(tables: MemoryTables) -> MemoryMoments:
-    return MemoryMoments(tables.index)
+def moments_of(tables: MemoryTables) -> EventNumbers:
+    return tables.index.once(EventNumbers)
 
 
 def steps(*lines: int) -> list[Step]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from components.facts.saved_bytes import saved_bytes
 from components.figures.memory import EngineMemory, MemoryTables, Saved, Saver, engine_memory, saved_figure, saved_info
 from components.figures.memory.tables import CATEGORIES
-from components.figures.saved_bytes import saved_bytes
 from components.trace import Backward, Truncation
 from tests.figures import traces as t
 from tests.figures.memory.made import Tape, moments_of, nodes, steps, tables_of

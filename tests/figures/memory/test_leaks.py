@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.capture import capture_program
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.figures.memory import Leak, MemoryTables, leak_tables, leaks
 from components.figures.memory.loops import keeping_lines
 from components.trace import Program

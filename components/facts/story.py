@@ -12,23 +12,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..lab.homes import Homes
-from ..trace_index import TraceIndex
-from .chronicle import KINDS, Ints
-from .happenings import Happening
-from .words import Words
+from .events import END, ERROR, KINDS, LINE, NODE, Event, EventTable, Ints, QuietLines
+from .folding import Homes
+from .index import TraceIndex
+from .sentences import Sentences
 
 MOST_MOMENTS = 6_000
-# A run is over at its `end`, or at the `error` that comes last in ``KINDS``.
-_LINE, _NODE, _END, _ERROR = (KINDS.index(kind) for kind in ("line", "node", "end", "error"))
 
 
 @dataclass(frozen=True)
 class Moment:
-    """``kind`` is that of its happenings, ``fold`` where several of them are one moment.
+    """``kind`` is that of its events, ``fold`` where several of them are one moment.
 
     ``line`` is the line that runs, ``box`` the box that is lit, ``lit`` other lines to be looked at (the one that made
-    the node, the one that freed it). ``n`` counts the happenings up to it. ``run`` says in which engine run it is.
+    the node, the one that freed it). ``n`` counts the events up to it. ``run`` says in which engine run it is.
     """
 
     kind: str
@@ -47,7 +44,7 @@ class Story:
     ``tensors`` is by the id of a record and by the origin of a tensor: when it was first bound. ``freed`` is by node;
     ``changes`` are the numbers of the trace's ``gradients`` with their moment; ``bound`` are (moment, variable, tensor
     id or text); ``notes`` are (moment, line, kind, text); ``shown`` are (moment, step) of lines that showed something.
-    ``at`` is the moment of each happening. ``cut`` says that the run goes on after the last moment.
+    ``at`` is the moment of each event. ``cut`` says that the run goes on after the last moment.
     """
 
     index: TraceIndex
@@ -63,17 +60,21 @@ class Story:
 
     def born(self, node: str) -> int | None:
         """Return the moment at which a node came to be."""
-        place = self.index.chronicle.births.get(node)
+        place = self._events.births.get(node)
         return None if place is None else int(self.at[place])
 
     def passes(self, node: str) -> list[tuple[int, int, int]]:
         """Return the engine's visits to a node: moment, engine run and place in it."""
-        chronicle = self.index.chronicle
+        events = self._events
         return [
-            (int(self.at[place]), chronicle.all[place].run or 0, chronicle.all[place].place or 0)
-            for place in chronicle.visits.get(node, ())
+            (int(self.at[place]), events.all[place].run or 0, events.all[place].place or 0)
+            for place in events.visits.get(node, ())
             if self.at[place] < len(self.moments)
         ]
+
+    @property
+    def _events(self) -> EventTable:
+        return self.index.once(EventTable)
 
 
 def tell(index: TraceIndex, homes: Homes) -> Story:
@@ -83,11 +84,10 @@ def tell(index: TraceIndex, homes: Homes) -> Story:
 
 class _Teller:
     def __init__(self, index: TraceIndex, homes: Homes) -> None:
-        self._index, self._homes, self._words = index, homes, Words(index)
-        self._trace, self._all = index.trace, index.chronicle.all
+        self._index, self._homes, self._words = index, homes, index.once(Sentences)
+        self._trace, self._events = index.trace, index.once(EventTable)
+        self._all, self._quiet = self._events.all, QuietLines(index)
         self._told = Story(index, np.zeros(len(self._all), dtype=np.int64))
-        self._last: tuple[str, int | None] = ("", None)
-        self._ended: int | None = -1
 
     def story(self) -> Story:
         told = self._told
@@ -102,22 +102,22 @@ class _Teller:
         return told
 
     def _together(self) -> Iterator[tuple[int, int]]:
-        """Yield, moment by moment, the first place of its happenings and the one behind the last."""
+        """Yield, moment by moment, the first place of its events and the one behind the last."""
         if not self._all:
             return
-        chronicle = self._index.chronicle
+        events = self._events
         box, folded = self._homes.boxes(self._index)
-        box = np.where(chronicle.nodes >= 0, box[chronicle.nodes], -1)
-        during = self._homes.during(chronicle.steps)
-        inside = (during >= 0) & ((box == during) | (box < 0) | chronicle.leaves)
-        a_node = chronicle.nodes >= 0
+        box = np.where(events.nodes >= 0, box[events.nodes], -1)
+        during = self._homes.during(events.steps)
+        inside = (during >= 0) & ((box == during) | (box < 0) | events.leaves)
+        a_node = events.nodes >= 0
         in_fold = a_node & (box >= folded)
         elsewhere = a_node & (box < 0)
-        joined = (inside | in_fold | elsewhere) & (chronicle.kinds != _ERROR)
-        kind = np.where(inside, -1, chronicle.kinds)
-        run = np.where(inside, -1, chronicle.runs)
+        joined = (inside | in_fold | elsewhere) & (events.kinds != ERROR)
+        kind = np.where(inside, -1, events.kinds)
+        run = np.where(inside, -1, events.runs)
         where = np.where(inside, during, box)
-        step = np.where(elsewhere & ~inside & (chronicle.runs < 0), chronicle.steps, -1)
+        step = np.where(elsewhere & ~inside & (events.runs < 0), events.steps, -1)
         keys = np.stack([kind, run, where, step])
         new = np.ones(len(self._all), dtype=bool)
         new[1:] = ~(joined[1:] & joined[:-1] & (keys[:, 1:] == keys[:, :-1]).all(axis=0))
@@ -126,19 +126,11 @@ class _Teller:
 
     def _moment(self, first: int, end: int) -> int:
         moments, last = self._told.moments, self._all[end - 1]
-        if end - first == 1 and last.kind == "line" and moments and self._says_nothing_more(last):
+        if end - first == 1 and moments and self._quiet.is_quiet(last):
             return len(moments) - 1
-        self._last = last.kind, last.step
-        if last.kind in ("end", "error") and last.run is not None:
-            self._ended = last.step
+        self._quiet.told(last)
         moments.append(self._single(first) if end - first == 1 else self._several(first, end))
         return len(moments) - 1
-
-    def _says_nothing_more(self, line: Happening) -> bool:
-        """The line that made a node is complete with the last of them; one that ended a run may have no news."""
-        if self._last == ("born", line.step):
-            return True
-        return self._ended == line.step and not self._words.news(line)
 
     def _single(self, place: int) -> Moment:
         one = self._all[place]
@@ -152,21 +144,21 @@ class _Teller:
             lit=self._words.other_lines(one),
         )
 
-    def _bound_box(self, one: Happening) -> str | None:
+    def _bound_box(self, one: Event) -> str | None:
         """Return the box of what a line made that autograd does not know."""
         if one.kind != "line" or one.step is None:
             return None
         return next((v for v in self._trace.steps[one.step].variables.values() if v in self._homes.tensors), None)
 
     def _several(self, first: int, end: int) -> Moment:
-        last, chronicle = self._all[end - 1], self._index.chronicle
+        last, events = self._all[end - 1], self._events
         box = self._homes.folded_at(self._all[first].step)
         node = next((one.node for one in self._all[first:end] if one.node is not None), None)
         if box is None and node is not None:
             box = self._homes.box_of(node)
-        counts = np.bincount(chronicle.kinds[first:end], minlength=len(KINDS)).tolist()
+        counts = np.bincount(events.kinds[first:end], minlength=len(KINDS)).tolist()
         named = dict(zip(KINDS, counts, strict=True))
-        named["leaf"] = int(np.count_nonzero(chronicle.leaves[first:end] & (chronicle.kinds[first:end] == _NODE)))
+        named["leaf"] = int(np.count_nonzero(events.leaves[first:end] & (events.kinds[first:end] == NODE)))
         title = self._homes.title_of(box) if box is not None else "In another graph"
         return Moment(
             kind="fold",
@@ -181,7 +173,7 @@ class _Teller:
 
     def _lines(self) -> None:
         told, seen = self._told, dict[tuple[int, int, str], int]()
-        for place in np.flatnonzero(self._index.chronicle.kinds == _LINE).tolist():
+        for place in np.flatnonzero(self._events.kinds == LINE).tolist():
             number, at = self._all[place].step, int(told.at[place])
             if number is None or at >= len(told.moments):
                 continue
@@ -203,9 +195,9 @@ class _Teller:
                     told.notes.append((*key, text))
 
     def _runs(self) -> None:
-        told, chronicle = self._told, self._index.chronicle
+        told, events = self._told, self._events
         by_run: defaultdict[tuple[int, str], int] = defaultdict(lambda: len(told.moments))
-        for place in np.flatnonzero((chronicle.kinds == _NODE) & chronicle.leaves).tolist():
+        for place in np.flatnonzero((events.kinds == NODE) & events.leaves).tolist():
             leaf = self._index.origin_of(self._index.nodes[self._all[place].node or ""].tensor)
             by_run[self._all[place].run or 0, leaf] = int(told.at[place])
         numbers = {run.id: number for number, run in enumerate(self._trace.backwards)}
@@ -214,6 +206,6 @@ class _Teller:
             if change.cause == "backward" and run is not None and change.tensor is not None:
                 told.changes.append((by_run[run, change.tensor], number))
         told.changes.sort()
-        for place in np.flatnonzero((chronicle.kinds >= _END) & (chronicle.runs >= 0)).tolist():
-            freed = self._trace.backwards[int(chronicle.runs[place])].freed
+        for place in np.flatnonzero((events.kinds >= END) & (events.runs >= 0)).tolist():
+            freed = self._trace.backwards[int(events.runs[place])].freed
             told.freed.update(dict.fromkeys(freed, int(told.at[place])))

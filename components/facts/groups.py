@@ -6,13 +6,15 @@ nodes, so that a hundred thousand nodes cost two numbers; what is in it is found
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from ...trace import Node
-from ..text import plural
+from ..trace import Node
+from .index import TraceIndex
 from .repeats import find_runs
+from .text import plural
 
 Kind = Literal["node", "whole", "module", "derivative", "loop", "iteration", "iterations", "line", "part"]
 _MOST_CHILDREN = 20
@@ -192,3 +194,56 @@ def _with_lines(group: Group, pieces: list[Piece]) -> list[Piece]:
     if len(merged) == 1 and merged[0].kind == "line":
         return [Piece("node", place, place + 1) for place in range(group.piece.first, group.piece.end)]
     return [replace(p, title=lines_text(group.sequence, p)) if p.kind == "line" else p for p in merged]
+
+
+# --- what the nodes of a group have in common
+
+
+@dataclass(frozen=True)
+class GroupFacts:
+    """What the nodes of a group add up to, in bytes each storage once where the trace has its memory.
+
+    ``stopped`` is the name of the node in it at which an engine run stopped, ``lines`` are the first and the last line
+    that made one, ``names`` counts the nodes by name.
+    """
+
+    saved_bytes: int
+    freed_bytes: int
+    order2: bool
+    stopped: str | None
+    lines: tuple[int, int] | None
+    names: Counter[str]
+
+
+def group_facts(index: TraceIndex, group: Group) -> GroupFacts:
+    """Return what the nodes of a group have in common or add up to; counted once."""
+    return index.once(_Facts).of(group)
+
+
+class _Facts:
+    """Remembers what was counted, by the ends of a group's stretch."""
+
+    def __init__(self, index: TraceIndex) -> None:
+        self._index = index
+        self._counted: dict[tuple[int, int, int], GroupFacts] = {}
+
+    def of(self, group: Group) -> GroupFacts:
+        key = id(group.sequence), group.piece.first, group.piece.end
+        if key not in self._counted:
+            self._counted[key] = self._count(group.nodes)
+        return self._counted[key]
+
+    def _count(self, nodes: list[Node]) -> GroupFacts:
+        lines = {node.line for node in nodes if node.line is not None}
+        stopped = [node.name for node in nodes if node.id in self._index.stopped]
+        saved = self._index.saved_bytes(nodes)
+        # What a node that is not freed has saved too is held on.
+        held = self._index.saved_bytes([node for node in nodes if node.id not in self._index.freed_by])
+        return GroupFacts(
+            saved_bytes=saved,
+            freed_bytes=saved - held,
+            order2=all(node.order > 1 for node in nodes),
+            stopped=stopped[-1] if stopped else None,
+            lines=(min(lines), max(lines)) if lines else None,
+            names=Counter(node.name for node in nodes),
+        )

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from ...trace import Backward, Node, Step
-from ..lab.untracked import unrecorded_block
-from ..shown import as_terminal, in_words
-from ..text import bytes_text, gradient_text, plural, tensor_text
-from ..trace_tables import TraceTables
-from .happenings import Happening
-from .in_place import InPlace, changes_in_place
+from ..trace import Backward, Node, Step
+from .events import Event
+from .index import TraceIndex
+from .output import as_terminal, in_words
+from .text import bytes_text, gradient_text, plural, tensor_text
+from .untracked import unrecorded_block
 
 _MOST_MADE = 3
 _SHORT = 28
 
 
-class Words:
-    """Finds the words for happenings of one trace."""
+class Sentences:
+    """Finds the words for the events of one trace."""
 
-    def __init__(self, index: TraceTables) -> None:
+    def __init__(self, index: TraceIndex) -> None:
         self._index, self._trace = index, index.trace
 
     @cached_property
@@ -42,23 +43,19 @@ class Words:
     def _in_place(self) -> InPlace:
         return changes_in_place(self._index)
 
-    def line(self, happening: Happening) -> int | None:
+    def line(self, event: Event) -> int | None:
         """Return the line that runs; that of the call for what an engine run does."""
-        if happening.run is not None:
-            return self._trace.backwards[happening.run].line
-        if happening.kind == "error" and self._trace.failure is not None:
+        if event.run is not None:
+            return self._trace.backwards[event.run].line
+        if event.kind == "error" and self._trace.failure is not None:
             return self._trace.failure.line
-        step = self._step(happening.step)
+        step = self._step(event.step)
         if step is not None:
             return step.line
-        return self._index.nodes[happening.node].line if happening.node is not None else None
+        return self._index.nodes[event.node].line if event.node is not None else None
 
     def _step(self, index: int | None) -> Step | None:
         return self._trace.steps[index] if index is not None and index < len(self._trace.steps) else None
-
-    def news(self, happening: Happening) -> bool:
-        """Whether a complete line bound a variable or printed something."""
-        return self._index.says_something(happening.step)
 
     def notes(self, step: Step) -> list[tuple[str, str]]:
         """Return what a line made and printed, as texts for chips beside it."""
@@ -79,21 +76,21 @@ class Words:
             notes.append(("shown", "; ".join(dict.fromkeys(shown))[:400]))
         return notes
 
-    def other_lines(self, happening: Happening) -> tuple[int, ...]:
+    def other_lines(self, event: Event) -> tuple[int, ...]:
         """Return lines to look at besides the one that runs: what made the node, what freed or changed its tensors."""
-        if happening.node is None or happening.run is None:
+        if event.node is None or event.run is None:
             return ()
-        lines = [self._index.nodes[happening.node].line]
-        if happening.kind == "error":
-            lines.append(self._index.stop_at(happening.node).line)
+        lines = [self._index.nodes[event.node].line]
+        if event.kind == "error":
+            lines.append(self._index.stop_at(event.node).line)
         return tuple(dict.fromkeys(line for line in lines if line is not None))
 
-    def one(self, happening: Happening) -> str:
-        """Return the sentence for a happening that is a moment of its own."""
-        run = self._trace.backwards[happening.run] if happening.run is not None else None
-        node = self._index.nodes.get(happening.node or "")
-        step = self._step(happening.step)
-        match happening.kind:
+    def one(self, event: Event) -> str:
+        """Return the sentence for a event that is a moment of its own."""
+        run = self._trace.backwards[event.run] if event.run is not None else None
+        node = self._index.nodes.get(event.node or "")
+        step = self._step(event.step)
+        match event.kind:
             case "call":
                 return f"Line {step.line if step else '?'} calls a function of the program."
             case "line":
@@ -101,9 +98,9 @@ class Words:
             case "born":
                 return self._born(node)
             case "error":
-                return self._error(happening, node)
+                return self._error(event, node)
         assert run is not None
-        match happening.kind:
+        match event.kind:
             case "begin":
                 return self._begin(run)
             case "built":
@@ -112,8 +109,8 @@ class Words:
             case "end":
                 return self._end(run)
         assert node is not None
-        assert happening.place is not None
-        return self._passed(run, node, happening.place)
+        assert event.place is not None
+        return self._passed(run, node, event.place)
 
     def several(self, counts: Mapping[str, int], where: str) -> str:
         """Return the sentence for what happened, so many of each kind, in a folded box, or in another graph."""
@@ -204,10 +201,10 @@ class Words:
                 return f"{node.leaf}.grad gets {added} added and comes to {total}."
         return f"{', '.join(came) or 'No gradient'} arrives at {node.leaf}; grad() returns it and leaves .grad alone."
 
-    def _error(self, happening: Happening, node: Node | None) -> str:
+    def _error(self, event: Event, node: Node | None) -> str:
         message = self._trace.failure.message if self._trace.failure is not None else "The run stopped."
-        if happening.run is not None:
-            failure = self._trace.backwards[happening.run].failure
+        if event.run is not None:
+            failure = self._trace.backwards[event.run].failure
             message = failure.message if failure is not None else message
         first = message.strip().split("\n")[0][:200]
         if node is None:
@@ -228,3 +225,51 @@ def _counted(count: int, words: str) -> str:
 def _first_line(text: str) -> str:
     first, more, _ = text.partition("\n")
     return f"{first} …" if more else first
+
+
+@dataclass
+class InPlace:
+    """Texts like ``y is changed in place (version 1)``: by the node that does it, or by step where none is recorded."""
+
+    by_node: dict[str, str] = field(default_factory=dict)
+    by_step: dict[int, str] = field(default_factory=dict)
+
+
+def changes_in_place(index: TraceIndex) -> InPlace:
+    """Return every change of a variable's tensor that raised its version, with the node that had saved it before."""
+    savers = _savers(index)
+    found = InPlace()
+    versions: dict[str, int] = {}
+    for step in index.trace.steps:
+        for name, value in step.variables.items():
+            tensor = index.tensors.get(value)
+            if tensor is None or tensor.version is None:
+                continue
+            before, now = versions.get(tensor.origin), tensor.version
+            versions[tensor.origin] = now
+            if before is None or now <= before:
+                continue
+            text = f"{name} is changed in place (version {now})"
+            had = [one for one, version in savers[tensor.origin] if version < now and _is_before(one, step.index)]
+            if had:
+                text += f", after {had[-1].name} had saved it"
+            if tensor.node is not None and index.nodes[tensor.node].step == step.index:
+                found.by_node[tensor.node] = text
+            else:
+                found.by_step[step.index] = text
+    return found
+
+
+def _savers(index: TraceIndex) -> defaultdict[str, list[tuple[Node, int]]]:
+    """By origin of a tensor: the nodes that saved it, each with the version that it had then."""
+    found = defaultdict[str, list[tuple[Node, int]]](list)
+    for node in index.trace.nodes:
+        for saved in node.saved:
+            tensor = index.tensors.get(saved.tensor or "")
+            if tensor is not None:
+                found[tensor.origin].append((node, tensor.version or 0))
+    return found
+
+
+def _is_before(node: Node, step: int) -> bool:
+    return node.step is not None and node.step < step

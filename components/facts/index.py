@@ -1,36 +1,19 @@
-"""Quick answers about a trace that several pictures ask: by id, by name, latest, reachable."""
+"""Quick answers about a trace that several parts ask: by id, by name, latest, reachable; each made once, when asked."""
 
 from __future__ import annotations
 
 import zlib
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar, TypeVarTuple
 
 from ..trace import Backward, BackwardStep, Display, Edge, GradientChange, Node, SavedTensor, Tensor, Trace, Values
 from .gradient_health import Finding, findings
 from .saved_bytes import whole_memory
 
-if TYPE_CHECKING:
-    from .lab.folding import Group
-
-
-@dataclass(frozen=True)
-class GroupFacts:
-    """What the nodes of a group add up to, in bytes each storage once where the trace has its memory.
-
-    ``stopped`` is the name of the node in it at which a pass stopped, ``lines`` are the first and the last line that
-    made one, ``names`` counts the nodes by name.
-    """
-
-    saved_bytes: int
-    freed_bytes: int
-    order2: bool
-    stopped: str | None
-    lines: tuple[int, int] | None
-    names: Counter[str]
+_Keys = TypeVarTuple("_Keys")
+_Made = TypeVar("_Made")
 
 
 class Stop(NamedTuple):
@@ -45,15 +28,8 @@ class Stop(NamedTuple):
         return f"line {self.line}" if self.line is not None else "a line that was not recorded"
 
 
-class TraceTables:
-    """Look-up tables over one trace; building it is linear in the trace."""
-
-    def says_something(self, step: int | None) -> bool:
-        """Whether a line bound a variable, printed or showed something."""
-        if step is None or step >= len(self.trace.steps):
-            return False
-        line = self.trace.steps[step]
-        return bool(line.variables) or line.stdout[0] != line.stdout[1] or step in self.displays_by_step
+class TraceIndex:
+    """Look-up tables over one trace, and a cache for what others make of it; building it is linear in the trace."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
@@ -83,30 +59,21 @@ class TraceTables:
             self.tensors[node.tensor].origin: node for node in trace.nodes if node.tensor in self.tensors
         }
         self._lines = trace.program.source.split("\n")
-        self._facts: dict[tuple[int, int, int], GroupFacts] = {}
+        self._made: dict[tuple[object, ...], Any] = {}
 
-    def facts_of(self, group: Group) -> GroupFacts:
-        """Return what the nodes of a group have in common or add up to; counted once."""
-        key = id(group.sequence), group.piece.first, group.piece.end
-        if key not in self._facts:
-            nodes = group.nodes
-            lines = {node.line for node in nodes if node.line is not None}
-            stopped = [node.name for node in nodes if node.id in self.stopped]
-            saved = self._saved_bytes(nodes)
-            # What a node that is not freed has saved too is held on.
-            held = self._saved_bytes([node for node in nodes if node.id not in self.freed_by])
-            self._facts[key] = GroupFacts(
-                saved_bytes=saved,
-                freed_bytes=saved - held,
-                order2=all(node.order > 1 for node in nodes),
-                stopped=stopped[-1] if stopped else None,
-                lines=(min(lines), max(lines)) if lines else None,
-                names=Counter(node.name for node in nodes),
-            )
-        return self._facts[key]
+    def once(self, make: Callable[[TraceIndex, *_Keys], _Made], *keys: *_Keys) -> _Made:
+        """Return ``make(index, *keys)``, made when it is first asked for and remembered for this trace.
 
-    def _saved_bytes(self, nodes: Sequence[Node]) -> int:
-        """What nodes have saved, each storage once where the record of memory tells them apart."""
+        >>> index.once(EventTable)
+        """
+        asked = make, *keys
+        if asked not in self._made:
+            self._made[asked] = make(self, *keys)
+        result: _Made = self._made[asked]
+        return result
+
+    def saved_bytes(self, nodes: Sequence[Node]) -> int:
+        """Return what nodes have saved, each storage once where the record of memory tells them apart."""
         memory = whole_memory(self.trace)
         if memory is None:
             return sum(node.saved_bytes for node in nodes)
@@ -126,7 +93,7 @@ class TraceTables:
         """Return the named tensor whose ``grad_fn`` a node is; the last, if there are several."""
         return self.made[node][-1] if node in self.made else None
 
-    def reachable(self, roots: list[str]) -> set[str]:
+    def reachable(self, roots: Sequence[str]) -> set[str]:
         """Return every node that the gradient of ``roots`` can reach, themselves included."""
         found: set[str] = set()
         pending = list(roots)

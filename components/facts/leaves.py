@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..trace import Trace
+from .index import TraceIndex
 from .text import gradient_text, shape_text, tensor_text
-from .trace_tables import TraceTables
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class LeafRow:
 
 def leaf_rows(trace: Trace) -> list[LeafRow]:
     """Return the tensors that require a gradient and are leaves, in order of birth."""
-    index = TraceTables(trace)
+    index = TraceIndex(trace)
     rows = []
     for origin, tensor in index.latest.items():
         if not (tensor.is_leaf and tensor.requires_grad):

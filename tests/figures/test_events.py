@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from components.capture import capture_program
-from components.figures.story.happenings import happenings
+from components.facts.events import events_of
 from components.trace import EngineFailure, Failure, Program, Trace
 from tests.figures import traces as t
 
@@ -15,7 +15,7 @@ def told(trace: Trace) -> list[str]:
     names = {node.id: node.name.removesuffix("Backward0") for node in trace.nodes}
     return [
         f"{one.kind} {names[one.node] if one.node else lines.get(one.step, '?') if one.step is not None else '?'}"
-        for one in happenings(trace)
+        for one in events_of(trace)
     ]
 
 
@@ -101,9 +101,9 @@ def test_an_error_in_a_run_is_told_once_and_any_other_at_the_end() -> None:
     failure = Failure(kind="raised", message="freed", node="n1", backward="b0", line=1)
     nodes = [t.node("n1", "ExpBackward0")]
     inside = t.make_trace(nodes=nodes, failure=failure, backwards=[t.backward("b0", ["n1"], failure=stopped)])
-    assert [one.kind for one in happenings(inside)] == ["born", "begin", "error"]
+    assert [one.kind for one in events_of(inside)] == ["born", "begin", "error"]
     plain = t.make_trace(nodes=nodes, failure=Failure(kind="raised", message="no", line=1))
-    assert [one.kind for one in happenings(plain)] == ["born", "error"]
+    assert [one.kind for one in events_of(plain)] == ["born", "error"]
 
 
 def test_nodes_and_runs_past_the_cap_on_lines_come_last() -> None:
@@ -111,4 +111,4 @@ def test_nodes_and_runs_past_the_cap_on_lines_come_last() -> None:
         nodes=[t.node("n1", "ExpBackward0"), t.node("n2", "SinBackward0")],
         backwards=[t.backward("b0", ["n2"], [t.passed("n2", 1.0, 2.0), t.passed("n1", 2.0, 3.0)])],
     )
-    assert [one.kind for one in happenings(trace)] == ["born", "born", "begin", "node", "node", "end"]
+    assert [one.kind for one in events_of(trace)] == ["born", "born", "begin", "node", "node", "end"]

@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ...trace import Step, Tensor
-from ..trace_tables import TraceTables
+from ..trace import Step, Tensor
+from .index import TraceIndex
 
 # A name that stands alone: no attribute of something else, and not asked for its metadata only.
 _NAME = re.compile(
@@ -33,7 +33,7 @@ class Cut:
     how: str
 
 
-def cuts(index: TraceTables, most: int) -> list[Cut]:
+def cuts(index: TraceIndex, most: int) -> list[Cut]:
     """Return the last ``most`` results at which tracking stopped, in order of birth."""
     candidates = {tensor.origin for tensor in index.latest.values() if _untracked(tensor)}
     if not candidates:
@@ -59,7 +59,7 @@ def _untracked(tensor: Tensor) -> bool:
     return tensor.name is not None and tensor.node is None and not tensor.requires_grad and floating
 
 
-def _block(index: TraceTables, line: int) -> str:
+def _block(index: TraceIndex, line: int) -> str:
     """Return ``no_grad`` or ``inference_mode`` if the line stands in such a block, as its indentation says."""
     depth = index.indentation(line)
     for above in range(line - 1, 0, -1):
@@ -78,7 +78,7 @@ def unrecorded_block(code: str) -> str:
 
 
 def _cut(
-    index: TraceTables, step: Step, name: str, tensor: Tensor, bound: dict[tuple[str | None, str], Tensor]
+    index: TraceIndex, step: Step, name: str, tensor: Tensor, bound: dict[tuple[str | None, str], Tensor]
 ) -> Cut | None:
     left, _, right = _STRING.sub("", index.code(step.line)).partition("=")
     sources: dict[str, Tensor] = {}
