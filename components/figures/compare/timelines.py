@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...facts.text import bytes_text
 from ...trace import Memory, Trace
-from ..chart_style import COLOURS, FAINT, SIZE, charted, quiet_axis
+from ..charts.style import COLOURS, FAINT, SIZE, charted, quiet_axis
 
 Axis = Literal["line", "ms", "share"]
 AXES: dict[Axis, str] = {"line": "lines executed", "share": "share of the run", "ms": "milliseconds"}

@@ -6,7 +6,6 @@ Each point that is drawn carries ``customdata`` that begins with an event (or -1
 """
 
 from .alive import alive_figure, alive_info
-from .csv_tables import blocks_csv, events_csv
 from .engine_memory import engine_memory
 from .leaks import leaks
 from .outcomes import outcome
@@ -35,9 +34,7 @@ __all__ = [
     "Timeline",
     "alive_figure",
     "alive_info",
-    "blocks_csv",
     "engine_memory",
-    "events_csv",
     "exact_bytes",
     "leaks",
     "memory_tables",

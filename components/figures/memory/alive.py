@@ -8,9 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ...facts.events import EventNumbers
-from ...facts.text import bytes_text
-from ..chart_style import SIZE, charted, quiet_axis
-from ..gradients.words import escaped, where
+from ...facts.text import bytes_text, line_text
+from ..charts.style import SIZE, charted, escaped, quiet_axis
 from .records import Alive, Holder
 from .style import COLOURS, NAMES, byte_axis
 from .tables import CATEGORIES, MemoryTables
@@ -124,7 +123,7 @@ def _bars(shown: tuple[Holder, ...]) -> dict[str, Any]:
     custom = np.empty((len(shown), 3), dtype=object)
     for place, one in enumerate(shown):
         said = f"<b>{escaped(one.name, 60)}</b> · {bytes_text(one.bytes)} {one.category}<br>{escaped(one.why, 110)}"
-        said += f"<br>allocated in {where(one.line)}: <i>{escaped(one.code, 70)}</i>"
+        said += f"<br>allocated in {line_text(one.line)}: <i>{escaped(one.code, 70)}</i>"
         custom[place] = [-1, -1 if one.moment is None else one.moment, said]
     return {
         "type": "bar",

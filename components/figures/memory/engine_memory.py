@@ -11,8 +11,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from ...facts.events import EventNumbers
+from ...facts.text import line_text
 from ...trace import Backward
-from ..gradients.words import where
 from .records import EngineMemory
 from .tables import MemoryTables
 
@@ -79,4 +79,4 @@ def _until(tables: MemoryTables, kept: list[int]) -> str:
     run = tables.runs.get(event.backward or "")
     by = f" by {run.call}() {tables.run_number(run.id)}" if run is not None else ""
     part = ", in part; the rest never" if never else ""
-    return f"released{by} in {where(event.line)}{part}"
+    return f"released{by} in {line_text(event.line)}{part}"

@@ -12,8 +12,7 @@ import plotly.graph_objects as go
 from ...facts.events import EventNumbers
 from ...facts.text import bytes_text, plural
 from ...trace import Node
-from ..chart_style import charted, quiet_axis
-from ..gradients.words import escaped
+from ..charts.style import charted, escaped, quiet_axis
 from .records import Saved, Saver
 from .style import COLOURS, byte_axis
 from .tables import CATEGORIES, MemoryTables

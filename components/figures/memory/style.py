@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from ...facts.text import bytes_text
-from ..chart_style import FAINT, GREY, SIZE, quiet_axis
+from ..charts.style import FAINT, GREY, SIZE, quiet_axis
 from .words import BASE
 
 COLOURS = {

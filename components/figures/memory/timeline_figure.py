@@ -12,7 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ...facts.text import bytes_text
-from ..chart_style import CLEAR, GREY, NOW, SIZE, charted, quiet_axis
+from ..charts.style import CLEAR, GREY, NOW, SIZE, charted, quiet_axis
 from .records import Timeline
 from .style import COLOURS, NAMES, byte_axis
 

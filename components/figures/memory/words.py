@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...facts.text import bytes_text
+from ...facts.text import bytes_text, line_text
 from ...trace import Allocation, Node
-from ..gradients.words import escaped, where
+from ..charts.style import escaped
 from .tables import MemoryTables
 
 BASE = "before"
@@ -62,7 +62,7 @@ def event_words(tables: MemoryTables, event: int, count: int = 1) -> str:
     if names:
         what.append(" · ".join(names))
     run = run_label(tables, happened.backward)
-    what.append(where(happened.line) + (f", in {run}" if run else ""))
+    what.append(line_text(happened.line) + (f", in {run}" if run else ""))
     code = tables.index.code(happened.line)
     if code:
         what.append(f"<i>{escaped(code, 70)}</i>")
@@ -74,7 +74,7 @@ def event_words(tables: MemoryTables, event: int, count: int = 1) -> str:
 
 def savers_words(nodes: list[Node]) -> str:
     """Return ``MulBackward0 (line 5) and 2 more``."""
-    shown = [f"{node.name} ({where(node.line)})" for node in nodes[:_MOST_SAVERS]]
+    shown = [f"{node.name} ({line_text(node.line)})" for node in nodes[:_MOST_SAVERS]]
     more = f" and {len(nodes) - _MOST_SAVERS} more" if len(nodes) > _MOST_SAVERS else ""
     return f"{', '.join(shown)}{more}"
 

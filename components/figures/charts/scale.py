@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from .amounts import finite
-from .records import Amount
+from ...facts.gradients.amounts import Amount
+from ...facts.numbers import finite
 from .style import Layout, axis
 
 Row = Literal["0", "NaN", "inf", "None"]
