@@ -59,6 +59,16 @@ def bytes_text(count: int) -> str:
     raise AssertionError
 
 
+def signed_bytes(count: int) -> str:
+    """``+4 KiB``, ``−4 KiB``."""
+    return f"{'−' if count < 0 else '+'}{bytes_text(abs(count))}"
+
+
+def exact_bytes(count: int) -> str:
+    """``4,000 B``: to the byte where that is short, so that it can be checked by counting numbers."""
+    return f"{count:,} B" if abs(count) < 10_000 else bytes_text(count)
+
+
 def tensor_text(tensor: Tensor, longest: int = _LONGEST) -> str:
     """A tensor's numbers if they are few, else its shape and type."""
     return values_text(tensor.values, longest) or f"{shape_text(tensor.shape)} {tensor.dtype}"

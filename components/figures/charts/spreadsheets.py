@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ...facts.gradients.amounts import Amount
 from ...facts.gradients.history import History, LeafChange
+from ...facts.memory.index import MemoryIndex
 from ...facts.numbers import elements, exact
-from ..memory.tables import MemoryTables
 from .style import one_line
 
 _GRADIENTS = "call,line,cause,backward,variable,index,added,grad_after"
@@ -30,14 +30,14 @@ def gradients_csv(history: History) -> str:
     return _written(_GRADIENTS, _changes(history))
 
 
-def events_csv(tables: MemoryTables) -> str:
+def events_csv(memory: MemoryIndex) -> str:
     """Return one row for each event of memory; ``block`` is a row of ``blocks_csv``. Times are in nanoseconds."""
-    return _written(_EVENTS, map(_harmless_row, _events(tables)))
+    return _written(_EVENTS, map(_harmless_row, _events(memory)))
 
 
-def blocks_csv(tables: MemoryTables) -> str:
+def blocks_csv(memory: MemoryIndex) -> str:
     """Return one row for each block; ``allocated`` and ``released`` are events, ``saved_by`` nodes with their ids."""
-    return _written(_BLOCKS, map(_harmless_row, _blocks(tables)))
+    return _written(_BLOCKS, map(_harmless_row, _blocks(memory)))
 
 
 def harmless(text: str) -> str:
@@ -82,16 +82,16 @@ def _cells(amount: Amount | None) -> dict[str, str]:
     return {name: exact(size) for name, size in sizes.items() if size is not None} or {"not recorded": ""}
 
 
-def _events(tables: MemoryTables) -> Iterator[Sequence[object]]:
-    for place, event in enumerate(tables.events):
-        block = tables.blocks[event.allocation]
+def _events(memory: MemoryIndex) -> Iterator[Sequence[object]]:
+    for place, event in enumerate(memory.events):
+        block = memory.blocks[event.allocation]
         yield (
             place,
             event.t_ns,
             event.step,
             event.line,
             event.backward,
-            _node(tables, event.node),
+            _node(memory, event.node),
             event.delta_bytes,
             event.category,
             event.total_bytes,
@@ -101,9 +101,9 @@ def _events(tables: MemoryTables) -> Iterator[Sequence[object]]:
         )
 
 
-def _blocks(tables: MemoryTables) -> Iterator[Sequence[object]]:
-    for place, block in enumerate(tables.blocks):
-        birth = tables.birth(place)
+def _blocks(memory: MemoryIndex) -> Iterator[Sequence[object]]:
+    for place, block in enumerate(memory.blocks):
+        birth = memory.birth(place)
         yield (
             place,
             block.bytes,
@@ -111,14 +111,14 @@ def _blocks(tables: MemoryTables) -> Iterator[Sequence[object]]:
             block.name,
             block.operation,
             birth.line,
-            tables.index.code(birth.line),
-            _node(tables, birth.node),
-            " ".join(filter(None, (_node(tables, node) for node in block.saved_by))),
+            memory.index.code(birth.line),
+            _node(memory, birth.node),
+            " ".join(filter(None, (_node(memory, node) for node in block.saved_by))),
             block.allocated,
             block.released,
         )
 
 
-def _node(tables: MemoryTables, node: str | None) -> str | None:
-    known = tables.index.nodes.get(node or "")
+def _node(memory: MemoryIndex, node: str | None) -> str | None:
+    known = memory.index.nodes.get(node or "")
     return None if known is None else f"{known.name}({known.id})"

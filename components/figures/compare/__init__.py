@@ -11,12 +11,11 @@ from .numbers import Difference, difference
 from .printed import Printed, PrintedLine, compare_printed
 from .quantities import Quantity, compare_quantities
 from .results import Compared, Results, compare_results
-from .timelines import AXES, Axis, Timeline, Timelines, timelines_figure, timelines_info
+from .timelines import AXES, timelines_figure
 from .verdict import Comparison, compare
 
 __all__ = [
     "AXES",
-    "Axis",
     "Budget",
     "Changed",
     "Compared",
@@ -30,8 +29,6 @@ __all__ = [
     "PrintedLine",
     "Quantity",
     "Results",
-    "Timeline",
-    "Timelines",
     "compare",
     "compare_graphs",
     "compare_printed",
@@ -40,5 +37,4 @@ __all__ = [
     "difference",
     "match_nodes",
     "timelines_figure",
-    "timelines_info",
 ]

@@ -2,118 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import groupby, pairwise
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from ...facts.memory.timeline import PairAxis, SideTimeline, Timelines
 from ...facts.text import bytes_text
-from ...trace import Memory, Trace
 from ..charts.style import COLOURS, FAINT, SIZE, charted, quiet_axis
 
-Axis = Literal["line", "ms", "share"]
-AXES: dict[Axis, str] = {"line": "lines executed", "share": "share of the run", "ms": "milliseconds"}
-_TITLES: dict[Axis, str] = {
+AXES: dict[PairAxis, str] = {"line": "lines executed", "share": "share of the run", "ms": "milliseconds"}
+_TITLES: dict[PairAxis, str] = {
     "line": "lines executed, the allocations of each spread over it",
     "ms": "milliseconds since the run began, under the profiler",
     "share": "percent of the run's time, under the profiler",
 }
-_MOST_POINTS = 4_000
 _HEIGHT = 310
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """One run: ``total`` bytes and those ``saved`` for backward from each ``x`` on; ``lines`` of the program there.
-
-    ``peak`` is the place of the largest total among them, ``None`` where nothing was allocated.
-    """
-
-    side: Literal["left", "right"]
-    x: tuple[float, ...]
-    total: tuple[int, ...]
-    saved: tuple[int, ...]
-    lines: tuple[int | None, ...]
-    peak: int | None
-
-
-@dataclass(frozen=True)
-class Timelines:
-    """Both runs on the same axis; a side whose memory was not recorded is missing, and ``notes`` say why."""
-
-    by: Axis
-    sides: tuple[Timeline, ...]
-    notes: tuple[str, ...] = ()
-
-
-def timelines_info(left: Trace, right: Trace, by: Axis = "line") -> Timelines:
-    """Return the memory of two runs over the lines executed, the milliseconds, or the percent of each run's time."""
-    sides, notes = [], []
-    pairs: tuple[tuple[Literal["left", "right"], Trace], ...] = ("left", left), ("right", right)
-    for side, trace in pairs:
-        if trace.memory is not None:
-            try:
-                sides.append(_timeline(side, trace, trace.memory, by))
-            except OverflowError:  # a file can say anything
-                notes.append(f"On the {side}: a number in this memory is beyond what can be drawn")
-        note = trace.memory_note if isinstance(trace.memory_note, str) else ""
-        if trace.memory is None or note:
-            notes.append(f"On the {side}: {note or 'no memory was recorded in this trace'}")
-    return Timelines(by, tuple(sides), tuple(notes))
-
-
-def _timeline(side: Literal["left", "right"], trace: Trace, memory: Memory, by: Axis) -> Timeline:
-    events = memory.events
-    total = np.array([memory.baseline_bytes, *(event.total_bytes for event in events), memory.final_bytes], np.int64)
-    kept = [0 if event.category != "saved" else event.delta_bytes for event in events]
-    saved = np.cumsum(np.array([0, *kept, 0], np.int64))
-    x = _over_lines(trace, memory) if by == "line" else _over_time(memory, by)
-    lines = [None, *(event.line for event in events), None]
-    at = _thinned(total)
-    total = total[at]
-    return Timeline(
-        side,
-        tuple(float(x[place]) for place in at),
-        tuple(total.tolist()),
-        tuple(saved[at].tolist()),
-        tuple(lines[place] for place in at),
-        int(np.argmax(total)) if events else None,
-    )
-
-
-def _over_time(memory: Memory, by: Axis) -> NDArray[np.float64]:
-    last = max([memory.duration_ns, *(event.t_ns for event in memory.events[-1:])])
-    nanoseconds = np.array([0, *(event.t_ns for event in memory.events), last], np.float64)
-    return nanoseconds / 1e6 if by == "ms" else 100 * nanoseconds / max(last, 1)
-
-
-def _over_lines(trace: Trace, memory: Memory) -> NDArray[np.float64]:
-    """Give each executed line a unit of the axis and its events even places inside it."""
-    x, begun = [0.0], 0
-    steps = []
-    for event in memory.events:
-        begun = event.step if event.step is not None else begun
-        steps.append(begun)
-    for step, group in groupby(steps):
-        count = len(list(group))
-        x += [step + (place + 1) / (count + 1) for place in range(count)]
-    end = max([len(trace.steps), *(int(last) + 1 for last in x[-1:])])
-    return np.array([*x, end], np.float64)
-
-
-def _thinned(total: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return which points to draw: all, or the lowest and the highest of each of many stretches."""
-    count = len(total)
-    if count <= _MOST_POINTS:
-        return np.arange(count)
-    bounds = np.linspace(0, count, _MOST_POINTS // 2 + 1).astype(int)
-    ends = [0, count - 1]
-    for first, last in pairwise(bounds.tolist()):
-        ends += [first + int(np.argmin(total[first:last])), first + int(np.argmax(total[first:last]))]
-    return np.unique(np.array(ends))
 
 
 def timelines_figure(info: Timelines, *, saved: bool = True) -> go.Figure:
@@ -136,7 +39,7 @@ def timelines_figure(info: Timelines, *, saved: bool = True) -> go.Figure:
     )
 
 
-def _drawn(side: Timeline, with_saved: bool) -> list[dict[str, Any]]:
+def _drawn(side: SideTimeline, with_saved: bool) -> list[dict[str, Any]]:
     colour = COLOURS[0] if side.side == "left" else COLOURS[5]
     # Where both are the same, the left one still shows on both sides of the right one.
     width = 4.5 if side.side == "left" else 1.8
@@ -169,7 +72,7 @@ def _drawn(side: Timeline, with_saved: bool) -> list[dict[str, Any]]:
     return made
 
 
-def _peak(side: Timeline, place: int, colour: str) -> dict[str, Any]:
+def _peak(side: SideTimeline, place: int, colour: str) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "markers+text",
@@ -186,7 +89,7 @@ def _peak(side: Timeline, place: int, colour: str) -> dict[str, Any]:
     }
 
 
-def _beside(side: Timeline, part: float) -> str:
+def _beside(side: SideTimeline, part: float) -> str:
     """Where the words of a peak stand that is at that part of the axis: those of two peaks at one place stay apart."""
     if side.side == "left":
         return "top left" if part > 0.15 else "top right"

@@ -8,20 +8,37 @@ large tensor a trace has no more than its statistics, which is said.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from ...facts.index import TraceIndex
-from ...facts.text import values_text
 from ...trace import Gradient, Memory, Tensor, Trace
-from .records import Outcome
+from ..index import TraceIndex
+from ..numbers import flat
+from ..text import values_text
 
 # Beside the number itself, and beside the largest of its tensor: where terms cancel, what is left is rounding.
 _ROUNDING, _CANCELLED = 1e-4, 1e-6
 _MOST_NAMES = 3
 _LONGEST_ERROR, _LONGEST_CODE = 140, 60
 _STATISTICS = ("mean", "min", "max", "std")
-Results = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A variant beside the program it was made from: bytes before and after, and whether its results are the same.
+
+    All bytes are ``None`` where the variant's memory is not known. ``results`` is a short text; ``same`` whether the
+    numbers are, ``None`` where it failed.
+    """
+
+    title: str
+    line: int | None
+    what: str
+    peak: tuple[int, int] | None
+    final: tuple[int, int] | None
+    saved: tuple[int, int] | None
+    same: bool | None
+    results: str
 
 
 def outcome(before: Trace, after: Trace, title: str, line: int | None, what: str) -> Outcome:
@@ -81,11 +98,11 @@ def results_of(trace: Trace) -> dict[str, Any]:
 
     A value is a ``Tensor``, a ``Gradient``, a text, or ``None`` for a ``.grad`` that is ``None``.
     """
-    tables = TraceIndex(trace)
+    index = TraceIndex(trace)
     found: dict[str, Any] = {}
     for step in trace.steps:
         if step.function is None:
-            found |= {name: tables.value_now(value) or value for name, value in step.variables.items()}
+            found |= {name: index.value_now(value) or value for name, value in step.variables.items()}
     for change in trace.gradients:
         found[f"{change.variable}.grad"] = change.total
     return found
@@ -120,32 +137,15 @@ def _same_text(one: str, other: str) -> bool:
 
 
 def _close(one: Any, other: Any) -> bool:
-    slack = _CANCELLED * max(_largest(one), _largest(other))
-    pending = [(one, other)]
-    while pending:
-        left, right = pending.pop()
-        if isinstance(left, list) and isinstance(right, list):
-            if len(left) != len(right):
-                return False
-            pending.extend(zip(left, right, strict=True))
-        elif isinstance(left, int | float) and isinstance(right, int | float):
-            if not math.isclose(left, right, rel_tol=_ROUNDING, abs_tol=slack):
-                return False
-        elif left != right:
-            return False
-    return True
-
-
-def _largest(values: Any) -> float:
-    """Return the largest finite number of nested lists, without its sign; 0 if there is none."""
-    largest, pending = 0.0, [values]
-    while pending:
-        one = pending.pop()
-        if isinstance(one, list):
-            pending.extend(one)
-        elif isinstance(one, int | float):
-            largest = max(largest, abs(one))
-    return largest
+    """Whether nested lists of numbers, shaped alike, are the same but for rounding."""
+    left, right = list(flat(one)), list(flat(other))
+    slack = _CANCELLED * max((abs(value) for value in (*left, *right) if isinstance(value, int | float)), default=0.0)
+    return len(left) == len(right) and all(
+        math.isclose(a, b, rel_tol=_ROUNDING, abs_tol=slack)
+        if isinstance(a, int | float) and isinstance(b, int | float)
+        else a == b
+        for a, b in zip(left, right, strict=True)
+    )
 
 
 def _text(value: Any) -> str:

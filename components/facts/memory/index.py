@@ -1,36 +1,42 @@
-"""Quick answers about the memory of a trace: what was alive when, who kept it, where the calls of the engine lie.
+"""Quick answers about the memory of a trace: what was alive when, who kept it, where the engine runs lie.
 
 Events and blocks come by the hundred thousand, so they are columns of numbers here; every table is made once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from ...facts import TraceIndex
 from ...trace import Allocation, Backward, Memory, MemoryEvent, Node
+from ..events import EventNumbers
+from ..index import TraceIndex
 
 Integers = npt.NDArray[np.int64]
 # From the bottom of the picture up: what stays is below, what comes and goes above.
 CATEGORIES = ("leaf", "optimizer", "other", "gradient", "saved", "temporary")
+BASE = "before"
 _PIECE = 512
 
 
-class MemoryTables:
+class MemoryIndex:
     """Look-up tables over the memory of one trace, linear in its events."""
 
-    def __init__(self, index: TraceIndex, memory: Memory) -> None:
-        self.index, self.memory = index, memory
-        self.events, self.blocks = memory.events, memory.allocations
+    def __init__(self, index: TraceIndex, record: Memory) -> None:
+        self.index, self.record = index, record
+        self.numbers = index.once(EventNumbers)
+        self.events, self.blocks = record.events, record.allocations
         self.runs: dict[str, Backward] = {run.id: run for run in index.trace.backwards}
+        # The engine runs by the numbers that the trace's list gives them: ``backward() 2``.
+        self.run_labels = {run.id: f"{run.call}() {number}" for number, run in enumerate(index.trace.backwards, 1)}
 
     @cached_property
     def totals(self) -> Integers:
         """The bytes in all after each event."""
-        return np.fromiter((event.total_bytes for event in self.events), np.int64, len(self.events))
+        return np.array([event.total_bytes for event in self.events], np.int64)
 
     @cached_property
     def by_category(self) -> Integers:
@@ -40,8 +46,8 @@ class MemoryTables:
         """
         places = {name: place for place, name in enumerate(CATEGORIES)}
         count = len(self.events)
-        kinds = np.fromiter((places[event.category] for event in self.events), np.int64, count)
-        deltas = np.fromiter((event.delta_bytes for event in self.events), np.int64, count)
+        kinds = np.array([places[event.category] for event in self.events], np.int64)
+        deltas = np.array([event.delta_bytes for event in self.events], np.int64)
         rows = np.zeros((len(CATEGORIES), count), np.int64)
         rows[kinds, np.arange(count)] = deltas
         saved, other = places["saved"], places["other"]
@@ -57,26 +63,23 @@ class MemoryTables:
     @cached_property
     def sizes(self) -> Integers:
         """The bytes of each block."""
-        return np.fromiter((block.bytes for block in self.blocks), np.int64, len(self.blocks))
+        return np.array([block.bytes for block in self.blocks], np.int64)
 
     @cached_property
     def born(self) -> Integers:
         """The event that allocated each block."""
-        return np.fromiter((block.allocated for block in self.blocks), np.int64, len(self.blocks))
+        return np.array([block.allocated for block in self.blocks], np.int64)
 
     @cached_property
     def gone(self) -> Integers:
         """The event that released each block, past the last one where none did."""
         never = len(self.events)
-        return np.fromiter(
-            (never if block.released is None else block.released for block in self.blocks), np.int64, len(self.blocks)
-        )
+        return np.array([never if block.released is None else block.released for block in self.blocks], np.int64)
 
     @cached_property
     def let_go(self) -> Integers:
         """The event with which the engine was through with all nodes that had saved a block; past the last for none."""
-        never = len(self.events)
-        return np.fromiter((self._let_go(block, never) for block in self.blocks), np.int64, len(self.blocks))
+        return np.array([self._let_go(block, len(self.events)) for block in self.blocks], np.int64)
 
     def _let_go(self, block: Allocation, never: int) -> int:
         if block.category != "saved" or not block.saved_by:
@@ -95,8 +98,8 @@ class MemoryTables:
     @cached_property
     def peak(self) -> int | None:
         """The event of the peak; where that was cut, the event at which the recorded total is largest."""
-        if self.memory.peak_event is not None:
-            return self.memory.peak_event
+        if self.record.peak_event is not None:
+            return self.record.peak_event
         return int(np.argmax(self.totals)) if self.events else None
 
     @cached_property
@@ -107,11 +110,6 @@ class MemoryTables:
             if event.backward is not None:
                 found[event.backward] = (found.get(event.backward, (place, place))[0], place)
         return found
-
-    @property
-    def saved_blocks(self) -> dict[str, list[int]]:
-        """The blocks that each node saved, by the node's id."""
-        return self.index.saved_blocks
 
     @cached_property
     def unseen(self) -> Integers:
@@ -183,15 +181,15 @@ class MemoryTables:
             (run.id, step.node): place for run in self.index.trace.backwards for place, step in enumerate(run.steps)
         }
 
-    def run_number(self, run: str) -> int:
-        """Return the number of an engine run as people count, from 1."""
-        return self._numbers[run]
+    def saved_by(self, nodes: Iterable[str]) -> list[int]:
+        """Return the blocks that some nodes have saved, each once."""
+        return list(dict.fromkeys(block for node in nodes for block in self.index.saved_blocks.get(node, ())))
 
-    @cached_property
-    def _numbers(self) -> dict[str, int]:
-        return {run.id: number for number, run in enumerate(self.index.trace.backwards, 1)}
+    def bytes_of(self, blocks: Iterable[int]) -> int:
+        """Return the bytes of some blocks together."""
+        return sum(self.blocks[block].bytes for block in blocks)
 
 
-def memory_tables(index: TraceIndex) -> MemoryTables | None:
-    """Return the tables of a trace's memory, ``None`` if it has none."""
-    return MemoryTables(index, index.trace.memory) if index.trace.memory is not None else None
+def memory_index(index: TraceIndex) -> MemoryIndex | None:
+    """Return the index of a trace's memory, ``None`` if it has none."""
+    return MemoryIndex(index, index.trace.memory) if index.trace.memory is not None else None
