@@ -9,7 +9,7 @@ from .always import Drawn, Ways, draw_lab, draw_torchviz, png_ways, svg_ways
 from .cards.records import Card
 from .lab.dot import lab_dot
 from .lab.graph import lab_graph, lab_roots
-from .lab.marks import Marks, with_marks
+from .lab.marks import with_marks
 from .lab.records import Box, LabGraph, LabOptions, Link, Root
 from .layout import LayoutProblem, Picture, layout_svg, render
 from .player_data import player_data
@@ -24,7 +24,6 @@ __all__ = [
     "LayoutProblem",
     "LeafRow",
     "Link",
-    "Marks",
     "Picture",
     "Root",
     "Ways",

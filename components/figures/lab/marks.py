@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ...facts.compare.graphs import GraphMarks
 from .records import Box, LabGraph, Link
 
 ONLY = "only"
 
 
-@dataclass(frozen=True)
-class Marks:
-    """The ids of the nodes to mark, and the edges between other nodes, as pairs of source and target."""
-
-    nodes: frozenset[str] = frozenset()
-    edges: frozenset[tuple[str, str]] = frozenset()
-
-
-def with_marks(graph: LabGraph, marks: Marks) -> LabGraph:
+def with_marks(graph: LabGraph, marks: GraphMarks) -> LabGraph:
     """Return the picture with the kind ``only`` on what is to be marked; a folded box has it if one of its nodes has.
 
     What hangs on a marked node (its saved tensors, its leaf) is marked with it.

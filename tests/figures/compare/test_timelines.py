@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.facts.memory.timeline import PairAxis, SideTimeline, Timelines, timelines_info
-from components.figures.compare import AXES, timelines_figure
+from components.figures.charts.compare import AXES, timelines_figure
 from components.trace import Trace
 from tests.figures import traces as t
 from tests.figures.compare.made import block, event, memory, with_memory

@@ -1,4 +1,4 @@
-"""The memory of two runs over time, on one axis."""
+"""Draws the memory of two runs on one axis."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from ...facts.memory.timeline import PairAxis, SideTimeline, Timelines
 from ...facts.text import bytes_text
-from ..charts.style import COLOURS, FAINT, SIZE, charted, quiet_axis
+from .style import COLOURS, FAINT, SIZE, charted, quiet_axis
 
 AXES: dict[PairAxis, str] = {"line": "lines executed", "share": "share of the run", "ms": "milliseconds"}
 _TITLES: dict[PairAxis, str] = {

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ...facts import TraceIndex
-from ...facts.text import bytes_text, plural
 from ...trace import Edge, Node
-from ..lab.marks import Marks
-from .longest import Budget
-from .matching import match_nodes
+from ..index import TraceIndex
+from ..text import bytes_text, plural
+from .matching import SearchBudget, match_nodes
 
 _TOO_UNLIKE = (
     "These graphs are too large and too different to be matched in order: the first node of a kind stands for the "
     "first of that kind on the other side, the second for the second, and so on."
 )
+
+
+@dataclass(frozen=True)
+class GraphMarks:
+    """What only one graph has: the ids of nodes, and edges between other nodes, as pairs of source and target."""
+
+    nodes: frozenset[str] = frozenset()
+    edges: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -32,8 +39,7 @@ class NodeGroup:
     @property
     def text(self) -> str:
         """``3 × MulBackward0``, ``AccumulateGrad of w``."""
-        times = f"{self.count:,} × " if self.count > 1 else ""
-        return f"{times}{self.name}" + (f" of {self.leaf}" if self.leaf is not None else "")
+        return _times(self.count, _name(self.name, self.leaf))
 
     @property
     def where(self) -> str:
@@ -44,7 +50,7 @@ class NodeGroup:
 
 
 @dataclass(frozen=True)
-class Changed:
+class ChangedNodes:
     """Nodes that both graphs have and that keep something else: ``left`` and ``right`` say what."""
 
     name: str
@@ -56,7 +62,7 @@ class Changed:
     @property
     def text(self) -> str:
         """``2 × TanhBackward0``."""
-        return f"{self.count:,} × {self.name}" if self.count > 1 else self.name
+        return _times(self.count, self.name)
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ class EdgeGroup:
     @property
     def text(self) -> str:
         """``2 × MulBackward0 → TanhBackward0``."""
-        return (f"{self.count:,} × " if self.count > 1 else "") + f"{self.source} → {self.target}"
+        return _times(self.count, f"{self.source} → {self.target}")
 
 
 @dataclass(frozen=True)
@@ -82,11 +88,11 @@ class GraphComparison:
     """
 
     both: int
-    only_left: Marks
-    only_right: Marks
+    only_left: GraphMarks
+    only_right: GraphMarks
     left: tuple[NodeGroup, ...]
     right: tuple[NodeGroup, ...]
-    changed: tuple[Changed, ...]
+    changed: tuple[ChangedNodes, ...]
     left_edges: tuple[EdgeGroup, ...] = ()
     right_edges: tuple[EdgeGroup, ...] = ()
     notes: tuple[str, ...] = ()
@@ -105,7 +111,7 @@ class GraphComparison:
         return ", ".join(said)
 
 
-def compare_graphs(left: TraceIndex, right: TraceIndex, budget: Budget | None = None) -> GraphComparison:
+def compare_graphs(left: TraceIndex, right: TraceIndex, budget: SearchBudget | None = None) -> GraphComparison:
     """Return what the graphs of two programs have in common and what not."""
     matching = match_nodes(left, right, budget)
     both_left, both_right = ({pair[side] for pair in matching.pairs} for side in (0, 1))
@@ -128,19 +134,17 @@ def compare_graphs(left: TraceIndex, right: TraceIndex, budget: Budget | None = 
 
 def _groups(index: TraceIndex, nodes: Iterable[Node]) -> tuple[NodeGroup, ...]:
     """Count the nodes of one line and name together, in order of birth."""
-    found: dict[tuple[str, str | None, int | None], list[int]] = {}
+    groups: dict[tuple[str, str | None, int | None], list[int]] = {}
     for node in nodes:
-        count = found.setdefault((node.name, node.leaf, node.line), [0, 0])
-        count[0] += 1
-        count[1] += node.saved_bytes
+        groups.setdefault((node.name, node.leaf, node.line), []).append(node.saved_bytes)
     return tuple(
-        NodeGroup(name, leaf, line, index.code(line), count, saved)
-        for (name, leaf, line), (count, saved) in found.items()
+        NodeGroup(name, leaf, line, index.code(line), len(saved), sum(saved))
+        for (name, leaf, line), saved in groups.items()
     )
 
 
-def _marks(nodes: Iterable[Node], edges: Iterable[Edge]) -> Marks:
-    return Marks(frozenset(node.id for node in nodes), frozenset((edge.source, edge.target) for edge in edges))
+def _marks(nodes: Iterable[Node], edges: Iterable[Edge]) -> GraphMarks:
+    return GraphMarks(frozenset(node.id for node in nodes), frozenset((edge.source, edge.target) for edge in edges))
 
 
 def _only_edges(one: TraceIndex, other: TraceIndex, pairs: Iterable[tuple[str, str]]) -> list[Edge]:
@@ -152,25 +156,27 @@ def _only_edges(one: TraceIndex, other: TraceIndex, pairs: Iterable[tuple[str, s
 
 
 def _edge_groups(index: TraceIndex, edges: Iterable[Edge]) -> tuple[EdgeGroup, ...]:
-    found: dict[tuple[str, str, tuple[int | None, int | None]], int] = {}
-    for edge in edges:
-        source, target = index.nodes[edge.source], index.nodes[edge.target]
-        name = f"{target.name} of {target.leaf}" if target.leaf is not None else target.name
-        key = source.name, name, (source.line, target.line)
-        found[key] = found.get(key, 0) + 1
-    return tuple(EdgeGroup(*key, count) for key, count in found.items())
+    ends = ((index.nodes[edge.source], index.nodes[edge.target]) for edge in edges)
+    counts = Counter((one.name, _name(other.name, other.leaf), (one.line, other.line)) for one, other in ends)
+    return tuple(EdgeGroup(*key, count) for key, count in counts.items())
 
 
-def _changed(left: TraceIndex, right: TraceIndex, pairs: Iterable[tuple[str, str]]) -> tuple[Changed, ...]:
-    found: dict[tuple[str, tuple[int | None, int | None], str, str], int] = {}
+def _times(count: int, text: str) -> str:
+    return f"{count:,} × {text}" if count > 1 else text
+
+
+def _name(name: str, leaf: str | None) -> str:
+    return f"{name} of {leaf}" if leaf is not None else name
+
+
+def _changed(left: TraceIndex, right: TraceIndex, pairs: Iterable[tuple[str, str]]) -> tuple[ChangedNodes, ...]:
+    counts: Counter[tuple[str, tuple[int | None, int | None], str, str]] = Counter()
     runs = [{run.id: place for place, run in enumerate(index.trace.backwards)} for index in (left, right)]
     for one, other in pairs:
         if _state(left, one, runs[0]) != _state(right, other, runs[1]):
-            kept = _kept(left, one), _kept(right, other)
             lines = left.nodes[one].line, right.nodes[other].line
-            key = left.nodes[one].name, lines, *kept
-            found[key] = found.get(key, 0) + 1
-    return tuple(Changed(name, count, lines, one, other) for (name, lines, one, other), count in found.items())
+            counts[left.nodes[one].name, lines, _kept(left, one), _kept(right, other)] += 1
+    return tuple(ChangedNodes(name, count, lines, one, other) for (name, lines, one, other), count in counts.items())
 
 
 def _state(index: TraceIndex, node: str, runs: Mapping[str, int]) -> tuple[int, int | None]:
