@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ...facts import TraceIndex
+from ...facts.formulas import node_formulas
 from ...facts.groups import Group, group_facts
 from ...facts.story import Story
 from ...facts.text import bytes_text, number_text, plural, shape_text, tensor_text, values_text
 from ...trace import Backward, BackwardStep, Gradient, Node, SavedTensor
-from ..formulas import node_formulas
 from .records import Card, Formula, Grid, Pass, Rows
 from .tensors import tensor_card
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from components.capture import capture_program
 from components.facts import TraceIndex
-from components.figures.formulas import computed_gradients, known_nodes
+from components.facts.formulas import computed_gradients, known_nodes
 from components.trace import Program, Trace
 
 # What these need is not in a record, or no CPU program of the app makes them.

@@ -8,13 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from components.figures.formulas import RULES, known_nodes
-from components.figures.formulas.activations import ACTIVATIONS
-from components.figures.formulas.choices import CHOICES
-from components.figures.formulas.elementwise import ELEMENTWISE
-from tests.figures.formulas.compare import ACCUMULATE, ONLY_ON_A_GPU, SYMBOLS_ONLY, TWICE, compared, traced
-from tests.figures.formulas.programs import EXPRESSIONS
-from tests.figures.formulas.variants import SECOND, VARIANTS
+from components.facts.formulas import RULES, known_nodes
+from components.facts.formulas.elementwise import ACTIVATIONS, CHOICES, ELEMENTWISE
+from tests.facts.formulas.compare import ACCUMULATE, ONLY_ON_A_GPU, SYMBOLS_ONLY, TWICE, compared, traced
+from tests.facts.formulas.programs import EXPRESSIONS
+from tests.facts.formulas.variants import SECOND, VARIANTS
 
 ONE_BY_ONE = sorted(EXPRESSIONS.keys() - {ACCUMULATE})
 NUMBERED = known_nodes() - SYMBOLS_ONLY - ONLY_ON_A_GPU - {ACCUMULATE}

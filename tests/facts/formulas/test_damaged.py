@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from components.facts import TraceIndex
-from components.figures.formulas import RULES, computed_gradients, known_nodes, node_formulas
+from components.facts.formulas import RULES, computed_gradients, known_nodes, node_formulas
 from components.trace import BackwardStep, Gradient, Node, SavedTensor, Trace
-from tests.figures.formulas.compare import ACCUMULATE, TWICE, traced
-from tests.figures.formulas.programs import EXPRESSIONS
-from tests.figures.formulas.variants import SECOND
+from tests.facts.formulas.compare import ACCUMULATE, TWICE, traced
+from tests.facts.formulas.programs import EXPRESSIONS
+from tests.facts.formulas.variants import SECOND
 
 texts = st.one_of(
     st.text(max_size=12),

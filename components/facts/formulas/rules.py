@@ -1,6 +1,9 @@
-"""What one formula works with: the gradients that came in, what the node saved, the shape of what goes out.
+"""What a rule is made of: one gradient in symbols, the same as a function of numbers, and the record it is given.
 
-All numbers are float64 arrays made from the trace's lists. Whatever a record lacks, or says oddly, ends in ``Lacking``.
+In a template ``{grad}`` and ``{name of what was saved}`` stand for a variable's name, or for its numbers; so does the
+name of a fact, a number that the rule works out itself, such as the ``n`` of a mean. All else is written as it is; what
+follows `` with `` explains a symbol and is left out where there are numbers. A rule is for one slot of the node's
+``grad_inputs``. All numbers are float64 arrays made from the trace's lists.
 """
 
 from __future__ import annotations
@@ -8,14 +11,15 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...facts import TraceIndex
-from ...facts.text import number_text
 from ...trace import BackwardStep, Node, SavedTensor
+from ..index import TraceIndex
+from ..text import number_text
 
 Array = NDArray[np.float64]
 _BELOW_ZERO = 2**63
@@ -26,11 +30,14 @@ _MOST_ELEMENTS = 10_000
 
 
 class Lacking(Exception):
-    """The trace does not say what the formula needs."""
+    """The trace does not say what the formula needs, or says it oddly."""
 
 
 class Given:
-    """Reads one node and one pass of the engine, for the gradient in one slot."""
+    """Reads one node and one visit of the engine, for the gradient in one slot.
+
+    Raises ``Lacking`` wherever it is asked for what the record does not have.
+    """
 
     def __init__(self, index: TraceIndex, node: Node, step: BackwardStep | None, slot: int) -> None:
         self._index, self._step = index, step
@@ -50,9 +57,9 @@ class Given:
     @property
     def grad(self) -> Array:
         """The gradient that came in, for the forward's first output."""
-        return self.came(0)
+        return self.incoming(0)
 
-    def came(self, output: int) -> Array:
+    def incoming(self, output: int) -> Array:
         """Return the gradient that came in for an output of the forward operation."""
         if self._step is None or output >= len(self._step.grad_outputs):
             raise Lacking
@@ -61,12 +68,12 @@ class Given:
             raise Lacking
         return _array(gradient.values, gradient.shape)
 
-    def got(self, output: int) -> bool:
+    def has_incoming(self, output: int) -> bool:
         """Whether a gradient came in for an output, with numbers or without."""
         return self._step is not None and self._step.grad_outputs[output] is not None
 
     @property
-    def came_shape(self) -> tuple[int, ...]:
+    def incoming_shape(self) -> tuple[int, ...]:
         """The shape of the gradient that came in, which is that of the forward's output."""
         gradient = self._step.grad_outputs[0] if self._step is not None and self._step.grad_outputs else None
         if gradient is None:
@@ -102,13 +109,13 @@ class Given:
             return np.asarray(self.number(saved))
         return _array(self._index.saved_values(record), record.shape)
 
-    def whole(self, saved: str) -> NDArray[np.int64]:
+    def indices(self, saved: str) -> NDArray[np.int64]:
         """Return a saved tensor of indices."""
         return self(saved).astype(np.int64)
 
-    def places(self, saved: str) -> NDArray[np.int64] | NDArray[np.bool_]:
+    def index_or_mask(self, saved: str) -> NDArray[np.int64] | NDArray[np.bool_]:
         """Return a saved index: places, or a mask."""
-        return self(saved) != 0 if self._record(saved).dtype in ("bool", "uint8") else self.whole(saved)
+        return self(saved) != 0 if self._record(saved).dtype in ("bool", "uint8") else self.indices(saved)
 
     def has(self, saved: str) -> bool:
         """Whether the node saved something under this name."""
@@ -214,4 +221,69 @@ def summed_dims(wide: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...
     return tuple(dim for dim, size in enumerate(wide) if dim < added or (shape[dim - added] == 1 and size != 1))
 
 
+# --- rules
+
 Compute = Callable[[Given], Array]
+Template = str | Callable[[Given], str]
+Fact = Callable[[Given], Array | float]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``compute`` is ``None`` for formulas that are shown in symbols only; ``reduce`` undoes a broadcast.
+
+    ``repeats`` is true for the last rule of a node with any number of inputs.
+    """
+
+    template: Template
+    compute: Compute | None = None
+    reduce: bool = False
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    repeats: bool = False
+
+    def symbols_of(self, given: Given) -> str:
+        """Return the template for this node."""
+        return self.template if isinstance(self.template, str) else self.template(given)
+
+    def fact(self, name: str, given: Given) -> Array:
+        """Return a number that the rule works out itself."""
+        return np.asarray(self.facts[name](given), dtype=np.float64)
+
+
+Rules = dict[str, tuple[Rule, ...]]
+
+
+def each(template: Template, compute: Compute, **facts: Fact) -> Rule:
+    """Return a rule for an elementwise operation, whose inputs may have been broadcast."""
+    return Rule(template, compute, reduce=True, facts=facts)
+
+
+def passes(given: Given) -> Array:
+    """The gradient goes on as it came."""
+    return given.grad
+
+
+def kept(given: Given, where: NDArray[np.bool_]) -> Array:
+    """The gradient where that is true, else 0, which it stays where the gradient is infinite."""
+    return np.where(where, given.grad, 0)
+
+
+def sign(x: Array) -> Array:
+    """−1, 0 or 1; 0 for what is not a number, as in PyTorch."""
+    return np.where(np.isnan(x), 0, np.sign(x))
+
+
+PASSES = each("{grad}", passes)
+NOTHING = each("0", lambda given: np.zeros(given.shape))
+
+_SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def power(base: str, exponent: float) -> str:
+    """``x``, ``x²``, ``x^0.5``."""
+    if exponent == 1:
+        return base
+    text = f"{exponent:g}"
+    if text.lstrip("-").isdigit():
+        return f"{base}{text.translate(_SUPERSCRIPT)}"
+    return f"{base}^{text}".replace("-", "−")

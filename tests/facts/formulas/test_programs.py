@@ -10,9 +10,9 @@ import pytest
 
 from components.capture import capture_program
 from components.facts import TraceIndex
-from components.figures.formulas import computed_gradients, known_nodes, node_formulas
+from components.facts.formulas import computed_gradients, known_nodes, node_formulas
 from components.trace import Program, Trace
-from tests.figures.formulas.compare import ACCUMULATE
+from tests.facts.formulas.compare import ACCUMULATE
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAMS = sorted([*(ROOT / "app" / "lessons").glob("[0-9]*.py"), *(ROOT / "tests" / "programs").glob("*.py")])

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .activations import ACTIVATIONS
-from .elementwise import sigmoid
-from .given import Array, Given
-from .places import at, slice_text, sliced
+from .elementwise import ACTIVATIONS, sigmoid
+from .moves import at, slice_text, sliced
 from .reductions import along
-from .rules import NOTHING, Rule, Rules, each
+from .rules import NOTHING, Array, Given, Rule, Rules, each
 
 _MEAN = 1
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from components.capture import capture_program
 from components.facts import TraceIndex
-from components.figures.formulas import computed_gradients, node_formulas
+from components.facts.formulas import computed_gradients, node_formulas
 from components.trace import Program, SavedTensor
 
 X = "x = torch.tensor(2.0, requires_grad=True)\n"

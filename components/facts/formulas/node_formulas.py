@@ -6,26 +6,23 @@ them in a book, and computed again with NumPy from what the trace recorded, inde
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
-from ...facts import TraceIndex
 from ...trace import BackwardStep, Gradient, Node
-from .activations import ACTIVATIONS
-from .choices import CHOICES
-from .elementwise import ELEMENTWISE
-from .given import Array, Given, Lacking, summed_to
+from ..index import TraceIndex
+from ..text import values_text
+from .elementwise import ACTIVATIONS, CHOICES, ELEMENTWISE
+from .layers import NORMALISATIONS, WINDOWS
 from .losses import LOSSES
-from .normalisations import NORMALISATIONS
-from .places import PLACES
+from .moves import PLACES, SHAPES
 from .products import PRODUCTS
 from .reductions import REDUCTIONS
-from .rules import Rule, Rules
+from .rules import Array, Given, Lacking, Rule, Rules, summed_dims, summed_to
 from .seconds import SECONDS
-from .shapes import SHAPES
-from .windows import WINDOWS
-from .words import LONGEST, array_text, numbers, symbols
 
 RULES: Rules = {
     name: rules
@@ -44,6 +41,15 @@ RULES: Rules = {
     )
     for name, rules in table.items()
 }
+_LONGEST = 110
+_LONGEST_VALUE = 44
+_TOKEN = re.compile(r"\{([\w\[\]]+)\}")
+_EXPLAINED = " with "
+# After these a number below zero stands in brackets, as it does before a power.
+_OPERATORS = ("·", "/", "−", "+", "@", "⊗", "^", "√")
+_FUNCTIONS = ("ln", "exp", "sign", "sin", "cos", "sinh", "cosh", "tanh", "Σ", "mean")
+_RAISED = ("²", "³", "^", "ᵀ", "⁻")
+
 _ACCUMULATE = "AccumulateGrad"
 # A damaged record can be wrong in any way; NumPy says so in these.
 _DAMAGED = (Lacking, ValueError, IndexError, TypeError, KeyError, ArithmeticError, MemoryError)
@@ -64,9 +70,9 @@ def known_nodes() -> frozenset[str]:
 
 
 def node_formulas(index: TraceIndex, node: Node, step: BackwardStep | None) -> tuple[Formula, ...]:
-    """Return the formulas of the gradients that a node sends on; ``step`` is one pass, ``None`` before any.
+    """Return the formulas of the gradients that a node sends on; ``step`` is one visit, ``None`` before any.
 
-    Before any pass, the shapes that say what is summed are those of the last one. Where the numbers are not those that
+    Before any visit, the shapes that say what is summed are those of the last one. Where the numbers are not those that
     PyTorch recorded (its kernels treat NaN in more than one way), the formula stands without them.
     """
     if node.name == _ACCUMULATE:
@@ -76,11 +82,11 @@ def node_formulas(index: TraceIndex, node: Node, step: BackwardStep | None) -> t
         given = Given(index, node, step or index.last_step.get(node.id), slot)
         try:
             with np.errstate(all="ignore"):
-                words = symbols(given, rule)
+                words = _symbols(given, rule)
                 result = _computed(given, rule) if step is not None else None
                 if result is not None and step is not None and not _agrees(result, step.grad_inputs[slot]):
                     result = None
-                found.append(Formula(slot, words, numbers(given, rule, result) if result is not None else None))
+                found.append(Formula(slot, words, _numbers(given, rule, result) if result is not None else None))
         except _DAMAGED:
             continue
     return tuple(found)
@@ -145,10 +151,74 @@ def _sum_text(before: Gradient | None, added: Gradient | None, total: Gradient |
         text = f"{first} + {f'({more})' if more.startswith('−') else more} = {_gradient_text(total)}"
     except _DAMAGED:
         return None
-    return text if len(text) <= LONGEST else None
+    return text if len(text) <= _LONGEST else None
 
 
 def _gradient_text(gradient: Gradient | None) -> str:
     if gradient is None or gradient.values is None:
         raise Lacking
-    return array_text(np.array(gradient.values, dtype=np.float64))
+    return _array_text(np.array(gradient.values, dtype=np.float64))
+
+
+# --- a formula as text
+
+
+def _symbols(given: Given, rule: Rule) -> str:
+    """Return the formula with the variables' names."""
+    template = _whole(given, rule)
+    return _TOKEN.sub(lambda match: _placed(template, match, _symbol(given, rule, match[1])), template)
+
+
+def _numbers(given: Given, rule: Rule, result: Array) -> str | None:
+    """Return the formula with numbers, and what it comes to; ``None`` where that is too long to read."""
+    try:
+        template = _whole(given, rule).partition(_EXPLAINED)[0]
+        text = _TOKEN.sub(lambda match: _placed(template, match, _value(given, rule, match[1])), template)
+        text = f"{text} = {_array_text(result)}"
+    except Lacking:
+        return None
+    return text if len(text) <= _LONGEST else None
+
+
+def _array_text(array: Array) -> str:
+    """Return a few numbers as text; ``Lacking`` where they are too many to read."""
+    text = values_text(array.tolist(), _LONGEST_VALUE) if array.size <= _LONGEST_VALUE else None
+    if text is None:
+        raise Lacking
+    return text.replace("-", "−")
+
+
+def _whole(given: Given, rule: Rule) -> str:
+    """The template; where the input was broadcast, with the sum that undoes it."""
+    template = rule.symbols_of(given)
+    try:
+        wide, shape = given.incoming_shape, given.shape
+        dims = summed_dims(wide, shape) if rule.reduce and template != "0" else ()
+    except Lacking:
+        return template
+    if not dims:
+        return template
+    word, explained, more = template.partition(_EXPLAINED)
+    over = "all elements" if math.prod(shape) == 1 else f"dim{'s' * (len(dims) > 1)} {', '.join(map(str, dims))}"
+    return f"{word}{'' if word == '{grad}' else ','} summed over {over}{explained}{more}"
+
+
+def _symbol(given: Given, rule: Rule, token: str) -> str:
+    return token if token == "grad" or token in rule.facts else given.written(token) or given.name(token)
+
+
+def _value(given: Given, rule: Rule, token: str) -> str:
+    if token == "grad":
+        return _array_text(given.grad)
+    if token in rule.facts:
+        return _array_text(rule.fact(token, given))
+    return given.written(token) or _array_text(given(token))
+
+
+def _placed(template: str, match: re.Match[str], text: str) -> str:
+    before, after = template[: match.start()].rstrip(), template[match.end() :]
+    operand = before.endswith(_OPERATORS) or before.rpartition(" ")[2].lstrip("(|−") in _FUNCTIONS
+    raised = after.startswith(_RAISED)
+    if (text.startswith("−") and (operand or raised)) or ("e" in text and raised and text[0].isdigit()):
+        return f"({text})"
+    return text

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .given import Array, Given, Lacking
-from .rules import Fact, Rule, Rules
+from .rules import Array, Fact, Given, Lacking, Rule, Rules
 
 
 def reduced(given: Given) -> tuple[int, ...]:
@@ -132,9 +131,9 @@ def _second(given: Given) -> Array:
 
 def _came(given: Given, output: int) -> Array:
     try:
-        return given.came(output)
+        return given.incoming(output)
     except Lacking:
-        return np.zeros_like(given.came(1 - output))
+        return np.zeros_like(given.incoming(1 - output))
 
 
 def _all_extremes(given: Given) -> Array:
@@ -160,7 +159,7 @@ def _extreme_words(given: Given) -> str:
 
 def _picked(given: Given) -> Array:
     """Each output was taken from one place: its gradient goes back there."""
-    dim, places, grad = along(given), given.whole("indices"), given.grad
+    dim, places, grad = along(given), given.indices("indices"), given.grad
     if places.ndim < len(given.shape):
         places, grad = np.expand_dims(places, dim), np.expand_dims(grad, dim)
     out = np.zeros(given.shape)

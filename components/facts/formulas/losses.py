@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .elementwise import sigmoid
-from .given import Array, Compute, Given
-from .rules import Fact, Rule, Rules
+from .rules import Array, Compute, Fact, Given, Rule, Rules
 
 _MEAN = 1
 
@@ -80,7 +79,7 @@ def _soft_margin(given: Given) -> Array:
 
 def _class(given: Given) -> Array:
     """The gradient goes to the score of the right class alone."""
-    shape, target = given.shape, given.whole("target")
+    shape, target = given.shape, given.indices("target")
     axis = min(1, len(shape) - 1)
     counts = target != given.integer("ignore_index")
     chosen = np.where(counts, target, 0)

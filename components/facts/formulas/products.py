@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .given import Array, Compute, Given, Lacking
-from .normalisations import norm_slope
-from .rules import Rule, Rules
+from .layers import norm_slope
+from .rules import Array, Compute, Given, Lacking, Rule, Rules
 
 
 def turned(array: Array) -> Array:
@@ -56,7 +55,7 @@ def _of_determinant(given: Given) -> Array:
 
 
 def _of_log_determinant(given: Given) -> Array:
-    return given.came(1)[..., None, None] * turned(_inverse(given("A")))
+    return given.incoming(1)[..., None, None] * turned(_inverse(given("A")))
 
 
 def _of_cholesky(given: Given) -> Array:
@@ -79,11 +78,11 @@ def _of_symmetric(given: Given) -> Array:
     """Eigenvectors turn with the differences of the eigenvalues; they may come without a gradient."""
     values, vectors = given("eigenvalues"), given("eigenvectors")
     inner = np.zeros_like(vectors)
-    if given.got(0):
-        inner = inner + given.came(0)[..., None] * np.eye(values.shape[-1])
-    if given.got(1):
+    if given.has_incoming(0):
+        inner = inner + given.incoming(0)[..., None] * np.eye(values.shape[-1])
+    if given.has_incoming(1):
         apart = values[..., None, :] - values[..., :, None] + np.eye(values.shape[-1])
-        inner = inner + turned(vectors) @ given.came(1) / apart * (1 - np.eye(values.shape[-1]))
+        inner = inner + turned(vectors) @ given.incoming(1) / apart * (1 - np.eye(values.shape[-1]))
     back = vectors @ inner @ turned(vectors)
     return (back + turned(back)) / 2
 
@@ -163,7 +162,9 @@ PRODUCTS: Rules = {
         Rule("{A}ᵀ⁻¹ @ {grad}", _solved),
     ),
     "LinalgDetBackward0": (Rule("{grad} · {result} · {A}⁻¹ᵀ", _of_determinant),),
-    "LinalgSlogdetBackward0": (Rule("{grad₂} · {A}⁻¹ᵀ", _of_log_determinant, facts={"grad₂": lambda g: g.came(1)}),),
+    "LinalgSlogdetBackward0": (
+        Rule("{grad₂} · {A}⁻¹ᵀ", _of_log_determinant, facts={"grad₂": lambda g: g.incoming(1)}),
+    ),
     "LinalgEighBackward0": (
         Rule("V @ (diagonal of grad₁ + Vᵀ @ grad₂ / (λⱼ − λᵢ)) @ Vᵀ, made symmetric", _of_symmetric),
     ),
