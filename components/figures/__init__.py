@@ -12,7 +12,7 @@ from .lab.marks import Marks, with_marks
 from .lab.records import Box, LabGraph, LabOptions, Link, Root
 from .layout import LayoutProblem, Picture, layout_svg, render
 from .leaf_table import LeafRow, leaf_rows
-from .player_data import player_data
+from .player_data import PlayerData, player_data
 from .saved_bytes import saved_bytes
 from .torchviz_drawing import torchviz_choices, torchviz_dot, why_not_drawn
 from .trace_index import TraceIndex
@@ -28,6 +28,7 @@ __all__ = [
     "Link",
     "Marks",
     "Picture",
+    "PlayerData",
     "Root",
     "TraceIndex",
     "Ways",
