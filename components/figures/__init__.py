@@ -4,7 +4,6 @@ Each picture is a pair: a function that does the arithmetic and gives plain reco
 only draws them. Knows neither Streamlit nor torch.
 """
 
-from ..facts.leaves import LeafRow, leaf_rows
 from .always import Drawn, Ways, draw_lab, draw_torchviz, png_ways, svg_ways
 from .cards.records import Card
 from .lab.dot import lab_dot
@@ -12,7 +11,7 @@ from .lab.graph import lab_graph, lab_roots
 from .lab.marks import Marks, with_marks
 from .lab.records import Box, LabGraph, LabOptions, Link, Root
 from .layout import LayoutProblem, Picture, layout_svg, render
-from .player_data import player_data
+from .player_data import PlayerData, player_data
 from .torchviz_drawing import torchviz_choices, torchviz_dot, why_not_drawn
 
 __all__ = [
@@ -22,10 +21,10 @@ __all__ = [
     "LabGraph",
     "LabOptions",
     "LayoutProblem",
-    "LeafRow",
     "Link",
     "Marks",
     "Picture",
+    "PlayerData",
     "Root",
     "Ways",
     "draw_lab",
@@ -34,7 +33,6 @@ __all__ = [
     "lab_graph",
     "lab_roots",
     "layout_svg",
-    "leaf_rows",
     "player_data",
     "png_ways",
     "render",
