@@ -8,8 +8,7 @@ from .always import Drawn, Ways, draw_lab, draw_torchviz, png_ways, svg_ways
 from .cards.records import Card
 from .lab.dot import lab_dot
 from .lab.graph import lab_graph, lab_roots
-from .lab.marks import Marks, with_marks
-from .lab.records import Box, LabGraph, LabOptions, Link, Root
+from .lab.records import Box, LabGraph, LabOptions, Link, Marks, Root, with_marks
 from .layout import LayoutProblem, Picture, layout_svg, render
 from .player_data import PlayerData, player_data
 from .torchviz_drawing import torchviz_choices, torchviz_dot, why_not_drawn

@@ -23,8 +23,7 @@ from ..trace import Gradient
 from .cards.boxes import box_card
 from .cards.records import Card
 from .code_tokens import code_tokens
-from .lab.marks import ONLY
-from .lab.records import LabGraph, LabOptions
+from .lab.records import ONLY, LabGraph, LabOptions
 from .lab.words import edge_words, leaf_words
 from .layout import LayoutProblem, Picture
 from .picture_boxes import ShownBox, boxes_of, legend_of
@@ -129,7 +128,7 @@ def player_data(
     """
     svg = picture.svg if isinstance(picture, Picture) else ""
     shown = boxes_of(svg)
-    homes = graph.homes if graph is not None and graph.homes is not None else Homes(alone={box.id for box in shown})
+    homes = graph.homes if graph is not None else Homes(alone={box.id for box in shown})
     story = tell(index, homes)
     boxes = _Boxes(index, story, homes, graph, options or LabOptions())
     marked = graph is not None and any(ONLY in link.kinds for link in graph.links)
@@ -179,7 +178,7 @@ class _Boxes:
     ) -> None:
         self._index, self._story, self._homes = index, story, homes
         self._graph, self._options = graph, options
-        self._groups = dict(graph.groups) if graph is not None else {}
+        self._groups = graph.groups if graph is not None else {}
         self._by_name = {tensor.name: tensor.id for tensor in index.latest.values() if tensor.name is not None}
 
     def box(self, shown: ShownBox) -> PlayerBox:

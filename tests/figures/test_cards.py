@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from components.facts import TraceIndex
-from components.facts.folding import Homes
 from components.facts.story import tell
 from components.figures import Card, LabOptions, lab_graph
 from components.figures.cards.boxes import box_card
@@ -38,7 +37,7 @@ CUBE = t.make_trace(
 def card_of(trace: Trace, box: str, options: LabOptions | None = None) -> Card:
     index = TraceIndex(trace)
     graph = lab_graph(index, options=options)
-    card = box_card(index, tell(index, graph.homes or Homes()), graph.groups, box)
+    card = box_card(index, tell(index, graph.homes), graph.groups, box)
     assert card is not None
     return card
 

@@ -8,7 +8,6 @@ import pytest
 
 from components.capture import capture_program
 from components.facts import TraceIndex
-from components.facts.folding import Homes
 from components.facts.story import Story, tell
 from components.figures import LabOptions, lab_graph
 from components.trace import Program
@@ -16,7 +15,7 @@ from components.trace import Program
 
 def story(source: str, opened: tuple[str, ...] | None = None) -> Story:
     index = TraceIndex(capture_program(Program(source=textwrap.dedent(source).strip())))
-    return tell(index, lab_graph(index, options=LabOptions(opened=opened)).homes or Homes())
+    return tell(index, lab_graph(index, options=LabOptions(opened=opened)).homes)
 
 
 def texts(told: Story) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...facts import TraceIndex
 from ...facts.text import bytes_text, plural
 from ...trace import Edge, Node
-from ..lab.marks import Marks
+from ..lab.records import Marks
 from .longest import Budget
 from .matching import match_nodes
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ...facts.text import printable
-from ..lab.dot import LONGEST
-from ..lab.look import INK, box_look, link_look
+from ..lab.dot import INK, LONGEST, box_look, link_look
 from ..lab.records import Box, LabGraph, Link
 from .sketch import Manner, PlainBox, PlainLink, Sketch, Words
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.figures.compare import Budget, Changed, EdgeGroup, GraphComparison, NodeGroup, compare_graphs
-from components.figures.lab.marks import Marks
+from components.figures.lab.records import Marks
 from tests.figures import traces as t
 from tests.figures.compare.made import functions, graph
 
