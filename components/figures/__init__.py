@@ -4,14 +4,23 @@ Each picture is a pair: a function that does the arithmetic and gives plain reco
 only draws them. Knows neither Streamlit nor torch.
 """
 
-from .always import Drawn, Ways, draw_lab, draw_torchviz, png_ways, svg_ways
-from .cards.records import Card
+from ..facts.cards import Card
+from .drawing import (
+    Drawn,
+    Ways,
+    draw_lab,
+    draw_torchviz,
+    png_ways,
+    svg_ways,
+    torchviz_choices,
+    torchviz_dot,
+    why_not_drawn,
+)
 from .lab.dot import lab_dot
 from .lab.graph import lab_graph, lab_roots
 from .lab.records import Box, LabGraph, LabOptions, Link, Marks, Root, with_marks
 from .layout import LayoutProblem, Picture, layout_svg, render
 from .player_data import PlayerData, player_data
-from .torchviz_drawing import torchviz_choices, torchviz_dot, why_not_drawn
 
 __all__ = [
     "Box",

@@ -14,19 +14,18 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from ..facts import TraceIndex
+from ..facts.cards import Card, box_card
 from ..facts.folding import Homes
 from ..facts.gradient_health import MOST_FINDINGS, Illness, norm
 from ..facts.groups import group_facts
 from ..facts.output import picture_address
 from ..facts.story import Story, tell
 from ..trace import Gradient
-from .cards.boxes import box_card
-from .cards.records import Card
 from .code_tokens import code_tokens
+from .lab.dot import legend_of
 from .lab.records import ONLY, LabGraph, LabOptions
 from .lab.words import edge_words, leaf_words
-from .layout import LayoutProblem, Picture
-from .picture_boxes import ShownBox, boxes_of, legend_of
+from .layout import LayoutProblem, Picture, PictureBox
 
 _MOST_NAMES = 400
 _MOST_NODES_READ = 2_000
@@ -127,7 +126,7 @@ def player_data(
     is no picture. ``dot`` is the picture's text in Graphviz's language, to be downloaded.
     """
     svg = picture.svg if isinstance(picture, Picture) else ""
-    shown = boxes_of(svg)
+    shown = picture.boxes if isinstance(picture, Picture) else ()
     homes = graph.homes if graph is not None else Homes(alone={box.id for box in shown})
     story = tell(index, homes)
     boxes = _Boxes(index, story, homes, graph, options or LabOptions())
@@ -137,7 +136,7 @@ def player_data(
         kind=kind,
         title=title,
         message=picture.message if isinstance(picture, LayoutProblem) else empty,
-        legend=[(name, word) for name, word in legend_of(shown, marked)] if kind == "lab" else [],
+        legend=legend_of(shown, marked) if kind == "lab" else [],
         source=index.trace.program.source,
         signature=index.signature,
         code=code_tokens(index.trace.program.source),
@@ -181,7 +180,7 @@ class _Boxes:
         self._groups = graph.groups if graph is not None else {}
         self._by_name = {tensor.name: tensor.id for tensor in index.latest.values() if tensor.name is not None}
 
-    def box(self, shown: ShownBox) -> PlayerBox:
+    def box(self, shown: PictureBox) -> PlayerBox:
         """Return the facts of a box, those that are known."""
         node, _, part = shown.id.partition("~")
         if shown.id in self._groups:
@@ -189,7 +188,7 @@ class _Boxes:
         known = self._index.nodes.get(node)
         if known is None:
             return PlayerBox(born=self._born(shown), line=self._line(shown))
-        visits = self._story.passes(node)
+        visits = self._story.visits(node)
         born = self._story.born(node)
         if part == "leaf":
             born = self._born_leaf(node, self._index.origin_of(known.tensor))
@@ -212,7 +211,7 @@ class _Boxes:
             module=known.module if whole else None,
         )
 
-    def _born(self, shown: ShownBox) -> int | None:
+    def _born(self, shown: PictureBox) -> int | None:
         tensor = self._index.tensors.get(shown.id) or self._index.tensors.get(self._by_name.get(shown.label, ""))
         return None if tensor is None else self._bound(tensor.id, tensor.origin)
 
@@ -223,7 +222,7 @@ class _Boxes:
         bound, used = self._bound(tensor), self._story.born(node)
         return bound if used is None or (bound is not None and bound < used) else used
 
-    def _line(self, shown: ShownBox) -> int | None:
+    def _line(self, shown: PictureBox) -> int | None:
         tensor = self._index.tensors.get(shown.id)
         return self._index.first_line.get(tensor.origin) if tensor is not None else None
 
@@ -263,7 +262,7 @@ class _Boxes:
                 found[moment.box].append(at)
         return found
 
-    def cards(self, shown: tuple[ShownBox, ...]) -> dict[str, Card]:
+    def cards(self, shown: tuple[PictureBox, ...]) -> dict[str, Card]:
         """Return the card of each box, told of its id or else of its label; the copies of a leaf share the leaf's."""
         made: dict[str, Card] = {}
         for box in shown:
@@ -284,7 +283,7 @@ class _Boxes:
             if link.carries is None:
                 continue
             node, slot = link.carries
-            for moment, run, place in self._story.passes(node):
+            for moment, run, place in self._story.visits(node):
                 step = self._index.trace.backwards[run].steps[place]
                 gradients = step.grad_outputs if slot < 0 else step.grad_inputs
                 gradient: Gradient | None = gradients[max(slot, 0)] if max(slot, 0) < len(gradients) else None
@@ -322,7 +321,7 @@ class _Boxes:
         found = []
         for finding in self._index.findings[:MOST_FINDINGS]:
             box = self._homes.box_of(finding.node)
-            visits = self._story.passes(finding.node)
+            visits = self._story.visits(finding.node)
             moment = next((m for m, run, place in visits if (run, place) == (finding.run, finding.place)), None)
             if box is not None and moment is not None:
                 name = self._index.nodes[finding.node].name

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from components.facts import TraceIndex
+from components.facts.cards import Pass, box_card
 from components.facts.story import tell
 from components.figures import Card, LabOptions, lab_graph
-from components.figures.cards.boxes import box_card
-from components.figures.cards.records import Pass
 from components.trace import BackwardStep, Gradient, Grid, SavedTensor, Summary, Trace
 from tests.figures import traces as t
 

@@ -8,10 +8,10 @@ import pytest
 
 from components.capture import capture_program
 from components.facts import TraceIndex
+from components.facts.cards import box_card
 from components.facts.story import tell
 from components.facts.text import plural
 from components.figures import LabOptions, lab_graph
-from components.figures.cards.boxes import box_card
 from components.trace import Program
 
 

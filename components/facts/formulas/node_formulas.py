@@ -56,7 +56,7 @@ _DAMAGED = (Lacking, ValueError, IndexError, TypeError, KeyError, ArithmeticErro
 
 
 @dataclass(frozen=True)
-class Formula:
+class SlotFormula:
     """The gradient in one slot of the node's ``grad_inputs``: in symbols, and with numbers where all are known."""
 
     slot: int
@@ -69,7 +69,7 @@ def known_nodes() -> frozenset[str]:
     return frozenset(RULES) | {_ACCUMULATE}
 
 
-def node_formulas(index: TraceIndex, node: Node, step: BackwardStep | None) -> tuple[Formula, ...]:
+def node_formulas(index: TraceIndex, node: Node, step: BackwardStep | None) -> tuple[SlotFormula, ...]:
     """Return the formulas of the gradients that a node sends on; ``step`` is one visit, ``None`` before any.
 
     Before any visit, the shapes that say what is summed are those of the last one. Where the numbers are not those that
@@ -86,7 +86,7 @@ def node_formulas(index: TraceIndex, node: Node, step: BackwardStep | None) -> t
                 result = _computed(given, rule) if step is not None else None
                 if result is not None and step is not None and not _agrees(result, step.grad_inputs[slot]):
                     result = None
-                found.append(Formula(slot, words, _numbers(given, rule, result) if result is not None else None))
+                found.append(SlotFormula(slot, words, _numbers(given, rule, result) if result is not None else None))
         except _DAMAGED:
             continue
     return tuple(found)
@@ -132,7 +132,7 @@ def _agrees(result: Array, recorded: Gradient | None) -> bool:
     return np.allclose(result.ravel(), theirs.ravel(), rtol=1e-2, atol=1e-2 * scale, equal_nan=True)
 
 
-def _accumulation(index: TraceIndex, node: Node, step: BackwardStep | None) -> Formula:
+def _accumulation(index: TraceIndex, node: Node, step: BackwardStep | None) -> SlotFormula:
     """``x.grad`` before, what arrives, and their sum, from the trace's own list of changes."""
     words = f"{node.leaf or 'leaf'}.grad + grad"
     run = index.run_of_leaf_visit.get(id(step))
@@ -140,8 +140,8 @@ def _accumulation(index: TraceIndex, node: Node, step: BackwardStep | None) -> F
     for place, change in enumerate(changes):
         if run is not None and change.backward == run.id:
             before = changes[place - 1].total if place else None
-            return Formula(0, words, _sum_text(before, change.added, change.total))
-    return Formula(0, words, None)
+            return SlotFormula(0, words, _sum_text(before, change.added, change.total))
+    return SlotFormula(0, words, None)
 
 
 def _sum_text(before: Gradient | None, added: Gradient | None, total: Gradient | None) -> str | None:

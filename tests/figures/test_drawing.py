@@ -19,6 +19,7 @@ from components.figures import (
     Ways,
     draw_lab,
     draw_torchviz,
+    drawing,
     lab_dot,
     lab_graph,
     layout,
@@ -27,9 +28,7 @@ from components.figures import (
     png_ways,
     svg_ways,
 )
-from components.figures import always as ladder
 from components.figures.lab.records import Frame
-from components.figures.picture_boxes import boxes_of
 from tests.figures import traces as t
 
 FAILED = LayoutProblem("failed", "The layout program failed: no luck.")
@@ -90,7 +89,7 @@ def test_graphviz_fails_on_the_unlucky_graph_which_is_drawn_with_its_frames_all_
     assert problem == LayoutProblem("failed", "The layout program failed: lost q s edge.")
     drawn = draw_lab(graph, svg_ways(20))
     assert isinstance(drawn.image, Picture)
-    assert {box.id for box in boxes_of(drawn.image.svg)} == {box.id for box in graph.boxes}
+    assert {box.id for box in drawn.image.boxes} == {box.id for box in graph.boxes}
     assert ('class="cluster frame"' in drawn.image.svg, drawn.gave_up) == (True, "")
 
 
@@ -163,7 +162,7 @@ def test_a_drawing_of_torchviz_is_drawn_plainly() -> None:
     ways = replace(svg_ways(20), lay_out=lambda _: FAILED)
     drawn = draw_torchviz(dot, ways)
     assert isinstance(drawn.image, Picture)
-    assert [box.id for box in boxes_of(drawn.image.svg)] == ["n0", "n1"]
+    assert [box.id for box in drawn.image.boxes] == ["n0", "n1"]
     assert drawn.gave_up == "drawn plainly: Graphviz could not lay it out"
     assert draw_torchviz(dot, svg_ways(20)).gave_up == ""
     nothing = draw_torchviz("{}", ways)
@@ -171,7 +170,7 @@ def test_a_drawing_of_torchviz_is_drawn_plainly() -> None:
 
 
 def test_boxes_that_are_left_out_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ladder, "bounded", lambda sketch: plain.bounded(sketch, 3))
+    monkeypatch.setattr(drawing, "bounded", lambda sketch: plain.bounded(sketch, 3))
     ways, _ = choosy(lambda dot: False)
     drawn = draw_torchviz("digraph { a; b; c; d; e }", ways)
     assert drawn.image == "plain 3"

@@ -1,26 +1,82 @@
 """What is told about the one thing selected: a node, a fold of nodes, a leaf or another tensor.
 
 A card is told over the story: what the engine did at a node is a list of passes, each with its moment, and of a tensor
-the changes. The browser shows those that have come by the moment one looks at.
+the changes of its ``.grad``. The browser shows those that have come by the moment one looks at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from ...facts import TraceIndex
-from ...facts.formulas import node_formulas
-from ...facts.groups import Group, group_facts
-from ...facts.story import Story
-from ...facts.text import bytes_text, number_text, plural, shape_text, tensor_text, values_text
-from ...trace import Backward, BackwardStep, Gradient, Node, SavedTensor
-from .records import Card, Formula, Grid, Pass, Rows
-from .tensors import tensor_card
+from ..trace import Backward, BackwardStep, Gradient, GradientChange, Node, SavedTensor, Tensor
+from . import TraceIndex
+from .formulas import node_formulas
+from .groups import Group, group_facts
+from .story import Story
+from .text import bytes_text, gradient_text, number_text, plural, shape_text, tensor_text, values_text
 
+Rows = tuple[tuple[str, str], ...]
 _LONGEST = 60
 _MOST_ROWS = 8
 _MOST_PASSES = 40
+_MOST_CHANGES = 200
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A gradient that leaves a node for ``to``: in symbols, and with the numbers of one pass put in."""
+
+    to: str
+    symbols: str
+    numbers: str | None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A large gradient as a picture: the means of blocks of it, in thousandths of the largest, ``None`` for NaN."""
+
+    title: str
+    largest: float
+    cells: list[list[int | None]]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One visit of the engine, at a moment of the story.
+
+    ``where`` says in which run it was and where in it; ``note`` what becomes of what the node has saved.
+    """
+
+    moment: int
+    where: str
+    rows: Rows
+    formulas: tuple[Formula, ...] = ()
+    grids: tuple[Grid, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """``rows`` are pairs of a name and a text in monospace; ``note`` is a sentence about what follows from them.
+
+    ``kind`` is a word for the style sheet: ``function``, ``leaf``, ``output``, ``untracked`` or ``folded``. ``passes``
+    and ``changes`` (a moment, a name and a text each) come in the order of the story. What is in ``saved`` is freed at
+    the moment ``freed``, as ``freed_by`` says.
+    """
+
+    title: str
+    subtitle: str
+    formula: str | None
+    rows: Rows
+    note: str | None
+    kind: str = "function"
+    saved: Rows = ()
+    freed: int | None = None
+    freed_by: str = ""
+    formulas: tuple[Formula, ...] = ()
+    passes: tuple[Pass, ...] = ()
+    changes: tuple[tuple[int, str, str], ...] = ()
 
 
 def box_card(index: TraceIndex, story: Story, groups: Mapping[str, Group], box: str) -> Card | None:
@@ -28,19 +84,19 @@ def box_card(index: TraceIndex, story: Story, groups: Mapping[str, Group], box: 
     if box in groups:
         return _fold_card(index, groups[box])
     if box in index.tensors:
-        return tensor_card(index, story, index.tensors[box])
+        return _tensor_card(index, story, index.tensors[box])
     node = index.nodes.get(box.partition("~")[0])
     if node is None:
         return None
     tensor = index.value_now(node.tensor) if node.tensor is not None and "~" in box else None
-    return _node_card(index, story, node) if tensor is None else tensor_card(index, story, tensor)
+    return _node_card(index, story, node) if tensor is None else _tensor_card(index, story, tensor)
 
 
 # --- a node
 
 
 def _node_card(index: TraceIndex, story: Story, node: Node) -> Card:
-    passes = tuple(_pass(index, node, *visit) for visit in _ends(story.passes(node.id)))
+    passes = tuple(_pass(index, node, *visit) for visit in _ends(story.visits(node.id)))
     return replace(index.once(_still_card, node.id), freed=story.freed.get(node.id), passes=passes)
 
 
@@ -67,7 +123,7 @@ def _still_card(index: TraceIndex, node_id: str) -> Card:
         rows=tuple(rows),
         note=_note(index, node),
         saved=_saved_rows(index, node),
-        freed_by=f"freed by {call_text(freed_by)}" if freed_by is not None else "",
+        freed_by=f"freed by {_call_text(freed_by)}" if freed_by is not None else "",
         formulas=_formulas(index, node, None),
     )
 
@@ -78,7 +134,7 @@ def _ends(passes: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     return passes if len(passes) <= _MOST_PASSES else passes[:half] + passes[-half:]
 
 
-def call_text(run: Backward) -> str:
+def _call_text(run: Backward) -> str:
     """``backward() on line 9``."""
     return f"{run.call}() on line {run.line}" if run.line is not None else f"{run.call}()"
 
@@ -92,7 +148,7 @@ def _still_pass(index: TraceIndex, node_id: str, number: int, place: int) -> Pas
     step = run.steps[place]
     return Pass(
         moment=0,
-        where=f"step {place + 1:,} of {len(run.steps):,} of {call_text(run)}",
+        where=f"step {place + 1:,} of {len(run.steps):,} of {_call_text(run)}",
         rows=tuple(_gradient_rows(index, node, step)),
         formulas=_formulas(index, node, step),
         grids=tuple(_grids(index, node, step)),
@@ -124,11 +180,11 @@ def _targets(index: TraceIndex, node: Node) -> dict[int, str]:
 
 
 def _gradient_rows(index: TraceIndex, node: Node, step: BackwardStep) -> Rows:
-    rows = [("gradient in", gradient_words(gradient)) for gradient in step.grad_outputs]
+    rows = [("gradient in", _gradient_words(gradient)) for gradient in step.grad_outputs]
     targets = _targets(index, node)
     for slot, gradient in enumerate(step.grad_inputs):
         if slot in targets:
-            rows.append((f"gradient out to {targets[slot]}", gradient_words(gradient)))
+            rows.append((f"gradient out to {targets[slot]}", _gradient_words(gradient)))
     return tuple(rows)
 
 
@@ -140,7 +196,7 @@ def _grids(index: TraceIndex, node: Node, step: BackwardStep) -> list[Grid]:
     return [Grid(name, grid.largest, grid.cells) for name, grid in grids if grid is not None]
 
 
-def gradient_words(gradient: Gradient | None) -> str:
+def _gradient_words(gradient: Gradient | None) -> str:
     """A gradient's numbers with its shape if it has one; else its shape and summary."""
     if gradient is None:
         return "none"
@@ -190,7 +246,7 @@ def _note(index: TraceIndex, node: Node) -> str | None:
         return None
     if freed_by is not None:
         again = "Another pass through this node needs retain_graph=True there."
-        return f"{call_text(freed_by)} had no retain_graph and freed what this node had saved. {again}"
+        return f"{_call_text(freed_by)} had no retain_graph and freed what this node had saved. {again}"
     return "What this node saved is still in memory: the graph can be run backward again."
 
 
@@ -220,3 +276,59 @@ def _fold_card(index: TraceIndex, group: Group) -> Card:
         note="Open it to see what is inside.",
         kind="folded",
     )
+
+
+# --- a tensor
+
+
+def _tensor_card(index: TraceIndex, story: Story, tensor: Tensor) -> Card:
+    """Return the card of a leaf, an output or a tensor that autograd does not know."""
+    rows = [
+        ("value", tensor_text(tensor, _LONGEST)),
+        ("shape", shape_text(tensor.shape)),
+        ("dtype", tensor.dtype),
+        ("requires_grad", str(tensor.requires_grad)),
+        ("bytes", bytes_text(tensor.nbytes)),
+        ("version", "-" if tensor.version is None else str(tensor.version)),
+    ]
+    base = index.tensors.get(tensor.view_of or "")
+    if base is not None:
+        rows.append(("view of", base.name or base.id))
+    if tensor.node is not None and tensor.node in index.nodes:
+        rows.append(("grad_fn", index.nodes[tensor.node].name))
+    if tensor.summary is not None and values_text(tensor.values, _LONGEST) is None:
+        summary = tensor.summary
+        named = (("min", summary.min), ("max", summary.max), ("mean", summary.mean))
+        rows += [(name, "-" if value is None else number_text(value)) for name, value in named]
+    line = index.first_line.get(tensor.origin)
+    kind, word, note = _kind(index, tensor)
+    return Card(
+        title=tensor.name or tensor.id,
+        subtitle=f"{word} · line {line}" if line is not None else word,
+        formula=None,
+        rows=tuple(rows),
+        note=note,
+        kind=kind,
+        changes=tuple(
+            (moment, *_change_row(change))
+            for moment, number in story.changes
+            if (change := index.trace.gradients[number]).tensor == tensor.origin
+        )[-_MOST_CHANGES:],
+    )
+
+
+def _change_row(change: GradientChange) -> tuple[str, str]:
+    where = f"line {change.line}" if change.line is not None else "line not recorded"
+    if change.cause == "backward":
+        return f"{where}: backward", f"+ {gradient_text(change.added, 28)} = {gradient_text(change.total, 28)}"
+    word = {"zero": "zeroed", "none": "set to None", "assigned": "assigned"}[change.cause]
+    return f"{where}: {word}", gradient_text(change.total, _LONGEST)
+
+
+def _kind(index: TraceIndex, tensor: Tensor) -> tuple[str, str, str | None]:
+    if tensor.node is not None:
+        return "output", "result of an operation", None
+    if tensor.requires_grad:
+        unused = None if tensor.origin in index.accumulates else "Nothing was computed from this leaf in a graph."
+        return "leaf", "leaf", unused
+    return "untracked", "not tracked", "requires_grad is False: no gradient flows through this tensor."
