@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
 
@@ -18,6 +18,7 @@ from components.figures import (
     LabOptions,
     LayoutProblem,
     Picture,
+    PlayerData,
     Root,
     draw_lab,
     draw_torchviz,
@@ -85,9 +86,9 @@ def show(
     )
 
 
-def _data(index: TraceIndex, shown: _Shown, kind: Literal["lab", "torchviz"]) -> dict[str, Any]:
+def _data(index: TraceIndex, shown: _Shown, kind: Literal["lab", "torchviz"]) -> PlayerData:
     with collector_paused():  # the tables of a large trace are millions of objects, none of them garbage
-        data = player_data(
+        return player_data(
             index,
             shown.picture,
             kind=kind,
@@ -95,11 +96,11 @@ def _data(index: TraceIndex, shown: _Shown, kind: Literal["lab", "torchviz"]) ->
             options=shown.options,
             title=shown.title,
             empty=shown.empty,
+            dot=shown.dot,
         )
-    return {**data, "dot": shown.dot}
 
 
-def _downloads(page: str, trace: Trace, data: dict[str, Any]) -> None:
+def _downloads(page: str, trace: Trace, data: PlayerData) -> None:
     with st.popover("Download", icon=":material/download:"):
         st.download_button(
             "Player as one HTML file",

@@ -56,7 +56,7 @@ READERS = {
     "components/source/function_text.py": {"symtable.symtable"},
     "components/explanations/source.py": {"tokenize.generate_tokens"},
     "components/explanations/indexing.py": {"ast.literal_eval"},
-    "components/figures/formulas/given.py": {"ast.literal_eval"},
+    "components/facts/formulas/rules.py": {"ast.literal_eval"},
     "app/cli/files.py": {"tokenize.detect_encoding"},
 }
 READING = {

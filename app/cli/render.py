@@ -99,8 +99,8 @@ def _document(drawn: Drawn[Picture], index: TraceIndex, options: argparse.Namesp
     title = "A program" if options.source == STANDARD else Path(options.source).stem
     kind: Literal["lab", "torchviz"] = "torchviz" if drawn.graph is None else "lab"
     said = f"{title} · {drawn.gave_up}" if drawn.gave_up else title
-    data = player_data(index, picture, kind=kind, graph=drawn.graph, title=said)
-    return standalone_page({**data, "dot": drawn.dot}, title).encode()
+    data = player_data(index, picture, kind=kind, graph=drawn.graph, title=said, dot=drawn.dot)
+    return standalone_page(data, title).encode()
 
 
 def _recorded(trace: Trace, options: argparse.Namespace) -> str:

@@ -4,6 +4,7 @@ How it is drawn is for ``components.figures``: here is neither HTML nor a chart,
 """
 
 from .index import TraceIndex
+from .leaves import LeafRow, leaf_rows
 from .saved_bytes import saved_bytes
 
-__all__ = ["TraceIndex", "saved_bytes"]
+__all__ = ["LeafRow", "TraceIndex", "leaf_rows", "saved_bytes"]

@@ -31,13 +31,29 @@ _MOST_CUTS = 8
 class Folding:
     """Which groups are open, and which box each node is in.
 
-    ``home`` holds, for each node of the scope by its place, the place of the node itself, or ``~i`` for
-    ``folded[i]``. ``opened`` are the open groups below the whole, outermost first.
+    ``home``, of shape (nodes of the scope,), holds the number of each node's box: the node's own place, or the number
+    of nodes plus ``i`` for ``folded[i]``. ``opened`` are the open groups below the whole, outermost first.
     """
 
+    scope: Scope
     home: Places
     folded: tuple[Group, ...]
     opened: tuple[Group, ...]
+
+    def fold_of(self, place: int) -> Group | None:
+        """Return the folded group that the node at a place is in, ``None`` if it has a box of its own."""
+        number = int(self.home[place]) - len(self.scope.nodes)
+        return self.folded[number] if number >= 0 else None
+
+    def box_at(self, place: int) -> str:
+        """Return the id of the box of the node at a place."""
+        fold = self.fold_of(place)
+        return self.scope.nodes[place].id if fold is None else fold.id
+
+    @cached_property
+    def groups(self) -> dict[str, Group]:
+        """The folded groups by id."""
+        return {group.id: group for group in self.folded}
 
 
 class Scope:
@@ -119,11 +135,12 @@ class Scope:
         count = len(self.functions)
         for group in self._closed(chosen):
             start, end = group.piece.first, group.piece.end
-            home[start:end] = ~len(folded)
+            number = len(self.nodes) + len(folded)
+            home[start:end] = number
             # A leaf that only this group uses is inside it, as a parameter is inside its module.
-            home[count:][(first >= start) & (last < end)] = ~len(folded)
+            home[count:][(first >= start) & (last < end)] = number
             folded.append(group)
-        return Folding(home, tuple(folded), tuple(group for group in chosen if group is not self.tree))
+        return Folding(self, home, tuple(folded), tuple(group for group in chosen if group is not self.tree))
 
     def _closed(self, opened: list[Group]) -> Iterator[Group]:
         inside = set(map(id, opened))
@@ -170,39 +187,33 @@ class Scope:
 class Homes:
     """The boxes of a picture by node. ``alone`` are the boxes that bear the id of their node.
 
-    A drawing of torchviz has nothing but those; a Lab picture has a ``scope`` and its ``folding``.
+    A drawing of torchviz has nothing but those; a Lab picture has a ``folding``. ``tensors`` are the boxes of tensors
+    that autograd does not know.
     """
 
     alone: Collection[str] = ()
-    scope: Scope | None = None
     folding: Folding | None = None
     tensors: frozenset[str] = frozenset()
 
     def box_of(self, node: str) -> str | None:
         """Return the box that a node is in, ``None`` if it is not in the picture."""
-        if self.scope is None or self.folding is None:
+        if self.folding is None:
             return node if node in self.alone else None
-        place = self.scope.place.get(node)
-        if place is None:
-            return None
-        home = int(self.folding.home[place])
-        return node if home >= 0 else self.folding.folded[~home].id
+        place = self.folding.scope.place.get(node)
+        return None if place is None else self.folding.box_at(place)
 
     def boxes(self, index: TraceIndex) -> tuple[Places, int]:
         """Return a number for the box of each node of the trace, -1 for none; the second result is the first fold's."""
         nodes = index.trace.nodes
-        if self.scope is None or self.folding is None:
+        if self.folding is None:
             return np.array([n if node.id in self.alone else -1 for n, node in enumerate(nodes)] or [-1]), len(nodes)
-        places = self.scope.places
-        size = len(self.scope.nodes)
-        home = self.folding.home
-        numbers = np.where(home >= 0, home, size + ~home)
-        return np.where(places >= 0, numbers[places], -1), size
+        places = self.folding.scope.places
+        return np.where(places >= 0, self.folding.home[places], -1), len(self.folding.scope.nodes)
 
     def during(self, steps: Places) -> Places:
         """Return, for each step, the number of the folded box that it is told with, -1 for none."""
         found = np.full(len(steps), -1, dtype=np.int64)
-        size = len(self.scope.nodes) if self.scope is not None else 0
+        size = len(self.folding.scope.nodes) if self.folding is not None else 0
         for number, box in enumerate(self._groups):
             if box in self._intervals:
                 first, last = self._intervals[box]
@@ -221,7 +232,7 @@ class Homes:
 
     @cached_property
     def _groups(self) -> dict[str, Group]:
-        return {group.id: group for group in self.folding.folded} if self.folding is not None else {}
+        return self.folding.groups if self.folding is not None else {}
 
     @cached_property
     def _intervals(self) -> dict[str, tuple[int, int]]:

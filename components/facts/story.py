@@ -63,8 +63,8 @@ class Story:
         place = self._events.births.get(node)
         return None if place is None else int(self.at[place])
 
-    def passes(self, node: str) -> list[tuple[int, int, int]]:
-        """Return the engine's visits to a node: moment, engine run and place in it."""
+    def visits(self, node: str) -> list[tuple[int, int, int]]:
+        """Return the engine's visits to a node: moment, engine run and place in that."""
         events = self._events
         return [
             (int(self.at[place]), events.all[place].run or 0, events.all[place].place or 0)

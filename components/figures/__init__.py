@@ -4,16 +4,23 @@ Each picture is a pair: a function that does the arithmetic and gives plain reco
 only draws them. Knows neither Streamlit nor torch.
 """
 
-from ..facts.leaves import LeafRow, leaf_rows
-from .always import Drawn, Ways, draw_lab, draw_torchviz, png_ways, svg_ways
-from .cards.records import Card
+from ..facts.cards import Card
+from .drawing import (
+    Drawn,
+    Ways,
+    draw_lab,
+    draw_torchviz,
+    png_ways,
+    svg_ways,
+    torchviz_choices,
+    torchviz_dot,
+    why_not_drawn,
+)
 from .lab.dot import lab_dot
 from .lab.graph import lab_graph, lab_roots
-from .lab.marks import with_marks
-from .lab.records import Box, LabGraph, LabOptions, Link, Root
+from .lab.records import Box, LabGraph, LabOptions, Link, Root, with_marks
 from .layout import LayoutProblem, Picture, layout_svg, render
-from .player_data import player_data
-from .torchviz_drawing import torchviz_choices, torchviz_dot, why_not_drawn
+from .player_data import PlayerData, player_data
 
 __all__ = [
     "Box",
@@ -22,9 +29,9 @@ __all__ = [
     "LabGraph",
     "LabOptions",
     "LayoutProblem",
-    "LeafRow",
     "Link",
     "Picture",
+    "PlayerData",
     "Root",
     "Ways",
     "draw_lab",
@@ -33,7 +40,6 @@ __all__ = [
     "lab_graph",
     "lab_roots",
     "layout_svg",
-    "leaf_rows",
     "player_data",
     "png_ways",
     "render",

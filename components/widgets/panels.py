@@ -7,8 +7,8 @@ import re
 
 import streamlit as st
 
+from ..facts import LeafRow
 from ..facts.output import Piece, shown_pieces
-from ..figures import LeafRow
 from ..trace import Check, Failure, Trace, Verdict
 
 _KINDS = {

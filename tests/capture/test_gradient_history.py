@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from components.facts import TraceIndex
-from components.facts.folding import Homes
 from components.facts.gradients.flow import flow_info, intermediate_gradients
 from components.facts.gradients.history import History, gradient_history
 from components.facts.story import tell
@@ -41,7 +40,7 @@ def test_why_grad_is_24_and_not_12(capture: Capture) -> None:
     ]
     # 3 * 2**2 = 12, twice; then 5.
     assert by_name(history) == {"x": [12.0, 24.0, 0.0, 5.0, None]}
-    story = tell(index, lab_graph(index, options=LabOptions()).homes or Homes())
+    story = tell(index, lab_graph(index, options=LabOptions()).homes)
     told = [next(moment.text for moment in story.moments if moment.n >= (call.moment or 0)) for call in history.calls]
     assert told == [
         "x.grad becomes 12.",

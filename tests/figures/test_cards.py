@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from components.facts import TraceIndex
-from components.facts.folding import Homes
+from components.facts.cards import Pass, box_card
 from components.facts.story import tell
 from components.figures import Card, LabOptions, lab_graph
-from components.figures.cards.boxes import box_card
-from components.figures.cards.records import Pass
 from components.trace import BackwardStep, Gradient, Grid, SavedTensor, Summary, Trace
 from tests.figures import traces as t
 
@@ -38,7 +36,7 @@ CUBE = t.make_trace(
 def card_of(trace: Trace, box: str, options: LabOptions | None = None) -> Card:
     index = TraceIndex(trace)
     graph = lab_graph(index, options=options)
-    card = box_card(index, tell(index, graph.homes or Homes()), graph.groups, box)
+    card = box_card(index, tell(index, graph.homes), graph.groups, box)
     assert card is not None
     return card
 

@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 from components.capture import capture_program
+from components.facts import leaf_rows
 from components.facts.text import bytes_text, number_text, values_text
 from components.figures import (
     Box,
@@ -17,7 +18,6 @@ from components.figures import (
     lab_graph,
     lab_roots,
     layout_svg,
-    leaf_rows,
     torchviz_choices,
     torchviz_dot,
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.json import decode, encode
 
 from components.capture import capture_program
 from components.facts import TraceIndex
@@ -24,7 +25,8 @@ def data_of(source: str, opened: tuple[str, ...] | None = None) -> dict[str, Any
     options = LabOptions(opened=opened)
     graph = lab_graph(index, options=options)
     picture = layout_svg(lab_dot(graph)) if graph.boxes else None
-    return player_data(index, picture, graph=graph, options=options)
+    data: dict[str, Any] = decode(encode(player_data(index, picture, graph=graph, options=options)))
+    return data
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
@@ -100,6 +102,6 @@ def test_torchviz_boxes_are_told_by_their_nodes() -> None:
     )
     drawing = torchviz_dot(trace)
     assert drawing is not None
-    data = player_data(TraceIndex(trace), layout_svg(drawing.dot or ""), kind="torchviz")
+    data = decode(encode(player_data(TraceIndex(trace), layout_svg(drawing.dot or ""), kind="torchviz")))
     assert data["boxes"]["n1"]["passes"] == [4]
     assert {card["title"] for card in data["cards"].values()} >= {"ExpBackward0", "AccumulateGrad"}

@@ -8,11 +8,10 @@ import pytest
 
 from components.capture import capture_program
 from components.facts import TraceIndex
-from components.facts.folding import Homes
+from components.facts.cards import box_card
 from components.facts.story import tell
 from components.facts.text import plural
 from components.figures import LabOptions, lab_graph
-from components.figures.cards.boxes import box_card
 from components.trace import Program
 
 
@@ -20,7 +19,7 @@ def told(source: str) -> tuple[str, str, str, tuple[int, ...]]:
     """Return the last line of the box, the card's note, the sentence, and the lines to look at."""
     index = TraceIndex(capture_program(Program(source=textwrap.dedent(source).strip())))
     graph = lab_graph(index, options=LabOptions())
-    story = tell(index, graph.homes or Homes())
+    story = tell(index, graph.homes)
     (box,) = [box for box in graph.boxes if "stopped" in box.kinds]
     card = box_card(index, story, graph.groups, box.id)
     assert card is not None
@@ -93,7 +92,7 @@ def test_what_was_saved_and_then_changed_says_what_it_is_now() -> None:
         capture_program(Program(source="import torch\nx = torch.ones(2, requires_grad=True)\ny = x.exp()\ny.add_(1)\n"))
     )
     graph = lab_graph(index)
-    card = box_card(index, tell(index, graph.homes or Homes()), graph.groups, "n1")
+    card = box_card(index, tell(index, graph.homes), graph.groups, "n1")
     assert card is not None
     assert card.saved == (
         ("result (y)", "[2.718, 2.718]  (2) float32, 8 B; since changed in place, now [3.718, 3.718]"),

@@ -8,7 +8,6 @@ import pytest
 
 from components.capture import capture_program
 from components.facts import TraceIndex
-from components.facts.folding import Homes
 from components.facts.story import Story, tell
 from components.figures import LabOptions, lab_graph
 from components.trace import Program
@@ -16,7 +15,7 @@ from components.trace import Program
 
 def story(source: str, opened: tuple[str, ...] | None = None) -> Story:
     index = TraceIndex(capture_program(Program(source=textwrap.dedent(source).strip())))
-    return tell(index, lab_graph(index, options=LabOptions(opened=opened)).homes or Homes())
+    return tell(index, lab_graph(index, options=LabOptions(opened=opened)).homes)
 
 
 def texts(told: Story) -> list[str]:
@@ -52,7 +51,7 @@ def test_the_story_of_a_cube() -> None:
     assert [moment.box for moment in told.moments[2:6]] == ["n1", None, "n1", "n0"]
     assert told.born("n1") == told.born("n0") == 2
     assert told.tensors["t0"] == 1
-    assert told.passes("n1") == [(4, 0, 0), (8, 1, 0)]
+    assert told.visits("n1") == [(4, 0, 0), (8, 1, 0)]
     assert told.freed == {"n1": 10}
     assert told.changes == [(5, 0), (9, 1)]
     assert told.notes == [(1, 2, "made", "x = 2"), (2, 3, "made", "y = 8"), (11, 6, "printed", "tensor(24.)")]

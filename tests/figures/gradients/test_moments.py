@@ -24,7 +24,7 @@ def moment_at(story: Story, number: int) -> int:
 
 def stories(index: TraceIndex) -> list[Story]:
     """The story over the graph as it is shown at first, and over one of which nothing is drawn."""
-    return [tell(index, lab_graph(index, options=LabOptions()).homes or Homes()), tell(index, Homes())]
+    return [tell(index, lab_graph(index, options=LabOptions()).homes), tell(index, Homes())]
 
 
 @pytest.mark.parametrize("name", NAMES)
