@@ -20,7 +20,7 @@ from ..text import number_text, plural, shape_text, values_text
 # ``alike``: the same as far as it was recorded, which is less than every element.
 Alike = Literal["same", "rounding", "alike", "different", "unknown"]
 # torch.allclose's, of the larger magnitude, so that neither side is the expected one.
-RTOL, ATOL = 1e-5, 1e-8
+_RTOL, _ATOL = 1e-5, 1e-8
 _TOLD = ("min", "max", "mean", "std")
 _NOT_EACH = "not compared element by element"
 State = Literal["same", "rounding", "alike", "different", "unknown", "only left", "only right"]
@@ -88,24 +88,17 @@ def last_tensors(index: TraceIndex) -> dict[str, Tensor]:
     return found
 
 
-@dataclass(frozen=True)
-class Grad:
-    """The last ``.grad`` of a leaf; ``total`` is ``None`` where that is ``None``."""
-
-    total: Gradient | None
-
-
-def last_gradients(index: TraceIndex) -> dict[str, Grad]:
+def last_gradients(index: TraceIndex) -> dict[str, Gradient | None]:
     """Return the last ``.grad`` of each leaf that requires one, by the leaf's name; of equal names the last counts."""
-    found: dict[str, Grad] = {}
+    found: dict[str, Gradient | None] = {}
     for origin, tensor in index.latest.items():
         change = index.last_change.get(origin)
         if tensor.name is not None and (change is not None or (tensor.is_leaf and tensor.requires_grad)):
-            found[tensor.name] = Grad(change.total if change is not None else None)
+            found[tensor.name] = change.total if change is not None else None
     for change in index.trace.gradients:
         if change.tensor is None or change.tensor not in index.latest:
-            found[change.variable] = Grad(change.total)
-    return {f"{name}.grad": one for name, one in found.items()}
+            found[change.variable] = change.total
+    return {f"{name}.grad": total for name, total in found.items()}
 
 
 def _rows(
@@ -116,14 +109,14 @@ def _rows(
 ) -> tuple[Compared, ...]:
     rows = []
     for name in dict.fromkeys([*left, *right]):
-        one, other = left.get(name), right.get(name)
-        if one is not None and other is not None:
-            found = compare(one, other)
-            rows.append(Compared(name, text(one), text(other), found.state, found.largest, found.note))
-        elif one is not None:
-            rows.append(Compared(name, text(one), "", "only left"))
-        elif other is not None:
-            rows.append(Compared(name, "", text(other), "only right"))
+        if name not in right:
+            rows.append(Compared(name, text(left[name]), "", "only left"))
+        elif name not in left:
+            rows.append(Compared(name, "", text(right[name]), "only right"))
+        else:
+            one, other = left[name], right[name]
+            apart = compare(one, other)
+            rows.append(Compared(name, text(one), text(other), apart.state, apart.largest, apart.note))
     return tuple(rows)
 
 
@@ -136,24 +129,23 @@ def _compare_tensors(one: Tensor, other: Tensor) -> Difference:
         notes.append(f"{one.dtype} and {other.dtype}")
     if one.requires_grad != other.requires_grad:
         notes.append(f"requires_grad on the {'left' if one.requires_grad else 'right'} only")
-    return Difference(found.state, found.largest, found.unlike, "; ".join(notes))
+    return Difference(found.state, found.largest, "; ".join(notes))
 
 
-def _compare_gradients(one: Grad, other: Grad) -> Difference:
-    if one.total is None or other.total is None:
-        return Difference("same") if one.total is other.total else Difference("different", note="None on one side")
-    if one.total.shape != other.total.shape:
+def _compare_gradients(one: Gradient | None, other: Gradient | None) -> Difference:
+    if one is None or other is None:
+        return Difference("same") if one is other else Difference("different", note="None on one side")
+    if one.shape != other.shape:
         return Difference("different", note="shapes differ")
-    first, second = one.total, other.total
-    return difference(first.values, second.values, first.summary, second.summary, (first.grid, second.grid))
+    return difference(one.values, other.values, one.summary, other.summary, (one.grid, other.grid))
 
 
 def _tensor_text(tensor: Tensor) -> str:
     return _text(tensor.values, tensor.shape, f" {tensor.dtype}")
 
 
-def _gradient_text(grad: Grad) -> str:
-    return "None" if grad.total is None else _text(grad.total.values, grad.total.shape, "")
+def _gradient_text(total: Gradient | None) -> str:
+    return "None" if total is None else _text(total.values, total.shape, "")
 
 
 def _text(values: Values, shape: list[int], more: str) -> str:
@@ -175,13 +167,11 @@ class Difference:
     """How two arrays of one shape differ.
 
     ``largest`` is max |a - b| over the elements that are finite on both sides, ``None`` if no element was recorded.
-    ``unlike`` counts elements that are NaN or infinite on one side and something else on the other. ``rounding``: all
-    differences are as small as ``torch.allclose`` allows.
+    ``rounding``: all differences are as small as ``torch.allclose`` allows.
     """
 
     state: Alike
     largest: float | None = None
-    unlike: int = 0
     note: str = ""
 
 
@@ -215,9 +205,9 @@ def _by_element(left: list[Any], right: list[Any]) -> Difference:
             unlike += 1
             continue
         largest = max(largest, apart)
-        close = close and apart <= ATOL + RTOL * max(abs(float(a)), abs(float(b))) if apart else close
+        close = close and apart <= _ATOL + _RTOL * max(abs(float(a)), abs(float(b))) if apart else close
     if unlike:
-        return Difference("different", largest, unlike, f"{plural(unlike, 'element')} NaN or infinite on one side only")
+        return Difference("different", largest, f"{plural(unlike, 'element')} NaN or infinite on one side only")
     if not largest:
         return Difference("same", 0.0)
     return Difference("rounding" if close else "different", largest)
@@ -286,7 +276,7 @@ def _close(a: Number | None, b: Number | None, summary: Summary) -> bool:
     apart = _apart(a, b)
     # A mean near zero is as exact as the numbers that it is of.
     scale = max(abs(float(end)) for end in (summary.min or 0, summary.max or 0, a, b))
-    return apart is not None and apart <= ATOL + RTOL * scale
+    return apart is not None and apart <= _ATOL + _RTOL * scale
 
 
 def _number(value: Number | None) -> str:

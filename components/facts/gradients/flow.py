@@ -81,7 +81,7 @@ def illness_of(amount: Amount | None) -> Illness | None:
     return "exploding" if root >= EXPLODING else "vanishing" if root <= VANISHING else None
 
 
-def kind_of_parameter(name: str) -> Literal["weight", "bias", "other"]:
+def kind_of_parameter(name: str) -> Parameter:
     """Tell weights from biases by what modules call them: ``0.weight``, ``in_proj_bias``, ``weight_hh_l0``."""
     last = name.rpartition(".")[2]
     return "weight" if "weight" in last else "bias" if "bias" in last else "other"
@@ -95,7 +95,7 @@ class Intermediate:
     """One tensor in one engine run; ``amount`` is ``None`` where its gradient is not known, and ``note`` says why.
 
     ``label`` tells tensors of one name apart by their lines (``h, line 4``). ``text`` is the numbers, or the size.
-    ``moment`` is the happening of the player's story at which the engine was there.
+    ``moment`` is the event of the player's story at which the engine was there.
     """
 
     tensor: str
@@ -122,9 +122,8 @@ class Intermediates:
 
 def intermediate_gradients(index: TraceIndex, backward_id: str) -> Intermediates:
     """Return the gradients that reached the named tensors which are no leaves, in one run of the engine."""
-    number, run = next(
-        ((number, run) for number, run in enumerate(index.trace.backwards, 1) if run.id == backward_id), (0, None)
-    )
+    runs = enumerate(index.trace.backwards, 1)
+    number, run = next(((number, run) for number, run in runs if run.id == backward_id), (0, None))
     if run is None:
         return Intermediates(backward_id, "", "There is no such engine run.", ())
     numbers = index.once(EventNumbers)
@@ -164,13 +163,13 @@ def _row(index: TraceIndex, tensor: Tensor, step: BackwardStep, moment: int | No
 
 def _gradient(index: TraceIndex, tensor: Tensor, step: BackwardStep) -> tuple[Gradient | None, str]:
     """Return what came in for a tensor, and what there is to say about it."""
-    name, came = index.nodes[step.node].name, step.grad_outputs
-    if len(came) == 1:
-        return came[0], "" if came[0] is not None else f"an undefined gradient came into {name}"
-    fitting = [one for one in came if one is None or one.shape == tensor.shape]
+    name, incoming = index.nodes[step.node].name, step.grad_outputs
+    if len(incoming) == 1:
+        return incoming[0], "" if incoming[0] is not None else f"an undefined gradient came into {name}"
+    fitting = [gradient for gradient in incoming if gradient is None or gradient.shape == tensor.shape]
     if len(fitting) == 1 and fitting[0] is not None:
         return fitting[0], f"the only output of {name} with this shape"
-    return None, f"{name} has {plural(len(came), 'output')}; which of them this is was not recorded"
+    return None, f"{name} has {plural(len(incoming), 'output')}; which of them this is was not recorded"
 
 
 def _notes(index: TraceIndex, run: Backward) -> Iterator[str]:

@@ -10,9 +10,8 @@ import math
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from math import prod
 from typing import Literal
 
 from msgspec.structs import replace as replaced
@@ -27,7 +26,7 @@ from .amounts import Amount, amount_in
 _OBSERVERS = ("gradients", "values", "backwards", "steps")
 # Sums in bfloat16 are good to two digits.
 _SLACK = 1e-2
-WORDS: dict[GradientCause, str] = {"backward": "backward", "zero": "zero", "none": "None", "assigned": "assigned"}
+_LABELS: dict[GradientCause, str] = {"backward": "backward", "zero": "zero", "none": "None", "assigned": "assigned"}
 _DONE: dict[GradientCause, str] = {
     "backward": "added to",
     "zero": "set to zero",
@@ -44,7 +43,7 @@ class GradientCall:
 
     ``number`` counts from 1. ``label`` fits an axis (``1 backward``), ``text`` is the whole (``backward() in line 6,
     retain_graph=True``), ``code`` the program's text of the line. ``cause`` is that of most leaves where a line did
-    several things. ``moment`` is the number of the happening of the player's story by which all of it has been seen,
+    several things. ``moment`` is the number of the event of the player's story by which all of it has been seen,
     ``None`` where the story does not tell it.
     """
 
@@ -87,7 +86,7 @@ class LeafHistory:
     """One leaf's ``.grad``: the changes alone, in order; ``at`` and ``states`` carry it forward over ``calls``.
 
     ``name`` is as the program has it, ``label`` the same but told apart from other leaves of that name. ``used`` says
-    how early the program first computed with the leaf (a place among the happenings), ``None`` if it never did.
+    how early the program first computed with the leaf (a place among the events of the run), ``None`` if it never did.
     """
 
     origin: str
@@ -101,7 +100,7 @@ class LeafHistory:
     @property
     def kind(self) -> Kind:
         """Which figure shows it."""
-        if prod(self.shape) == 1:
+        if math.prod(self.shape) == 1:
             return "scalar"
         return "vector" if len(self.shape) == 1 else "matrix"
 
@@ -162,7 +161,7 @@ def gradient_history(index: TraceIndex) -> History:
             GradientCall(
                 number=number,
                 cause=cause,
-                label=f"{number} {WORDS[cause]}",
+                label=f"{number} {_LABELS[cause]}",
                 text=backward_text(run, first.line) if cause == "backward" else change_text(group),
                 line=first.line,
                 code=index.code(first.line),
@@ -215,31 +214,24 @@ def _notes(index: TraceIndex) -> Iterator[str]:
             yield f"Recorded up to a cap of {cut.cap:,} ({cut.observer}); missing: {cut.missing}."
 
 
-@dataclass
-class _Variable:
-    leaf: LeafHistory
-    changes: list[LeafChange] = field(default_factory=list)
-
-
 def variables(history: History) -> tuple[LeafHistory, ...]:
     """Return the leaves as a person sees them: those that one name stood for one after the other are one.
 
     A loop that makes ``w`` anew each time has as many leaves as it has rounds. They are joined where they have the same
     shape and none changed any more when the next first did; one that never had a gradient adds nothing.
     """
-    joined: list[_Variable] = []
     never = len(history.calls) + 1
-    latest: dict[tuple[str, tuple[int, ...]], _Variable] = {}
-    for leaf in sorted(history.leaves, key=lambda one: one.changes[0].call if one.changes else never):
+    # By the first leaf of each variable, and by name and shape those of the variable that can go on.
+    joined: dict[str, list[LeafChange]] = {}
+    latest: dict[tuple[str, tuple[int, ...]], list[LeafChange]] = {}
+    for leaf in sorted(history.leaves, key=lambda leaf: leaf.changes[0].call if leaf.changes else never):
         known = latest.get((leaf.name, leaf.shape))
-        if known is not None and (not leaf.changes or known.changes[-1].call < leaf.changes[0].call):
-            known.changes += leaf.changes
+        if known is not None and (not leaf.changes or known[-1].call < leaf.changes[0].call):
+            known += leaf.changes
         else:
-            latest[leaf.name, leaf.shape] = _Variable(leaf, list(leaf.changes))
-            joined.append(latest[leaf.name, leaf.shape])
-    order = {leaf.origin: place for place, leaf in enumerate(history.leaves)}
-    joined.sort(key=lambda one: order[one.leaf.origin])
-    return tuple(_labelled([replace(one.leaf, changes=tuple(one.changes)) for one in joined]))
+            latest[leaf.name, leaf.shape] = joined[leaf.origin] = list(leaf.changes)
+    leaves = [leaf for leaf in history.leaves if leaf.origin in joined]
+    return tuple(_labelled([replace(leaf, changes=tuple(joined[leaf.origin])) for leaf in leaves]))
 
 
 def in_order_of_use(leaves: Iterable[LeafHistory]) -> list[LeafHistory]:

@@ -33,7 +33,6 @@ OUTSIDE = "outside of modules"
 class Holder:
     """A block that was alive at a moment: what it was, which line allocated it, and why it was still held."""
 
-    block: int
     category: str
     bytes: int
     name: str
@@ -52,7 +51,6 @@ class Alive:
     ``base`` are the bytes that no block of the record accounts for, as those from before the first line.
     """
 
-    event: int
     total: int
     line: int | None
     code: str
@@ -60,7 +58,6 @@ class Alive:
     categories: tuple[tuple[str, int], ...]
     base: int
     holders: tuple[Holder, ...]
-    moment: int | None
 
 
 def alive_info(memory: MemoryIndex, event: int) -> Alive:
@@ -73,7 +70,6 @@ def alive_info(memory: MemoryIndex, event: int) -> Alive:
         amounts[memory.category(place, event)] += memory.blocks[place].bytes
     categories = sorted(((name, size) for name, size in amounts.items() if size), key=lambda pair: -pair[1])
     return Alive(
-        event,
         last.total_bytes,
         last.line,
         memory.index.code(last.line),
@@ -81,7 +77,6 @@ def alive_info(memory: MemoryIndex, event: int) -> Alive:
         tuple(categories),
         last.total_bytes - sum(amounts.values()),
         tuple(_holder(memory, place, event) for place in blocks[:MOST_HOLDERS]),
-        memory.numbers.of_memory(last),
     )
 
 
@@ -89,7 +84,6 @@ def _holder(memory: MemoryIndex, place: int, event: int) -> Holder:
     block, birth = memory.blocks[place], memory.birth(place)
     node = memory.index.nodes.get(birth.node or "")
     return Holder(
-        place,
         memory.category(place, event),
         block.bytes,
         block.name or _short_operation(block.operation) or "not named",
@@ -230,7 +224,6 @@ class EngineMemory:
     what ``retain_graph`` kept of the nodes it passed, and ``kept_until`` says when that was released.
     """
 
-    number: int
     label: str
     line: int | None
     code: str
@@ -244,16 +237,14 @@ class EngineMemory:
     kept: int
     kept_until: str
     gradients: int
-    moment: int | None
 
 
 def engine_memory(memory: MemoryIndex) -> tuple[EngineMemory, ...]:
     """Return the engine runs in order; those that allocated and released nothing are left out."""
-    runs = enumerate(memory.index.trace.backwards, 1)
-    return tuple(_engine_run(memory, number, run) for number, run in runs if run.id in memory.spans)
+    return tuple(_engine_run(memory, run) for run in memory.index.trace.backwards if run.id in memory.spans)
 
 
-def _engine_run(memory: MemoryIndex, number: int, run: Backward) -> EngineMemory:
+def _engine_run(memory: MemoryIndex, run: Backward) -> EngineMemory:
     first, last = memory.spans[run.id]
     over = memory.step_ends[last]  # what the engine let go can be released behind it
     before = memory.events[first].total_bytes - memory.events[first].delta_bytes
@@ -265,7 +256,6 @@ def _engine_run(memory: MemoryIndex, number: int, run: Backward) -> EngineMemory
     kept = [place for place in memory.saved_by(ending) if memory.born[place] < first and memory.gone[place] > over]
     kept = [place for place in kept if memory.blocks[place].category == "saved"] if run.retain_graph else []
     return EngineMemory(
-        number,
         memory.run_labels[run.id],
         run.line,
         memory.index.code(run.line),
@@ -279,7 +269,6 @@ def _engine_run(memory: MemoryIndex, number: int, run: Backward) -> EngineMemory
         memory.bytes_of(kept),
         _until(memory, kept) if kept else "",
         memory.new_gradients(first, last),
-        memory.numbers.of_end(run.id),
     )
 
 

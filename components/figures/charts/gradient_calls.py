@@ -110,6 +110,18 @@ def _only_name(leaves: Sequence[LeafHistory]) -> str:
     return f"<b>{escaped(leaves[0].label, 48)}</b>" if len(leaves) == 1 else ""
 
 
+def _two_panels(
+    data: Sequence[dict[str, Any]], height: int, calls: Sequence[GradientCall], titles: style.Layout, **more: Any
+) -> go.Figure:
+    """Return two panels over the calls, which move together."""
+    left, right = style.HALVES
+    across: style.Layout = {
+        "xaxis": call_axis(calls, domain=left),
+        "xaxis2": call_axis(calls, domain=right, matches="x", anchor="y"),
+    }
+    return style.panels(data, height, **titles, **across, **more)
+
+
 # --- bars
 
 
@@ -137,16 +149,14 @@ def _bars_figure(calls: Sequence[GradientCall], leaves: Sequence[LeafHistory]) -
             marker = {"color": style.colour(number, len(leaves)), "opacity": trace.pop("opacity"), "cornerradius": 3}
             data.append(look | trace | {"xaxis": panel, "showlegend": after, "marker": marker})
     style.drop_crowded_numbers(data, bars)
-    left, right = style.HALVES
-    return style.panels(
+    return _two_panels(
         data,
         340,
-        **style.titled(_TITLES, _only_name(leaves)),
+        calls,
+        style.titled(_TITLES, _only_name(leaves)),
         barmode="group",
-        bargap=style.bar_gap(len(calls) * len(leaves)),
+        bargap=style.bar_gap(bars),
         bargroupgap=0.08,
-        xaxis=call_axis(calls, domain=left),
-        xaxis2=call_axis(calls, domain=right, matches="x", anchor="y"),
         yaxis=scale_of((height for trace in data for height in trace["y"]), log=False).axis(0.14, zeroline=True),
         showlegend=len(leaves) > 1,
         legend=style.legend(),
@@ -201,15 +211,13 @@ def lines_figure(
     ]
     scale = scale_of(values, log)
     data = _traces(calls, shown, measure, scale, highlight, brief=len(values) > _MANY_POINTS)
-    (left, right), cut = style.HALVES, len(shown) < len(leaves)
     many = len(shown) > _MANY_LEAVES
-    above = f"{len(shown)} of {len(leaves):,} leaves" if cut else _only_name(leaves)
-    return style.panels(
+    above = f"{len(shown)} of {len(leaves):,} leaves" if len(shown) < len(leaves) else _only_name(leaves)
+    return _two_panels(
         data,
         500 if many else 380,
-        **style.titled(titles, above),
-        xaxis=call_axis(calls, domain=left),
-        xaxis2=call_axis(calls, domain=right, matches="x", anchor="y"),
+        calls,
+        style.titled(titles, above),
         yaxis=scale.axis(),
         showlegend=len(shown) > 1,
         legend=style.legend(below=many),
@@ -284,14 +292,12 @@ def _added(
         if change.cause != "backward" or change.added is None:
             continue
         value = measure(change.added)
-        alone = value in _BROKEN
         row: list[object] = [change.call, text, told[change.call - 1]]
-        places = [None, scale.place(value), None] if alone else [scale.place(value)]
+        places = [None, scale.place(value), None] if value in _BROKEN else [scale.place(value)]
         x += [change.call] * len(places)
         y += places
         custom += [row] * len(places)
-    said = f"{escaped(leaf.label)}: added"
-    return {"x": x, "y": y, "customdata": custom, "hovertemplate": _hover(said)}
+    return {"x": x, "y": y, "customdata": custom, "hovertemplate": _hover(f"{escaped(leaf.label)}: added")}
 
 
 def _after(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...facts.gradients.amounts import Amount
-from ...facts.numbers import finite
+from ...facts.numbers import finite, flat
 from .style import Layout, axis
 
 Row = Literal["0", "NaN", "inf", "None"]
@@ -23,23 +23,18 @@ _NEAREST, _FARTHEST = 1e-290, 1e306
 
 def norm_or_row(amount: Amount | None) -> float | Row | None:
     """Return a gradient's norm as PyTorch would give it, ``None`` where it is not known."""
-    if amount is None:
-        return "None"
-    if amount.nan or amount.inf:
-        return "NaN" if amount.nan else "inf"
-    return amount.norm
+    return _row_of(amount) if amount is None or amount.nan or amount.inf else amount.norm
 
 
 def value_or_row(amount: Amount | None) -> float | Row | None:
     """Return the one number of a gradient with one element, ``None`` where it was not recorded."""
-    if amount is None:
-        return "None"
-    if amount.nan or amount.inf:
-        return "NaN" if amount.nan else "inf"
-    value = amount.values
-    while isinstance(value, list) and value:
-        value = value[0]
-    return finite(value)
+    if amount is None or amount.nan or amount.inf:
+        return _row_of(amount)
+    return finite(next(flat(amount.values), None))
+
+
+def _row_of(amount: Amount | None) -> Row:
+    return "None" if amount is None else "NaN" if amount.nan else "inf"
 
 
 @dataclass(frozen=True)
