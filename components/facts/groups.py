@@ -14,6 +14,7 @@ from typing import Literal
 from ..trace import Node
 from .index import TraceIndex
 from .repeats import find_runs
+from .saved_bytes import whole_memory
 from .text import plural
 
 Kind = Literal["node", "whole", "module", "derivative", "loop", "iteration", "iterations", "line", "part"]
@@ -224,9 +225,9 @@ def _counted(index: TraceIndex, group: Group) -> GroupFacts:
     nodes = group.nodes
     lines = {node.line for node in nodes if node.line is not None}
     stopped = [node.name for node in nodes if node.id in index.stopped]
-    saved = index.saved_bytes(nodes)
+    saved = _bytes(index, nodes)
     # What a node that is not freed has saved too is held on.
-    held = index.saved_bytes([node for node in nodes if node.id not in index.freed_by])
+    held = _bytes(index, [node for node in nodes if node.id not in index.freed_by])
     return GroupFacts(
         saved_bytes=saved,
         freed_bytes=saved - held,
@@ -235,3 +236,12 @@ def _counted(index: TraceIndex, group: Group) -> GroupFacts:
         lines=(min(lines), max(lines)) if lines else None,
         names=Counter(node.name for node in nodes),
     )
+
+
+def _bytes(index: TraceIndex, nodes: list[Node]) -> int:
+    """What nodes have saved, each storage once where the record of memory tells them apart."""
+    memory = whole_memory(index.trace)
+    if memory is None:
+        return sum(node.saved_bytes for node in nodes)
+    blocks = {block for node in nodes for block in index.saved_blocks.get(node.id, ())}
+    return sum(memory.allocations[block].bytes for block in blocks)

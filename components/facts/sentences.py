@@ -9,7 +9,7 @@ from functools import cached_property
 
 from ..trace import Backward, Node, Step
 from .events import Event
-from .index import TraceIndex
+from .index import TraceIndex, saved_tensors
 from .output import as_terminal, in_words
 from .text import bytes_text, gradient_text, plural, tensor_text
 from .untracked import unrecorded_block
@@ -145,18 +145,14 @@ class Sentences:
     def _born(self, node: Node | None) -> str:
         if node is None:
             return "A node is recorded."
-        saved = [saved for saved in node.saved if saved.shape is not None]
+        saved = saved_tensors(node)
         in_place = self._in_place.by_node.get(node.id)
         if in_place is not None:
             return f"{node.name} is recorded: {in_place}."
         if not saved:
             return f"{node.name} is recorded; it needs no tensor for its backward."
-        names = []
-        for one in saved:
-            tensor = self._index.tensors.get(one.tensor or "")
-            names.append(tensor.name if tensor is not None and tensor.name else one.name)
-        shown = ", ".join(dict.fromkeys(names))
-        return f"{node.name} is recorded and saves {shown} ({bytes_text(node.saved_bytes)}) for its backward."
+        names = ", ".join(dict.fromkeys(map(self._index.saved_name, saved)))
+        return f"{node.name} is recorded and saves {names} ({bytes_text(node.saved_bytes)}) for its backward."
 
     def _begin(self, run: Backward) -> str:
         names = []
@@ -183,9 +179,9 @@ class Sentences:
         came = [gradient_text(grad, _SHORT) for grad in step.grad_outputs if grad is not None]
         if node.leaf is not None:
             return self._accumulated(run, node, came)
-        targets = {edge.slot: self._index.nodes[edge.target] for edge in self._index.edges_from.get(node.id, ())}
+        targets = self._index.targets(node.id)
         went = [
-            f"{gradient_text(grad, _SHORT)} to {targets[slot].leaf or targets[slot].name}"
+            f"{gradient_text(grad, _SHORT)} to {targets[slot]}"
             for slot, grad in enumerate(step.grad_inputs)
             if grad is not None and slot in targets
         ]

@@ -16,11 +16,12 @@ import numpy as np
 from ...facts import TraceIndex
 from ...facts.folding import MOST_BOXES, Folding, Homes, Scope
 from ...facts.groups import Group, group_facts
+from ...facts.index import saved_tensors
 from ...facts.text import bytes_text, plural
 from ...facts.untracked import cuts
 from ...trace import Edge, Node, Tensor, Trace
 from .records import Box, Frame, LabGraph, LabOptions, Link, Root
-from .words import edge_words, function_words, leaf_words, saved_tensors, saved_words, stop_words, tensor_words
+from .words import edge_words, function_words, leaf_words, saved_words, stop_words, tensor_words
 
 _MOST_LONE_BOXES = 12
 _USES_BEFORE_COPIES = 3
