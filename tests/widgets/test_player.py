@@ -23,7 +23,7 @@ def standalone(source: str, title: str = "A program") -> str:
 
 def test_the_files_of_the_player_are_whole() -> None:
     """A one-line text with a slash in it would be taken for a path."""
-    for name in ("player.html", "player.css", *page.SCRIPTS):
+    for name in ("player.html", "player.css", *page.scripts()):
         assert page.text_of(name).count("\n") > 10, name
 
 
