@@ -10,13 +10,13 @@ import streamlit as st
 
 from app import session
 from components.facts import TraceIndex, saved_bytes
+from components.facts.compare.graphs import GraphMarks
 from components.facts.text import bytes_text, plural
 from components.figures import (
     Drawn,
     LabGraph,
     LabOptions,
     LayoutProblem,
-    Marks,
     Picture,
     PlayerData,
     Root,
@@ -36,7 +36,7 @@ from components.widgets.player.view import player
 from components.worker.collector import collector_paused
 
 _WHOLE = "whole program"
-_NO_MARKS = Marks()
+_NO_MARKS = GraphMarks()
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def show(
     above: int,
     show_code: bool = True,
     goto: tuple[int, int] | None = None,
-    only: Marks = _NO_MARKS,
+    only: GraphMarks = _NO_MARKS,
 ) -> None:
     """Show the player with its switches. A fragment: opening a box draws the graph anew and nothing else.
 
@@ -126,7 +126,7 @@ def _downloads(page: str, trace: Trace, data: PlayerData) -> None:
 # --- the Lab view
 
 
-def _lab(page: str, index: TraceIndex, only: Marks) -> _Shown:
+def _lab(page: str, index: TraceIndex, only: GraphMarks) -> _Shown:
     roots = {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
     chosen = None
     if len(roots) > 1:

@@ -7,8 +7,7 @@ from typing import Any
 
 from app import session
 from components.facts import TraceIndex
-from components.facts.events import EventNumbers
-from components.figures.memory import MemoryTables, memory_tables
+from components.facts.memory.index import MemoryIndex, memory_index
 
 PAGE = "memory"
 _SHOWN, _GOTO, _CLICKED, AT = "memory:shown", "memory:goto", "memory:clicked", "memory:at"
@@ -21,8 +20,7 @@ class Shown:
     """The memory of one trace; ``worked_out`` are figures and tables that were asked for before."""
 
     index: TraceIndex
-    tables: MemoryTables
-    moments: EventNumbers
+    tables: MemoryIndex
     worked_out: dict[Any, Any] = field(default_factory=dict)
 
 
@@ -33,10 +31,10 @@ def shown(index: TraceIndex) -> Shown | None:
         return kept
     for key in (_SHOWN, _GOTO, _CLICKED, AT, AT_KEPT):
         session.state().pop(key, None)
-    tables = memory_tables(index)
+    tables = memory_index(index)
     if tables is None:
         return None
-    made = session.state()[_SHOWN] = Shown(index, tables, index.once(EventNumbers))
+    made = session.state()[_SHOWN] = Shown(index, tables)
     return made
 
 

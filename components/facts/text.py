@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..trace import Gradient, Tensor, Values
@@ -57,6 +59,16 @@ def bytes_text(count: int) -> str:
     raise AssertionError
 
 
+def signed_bytes(count: int) -> str:
+    """``+4 KiB``, ``−4 KiB``."""
+    return f"{'−' if count < 0 else '+'}{bytes_text(abs(count))}"
+
+
+def exact_bytes(count: int) -> str:
+    """``4,000 B``: to the byte where that is short, so that it can be checked by counting numbers."""
+    return f"{count:,} B" if abs(count) < 10_000 else bytes_text(count)
+
+
 def tensor_text(tensor: Tensor, longest: int = _LONGEST) -> str:
     """A tensor's numbers if they are few, else its shape and type."""
     return values_text(tensor.values, longest) or f"{shape_text(tensor.shape)} {tensor.dtype}"
@@ -77,6 +89,27 @@ def gradient_text(gradient: Gradient | None, longest: int = _LONGEST) -> str:
 def plural(count: int, word: str) -> str:
     """``1 node``, ``2 nodes``, ``2 boxes``."""
     return f"{count:,} {word}{'' if count == 1 else 'es' if word.endswith(('s', 'x')) else 's'}"
+
+
+def line_text(line: int | None) -> str:
+    """``line 6``."""
+    return f"line {line}" if line is not None else "a line that was not recorded"
+
+
+def some_of(words: Sequence[str], most: int) -> str:
+    """The first words of many: ``a, b and 3 more``."""
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return f"{', '.join(words[:most])}{more}"
+
+
+def told_apart(words: Iterable[str]) -> list[str]:
+    """The words with a number where one comes again: ``w``, ``w (2)``, ``w (3)``."""
+    counts: Counter[str] = Counter()
+    told = []
+    for word in words:
+        counts[word] += 1
+        told.append(word if counts[word] == 1 else f"{word} ({counts[word]})")
+    return told
 
 
 def printable(text: str, longest: int) -> str:

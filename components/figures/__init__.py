@@ -18,7 +18,7 @@ from .drawing import (
 )
 from .lab.dot import lab_dot
 from .lab.graph import lab_graph, lab_roots
-from .lab.records import Box, LabGraph, LabOptions, Link, Marks, Root, with_marks
+from .lab.records import Box, LabGraph, LabOptions, Link, Root, with_marks
 from .layout import LayoutProblem, Picture, layout_svg, render
 from .player_data import PlayerData, player_data
 
@@ -30,7 +30,6 @@ __all__ = [
     "LabOptions",
     "LayoutProblem",
     "Link",
-    "Marks",
     "Picture",
     "PlayerData",
     "Root",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from components.facts import TraceIndex
+from components.facts.gradients.flow import flow_info, intermediate_gradients
+from components.facts.gradients.history import History, gradient_history
 from components.facts.story import tell
 from components.figures import LabOptions, lab_graph
-from components.figures.gradients import History, flow_info, gradient_history, intermediate_gradients
 from tests.capture.conftest import Capture
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from ...trace import CurveAnswer, Number
-from ..chart_style import COLOURS, FAINT, GREY, NOW, SIZE, charted, quiet_axis
+from ..charts.style import COLOURS, FAINT, GREY, NOW, SIZE, charted, quiet_axis
 
 _TANGENT_REACH = 0.18
 _DASHES = ("solid", "dash", "dot")

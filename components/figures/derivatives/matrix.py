@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from ...facts.text import number_text
 from ...trace import DerivativeAnswer, Number, Spectrum
-from ..chart_style import SIZE, charted, diverging, quiet_axis
+from ..charts.style import SIZE, charted, diverging, quiet_axis
 
 _MOST_WRITTEN = 150
 _MOST_LABELS = 24

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from ...facts.text import number_text, plain_in_markdown
 from ...trace import Number, SurfaceAnswer
-from ..chart_style import NOW, charted, quiet_axis
+from ..charts.style import NOW, charted, quiet_axis
 
 _TOWERING = 6.0
 _FARTHEST = 1e3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from ...facts.compare.graphs import GraphMarks
 from ...facts.folding import Homes
 from ...facts.groups import Group
 
@@ -95,15 +96,7 @@ class LabGraph:
 ONLY = "only"
 
 
-@dataclass(frozen=True)
-class Marks:
-    """The ids of the nodes to mark, and the edges between other nodes, as pairs of source and target."""
-
-    nodes: frozenset[str] = frozenset()
-    edges: frozenset[tuple[str, str]] = frozenset()
-
-
-def with_marks(graph: LabGraph, marks: Marks) -> LabGraph:
+def with_marks(graph: LabGraph, marks: GraphMarks) -> LabGraph:
     """Return the picture with the kind ``only`` on what is to be marked; a folded box has it if one of its nodes has.
 
     What hangs on a marked node (its saved tensors, its leaf) is marked with it.

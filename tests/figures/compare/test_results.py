@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from components.facts import TraceIndex
-from components.figures.compare import Compared, Difference, Results, compare_results, difference
+from components.facts.compare.results import Compared, Difference, Results, compare_results, difference
 from components.trace import Gradient, Grid, Summary, Tensor, Truncation, Values
 from tests.figures import traces as t
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from components.facts import TraceIndex
-from components.figures.compare import compare
+from components.facts.compare.verdict import compare
 from components.trace import Failure, Trace
 from tests.figures import traces as t
 from tests.figures.compare import made

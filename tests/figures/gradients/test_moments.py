@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from components.facts import TraceIndex
 from components.facts.events import EventNumbers, EventTable
 from components.facts.folding import Homes
+from components.facts.gradients.history import gradient_history
 from components.facts.story import Story, tell
 from components.figures import LabOptions, lab_graph
-from components.figures.gradients import gradient_history
 from tests.figures import traces as t
 from tests.figures.gradients.goldens import NAMES, golden_index
 

@@ -7,8 +7,7 @@ from typing import Any
 import msgspec
 
 from components.facts import TraceIndex
-from components.facts.events import EventNumbers
-from components.figures.memory import MemoryTables
+from components.facts.memory.index import MemoryIndex
 from components.trace import Allocation, Category, CudaSample, Memory, MemoryEvent, Node, Step
 from tests.figures import traces as t
 
@@ -84,15 +83,11 @@ class Tape:
         )
 
 
-def tables_of(tape: Tape, source: str = "x = 1\n", memory: Memory | None = None, **parts: Any) -> MemoryTables:
+def tables_of(tape: Tape, source: str = "x = 1\n", memory: Memory | None = None, **parts: Any) -> MemoryIndex:
     """Return the tables of a trace with the memory of a tape and other parts."""
     written = memory or tape.memory()
     trace = msgspec.structs.replace(t.make_trace(source, **parts), memory=written)
-    return MemoryTables(TraceIndex(trace), written)
-
-
-def moments_of(tables: MemoryTables) -> EventNumbers:
-    return tables.index.once(EventNumbers)
+    return MemoryIndex(TraceIndex(trace), written)
 
 
 def steps(*lines: int) -> list[Step]:
