@@ -1,6 +1,6 @@
 """What is told about the one thing selected: a node, a fold of nodes, a leaf or another tensor.
 
-A card is told over the story: what the engine did at a node is a list of passes, each with its moment, and of a tensor
+A card is told over the story: what the engine did at a node is a list of visits, each with its moment, and of a tensor
 the changes of its ``.grad``. The browser shows those that have come by the moment one looks at.
 """
 
@@ -19,13 +19,13 @@ from .text import bytes_text, gradient_text, number_text, plural, shape_text, te
 Rows = tuple[tuple[str, str], ...]
 _LONGEST = 60
 _MOST_ROWS = 8
-_MOST_PASSES = 40
+_MOST_VISITS = 40
 _MOST_CHANGES = 200
 
 
 @dataclass(frozen=True)
 class Formula:
-    """A gradient that leaves a node for ``to``: in symbols, and with the numbers of one pass put in."""
+    """A gradient that leaves a node for ``to``: in symbols, and with the numbers of one visit put in."""
 
     to: str
     symbols: str
@@ -96,7 +96,7 @@ def box_card(index: TraceIndex, story: Story, groups: Mapping[str, Group], box: 
 
 
 def _node_card(index: TraceIndex, story: Story, node: Node) -> Card:
-    passes = tuple(_pass(index, node, *visit) for visit in _ends(story.visits(node.id)))
+    passes = tuple(_visit(index, node, *visit) for visit in _ends(story.visits(node.id)))
     return replace(index.once(_still_card, node.id), freed=story.freed.get(node.id), passes=passes)
 
 
@@ -128,10 +128,10 @@ def _still_card(index: TraceIndex, node_id: str) -> Card:
     )
 
 
-def _ends(passes: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+def _ends(visits: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     """The first and the last visits, where they are many: a loop is unfolded at its ends."""
-    half = _MOST_PASSES // 2
-    return passes if len(passes) <= _MOST_PASSES else passes[:half] + passes[-half:]
+    half = _MOST_VISITS // 2
+    return visits if len(visits) <= _MOST_VISITS else visits[:half] + visits[-half:]
 
 
 def _call_text(run: Backward) -> str:
@@ -139,11 +139,11 @@ def _call_text(run: Backward) -> str:
     return f"{run.call}() on line {run.line}" if run.line is not None else f"{run.call}()"
 
 
-def _pass(index: TraceIndex, node: Node, moment: int, number: int, place: int) -> Pass:
-    return replace(index.once(_still_pass, node.id, number, place), moment=moment)
+def _visit(index: TraceIndex, node: Node, moment: int, number: int, place: int) -> Pass:
+    return replace(index.once(_still_visit, node.id, number, place), moment=moment)
 
 
-def _still_pass(index: TraceIndex, node_id: str, number: int, place: int) -> Pass:
+def _still_visit(index: TraceIndex, node_id: str, number: int, place: int) -> Pass:
     node, run = index.nodes[node_id], index.trace.backwards[number]
     step = run.steps[place]
     gradients = _gradients(index, node, step)
@@ -163,7 +163,7 @@ def _formulas(index: TraceIndex, node: Node, step: BackwardStep | None) -> tuple
     targets, found = index.targets(node.id), dict[tuple[str, str | None], list[str]]()
     for formula in node_formulas(index, node, step):
         if step is not None and formula.slot < len(step.grad_inputs) and step.grad_inputs[formula.slot] is None:
-            continue  # not asked for in this pass
+            continue  # not asked for in this run
         found.setdefault((formula.symbols, formula.numbers), []).append(targets.get(formula.slot, ""))
     return tuple(Formula(", ".join(dict.fromkeys(to)), *texts) for texts, to in found.items())
 

@@ -99,7 +99,7 @@ class Scope:
 
     @cached_property
     def ends(self) -> list[tuple[Node, bool, list[Tensor]]]:
-        """The functions that nothing in the scope uses or that a pass started from: whether one did, what they made."""
+        """The functions that nothing in the scope uses or that a run started from: whether one did, what they made."""
         started = {node for run in self.index.trace.backwards for node in run.outputs}
         used = np.zeros(len(self.nodes), dtype=bool)
         used[self.targets] = True
@@ -111,7 +111,7 @@ class Scope:
 
     @cached_property
     def differentiated(self) -> list[tuple[str, str, Backward]]:
-        """The topmost nodes that each ``create_graph`` pass built, with the nodes that it had started from."""
+        """The topmost nodes that each run with ``create_graph`` built, with the nodes that it had started from."""
         runs = {run.id: run for run in self.index.trace.backwards if run.create_graph}
         found = []
         for node in self.functions:

@@ -154,7 +154,7 @@ def _contents(group: Group) -> list[Piece]:
 
 
 def _spans(group: Group) -> list[Piece]:
-    """Neighbours in the same module inside this one belong together, and so do those one backward pass made."""
+    """Neighbours in the same module inside this one belong together, and so do those that one engine run made."""
     spans: list[Piece] = []
     place = group.piece.first
     while place < group.piece.end:

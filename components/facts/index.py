@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeVar, TypeVarTuple
 
 from ..trace import Backward, BackwardStep, Display, Edge, GradientChange, Node, SavedTensor, Tensor, Trace, Values
 from .gradient_health import Finding, findings
+from .text import line_text
 
 _Keys = TypeVarTuple("_Keys")
 _Made = TypeVar("_Made")
@@ -24,7 +25,7 @@ class Stop(NamedTuple):
     @property
     def where(self) -> str:
         """``line 4``."""
-        return f"line {self.line}" if self.line is not None else "a line that was not recorded"
+        return line_text(self.line)
 
 
 def saved_tensors(node: Node) -> list[SavedTensor]:
@@ -140,7 +141,7 @@ class TraceIndex:
 
     @cached_property
     def built_by(self) -> dict[str, list[str]]:
-        """The nodes that each ``create_graph`` pass built, by its id, in order of birth."""
+        """The nodes that each engine run with ``create_graph`` built, by its id, in order of birth."""
         found: defaultdict[str, list[str]] = defaultdict(list)
         for node in self.trace.nodes:
             if node.created_by is not None:

@@ -317,7 +317,7 @@ class _LabLinks:
                     self.made.append(Link(node, end, ("view",), f"view of {base.name}" if base.name else "view"))
 
     def derivatives(self) -> None:
-        """From what a ``create_graph`` pass built down to what it had started from."""
+        """From what a run with ``create_graph`` built down to what it had started from."""
         linked: set[tuple[str, str]] = set()
         for node, start, run in self._scope.differentiated:
             ends = self.box_of(node), self.box_of(start)
