@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from components.widgets.player.page import joined
-from tests.app.browser import CHROMIUM, ROOT, wait_for_the_steps_address
+from tests.app.browser import CHROMIUM, wait_for_the_steps_address
 from tests.widgets.test_player import standalone
 
 pytestmark = [
