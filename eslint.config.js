@@ -2,6 +2,7 @@
 
 import js from "@eslint/js";
 
+// Names of Node.js, which the types of the tests bring along.
 const OF_NODE = ["process", "Buffer", "require", "module", "global", "__dirname", "setImmediate"];
 
 export default [
@@ -19,5 +20,9 @@ export default [
       eqeqeq: "error",
     },
   },
-  { files: ["components/widgets/*/**", "bench/*.js"], ignores: ["**/*.mjs"], rules: { "no-restricted-globals": ["error", ...OF_NODE] } },
+  {
+    files: ["components/widgets/*/**", "bench/*.js"],
+    ignores: ["**/*.mjs"],
+    rules: { "no-restricted-globals": ["error", ...OF_NODE] },
+  },
 ];

@@ -41,6 +41,8 @@ HOMES = {
     "torchviz": ("components/capture/torchviz_dot.py",),
     "streamlit": ("app/", "components/widgets/"),
     "graphviz": ("components/figures/",),
+    "pygments": ("components/figures/code_tokens.py",),
+    "xml": ("components/figures/layout.py",),
     "plotly": ("components/figures/", "components/widgets/", "app/"),
 }
 # Only this file knows that Streamlit keeps state.

@@ -4,7 +4,7 @@ How it is drawn is for ``components.figures``: here is neither HTML nor a chart,
 """
 
 from .index import TraceIndex
-from .leaves import LeafRow, leaf_rows
 from .saved_bytes import saved_bytes
+from .variables import LeafRow, leaf_rows
 
 __all__ = ["LeafRow", "TraceIndex", "leaf_rows", "saved_bytes"]

@@ -1,6 +1,6 @@
 """What is told about the one thing selected: a node, a fold of nodes, a leaf or another tensor.
 
-A card is told over the story: what the engine did at a node is a list of passes, each with its moment, and of a tensor
+A card is told over the story: what the engine did at a node is a list of visits, each with its moment, and of a tensor
 the changes of its ``.grad``. The browser shows those that have come by the moment one looks at.
 """
 
@@ -10,22 +10,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..trace import Backward, BackwardStep, Gradient, GradientChange, Node, SavedTensor, Tensor
-from . import TraceIndex
 from .formulas import node_formulas
 from .groups import Group, group_facts
+from .index import TraceIndex, saved_tensors
 from .story import Story
 from .text import bytes_text, gradient_text, number_text, plural, shape_text, tensor_text, values_text
 
 Rows = tuple[tuple[str, str], ...]
 _LONGEST = 60
 _MOST_ROWS = 8
-_MOST_PASSES = 40
+_MOST_VISITS = 40
 _MOST_CHANGES = 200
 
 
 @dataclass(frozen=True)
 class Formula:
-    """A gradient that leaves a node for ``to``: in symbols, and with the numbers of one pass put in."""
+    """A gradient that leaves a node for ``to``: in symbols, and with the numbers of one visit put in."""
 
     to: str
     symbols: str
@@ -96,7 +96,7 @@ def box_card(index: TraceIndex, story: Story, groups: Mapping[str, Group], box: 
 
 
 def _node_card(index: TraceIndex, story: Story, node: Node) -> Card:
-    passes = tuple(_pass(index, node, *visit) for visit in _ends(story.visits(node.id)))
+    passes = tuple(_visit(index, node, *visit) for visit in _ends(story.visits(node.id)))
     return replace(index.once(_still_card, node.id), freed=story.freed.get(node.id), passes=passes)
 
 
@@ -128,10 +128,10 @@ def _still_card(index: TraceIndex, node_id: str) -> Card:
     )
 
 
-def _ends(passes: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+def _ends(visits: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     """The first and the last visits, where they are many: a loop is unfolded at its ends."""
-    half = _MOST_PASSES // 2
-    return passes if len(passes) <= _MOST_PASSES else passes[:half] + passes[-half:]
+    half = _MOST_VISITS // 2
+    return visits if len(visits) <= _MOST_VISITS else visits[:half] + visits[-half:]
 
 
 def _call_text(run: Backward) -> str:
@@ -139,61 +139,47 @@ def _call_text(run: Backward) -> str:
     return f"{run.call}() on line {run.line}" if run.line is not None else f"{run.call}()"
 
 
-def _pass(index: TraceIndex, node: Node, moment: int, number: int, place: int) -> Pass:
-    return replace(index.once(_still_pass, node.id, number, place), moment=moment)
+def _visit(index: TraceIndex, node: Node, moment: int, number: int, place: int) -> Pass:
+    return replace(index.once(_still_visit, node.id, number, place), moment=moment)
 
 
-def _still_pass(index: TraceIndex, node_id: str, number: int, place: int) -> Pass:
+def _still_visit(index: TraceIndex, node_id: str, number: int, place: int) -> Pass:
     node, run = index.nodes[node_id], index.trace.backwards[number]
     step = run.steps[place]
+    gradients = _gradients(index, node, step)
+    grids = [(name, gradient.grid) for name, gradient in gradients if gradient is not None]
     return Pass(
         moment=0,
         where=f"step {place + 1:,} of {len(run.steps):,} of {_call_text(run)}",
-        rows=tuple(_gradient_rows(index, node, step)),
+        rows=tuple((name, _gradient_words(gradient)) for name, gradient in gradients),
         formulas=_formulas(index, node, step),
-        grids=tuple(_grids(index, node, step)),
+        grids=tuple(Grid(name, grid.largest, grid.cells) for name, grid in grids if grid is not None),
         note=_next(run, node),
     )
 
 
 def _formulas(index: TraceIndex, node: Node, step: BackwardStep | None) -> tuple[Formula, ...]:
     """Return one formula for each gradient that goes on; the same for several of them is said once."""
-    targets, found = _targets(index, node), dict[tuple[str, str | None], list[str]]()
+    targets, found = index.targets(node.id), dict[tuple[str, str | None], list[str]]()
     for formula in node_formulas(index, node, step):
         if step is not None and formula.slot < len(step.grad_inputs) and step.grad_inputs[formula.slot] is None:
-            continue  # not asked for in this pass
+            continue  # not asked for in this run
         found.setdefault((formula.symbols, formula.numbers), []).append(targets.get(formula.slot, ""))
     return tuple(Formula(", ".join(dict.fromkeys(to)), *texts) for texts, to in found.items())
 
 
 def _next(run: Backward, node: Node) -> str:
-    if not any(saved.shape is not None for saved in node.saved):
+    if not saved_tensors(node):
         return ""
     if node.id in run.freed:
         return "This call has no retain_graph: when it is done, what this node has saved is freed."
     return "retain_graph=True: what this node has saved stays." if run.retain_graph else ""
 
 
-def _targets(index: TraceIndex, node: Node) -> dict[int, str]:
-    below = {edge.slot: index.nodes[edge.target] for edge in index.edges_from.get(node.id, ())}
-    return {slot: target.leaf or target.name for slot, target in below.items()}
-
-
-def _gradient_rows(index: TraceIndex, node: Node, step: BackwardStep) -> Rows:
-    rows = [("gradient in", _gradient_words(gradient)) for gradient in step.grad_outputs]
-    targets = _targets(index, node)
-    for slot, gradient in enumerate(step.grad_inputs):
-        if slot in targets:
-            rows.append((f"gradient out to {targets[slot]}", _gradient_words(gradient)))
-    return tuple(rows)
-
-
-def _grids(index: TraceIndex, node: Node, step: BackwardStep) -> list[Grid]:
-    targets = _targets(index, node)
-    named = [("gradient in", gradient) for gradient in step.grad_outputs]
-    named += [(f"gradient out to {targets[i]}", g) for i, g in enumerate(step.grad_inputs) if i in targets]
-    grids = [(name, gradient.grid) for name, gradient in named if gradient is not None]
-    return [Grid(name, grid.largest, grid.cells) for name, grid in grids if grid is not None]
+def _gradients(index: TraceIndex, node: Node, step: BackwardStep) -> list[tuple[str, Gradient | None]]:
+    targets = index.targets(node.id)
+    ways_out = [(f"gradient out to {targets[i]}", g) for i, g in enumerate(step.grad_inputs) if i in targets]
+    return [*(("gradient in", gradient) for gradient in step.grad_outputs), *ways_out]
 
 
 def _gradient_words(gradient: Gradient | None) -> str:
@@ -214,9 +200,7 @@ def _number(value: object) -> str:
 
 def _saved_rows(index: TraceIndex, node: Node) -> Rows:
     rows: list[tuple[str, str]] = []
-    for saved in node.saved:
-        if saved.shape is None:
-            continue
+    for saved in saved_tensors(node):
         tensor = index.tensors.get(saved.tensor or "")
         name = saved.name + (f" ({tensor.name})" if tensor is not None and tensor.name else "")
         rows.append((name, _saved_text(index, saved)))
@@ -242,7 +226,7 @@ def _note(index: TraceIndex, node: Node) -> str | None:
             how = "freed by" if stop.cause == "freed" else "changed in place by"
             return f"Backward stopped here: what this node had saved was {how} {stop.where}."
         return "Backward stopped here: it gave NaN." if stop.cause == "nan" else "Backward stopped here."
-    if not any(saved.shape is not None for saved in node.saved):
+    if not saved_tensors(node):
         return None
     if freed_by is not None:
         again = "Another pass through this node needs retain_graph=True there."

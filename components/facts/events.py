@@ -185,7 +185,7 @@ class EventTable:
     """
 
     def __init__(self, index: TraceIndex) -> None:
-        trace = index.trace
+        self._index, trace = index, index.trace
         self.all = events_of(trace)
         places = {node.id: place for place, node in enumerate(trace.nodes)}
         numbers = {kind: number for number, kind in enumerate(KINDS)}
@@ -208,6 +208,21 @@ class EventTable:
             if edge.source in self.births and index.nodes[edge.target].leaf is not None:
                 user = self.births[edge.source]
                 self.births[edge.target] = min(user, self.births.get(edge.target, user))
+
+    @cached_property
+    def leaf_visits(self) -> dict[tuple[int, str], int]:
+        """By engine run and origin of a leaf: the place; of several ``AccumulateGrad`` of one leaf the last counts."""
+        found: dict[tuple[int, str], int] = {}
+        for place in np.flatnonzero((self.kinds == NODE) & self.leaves).tolist():
+            leaf = self._index.nodes[self.all[place].node or ""]
+            found[int(self.runs[place]), self._index.origin_of(leaf.tensor)] = place
+        return found
+
+    @cached_property
+    def ends(self) -> dict[int, int]:
+        """By engine run: the place at which it is over."""
+        ends = np.flatnonzero((self.kinds >= END) & (self.runs >= 0))
+        return {int(self.runs[place]): place for place in ends.tolist()}
 
 
 class QuietLines:
@@ -265,14 +280,14 @@ class EventNumbers:
 
     def of_end(self, run: str) -> int | None:
         """Return the number of the last event of an engine run."""
-        return self._ends.get(self._runs.get(run, -1))
+        return self._number(self._table.ends.get(self._runs.get(run, -1)))
 
     def of_change(self, change: GradientChange) -> int | None:
         """Return the number of the event at which a change of a ``.grad`` is seen."""
         if change.cause != "backward":
             return self.of_line(change.step)
         run = self._runs.get(change.backward or "", -1)
-        return self._leaves.get((run, change.tensor or ""), self._ends.get(run))
+        return self._number(self._table.leaf_visits.get((run, change.tensor or ""), self._table.ends.get(run)))
 
     def of_memory(self, event: MemoryEvent) -> int | None:
         """Return the number of the event during which one of memory took place: a visit, a birth, or the line."""
@@ -282,6 +297,10 @@ class EventNumbers:
         elif (event.backward, event.node) in self._places:
             found = self.of_visit(event.backward, self._places[event.backward, event.node])
         return found if found is not None else self.of_line(event.step)
+
+    @staticmethod
+    def _number(place: int | None) -> int | None:
+        return place + 1 if place is not None else None
 
     @cached_property
     def _lines(self) -> dict[int, int]:
@@ -314,17 +333,3 @@ class EventNumbers:
         """By engine run and node: the place of its last visit."""
         runs = self._index.trace.backwards
         return {(run.id, step.node): place for run in runs for place, step in enumerate(run.steps)}
-
-    @cached_property
-    def _leaves(self) -> dict[tuple[int, str], int]:
-        """By engine run and origin of a leaf; of several ``AccumulateGrad`` of one leaf the last counts."""
-        table, found = self._table, dict[tuple[int, str], int]()
-        for place in np.flatnonzero((table.kinds == NODE) & table.leaves).tolist():
-            leaf = self._index.nodes[table.all[place].node or ""]
-            found[int(table.runs[place]), self._index.origin_of(leaf.tensor)] = place + 1
-        return found
-
-    @cached_property
-    def _ends(self) -> dict[int, int]:
-        ends = np.flatnonzero((self._table.kinds >= END) & (self._table.runs >= 0))
-        return {int(self._table.runs[place]): place + 1 for place in ends.tolist()}

@@ -1,4 +1,4 @@
-"""One graph of a trace, made ready for being drawn again and again as boxes are opened and closed.
+"""One graph of a trace under a folding: which groups are open, which box each node is in, what is told with a fold.
 
 What does not depend on the folding is found out once; what does is arithmetic on arrays, so that a graph of a hundred
 thousand nodes is folded anew in some ten milliseconds.
@@ -31,18 +31,18 @@ _MOST_CUTS = 8
 class Folding:
     """Which groups are open, and which box each node is in.
 
-    ``home``, of shape (nodes of the scope,), holds the number of each node's box: the node's own place, or the number
-    of nodes plus ``i`` for ``folded[i]``. ``opened`` are the open groups below the whole, outermost first.
+    ``box_numbers``, of shape (nodes of the scope,), holds the number of each node's box: the node's own place, or the
+    number of nodes plus ``i`` for ``folded[i]``. ``opened`` are the open groups below the whole, outermost first.
     """
 
     scope: Scope
-    home: Places
+    box_numbers: Places
     folded: tuple[Group, ...]
     opened: tuple[Group, ...]
 
     def fold_of(self, place: int) -> Group | None:
         """Return the folded group that the node at a place is in, ``None`` if it has a box of its own."""
-        number = int(self.home[place]) - len(self.scope.nodes)
+        number = int(self.box_numbers[place]) - len(self.scope.nodes)
         return self.folded[number] if number >= 0 else None
 
     def box_at(self, place: int) -> str:
@@ -99,7 +99,7 @@ class Scope:
 
     @cached_property
     def ends(self) -> list[tuple[Node, bool, list[Tensor]]]:
-        """The functions that nothing in the scope uses or that a pass started from: whether one did, what they made."""
+        """The functions that nothing in the scope uses or that a run started from: whether one did, what they made."""
         started = {node for run in self.index.trace.backwards for node in run.outputs}
         used = np.zeros(len(self.nodes), dtype=bool)
         used[self.targets] = True
@@ -111,7 +111,7 @@ class Scope:
 
     @cached_property
     def differentiated(self) -> list[tuple[str, str, Backward]]:
-        """The topmost nodes that each ``create_graph`` pass built, with the nodes that it had started from."""
+        """The topmost nodes that each run with ``create_graph`` built, with the nodes that it had started from."""
         runs = {run.id: run for run in self.index.trace.backwards if run.create_graph}
         found = []
         for node in self.functions:
@@ -129,18 +129,18 @@ class Scope:
     def folded(self, opened: Collection[str] | None = None) -> Folding:
         """Return the folding with these groups open (and those above them); ``None`` opens what fits the eye."""
         chosen = self._fitting() if opened is None else self._asked(opened)
-        home = np.arange(len(self.nodes), dtype=np.int64)
+        numbers = np.arange(len(self.nodes), dtype=np.int64)
         folded: list[Group] = []
         first, last = self._users
         count = len(self.functions)
         for group in self._closed(chosen):
             start, end = group.piece.first, group.piece.end
             number = len(self.nodes) + len(folded)
-            home[start:end] = number
+            numbers[start:end] = number
             # A leaf that only this group uses is inside it, as a parameter is inside its module.
-            home[count:][(first >= start) & (last < end)] = number
+            numbers[count:][(first >= start) & (last < end)] = number
             folded.append(group)
-        return Folding(self, home, tuple(folded), tuple(group for group in chosen if group is not self.tree))
+        return Folding(self, numbers, tuple(folded), tuple(group for group in chosen if group is not self.tree))
 
     def _closed(self, opened: list[Group]) -> Iterator[Group]:
         inside = set(map(id, opened))
@@ -208,7 +208,7 @@ class Homes:
         if self.folding is None:
             return np.array([n if node.id in self.alone else -1 for n, node in enumerate(nodes)] or [-1]), len(nodes)
         places = self.folding.scope.places
-        return np.where(places >= 0, self.folding.home[places], -1), len(self.folding.scope.nodes)
+        return np.where(places >= 0, self.folding.box_numbers[places], -1), len(self.folding.scope.nodes)
 
     def during(self, steps: Places) -> Places:
         """Return, for each step, the number of the folded box that it is told with, -1 for none."""

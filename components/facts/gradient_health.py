@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ..trace import Gradient, Trace, Values
+from ..trace import Gradient, Trace
+from .numbers import finite, flat
 from .text import number_text
 
 Illness = Literal["nan", "inf", "exploding", "vanishing"]
@@ -77,15 +77,5 @@ def _mean_square(gradient: Gradient) -> tuple[int, float | None]:
     summary = gradient.summary
     if summary is not None and isinstance(summary.mean, int | float) and isinstance(summary.std, int | float):
         return size, float(summary.mean) ** 2 + float(summary.std) ** 2
-    numbers = [float(number) for number in _flat(gradient.values)]
+    numbers = [number for value in flat(gradient.values) if (number := finite(value)) is not None]
     return size, sum(number * number for number in numbers) / len(numbers) if numbers else None
-
-
-def _flat(values: Values) -> Iterator[float]:
-    pending = [values]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, list):
-            pending.extend(value)
-        elif isinstance(value, int | float):
-            yield value

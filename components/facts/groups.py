@@ -14,6 +14,7 @@ from typing import Literal
 from ..trace import Node
 from .index import TraceIndex
 from .repeats import find_runs
+from .saved_bytes import whole_memory
 from .text import plural
 
 Kind = Literal["node", "whole", "module", "derivative", "loop", "iteration", "iterations", "line", "part"]
@@ -153,7 +154,7 @@ def _contents(group: Group) -> list[Piece]:
 
 
 def _spans(group: Group) -> list[Piece]:
-    """Neighbours in the same module inside this one belong together, and so do those one backward pass made."""
+    """Neighbours in the same module inside this one belong together, and so do those that one engine run made."""
     spans: list[Piece] = []
     place = group.piece.first
     while place < group.piece.end:
@@ -217,33 +218,30 @@ class GroupFacts:
 
 def group_facts(index: TraceIndex, group: Group) -> GroupFacts:
     """Return what the nodes of a group have in common or add up to; counted once."""
-    return index.once(_Facts).of(group)
+    return index.once(_counted, group)
 
 
-class _Facts:
-    """Remembers what was counted, by the ends of a group's stretch."""
+def _counted(index: TraceIndex, group: Group) -> GroupFacts:
+    nodes = group.nodes
+    lines = {node.line for node in nodes if node.line is not None}
+    stopped = [node.name for node in nodes if node.id in index.stopped]
+    saved = _bytes(index, nodes)
+    # What a node that is not freed has saved too is held on.
+    held = _bytes(index, [node for node in nodes if node.id not in index.freed_by])
+    return GroupFacts(
+        saved_bytes=saved,
+        freed_bytes=saved - held,
+        order2=all(node.order > 1 for node in nodes),
+        stopped=stopped[-1] if stopped else None,
+        lines=(min(lines), max(lines)) if lines else None,
+        names=Counter(node.name for node in nodes),
+    )
 
-    def __init__(self, index: TraceIndex) -> None:
-        self._index = index
-        self._counted: dict[tuple[int, int, int], GroupFacts] = {}
 
-    def of(self, group: Group) -> GroupFacts:
-        key = id(group.sequence), group.piece.first, group.piece.end
-        if key not in self._counted:
-            self._counted[key] = self._count(group.nodes)
-        return self._counted[key]
-
-    def _count(self, nodes: list[Node]) -> GroupFacts:
-        lines = {node.line for node in nodes if node.line is not None}
-        stopped = [node.name for node in nodes if node.id in self._index.stopped]
-        saved = self._index.saved_bytes(nodes)
-        # What a node that is not freed has saved too is held on.
-        held = self._index.saved_bytes([node for node in nodes if node.id not in self._index.freed_by])
-        return GroupFacts(
-            saved_bytes=saved,
-            freed_bytes=saved - held,
-            order2=all(node.order > 1 for node in nodes),
-            stopped=stopped[-1] if stopped else None,
-            lines=(min(lines), max(lines)) if lines else None,
-            names=Counter(node.name for node in nodes),
-        )
+def _bytes(index: TraceIndex, nodes: list[Node]) -> int:
+    """What nodes have saved, each storage once where the record of memory tells them apart."""
+    memory = whole_memory(index.trace)
+    if memory is None:
+        return sum(node.saved_bytes for node in nodes)
+    blocks = {block for node in nodes for block in index.saved_blocks.get(node.id, ())}
+    return sum(memory.allocations[block].bytes for block in blocks)

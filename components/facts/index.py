@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeVar, TypeVarTuple
 
 from ..trace import Backward, BackwardStep, Display, Edge, GradientChange, Node, SavedTensor, Tensor, Trace, Values
 from .gradient_health import Finding, findings
-from .saved_bytes import whole_memory
+from .text import line_text
 
 _Keys = TypeVarTuple("_Keys")
 _Made = TypeVar("_Made")
@@ -25,7 +25,12 @@ class Stop(NamedTuple):
     @property
     def where(self) -> str:
         """``line 4``."""
-        return f"line {self.line}" if self.line is not None else "a line that was not recorded"
+        return line_text(self.line)
+
+
+def saved_tensors(node: Node) -> list[SavedTensor]:
+    """Return what a node saved, without the numbers (an exponent, a dimension)."""
+    return [saved for saved in node.saved if saved.shape is not None]
 
 
 class TraceIndex:
@@ -72,14 +77,6 @@ class TraceIndex:
         result: _Made = self._made[asked]
         return result
 
-    def saved_bytes(self, nodes: Sequence[Node]) -> int:
-        """Return what nodes have saved, each storage once where the record of memory tells them apart."""
-        memory = whole_memory(self.trace)
-        if memory is None:
-            return sum(node.saved_bytes for node in nodes)
-        places = {place for node in nodes for place in self.saved_blocks.get(node.id, ())}
-        return sum(memory.allocations[place].bytes for place in places)
-
     @cached_property
     def saved_blocks(self) -> dict[str, list[int]]:
         """The blocks of memory that each node saved, by the node's id; empty without a record of memory."""
@@ -92,6 +89,11 @@ class TraceIndex:
     def produced(self, node: str) -> Tensor | None:
         """Return the named tensor whose ``grad_fn`` a node is; the last, if there are several."""
         return self.made[node][-1] if node in self.made else None
+
+    def targets(self, node: str) -> dict[int, str]:
+        """Return by slot what a node's gradients go on to: the name of the node, or of the leaf."""
+        below = {edge.slot: self.nodes[edge.target] for edge in self.edges_from.get(node, ())}
+        return {slot: target.leaf or target.name for slot, target in below.items()}
 
     def reachable(self, roots: Sequence[str]) -> set[str]:
         """Return every node that the gradient of ``roots`` can reach, themselves included."""
@@ -139,7 +141,7 @@ class TraceIndex:
 
     @cached_property
     def built_by(self) -> dict[str, list[str]]:
-        """The nodes that each ``create_graph`` pass built, by its id, in order of birth."""
+        """The nodes that each engine run with ``create_graph`` built, by its id, in order of birth."""
         found: defaultdict[str, list[str]] = defaultdict(list)
         for node in self.trace.nodes:
             if node.created_by is not None:
@@ -161,6 +163,11 @@ class TraceIndex:
         """Return the id of the first record of a tensor object, empty if there is none."""
         tensor = self.tensors.get(tensor_id or "")
         return tensor.origin if tensor is not None else ""
+
+    def saved_name(self, saved: SavedTensor) -> str:
+        """Return the variable that a saved tensor belongs to, or PyTorch's own name for it."""
+        tensor = self.tensors.get(saved.tensor or "")
+        return (tensor.name if tensor is not None else None) or saved.name
 
     def saved_values(self, saved: SavedTensor) -> Values:
         """Return the numbers of a saved tensor, its own or those of the program's tensor in the same memory."""

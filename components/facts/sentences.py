@@ -9,7 +9,7 @@ from functools import cached_property
 
 from ..trace import Backward, Node, Step
 from .events import Event
-from .index import TraceIndex
+from .index import TraceIndex, saved_tensors
 from .output import as_terminal, in_words
 from .text import bytes_text, gradient_text, plural, tensor_text
 from .untracked import unrecorded_block
@@ -23,6 +23,7 @@ class Sentences:
 
     def __init__(self, index: TraceIndex) -> None:
         self._index, self._trace = index, index.trace
+        self._in_place = changes_in_place(index)
 
     @cached_property
     def _blocks(self) -> dict[int, str]:
@@ -38,10 +39,6 @@ class Sentences:
             found[step.index] = "autograd records again" if ends else f"{word}: autograd stops recording"
             inside ^= {place}
         return found
-
-    @cached_property
-    def _in_place(self) -> InPlace:
-        return changes_in_place(self._index)
 
     def line(self, event: Event) -> int | None:
         """Return the line that runs; that of the call for what an engine run does."""
@@ -110,7 +107,7 @@ class Sentences:
                 return self._end(run)
         assert node is not None
         assert event.place is not None
-        return self._passed(run, node, event.place)
+        return self._visited(run, node, event.place)
 
     def several(self, counts: Mapping[str, int], where: str) -> str:
         """Return the sentence for what happened, so many of each kind, in a folded box, or in another graph."""
@@ -145,18 +142,14 @@ class Sentences:
     def _born(self, node: Node | None) -> str:
         if node is None:
             return "A node is recorded."
-        saved = [saved for saved in node.saved if saved.shape is not None]
+        saved = saved_tensors(node)
         in_place = self._in_place.by_node.get(node.id)
         if in_place is not None:
             return f"{node.name} is recorded: {in_place}."
         if not saved:
             return f"{node.name} is recorded; it needs no tensor for its backward."
-        names = []
-        for one in saved:
-            tensor = self._index.tensors.get(one.tensor or "")
-            names.append(tensor.name if tensor is not None and tensor.name else one.name)
-        shown = ", ".join(dict.fromkeys(names))
-        return f"{node.name} is recorded and saves {shown} ({bytes_text(node.saved_bytes)}) for its backward."
+        names = ", ".join(dict.fromkeys(map(self._index.saved_name, saved)))
+        return f"{node.name} is recorded and saves {names} ({bytes_text(node.saved_bytes)}) for its backward."
 
     def _begin(self, run: Backward) -> str:
         names = []
@@ -178,28 +171,29 @@ class Sentences:
             return f"{run.call}() is done. retain_graph=True keeps the graph and all it has saved."
         return f"{run.call}() is done. There was nothing to free."
 
-    def _passed(self, run: Backward, node: Node, place: int) -> str:
+    def _visited(self, run: Backward, node: Node, place: int) -> str:
         step = run.steps[place]
-        came = [gradient_text(grad, _SHORT) for grad in step.grad_outputs if grad is not None]
+        incoming = [gradient_text(grad, _SHORT) for grad in step.grad_outputs if grad is not None]
         if node.leaf is not None:
-            return self._accumulated(run, node, came)
-        targets = {edge.slot: self._index.nodes[edge.target] for edge in self._index.edges_from.get(node.id, ())}
-        went = [
-            f"{gradient_text(grad, _SHORT)} to {targets[slot].leaf or targets[slot].name}"
+            return self._accumulated(run, node, incoming)
+        targets = self._index.targets(node.id)
+        outgoing = [
+            f"{gradient_text(grad, _SHORT)} to {targets[slot]}"
             for slot, grad in enumerate(step.grad_inputs)
             if grad is not None and slot in targets
         ]
-        arrives = f"{node.name}: {', '.join(came) or 'no gradient'} {'come' if len(came) > 1 else 'comes'} in"
-        return f"{arrives}, {' and '.join(went)}." if went else f"{arrives}; nothing goes on."
+        arrives = f"{node.name}: {', '.join(incoming) or 'no gradient'} {'come' if len(incoming) > 1 else 'comes'} in"
+        return f"{arrives}, {' and '.join(outgoing)}." if outgoing else f"{arrives}; nothing goes on."
 
-    def _accumulated(self, run: Backward, node: Node, came: list[str]) -> str:
+    def _accumulated(self, run: Backward, node: Node, incoming: list[str]) -> str:
         for change in self._index.changes.get(self._index.origin_of(node.tensor), ()):
             if change.backward == run.id and change.added is not None and change.total is not None:
                 added, total = gradient_text(change.added, _SHORT), gradient_text(change.total, _SHORT)
                 if added == total:
                     return f"{node.leaf}.grad becomes {total}."
                 return f"{node.leaf}.grad gets {added} added and comes to {total}."
-        return f"{', '.join(came) or 'No gradient'} arrives at {node.leaf}; grad() returns it and leaves .grad alone."
+        arrives = ", ".join(incoming) or "No gradient"
+        return f"{arrives} arrives at {node.leaf}; grad() returns it and leaves .grad alone."
 
     def _error(self, event: Event, node: Node | None) -> str:
         message = self._trace.failure.message if self._trace.failure is not None else "The run stopped."
@@ -225,6 +219,9 @@ def _counted(count: int, words: str) -> str:
 def _first_line(text: str) -> str:
     first, more, _ = text.partition("\n")
     return f"{first} …" if more else first
+
+
+# --- changes in place
 
 
 @dataclass

@@ -6,13 +6,12 @@ what is lit; what else is seen then (values, gradients, what is freed) are chang
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .events import END, ERROR, KINDS, LINE, NODE, Event, EventTable, Ints, QuietLines
+from .events import ERROR, KINDS, LINE, NODE, Event, EventTable, Ints, QuietLines
 from .folding import Homes
 from .index import TraceIndex
 from .sentences import Sentences
@@ -196,16 +195,12 @@ class _Teller:
 
     def _runs(self) -> None:
         told, events = self._told, self._events
-        by_run: defaultdict[tuple[int, str], int] = defaultdict(lambda: len(told.moments))
-        for place in np.flatnonzero((events.kinds == NODE) & events.leaves).tolist():
-            leaf = self._index.origin_of(self._index.nodes[self._all[place].node or ""].tensor)
-            by_run[self._all[place].run or 0, leaf] = int(told.at[place])
         numbers = {run.id: number for number, run in enumerate(self._trace.backwards)}
         for number, change in enumerate(self._trace.gradients):
             run = numbers.get(change.backward or "")
             if change.cause == "backward" and run is not None and change.tensor is not None:
-                told.changes.append((by_run[run, change.tensor], number))
+                place = events.leaf_visits.get((run, change.tensor))
+                told.changes.append((len(told.moments) if place is None else int(told.at[place]), number))
         told.changes.sort()
-        for place in np.flatnonzero((events.kinds >= END) & (events.runs >= 0)).tolist():
-            freed = self._trace.backwards[int(events.runs[place])].freed
-            told.freed.update(dict.fromkeys(freed, int(told.at[place])))
+        for run, place in events.ends.items():
+            told.freed.update(dict.fromkeys(self._trace.backwards[run].freed, int(told.at[place])))

@@ -1,7 +1,7 @@
-"""From a trace to pictures: what is drawn (plain records), how (DOT, SVG, HTML), and the texts beside it.
+"""How what is true of a trace is drawn: DOT, SVG and PNG, charts, and what the player is sent.
 
-Each picture is a pair: a function that does the arithmetic and gives plain records, tested by equality, and one that
-only draws them. Knows neither Streamlit nor torch.
+``components.facts`` does the arithmetic and gives plain records; what is here only draws them. Knows neither Streamlit
+nor torch.
 """
 
 from ..facts.cards import Card

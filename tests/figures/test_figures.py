@@ -23,7 +23,7 @@ from components.figures import (
 )
 from components.figures.code_tokens import code_tokens
 from components.trace import Program, Trace
-from tests.figures.test_cards import card_of
+from tests.facts.test_cards import card_of
 
 
 def trace_of(source: str) -> Trace:

@@ -48,9 +48,7 @@ class Given:
 
     def name(self, saved: str) -> str:
         """Return the variable that a saved tensor belongs to, or PyTorch's own name for it."""
-        known = self._saved.get(saved)
-        tensor = self._index.tensors.get(known.tensor or "") if known is not None else None
-        return (tensor.name if tensor is not None else None) or saved
+        return self._index.saved_name(self._saved[saved]) if saved in self._saved else saved
 
     # --- numbers
 

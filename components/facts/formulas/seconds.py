@@ -1,6 +1,6 @@
 """Nodes of a second ``backward``: derivatives of what other nodes did, made where ``create_graph`` recorded it.
 
-Slot 0 is the gradient that the first pass sent in (``grad_output``); what it did was linear in that.
+Slot 0 is the gradient that the first engine run sent in (``grad_output``); what it did was linear in that.
 """
 
 from __future__ import annotations

@@ -16,11 +16,12 @@ import numpy as np
 from ...facts import TraceIndex
 from ...facts.folding import MOST_BOXES, Folding, Homes, Scope
 from ...facts.groups import Group, group_facts
+from ...facts.index import saved_tensors
 from ...facts.text import bytes_text, plural
 from ...facts.untracked import cuts
 from ...trace import Edge, Node, Tensor, Trace
 from .records import Box, Frame, LabGraph, LabOptions, Link, Root
-from .words import edge_words, function_words, leaf_words, saved_tensors, saved_words, stop_words, tensor_words
+from .words import edge_words, function_words, leaf_words, saved_words, stop_words, tensor_words
 
 _MOST_LONE_BOXES = 12
 _USES_BEFORE_COPIES = 3
@@ -97,11 +98,11 @@ class _LabDrawing:
 
     def graph(self) -> LabGraph:
         """Return the picture."""
-        for home in reversed(self._visible()):
-            if isinstance(home, Group):
-                self._fold(home)
-            elif home.leaf is None:
-                self._function(home)
+        for item in reversed(self._visible()):
+            if isinstance(item, Group):
+                self._fold(item)
+            elif item.leaf is None:
+                self._function(item)
         self._output_boxes()
         self._links.between_boxes()
         self._leaves()
@@ -172,18 +173,18 @@ class _LabDrawing:
 
     def _output_boxes(self) -> None:
         """What the program holds on to: results that nothing was made of, and where a backward started."""
-        per_home: defaultdict[str, dict[str, tuple[Node, Tensor | None, bool]]] = defaultdict(dict)
+        per_box: defaultdict[str, dict[str, tuple[Node, Tensor | None, bool]]] = defaultdict(dict)
         for node, started, tensors in self._scope.ends:
             made: list[Tensor | None] = list(tensors) or ([None] if started else [])
             for tensor in made:
                 name = tensor.name or "" if tensor else ""
-                per_home[self._links.box_of(node.id)][name] = node, tensor, started
-        for home, outputs in per_home.items():
-            most = _MOST_OUTPUTS_PER_FOLD if home in self._folding.groups else len(outputs)
+                per_box[self._links.box_of(node.id)][name] = node, tensor, started
+        for box, outputs in per_box.items():
+            most = _MOST_OUTPUTS_PER_FOLD if box in self._folding.groups else len(outputs)
             for node, tensor, started in list(outputs.values())[-most:]:
-                self._output(home, node, tensor, started)
+                self._output(box, node, tensor, started)
 
-    def _output(self, home: str, node: Node, tensor: Tensor | None, started: bool) -> None:
+    def _output(self, box: str, node: Node, tensor: Tensor | None, started: bool) -> None:
         box_id = tensor.id if tensor is not None else f"{node.id}~output"
         title = (tensor.name if tensor is not None else None) or "output"
         value = tensor_words(tensor, self._options) if tensor is not None else ""
@@ -193,14 +194,14 @@ class _LabDrawing:
         self._outputs.setdefault(node.id, box_id)
         self._boxes.append(Box(box_id, ("output",), title, value))
         kinds = ("output", "travelled") if label else ("output",)
-        self._links.made.append(Link(box_id, home, kinds, label, (node.id, -1) if started else None))
+        self._links.made.append(Link(box_id, box, kinds, label, (node.id, -1) if started else None))
 
     # --- leaves
 
     def _leaves(self) -> None:
         functions = len(self._scope.functions)
         for place in range(len(self._scope.nodes) - 1, functions - 1, -1):
-            if self._folding.home[place] != place:
+            if self._folding.box_numbers[place] != place:
                 continue
             node = self._scope.nodes[place]
             users: dict[str, list[Edge]] = {}
@@ -247,11 +248,11 @@ class _LabDrawing:
             ]
             parents[group.id] = around[-1].id if around else None
         drawn = {box.id for box in self._boxes}
-        for home in self._visible():
-            start = home.piece.first if isinstance(home, Group) else self._scope.place[home.id]
+        for item in self._visible():
+            start = item.piece.first if isinstance(item, Group) else self._scope.place[item.id]
             inside = [group for group in framed if group.piece.first <= start < group.piece.end]
             if inside:
-                boxes[inside[-1].id] += [box for box in (home.id, f"{home.id}~saved") if box in drawn]
+                boxes[inside[-1].id] += [box for box in (item.id, f"{item.id}~saved") if box in drawn]
         for leaf, first, last in self._scope.used_between():
             inside = [group for group in framed if group.piece.first <= first and last < group.piece.end]
             if inside:
@@ -272,9 +273,9 @@ class _LabLinks:
 
     def between_boxes(self) -> None:
         """Edges between functions and folds; those that end in a leaf of its own are drawn with the leaf."""
-        scope, home = self._scope, self._folding.home
-        sources, targets = home[scope.sources], home[scope.targets]
-        # A leaf with a box of its own is at home at its own place, behind the functions.
+        scope, numbers = self._scope, self._folding.box_numbers
+        sources, targets = numbers[scope.sources], numbers[scope.targets]
+        # The number of a leaf with a box of its own is its place, behind the functions.
         alone = (targets >= len(scope.functions)) & (targets < len(scope.nodes))
         apart = np.flatnonzero((sources != targets) & ~alone)
         between: defaultdict[tuple[str, str], list[Edge]] = defaultdict(list)
@@ -316,7 +317,7 @@ class _LabLinks:
                     self.made.append(Link(node, end, ("view",), f"view of {base.name}" if base.name else "view"))
 
     def derivatives(self) -> None:
-        """From what a ``create_graph`` pass built down to what it had started from."""
+        """From what a run with ``create_graph`` built down to what it had started from."""
         linked: set[tuple[str, str]] = set()
         for node, start, run in self._scope.differentiated:
             ends = self.box_of(node), self.box_of(start)

@@ -52,7 +52,7 @@ class Link:
     """A line from one box to another.
 
     The first of ``kinds`` is ``gradient``, ``output``, ``saved``, ``view`` (of a base), ``cut`` (tracking stopped) or
-    ``derivative`` (from what a ``create_graph`` pass built to what it started from). ``carries`` is the node and the
+    ``derivative`` (from what ``create_graph`` built to what the run started from). ``carries`` is the node and the
     slot whose gradient travels along a line of its own; slot -1 is what comes in, -2 what a leaf accumulates.
     """
 

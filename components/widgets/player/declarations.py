@@ -38,7 +38,7 @@ def _declare(record: type[Any], interfaces: dict[str, str]) -> str:
     if name not in interfaces:
         interfaces[name] = ""  # keeps its place before the records in it
         lines = [
-            f"  {field}{'?' if optional else ''}: {_typescript(kind, interfaces)};\n"
+            f"  {field}{'?' if optional else ''}: {typescript(kind, interfaces)};\n"
             for field, kind, optional in _fields(record)
         ]
         interfaces[name] = f"export interface {name} {{\n{''.join(lines)}}}\n"
@@ -60,7 +60,7 @@ def _fields(record: type[Any]) -> Iterator[tuple[str, Any, bool]]:
         yield field.encode_name, kind, optional
 
 
-def _typescript(kind: Any, interfaces: dict[str, str]) -> str:
+def typescript(kind: Any, interfaces: dict[str, str]) -> str:
     """Return a type of Python in TypeScript's words. Raises ``TypeError`` for one that JSON or this does not know."""
     origin, arguments = get_origin(kind), get_args(kind)
     if kind in _PLAIN:
@@ -70,13 +70,13 @@ def _typescript(kind: Any, interfaces: dict[str, str]) -> str:
     if origin is Literal:
         return " | ".join(f'"{value}"' for value in arguments)
     if origin in (Union, types.UnionType):
-        return " | ".join(_typescript(part, interfaces) for part in arguments if part is not UnsetType)
+        return " | ".join(typescript(part, interfaces) for part in arguments if part is not UnsetType)
     if origin is dict and arguments[0] is str:
-        return f"Partial<Record<string, {_typescript(arguments[1], interfaces)}>>"
+        return f"Partial<Record<string, {typescript(arguments[1], interfaces)}>>"
     if origin is tuple and arguments[-1] is not Ellipsis:
-        return f"[{', '.join(_typescript(part, interfaces) for part in arguments)}]"
+        return f"[{', '.join(typescript(part, interfaces) for part in arguments)}]"
     if origin in (list, tuple):
-        element = _typescript(arguments[0], interfaces)
+        element = typescript(arguments[0], interfaces)
         return f"({element})[]" if get_origin(arguments[0]) in (Union, types.UnionType) else f"{element}[]"
     raise TypeError(f"no word of TypeScript for {kind}")
 

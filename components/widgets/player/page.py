@@ -25,8 +25,8 @@ START = "export default function start"
 """How the function begins that Streamlit calls, in ``MAIN``; no other script has a default export."""
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async function|function|class|const|let) (\w+))", re.MULTILINE)
-# What the types are said with; the browser has no use for it.
-_TYPES = re.compile(r"^ */\*\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL)
+# Lines of comments and types: the text travels to the browser with every run of the page.
+_COMMENT = re.compile(r"^ *(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.MULTILINE | re.DOTALL)
 
 
 class Goto(Struct, frozen=True):
@@ -85,7 +85,7 @@ def scripts() -> list[str]:
 
 def joined(start: str = START) -> str:
     """Return the scripts as one; ``start`` is written in place of ``START``."""
-    plain = (_EXPORT.sub("", _IMPORT.sub("", _TYPES.sub("", text_of(name)))) for name in scripts())
+    plain = (_EXPORT.sub("", _IMPORT.sub("", _COMMENT.sub("", text_of(name)))) for name in scripts())
     return "\n".join(plain).replace(START, start)
 
 
