@@ -60,7 +60,7 @@ def test_marks_reach_the_svg_the_legend_and_the_player() -> None:
     assert isinstance(picture, Picture)
     assert 'class="node function only"' in picture.svg
     assert 'class="edge gradient only"' in picture.svg
-    assert ["only", "only on this side"] in player_data(index, picture, graph=graph)["legend"]
+    assert ("only", "only on this side") in player_data(index, picture, graph=graph).legend
     edges_alone = with_marks(lab_graph(index), Marks(edges=frozenset({("n2", "n1")})))
-    assert ["only", "only on this side"] in player_data(index, picture, graph=edges_alone)["legend"]
+    assert ("only", "only on this side") in player_data(index, picture, graph=edges_alone).legend
     assert ["only", "only on this side"] not in legend_of(())
