@@ -11,9 +11,10 @@
 FROM python:3.11-slim-bookworm AS editor
 
 WORKDIR /build
-COPY requirements-editor.txt ./
-COPY components/widgets/editor editor
-RUN python editor/build.py requirements-editor.txt && mkdir -p editor/built
+COPY requirements-editor.txt package.json package-lock.json .npmrc ./
+COPY components/widgets/node.py components/widgets/
+COPY components/widgets/editor components/widgets/editor
+RUN python components/widgets/node.py build requirements-editor.txt && mkdir -p components/widgets/editor/built
 
 FROM python:3.11-slim-bookworm
 
@@ -39,7 +40,7 @@ RUN python -m pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^t
 
 COPY .streamlit .streamlit
 COPY components components
-COPY --from=editor /build/editor/built components/widgets/editor/built
+COPY --from=editor /build/components/widgets/editor/built components/widgets/editor/built
 COPY app app
 # The root file system may be read-only later: compile now, so that no start has to. The user owns nothing here.
 RUN python -m compileall -q app components \

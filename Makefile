@@ -3,7 +3,8 @@
 # Everything is installed in .venv, once: a stamp file per requirements file remembers it, so a second `make run` installs
 # nothing. LAB_TORCH_INDEX names the index that PyTorch's wheel comes from; without it pip's usual index is taken.
 # The program editor is built once too; where that cannot be done (it needs npm's packages), the app has a plain text area
-# in its place and the next `make setup` or `make run` tries again.
+# in its place and the next `make setup` or `make run` tries again. `make check` needs such packages too, in node_modules;
+# where they cannot be had, it says that the browser's scripts were not checked, and fails for that only where CI=true.
 
 PYTHON ?= python3
 PORT ?= 8501
@@ -14,6 +15,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 RUN_STAMP := $(VENV)/.requirements-installed
 DEV_STAMP := $(VENV)/.requirements-dev-installed
+NODE := components/widgets/node.py
 EDITOR := components/widgets/editor
 # Files stay whole, since tests of one share what they have made, and keep their order: see tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
@@ -45,10 +47,11 @@ test-hostile: $(DEV_STAMP) ## every hostile program behind the walls; `make test
 test-operators: $(DEV_STAMP) ## each of PyTorch's operators under the observers (minutes)
 	@OPERATORS=all $(BIN)/python -m pytest -s tests/capture/test_operators.py $(ARGS)
 
-check: $(DEV_STAMP) ## lint, format and types, without the tests
+check: $(DEV_STAMP) ## lint, format and types, Python's and JavaScript's, without the tests of Python
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
 	@$(BIN)/python -m mypy
+	@$(BIN)/python $(NODE) check requirements-editor.txt
 
 bench: $(DEV_STAMP) browser graphviz ## print the benchmarks' ratios (ARGS="-o FILE" also writes them)
 	@$(BIN)/python -m bench $(ARGS)
@@ -58,7 +61,7 @@ format: $(DEV_STAMP) ## format the code and mend what can be mended
 	@$(BIN)/python -m ruff format .
 
 clean: ## remove caches and what was built; .venv stays
-	@rm -rf build $(EDITOR)/built .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf build node_modules $(EDITOR)/built .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 # The tests in the browser drive Chromium. Where it is missing and cannot be installed, they are skipped and say so.
@@ -97,7 +100,7 @@ $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
 	@$(PIP) install -r requirements-dev.txt
 	@touch $@
 
-$(EDITOR_STAMP): $(addprefix $(EDITOR)/,build.py bundle.mjs package.json package-lock.json .npmrc) $(wildcard $(EDITOR)/src/*.js) \
+$(EDITOR_STAMP): $(NODE) package.json package-lock.json .npmrc $(EDITOR)/bundle.mjs $(wildcard $(EDITOR)/src/*.js) \
 		requirements-editor.txt | $(BIN)/python
 	@echo "Building the program editor ..."
-	@$(BIN)/python $(EDITOR)/build.py requirements-editor.txt
+	@$(BIN)/python $(NODE) build requirements-editor.txt

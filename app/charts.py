@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import session
-from components.figures.chart_style import with_ink
+from components.figures.charts.style import with_ink
 
 _INK = {"light": "#1c2433", "dark": "#e6eaf0"}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app import results, session
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.trace import Trace
 
 OPENED = "opened"

@@ -4,39 +4,39 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
 
 from app import session
+from components.facts import TraceIndex, saved_bytes
+from components.facts.compare.graphs import GraphMarks
+from components.facts.text import bytes_text, plural
 from components.figures import (
     Drawn,
     LabGraph,
     LabOptions,
     LayoutProblem,
-    Marks,
     Picture,
+    PlayerData,
     Root,
-    TraceIndex,
     draw_lab,
     draw_torchviz,
     lab_graph,
     lab_roots,
     player_data,
-    saved_bytes,
     torchviz_choices,
     torchviz_dot,
     why_not_drawn,
     with_marks,
 )
-from components.figures.text import bytes_text, plural
 from components.trace import Trace, encode_trace
 from components.widgets.player.page import standalone_page
 from components.widgets.player.view import player
 from components.worker.collector import collector_paused
 
 _WHOLE = "whole program"
-_NO_MARKS = Marks()
+_NO_MARKS = GraphMarks()
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def show(
     above: int,
     show_code: bool = True,
     goto: tuple[int, int] | None = None,
-    only: Marks = _NO_MARKS,
+    only: GraphMarks = _NO_MARKS,
 ) -> None:
     """Show the player with its switches. A fragment: opening a box draws the graph anew and nothing else.
 
@@ -86,9 +86,9 @@ def show(
     )
 
 
-def _data(index: TraceIndex, shown: _Shown, kind: Literal["lab", "torchviz"]) -> dict[str, Any]:
+def _data(index: TraceIndex, shown: _Shown, kind: Literal["lab", "torchviz"]) -> PlayerData:
     with collector_paused():  # the tables of a large trace are millions of objects, none of them garbage
-        data = player_data(
+        return player_data(
             index,
             shown.picture,
             kind=kind,
@@ -96,11 +96,11 @@ def _data(index: TraceIndex, shown: _Shown, kind: Literal["lab", "torchviz"]) ->
             options=shown.options,
             title=shown.title,
             empty=shown.empty,
+            dot=shown.dot,
         )
-    return {**data, "dot": shown.dot}
 
 
-def _downloads(page: str, trace: Trace, data: dict[str, Any]) -> None:
+def _downloads(page: str, trace: Trace, data: PlayerData) -> None:
     with st.popover("Download", icon=":material/download:"):
         st.download_button(
             "Player as one HTML file",
@@ -126,7 +126,7 @@ def _downloads(page: str, trace: Trace, data: dict[str, Any]) -> None:
 # --- the Lab view
 
 
-def _lab(page: str, index: TraceIndex, only: Marks) -> _Shown:
+def _lab(page: str, index: TraceIndex, only: GraphMarks) -> _Shown:
     roots = {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
     chosen = None
     if len(roots) > 1:

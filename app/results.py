@@ -7,8 +7,8 @@ from html import escape
 import streamlit as st
 
 from app import session
-from components.figures import leaf_rows
-from components.figures.text import plural
+from components.facts import leaf_rows
+from components.facts.text import plural
 from components.trace import Trace
 from components.widgets.panels import failure_panel, leaves_panel, output_panel
 

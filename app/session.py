@@ -19,7 +19,8 @@ import streamlit as st
 from msgspec import UNSET, UnsetType
 
 from app.course import Course, load_course
-from components.figures import LayoutProblem, Picture, TraceIndex, Ways, layout_svg, svg_ways
+from components.facts import TraceIndex
+from components.figures import LayoutProblem, Picture, Ways, layout_svg, svg_ways
 from components.trace import Asked, Device, Program, Trace, why_not_measured
 from components.worker import Pool, Run, pool_of_this_machine
 

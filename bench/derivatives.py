@@ -14,7 +14,8 @@ import msgspec
 import torch
 
 from bench.timing import Row, medians
-from components.figures.derivatives import matrix_figure, matrix_info, nth_table
+from components.facts.derivatives import matrix_info
+from components.figures.charts.derivatives import matrix_figure, nth_table
 from components.trace import Derivative, DerivativeAnswer, NthDerivatives, NthDerivativesAnswer, Program, Quantity
 from components.worker import Pool
 

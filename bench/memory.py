@@ -16,8 +16,10 @@ from bench.observing import STACK_BYTES, plain
 from bench.programs import TRANSFORMER, chain
 from bench.timing import Row, medians
 from components.capture import capture_program, measure_program, warm_up
-from components.figures import TraceIndex
-from components.figures.memory import MemoryMoments, MemoryTables, timeline_figure, timeline_info
+from components.facts import TraceIndex
+from components.facts.memory.index import MemoryIndex
+from components.facts.memory.timeline import timeline_info
+from components.figures.charts.memory import timeline_figure
 from components.source import SourceLimits
 from components.trace import Allocation, Caps, Memory, MemoryEvent, Program, Trace, observed_run
 
@@ -104,7 +106,7 @@ def draw(trace: Trace) -> object:
     """Work out and draw the timeline of a trace that nobody has looked at before."""
     index = TraceIndex(trace)
     assert trace.memory is not None
-    return timeline_figure(timeline_info(MemoryTables(index, trace.memory), MemoryMoments(index), "step"))
+    return timeline_figure(timeline_info(MemoryIndex(index, trace.memory), "step"))
 
 
 def rows() -> list[Row]:

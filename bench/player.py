@@ -21,7 +21,8 @@ from playwright.sync_api import BrowserType, Error, Page, sync_playwright
 
 from bench.programs import FOR_THE_PLAYER
 from bench.timing import Row
-from components.figures import LabOptions, TraceIndex, lab_dot, lab_graph, layout_svg, player_data
+from components.facts import TraceIndex
+from components.figures import LabOptions, lab_dot, lab_graph, layout_svg, player_data
 from components.trace import Program
 from components.widgets.player.page import standalone_page
 from components.worker import Pool

@@ -41,6 +41,8 @@ HOMES = {
     "torchviz": ("components/capture/torchviz_dot.py",),
     "streamlit": ("app/", "components/widgets/"),
     "graphviz": ("components/figures/",),
+    "pygments": ("components/figures/code_tokens.py",),
+    "xml": ("components/figures/layout.py",),
     "plotly": ("components/figures/", "components/widgets/", "app/"),
 }
 # Only this file knows that Streamlit keeps state.
@@ -56,7 +58,7 @@ READERS = {
     "components/source/function_text.py": {"symtable.symtable"},
     "components/source/statements.py": {"tokenize.generate_tokens"},
     "components/explanations/indexing.py": {"ast.literal_eval"},
-    "components/figures/formulas/given.py": {"ast.literal_eval"},
+    "components/facts/formulas/rules.py": {"ast.literal_eval"},
     "app/cli/files.py": {"tokenize.detect_encoding"},
 }
 READING = {

@@ -9,12 +9,12 @@ from typing import Literal, TypeVar
 
 from app.cli.files import STANDARD, Unusable, read_program_or_trace, write
 from app.cli.run import run_programs
+from components.facts import TraceIndex
 from components.figures import (
     Drawn,
     LabOptions,
     LayoutProblem,
     Picture,
-    TraceIndex,
     Ways,
     draw_lab,
     draw_torchviz,
@@ -99,8 +99,8 @@ def _document(drawn: Drawn[Picture], index: TraceIndex, options: argparse.Namesp
     title = "A program" if options.source == STANDARD else Path(options.source).stem
     kind: Literal["lab", "torchviz"] = "torchviz" if drawn.graph is None else "lab"
     said = f"{title} · {drawn.gave_up}" if drawn.gave_up else title
-    data = player_data(index, picture, kind=kind, graph=drawn.graph, title=said)
-    return standalone_page({**data, "dot": drawn.dot}, title).encode()
+    data = player_data(index, picture, kind=kind, graph=drawn.graph, title=said, dot=drawn.dot)
+    return standalone_page(data, title).encode()
 
 
 def _recorded(trace: Trace, options: argparse.Namespace) -> str:

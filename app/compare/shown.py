@@ -7,8 +7,10 @@ import streamlit as st
 from app import graph, results, session
 from app.charts import chart
 from app.compare import sides
-from components.figures import TraceIndex
-from components.figures.compare import AXES, Comparison, compare, timelines_figure, timelines_info
+from components.facts import TraceIndex
+from components.facts.compare.verdict import Comparison, compare
+from components.facts.memory.timeline import timelines_info
+from components.figures.charts.compare import AXES, timelines_figure
 from components.widgets.compare_panels import (
     graphs_panel,
     printed_panel,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.derivatives.asking import ask, chosen
-from components.figures.derivatives import check_rows, check_words
+from components.facts.derivatives import check_words
+from components.figures.charts.derivatives import check_rows
 from components.trace import Checks, ChecksAnswer
 
 

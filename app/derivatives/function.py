@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import session
 from app.derivatives.examples import EXAMPLES, FIRST
-from components.figures.variables import Variables, differentiable_variables
+from components.facts.variables import Variables, differentiable_variables
 from components.source.function_text import NoFunction, function_text
 from components.trace import Trace
 from components.widgets.editor import Problem, code_editor

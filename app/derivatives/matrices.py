@@ -6,8 +6,9 @@ import streamlit as st
 
 from app.charts import chart
 from app.derivatives.asking import ask, chosen, typed_numbers
-from components.figures.derivatives import matrix_figure, matrix_info, spectrum_words
-from components.figures.text import number_text
+from components.facts.derivatives import matrix_info, spectrum_words
+from components.facts.text import number_text
+from components.figures.charts.derivatives import matrix_figure
 from components.trace import Derivative, DerivativeAnswer, Quantity
 from components.widgets.panels import note_panel
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from app import graph, results, session
 from app.derivatives.asking import ask, chosen, inputs_chosen, known, typed_numbers
-from components.figures.derivatives import nth_table, nth_words
-from components.figures.text import plain_in_markdown, values_text
+from components.facts.text import plain_in_markdown, values_text
+from components.figures.charts.derivatives import nth_table, nth_words
 from components.trace import NthDerivatives, NthDerivativesAnswer
 from components.widgets.panels import note_panel
 

@@ -9,8 +9,9 @@ import streamlit as st
 
 from app.charts import chart
 from app.derivatives.asking import ask, chosen, is_floating, known
-from components.figures.derivatives import curve_figure, curve_info, descent_words, surface_figure, surface_info
-from components.figures.text import number_text, plain_in_markdown
+from components.facts.derivatives import curve_info, descent_words, surface_info
+from components.facts.text import number_text, plain_in_markdown
+from components.figures.charts.derivatives import curve_figure, surface_figure
 from components.trace import Curve, CurveAnswer, Derivative, Input, Surface, SurfaceAnswer
 from components.widgets.panels import note_panel
 

@@ -10,22 +10,13 @@ import streamlit as st
 
 from app import session
 from app.charts import chart
-from components.figures import TraceIndex
-from components.figures.gradients import (
-    History,
-    LeafHistory,
-    csv_rows,
-    flow_figure,
-    flow_info,
-    gradient_history,
-    intermediate_figure,
-    intermediate_gradients,
-    matrix_figure,
-    norm_figure,
-    scalar_figure,
-    variables,
-    vector_figure,
-)
+from components.facts import TraceIndex
+from components.facts.gradients.flow import flow_info, intermediate_gradients
+from components.facts.gradients.history import History, LeafHistory, gradient_history, variables
+from components.figures.charts.gradient_calls import norm_figure, scalar_figure
+from components.figures.charts.gradient_cells import matrix_figure, vector_figure
+from components.figures.charts.gradient_flow import flow_figure, intermediate_figure
+from components.figures.charts.spreadsheets import gradients_csv
 
 _CALL, _GOTO = "gradients:call", "gradients:goto"
 
@@ -70,7 +61,7 @@ def show(name: str, index: TraceIndex, history: History) -> None:
         st.caption(note)
     st.download_button(
         "All numbers as CSV",
-        lambda: csv_rows(history),
+        lambda: gradients_csv(history),
         "gradients.csv",
         "text/csv",
         icon=":material/download:",

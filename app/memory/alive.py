@@ -9,8 +9,9 @@ import streamlit as st
 from app import session
 from app.charts import chart
 from app.memory.state import AT, AT_KEPT, PAGE, Shown, click, clicked
-from components.figures.memory import Alive, alive_figure, alive_info, exact_bytes
-from components.figures.text import bytes_text, plural
+from components.facts.memory.held import Alive, alive_info
+from components.facts.text import bytes_text, exact_bytes, plural
+from components.figures.charts.memory import alive_figure
 
 _MOMENTS = {"peak": "At the peak", "clicked": "Where you clicked", "end": "At the end"}
 _WIDTHS = {"block": st.column_config.TextColumn(width=150)}
@@ -22,11 +23,11 @@ def alive(shown: Shown) -> None:
     if event is None:
         st.markdown("Click the timeline to see what was alive at that moment, and why.")
         return
-    if session.state()[AT] == "peak" and shown.tables.memory.peak_event is None:
+    if session.state()[AT] == "peak" and shown.tables.record.peak_event is None:
         st.caption("The peak came after the last event that was recorded. This is the most of what was recorded.")
     known = shown.worked_out.get(("alive", event))
     if known is None:
-        known = shown.worked_out["alive", event] = alive_info(shown.tables, shown.moments, event)
+        known = shown.worked_out["alive", event] = alive_info(shown.tables, event)
     info: Alive = known
     st.html(_sentence(info))
     chart(alive_figure(info), f"{PAGE}:{shown.index.signature}:alive", click)

@@ -8,7 +8,7 @@ import pickle
 import streamlit as st
 
 from app.memory.state import PAGE, Shown
-from components.figures.memory import blocks_csv, events_csv
+from components.figures.charts.spreadsheets import blocks_csv, events_csv
 
 
 def downloads(shown: Shown) -> None:

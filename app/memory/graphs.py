@@ -8,18 +8,10 @@ import streamlit as st
 
 from app.charts import chart
 from app.memory.state import PAGE, Shown, click
-from components.figures.memory import (
-    EngineMemory,
-    Leak,
-    Saved,
-    engine_memory,
-    exact_bytes,
-    leaks,
-    saved_figure,
-    saved_info,
-    signed,
-)
-from components.figures.text import bytes_text, plural
+from components.facts.memory.held import EngineMemory, Saved, engine_memory, saved_info
+from components.facts.memory.leaks import Leak, leaks
+from components.facts.text import bytes_text, exact_bytes, plural, signed_bytes
+from components.figures.charts.memory import saved_figure
 
 _MOST_SENTENCES = 3
 
@@ -27,7 +19,7 @@ _MOST_SENTENCES = 3
 def saved(shown: Shown) -> None:
     """Show the section *Saved for backward*."""
     if "saved" not in shown.worked_out:
-        shown.worked_out["saved"] = saved_info(shown.tables, shown.moments)
+        shown.worked_out["saved"] = saved_info(shown.tables)
     info: Saved = shown.worked_out["saved"]
     if not info.nodes:
         st.markdown("No node has saved a tensor: there is no graph, or its operations need nothing for `backward()`.")
@@ -72,7 +64,7 @@ def saved(shown: Shown) -> None:
 def calls(shown: Shown) -> None:
     """Show the section *Backward calls*."""
     if "calls" not in shown.worked_out:
-        shown.worked_out["calls"] = engine_memory(shown.tables, shown.moments)
+        shown.worked_out["calls"] = engine_memory(shown.tables)
     found: tuple[EngineMemory, ...] = shown.worked_out["calls"]
     if not found:
         st.markdown("The engine has not run: call `backward()` or `autograd.grad()`.")
@@ -105,7 +97,7 @@ def _told(call: EngineMemory) -> str:
     said = [f"<b>{html.escape(call.label)}</b>"]
     said[0] += f" in line {call.line} <code>{html.escape(call.code[:80])}</code>" if call.line is not None else ""
     said[0] += f": {bytes_text(call.before)} before, {bytes_text(call.top)} at most, {bytes_text(call.after)} after"
-    said[0] += f" ({signed(call.after - call.before)})."
+    said[0] += f" ({signed_bytes(call.after - call.before)})."
     if call.released:
         said.append(f"It released {bytes_text(call.released)} of saved tensors.")
     if call.still:

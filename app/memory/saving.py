@@ -12,8 +12,8 @@ import streamlit as st
 
 from app import session
 from app.memory.state import PAGE, Shown
-from components.figures.memory import Outcome, outcome, signed
-from components.figures.text import bytes_text, plural
+from components.facts.compare.outcomes import Outcome, outcome
+from components.facts.text import bytes_text, plural, signed_bytes
 from components.source.variants import Variant, variants
 from components.trace import Trace
 
@@ -61,7 +61,7 @@ def saving(shown: Shown) -> None:
     st.caption(
         "Each change is made to a copy of the program, which is then run and measured: nothing here is estimated. "
         "Results that change, or a program that fails, are part of the answer."
-        + (" The trace is of a GPU; here both are run on the CPU." if shown.tables.memory.device != "cpu" else "")
+        + (" The trace is of a GPU; here both are run on the CPU." if shown.tables.record.device != "cpu" else "")
     )
     wanted = _wanted(found, shown.index.signature)
     picked = pick(found, wanted)
@@ -203,7 +203,7 @@ def _pair(pair: tuple[int, int] | None) -> str:
     if before == after:
         return f"{bytes_text(after)}<br><span class='al-note'>as before</span>"
     part = f", {100 * (after - before) / before:+.0f} %".replace("-", "−") if before else ""
-    change = f"<span class='al-note'>{signed(after - before)}{part}</span>"
+    change = f"<span class='al-note'>{signed_bytes(after - before)}{part}</span>"
     return f"{bytes_text(before)}<br><b>→ {bytes_text(after)}</b><br>{change}"
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app import session
-from components.figures import TraceIndex
-from components.figures.memory import MemoryMoments, MemoryTables, memory_tables
+from components.facts import TraceIndex
+from components.facts.memory.index import MemoryIndex, memory_index
 
 PAGE = "memory"
 _SHOWN, _GOTO, _CLICKED, AT = "memory:shown", "memory:goto", "memory:clicked", "memory:at"
@@ -20,8 +20,7 @@ class Shown:
     """The memory of one trace; ``worked_out`` are figures and tables that were asked for before."""
 
     index: TraceIndex
-    tables: MemoryTables
-    moments: MemoryMoments
+    tables: MemoryIndex
     worked_out: dict[Any, Any] = field(default_factory=dict)
 
 
@@ -32,10 +31,10 @@ def shown(index: TraceIndex) -> Shown | None:
         return kept
     for key in (_SHOWN, _GOTO, _CLICKED, AT, AT_KEPT):
         session.state().pop(key, None)
-    tables = memory_tables(index)
+    tables = memory_index(index)
     if tables is None:
         return None
-    made = session.state()[_SHOWN] = Shown(index, tables, MemoryMoments(index))
+    made = session.state()[_SHOWN] = Shown(index, tables)
     return made
 
 

@@ -11,8 +11,9 @@ import streamlit as st
 from app import session
 from app.charts import chart
 from app.memory.state import PAGE, Shown, click
-from components.figures.memory import COLOURS, MEANING, MOST_COLUMNS, Axis, Timeline, timeline_figure, timeline_info
-from components.figures.text import bytes_text
+from components.facts.memory.timeline import MOST_COLUMNS, Axis, Timeline, timeline_info
+from components.facts.text import bytes_text
+from components.figures.charts.memory import COLOURS, MEANING, timeline_figure
 from components.trace import Trace
 
 _AXES: dict[Axis, str] = {"step": "lines", "time": "time"}
@@ -53,7 +54,7 @@ def show(shown: Shown, axis: Axis) -> None:
     window = _window(shown)
     known: tuple[Timeline, go.Figure] | None = shown.worked_out.get((axis, window))
     if known is None:
-        info = timeline_info(shown.tables, shown.moments, axis, window)
+        info = timeline_info(shown.tables, axis, window)
         known = shown.worked_out[axis, window] = info, timeline_figure(info)
     info, figure = known
     with st.container(key=f"memory-timeline-{axis}"):  # look.css knows it

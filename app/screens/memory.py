@@ -9,8 +9,8 @@ import streamlit as st
 from app import chosen, graph, results, session
 from app.memory import alive, downloads, graphs, opening, saving, state, timeline
 from app.memory.examples import EXAMPLES
-from components.figures import TraceIndex
-from components.figures.memory import Axis
+from components.facts import TraceIndex
+from components.facts.memory.timeline import Axis
 from components.trace import why_not_measured
 from components.widgets.panels import note_panel
 

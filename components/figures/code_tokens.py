@@ -1,4 +1,4 @@
-"""The program's text cut into coloured pieces, line by line."""
+"""The program's text cut into coloured pieces, line by line: all that is known here of Pygments."""
 
 from __future__ import annotations
 

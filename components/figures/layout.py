@@ -17,10 +17,12 @@ import tempfile
 import threading
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+_SVG = "{http://www.w3.org/2000/svg}"
 _MOST_AT_ONCE = max(2, os.cpu_count() or 1)
 _MOST_DOT = 4_000_000
 _MOST_OUTPUT = 32 * 2**20
@@ -30,13 +32,23 @@ _places = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
 
 @dataclass(frozen=True)
+class PictureBox:
+    """A box as it stands in the SVG: its name there, its kinds (classes), the first line of its label."""
+
+    id: str
+    kinds: frozenset[str]
+    label: str
+
+
+@dataclass(frozen=True)
 class Picture:
-    """An SVG document, its size in points, and the milliseconds that its layout took."""
+    """An SVG document, its size in points, the milliseconds that its layout took, and its boxes in its order."""
 
     svg: str
     width: float
     height: float
     milliseconds: float
+    boxes: tuple[PictureBox, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +72,16 @@ def layout_svg(dot: str, seconds: float = 5.0) -> Picture | LayoutProblem:
         width, height = (float(part) for part in root.attrib["viewBox"].split()[2:])
     except (ElementTree.ParseError, KeyError, ValueError):
         return LayoutProblem("failed", "The layout program gave no picture.")
-    return Picture(text[text.index("<svg") :], width, height, milliseconds)
+    return Picture(text[text.index("<svg") :], width, height, milliseconds, tuple(boxes_of(root)))
+
+
+def boxes_of(svg: ElementTree.Element) -> Iterator[PictureBox]:
+    """Yield the boxes of an SVG document that Graphviz wrote. Only there stands what a text of torchviz has in it."""
+    for group in svg.iter(f"{_SVG}g"):
+        kinds = group.get("class", "").split()
+        if "node" in kinds:
+            label = group.findtext(f"{_SVG}text", "").strip()
+            yield PictureBox(group.findtext(f"{_SVG}title", ""), frozenset(kinds), label)
 
 
 def _measurable(dot: str) -> str:

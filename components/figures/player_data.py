@@ -1,6 +1,7 @@
-"""All that the player needs, as JSON: the picture, the program, the story, the cards and what is to be coloured.
+"""All that the player needs, as one record: the picture, the program, the story, the cards and what is to be coloured.
 
-The same data feed the component in the page and the HTML file that works without a server.
+The same data feed the component in the page and the HTML file that works without a server. The player's scripts know
+their form from ``data.d.ts``, which ``widgets/player/declarations.py`` makes of the records here.
 """
 
 from __future__ import annotations
@@ -8,96 +9,164 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
-import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
+from ..facts import TraceIndex
+from ..facts.cards import Card, box_card
+from ..facts.folding import Homes
+from ..facts.gradient_health import MOST_FINDINGS, Illness, norm
+from ..facts.groups import group_facts
+from ..facts.output import picture_address
+from ..facts.story import Story, tell
 from ..trace import Gradient
-from .cards.boxes import box_card
 from .code_tokens import code_tokens
-from .gradient_health import MOST_FINDINGS, norm
-from .lab.homes import Homes
-from .lab.marks import ONLY
-from .lab.records import LabGraph, LabOptions
+from .lab.dot import legend_of
+from .lab.records import ONLY, LabGraph, LabOptions
 from .lab.words import edge_words, leaf_words
-from .layout import LayoutProblem, Picture
-from .picture_boxes import ShownBox, boxes_of, legend_of
-from .shown import picture_address
-from .story.telling import Story, tell
-from .trace_index import TraceIndex
+from .layout import LayoutProblem, Picture, PictureBox
 
 _MOST_NAMES = 400
 _MOST_NODES_READ = 2_000
 _MOST_PICTURE_CHARS = 2_000_000
+
+PlayerKind = Literal["lab", "torchviz"]
+Carried = tuple[int, str, int]
+"""What travelled along a link: moment, text, engine run."""
+LeafText = tuple[int, str | None, str | None]
+"""What a leaf shows from a moment on: its value and the line about its ``.grad``, ``None`` for what stays as it was."""
+
+
+class PlayerMoment(Struct, frozen=True, omit_defaults=True):
+    """A moment of the story; see ``facts.story``."""
+
+    kind: str
+    text: str
+    n: int
+    line: int | None = None
+    box: str | None = None
+    run: int | None = None
+    lit: tuple[int, ...] = ()
+
+
+class PlayerBox(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """When a box is born, visited and freed; what to colour it by; what a search finds it by."""
+
+    born: int | None = None
+    passes: list[int] = []
+    freed: int | None = None
+    line: int | None = None
+    lines: tuple[int, int] | None = None
+    names: str | None = None
+    node: str | None = None
+    order: int | None = None
+    bytes: int | None = None
+    norm: float | None = None
+    module: str | None = None
+    folded: bool = False
+
+
+class PlayerFinding(Struct, frozen=True):
+    """A gradient to look at, with its box and its moment."""
+
+    illness: Illness
+    box: str
+    moment: int
+    text: str
+
+
+class PlayerData(Struct, frozen=True, kw_only=True):
+    """What the player is sent.
+
+    ``code`` has the tokens of each line: a word for the style sheet and a text. ``notes`` are moment, line, kind and
+    text; ``pictures`` moment, address and text. ``carried`` is by the number of a link, ``texts`` by leaf box;
+    ``frames`` are opened folds with the boxes in them. ``cut`` says that the run goes on after the last moment,
+    ``more_findings`` that there are others. ``message`` is shown where there is no picture.
+    """
+
+    svg: str
+    kind: PlayerKind
+    title: str
+    message: str
+    legend: list[tuple[str, str]]
+    source: str
+    signature: str
+    code: list[list[tuple[str, str]]]
+    backwards: list[int]
+    failed: int | None
+    moments: list[PlayerMoment]
+    cut: bool
+    notes: list[tuple[int, int, str, str]]
+    pictures: list[tuple[int, str, str]]
+    boxes: dict[str, PlayerBox]
+    cards: dict[str, Card]
+    carried: dict[str, list[Carried]]
+    texts: dict[str, list[LeafText]]
+    findings: list[PlayerFinding]
+    more_findings: bool
+    frames: list[tuple[str, tuple[str, ...]]]
+    dot: str | UnsetType = UNSET
 
 
 def player_data(
     index: TraceIndex,
     picture: Picture | LayoutProblem | None,
     *,
-    kind: Literal["lab", "torchviz"] = "lab",
+    kind: PlayerKind = "lab",
     graph: LabGraph | None = None,
     options: LabOptions | None = None,
     title: str = "Graph",
     empty: str = "",
-) -> dict[str, Any]:
-    """Return the player's data for one picture of a trace: JSON values only.
+    dot: str | UnsetType = UNSET,
+) -> PlayerData:
+    """Return the player's data for one picture of a trace.
 
     ``graph`` is the Lab graph that the picture shows, ``None`` for a drawing of torchviz. ``empty`` is said where there
-    is no picture.
+    is no picture. ``dot`` is the picture's text in Graphviz's language, to be downloaded.
     """
     svg = picture.svg if isinstance(picture, Picture) else ""
-    shown = boxes_of(svg)
-    homes = graph.homes if graph is not None and graph.homes is not None else Homes(alone={box.id for box in shown})
+    shown = picture.boxes if isinstance(picture, Picture) else ()
+    homes = graph.homes if graph is not None else Homes(alone={box.id for box in shown})
     story = tell(index, homes)
-    told = _Boxes(index, story, homes, graph, options or LabOptions())
+    boxes = _Boxes(index, story, homes, graph, options or LabOptions())
     marked = graph is not None and any(ONLY in link.kinds for link in graph.links)
-    return {
-        "svg": svg,
-        "kind": kind,
-        "title": title,
-        "message": picture.message if isinstance(picture, LayoutProblem) else empty,
-        "legend": legend_of(shown, marked) if kind == "lab" else [],
-        "source": index.trace.program.source,
-        "signature": index.signature,
-        "code": code_tokens(index.trace.program.source),
-        "backwards": sorted({run.line for run in index.trace.backwards if not run.internal and run.line is not None}),
-        "failed": index.trace.failure.line if index.trace.failure is not None else None,
-        "moments": [_without_nulls(msgspec.to_builtins(moment)) for moment in story.moments],
-        "cut": story.cut,
-        "notes": [list(note) for note in story.notes],
-        "pictures": _pictures(index, story),
-        "boxes": {box.id: told.box(box) for box in shown},
-        "cards": told.cards(shown),
-        "carried": told.carried(),
-        "texts": told.texts(),
-        "findings": told.findings(),
-        "more_findings": len(index.findings) > MOST_FINDINGS,
-        "frames": [[frame.id, list(frame.boxes)] for frame in graph.frames] if graph is not None else [],
-    }
+    return PlayerData(
+        svg=svg,
+        kind=kind,
+        title=title,
+        message=picture.message if isinstance(picture, LayoutProblem) else empty,
+        legend=legend_of(shown, marked) if kind == "lab" else [],
+        source=index.trace.program.source,
+        signature=index.signature,
+        code=code_tokens(index.trace.program.source),
+        backwards=sorted({run.line for run in index.trace.backwards if not run.internal and run.line is not None}),
+        failed=index.trace.failure.line if index.trace.failure is not None else None,
+        moments=[PlayerMoment(m.kind, m.text, m.n, m.line, m.box, m.run, m.lit) for m in story.moments],
+        cut=story.cut,
+        notes=story.notes,
+        pictures=_pictures(index, story),
+        boxes={box.id: boxes.box(box) for box in shown},
+        cards=boxes.cards(shown),
+        carried=boxes.carried(),
+        texts=boxes.texts(),
+        findings=boxes.findings(),
+        more_findings=len(index.findings) > MOST_FINDINGS,
+        frames=[(frame.id, frame.boxes) for frame in graph.frames] if graph is not None else [],
+        dot=dot,
+    )
 
 
-def _pictures(index: TraceIndex, story: Story) -> list[list[Any]]:
+def _pictures(index: TraceIndex, story: Story) -> list[tuple[int, str, str]]:
     """Return the pictures that lines showed, each with its moment, as far as they are worth their bytes."""
     at = {step: moment for moment, step in story.shown}
-    found, left = [], _MOST_PICTURE_CHARS
+    pictures, left = [], _MOST_PICTURE_CHARS
     for display in index.trace.displays:
         moment = at.get(display.step) if display.step is not None else None
         if display.data and moment is not None and len(display.data) <= left:
             left -= len(display.data)
-            found.append([moment, picture_address(display), display.text])
-    return found
-
-
-def _without_nulls(record: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if value not in (None, [], ())}
-
-
-def _set(entries: list[list[Any]], moment: int, place: int, words: str) -> None:
-    """Of several values in one moment the last counts."""
-    if not entries or entries[-1][0] != moment or entries[-1][place] is None:
-        entries.append([moment, None, None])
-    entries[-1][place] = words
+            pictures.append((moment, picture_address(display), display.text))
+    return pictures
 
 
 class _Boxes:
@@ -108,39 +177,41 @@ class _Boxes:
     ) -> None:
         self._index, self._story, self._homes = index, story, homes
         self._graph, self._options = graph, options
-        self._groups = dict(graph.groups) if graph is not None else {}
+        self._groups = graph.groups if graph is not None else {}
         self._by_name = {tensor.name: tensor.id for tensor in index.latest.values() if tensor.name is not None}
 
-    def box(self, shown: ShownBox) -> dict[str, Any]:
-        """When a box is born, passed and freed; what to colour it by; what a search finds it by."""
+    def box(self, shown: PictureBox) -> PlayerBox:
+        """Return the facts of a box, those that are known."""
         node, _, part = shown.id.partition("~")
         if shown.id in self._groups:
-            return _without_nulls(self._group(shown.id))
+            return self._group(shown.id)
         known = self._index.nodes.get(node)
         if known is None:
-            return _without_nulls({"born": self._born(shown), "line": self._line(shown)})
-        tensor = self._index.origin_of(known.tensor)
-        visits = self._story.passes(node)
-        facts: dict[str, Any] = {
-            "born": self._born_leaf(node, tensor) if part == "leaf" else self._story.born(node),
-            "line": known.line,
-            "names": known.module,
-            "node": node,
-        }
-        if part in ("", "leaf"):
-            facts["passes"] = [visit[0] for visit in visits]
-        if part == "saved":
-            facts["freed"] = self._story.freed.get(node)
-        if part == "":
-            facts |= {"bytes": known.saved_bytes, "module": known.module}
-            if visits:
-                _, run, place = visits[-1]
-                came = self._index.trace.backwards[run].steps[place].grad_outputs
-                facts["order"] = place + 1
-                facts["norm"] = next((norm(gradient) for gradient in came if gradient is not None), None)
-        return _without_nulls(facts)
+            return PlayerBox(born=self._born(shown), line=self._line(shown))
+        visits = self._story.visits(node)
+        born = self._story.born(node)
+        if part == "leaf":
+            born = self._born_leaf(node, self._index.origin_of(known.tensor))
+        place: int | None = None
+        gradients: list[Gradient | None] = []
+        whole = part == ""
+        if whole and visits:
+            _, run, place = visits[-1]
+            gradients = self._index.trace.backwards[run].steps[place].grad_outputs
+        return PlayerBox(
+            born=born,
+            passes=[visit[0] for visit in visits] if part in ("", "leaf") else [],
+            freed=self._story.freed.get(node) if part == "saved" else None,
+            line=known.line,
+            names=known.module,
+            node=node,
+            order=place + 1 if place is not None else None,
+            bytes=known.saved_bytes if whole else None,
+            norm=next((norm(gradient) for gradient in gradients if gradient is not None), None),
+            module=known.module if whole else None,
+        )
 
-    def _born(self, shown: ShownBox) -> int | None:
+    def _born(self, shown: PictureBox) -> int | None:
         tensor = self._index.tensors.get(shown.id) or self._index.tensors.get(self._by_name.get(shown.label, ""))
         return None if tensor is None else self._bound(tensor.id, tensor.origin)
 
@@ -151,27 +222,26 @@ class _Boxes:
         bound, used = self._bound(tensor), self._story.born(node)
         return bound if used is None or (bound is not None and bound < used) else used
 
-    def _line(self, shown: ShownBox) -> int | None:
+    def _line(self, shown: PictureBox) -> int | None:
         tensor = self._index.tensors.get(shown.id)
         return self._index.first_line.get(tensor.origin) if tensor is not None else None
 
-    def _group(self, box: str) -> dict[str, Any]:
+    def _group(self, box: str) -> PlayerBox:
         group = self._groups[box]
-        nodes, facts = group.nodes, self._index.facts_of(group)
+        nodes, facts = group.nodes, group_facts(self._index, group)
         words = (text for node in nodes[:_MOST_NODES_READ] for text in (node.name, node.module or ""))
         names = dict.fromkeys((*words, *self._leaves_in[box]))
-        lines = facts.lines
-        return {
-            "born": self._story.born(nodes[0].id),
-            "passes": self._moments_of[box],
-            "freed": self._story.freed.get(nodes[-1].id) if facts.freed_bytes == facts.saved_bytes > 0 else None,
-            "line": lines[0] if lines is not None else None,
-            "lines": list(lines) if lines is not None else None,
-            "names": " ".join(list(names)[:_MOST_NAMES]),
-            "bytes": facts.saved_bytes,
-            "module": group.module or None,
-            "folded": True,
-        }
+        return PlayerBox(
+            born=self._story.born(nodes[0].id),
+            passes=self._moments_of[box],
+            freed=self._story.freed.get(nodes[-1].id) if facts.freed_bytes == facts.saved_bytes > 0 else None,
+            line=facts.lines[0] if facts.lines is not None else None,
+            lines=facts.lines,
+            names=" ".join(list(names)[:_MOST_NAMES]),
+            bytes=facts.saved_bytes,
+            module=group.module or None,
+            folded=True,
+        )
 
     @cached_property
     def _leaves_in(self) -> defaultdict[str, list[str]]:
@@ -192,9 +262,9 @@ class _Boxes:
                 found[moment.box].append(at)
         return found
 
-    def cards(self, shown: tuple[ShownBox, ...]) -> dict[str, Any]:
+    def cards(self, shown: tuple[PictureBox, ...]) -> dict[str, Card]:
         """Return the card of each box, told of its id or else of its label; the copies of a leaf share the leaf's."""
-        made: dict[str, Any] = {}
+        made: dict[str, Card] = {}
         for box in shown:
             name = re.sub(r"~\d+$", "~leaf", box.id)
             if name in made:
@@ -203,57 +273,57 @@ class _Boxes:
             if card is None and box.label in self._by_name:
                 card = box_card(self._index, self._story, self._groups, self._by_name[box.label])
             if card is not None:
-                made[name] = msgspec.to_builtins(card)
+                made[name] = card
         return made
 
-    def carried(self) -> dict[str, list[list[Any]]]:
+    def carried(self) -> dict[str, list[Carried]]:
         """By number of a link: what travelled along it (moment, text, engine run)."""
-        found: dict[str, list[list[Any]]] = {}
+        found: dict[str, list[Carried]] = {}
         for number, link in enumerate(self._graph.links if self._graph is not None else ()):
             if link.carries is None:
                 continue
             node, slot = link.carries
-            for moment, run, place in self._story.passes(node):
+            for moment, run, place in self._story.visits(node):
                 step = self._index.trace.backwards[run].steps[place]
                 gradients = step.grad_outputs if slot < 0 else step.grad_inputs
                 gradient: Gradient | None = gradients[max(slot, 0)] if max(slot, 0) < len(gradients) else None
                 if gradient is not None:
                     text = "" if slot == -2 else edge_words(gradient, self._options)
-                    found.setdefault(str(number), []).append([moment, text, run])
+                    found.setdefault(str(number), []).append((moment, text, run))
         return found
 
-    def texts(self) -> dict[str, list[list[Any]]]:
+    def texts(self) -> dict[str, list[LeafText]]:
         """By leaf box: its value and the line about its ``.grad`` from each moment on at which one of them changed."""
-        found: dict[str, list[list[Any]]] = {}
         leaves = {
             self._index.origin_of(node.tensor): f"{node.id}~leaf"
             for node in self._index.trace.nodes
             if node.tensor is not None and self._homes.box_of(node.id) == node.id
         }
+        values: defaultdict[str, dict[int, str]] = defaultdict(dict)
+        grads: defaultdict[str, dict[int, str]] = defaultdict(dict)
         for moment, _, value in self._story.bound:
             tensor = self._index.tensors.get(value)
             if tensor is not None and tensor.origin in leaves:
-                words, _ = leaf_words(tensor, None, False, self._options)
-                _set(found.setdefault(leaves[tensor.origin], []), moment, 1, words)
+                values[leaves[tensor.origin]][moment], _ = leaf_words(tensor, None, False, self._options)
         for moment, number in self._story.changes:
             change = self._index.trace.gradients[number]
             if change.tensor in leaves:
-                _, words = leaf_words(None, change.total, True, self._options)
-                _set(found.setdefault(leaves[change.tensor], []), moment, 2, words)
-        for entries in found.values():
-            entries.sort(key=lambda entry: entry[0])
+                _, grads[leaves[change.tensor]][moment] = leaf_words(None, change.total, True, self._options)
+        found: dict[str, list[LeafText]] = {}
+        for leaf in dict.fromkeys((*values, *grads)):
+            entries: list[LeafText] = [(at, text, None) for at, text in values[leaf].items()]
+            entries += [(at, None, text) for at, text in grads[leaf].items()]
+            found[leaf] = sorted(entries, key=lambda entry: entry[0])
         return found
 
-    def findings(self) -> list[dict[str, Any]]:
+    def findings(self) -> list[PlayerFinding]:
         """Return the ill gradients with their box and moment, those of boxes that are not shown left out."""
-        told = []
+        found = []
         for finding in self._index.findings[:MOST_FINDINGS]:
             box = self._homes.box_of(finding.node)
-            visits = self._story.passes(finding.node)
+            visits = self._story.visits(finding.node)
             moment = next((m for m, run, place in visits if (run, place) == (finding.run, finding.place)), None)
             if box is not None and moment is not None:
                 name = self._index.nodes[finding.node].name
-                told.append(
-                    {"illness": finding.illness, "box": box, "moment": moment, "text": f"{name}: {finding.text}"}
-                )
-        return told
+                found.append(PlayerFinding(finding.illness, box, moment, f"{name}: {finding.text}"))
+        return found

@@ -8,21 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
 
-from ..figures.compare import (
-    Changed,
-    Compared,
-    EdgeGroup,
-    GraphComparison,
-    NodeGroup,
-    Printed,
-    PrintedLine,
-    Quantity,
-    Results,
-)
+from ..facts.compare.graphs import ChangedNodes, EdgeGroup, GraphComparison, NodeGroup
+from ..facts.compare.results import Compared, Results
+from ..facts.compare.verdict import Printed, PrintedLine, RunQuantity
 
 _MOST_ROWS = 200
 # The rows of the numbers: their titles, the attributes of their cells, and what stands in those.
-_SIDES: tuple[tuple[str, str, Callable[[Quantity], str]], ...] = (
+_SIDES: tuple[tuple[str, str, Callable[[RunQuantity], str]], ...] = (
     ("left", "", lambda row: row.text(row.left)),
     ("right", "", lambda row: row.text(row.right)),
     ("right − left", ' class="grad"', lambda row: row.difference_text),
@@ -36,7 +28,7 @@ def verdict_line(text: str, about: str = "") -> None:
     st.html(f'<div class="al-tell al-says" role="status"><b>{html.escape(text)}</b>{note}</div>')
 
 
-def quantities_panel(rows: Iterable[Quantity]) -> None:
+def quantities_panel(rows: Iterable[RunQuantity]) -> None:
     """Show the numbers of both runs, a column for each, their difference, and where each was measured."""
     rows = tuple(rows)
     names = "".join(f'<th scope="col" title="{html.escape(row.measured)}">{row.name}</th>' for row in rows)
@@ -121,7 +113,7 @@ def _between(lines: tuple[int | None, int | None]) -> str:
     return f"line {one}" if one == other else f"from line {one} to line {other}"
 
 
-def _changed(row: Changed) -> str:
+def _changed(row: ChangedNodes) -> str:
     one, other = row.lines
     where = f"line {one}" if one == other else f"line {one}, right {other}"
     return (

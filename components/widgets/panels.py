@@ -7,8 +7,8 @@ import re
 
 import streamlit as st
 
-from ..figures import LeafRow
-from ..figures.shown import Piece, shown_pieces
+from ..facts import LeafRow
+from ..facts.output import Piece, shown_pieces
 from ..trace import Check, Failure, Trace, Verdict
 
 _KINDS = {

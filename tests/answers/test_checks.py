@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from components.figures.derivatives import check_rows, check_words
-from components.figures.derivatives.agreement import agree
+from components.facts.derivatives import agree, check_words
+from components.figures.charts.derivatives import check_rows
 from components.trace import Checks, ChecksAnswer, Number, Unanswered
 from tests.answers.asking import answer, asked
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from app.memory import saving
 from app.memory.examples import EXAMPLES
 from app.memory.saving import MOST, may_save, pick, table
-from components.figures.memory import Outcome
+from components.facts.compare.outcomes import Outcome
 from components.source.variants import Variant, variants
 from components.trace import CudaSample, Environment, Program, Trace, encode_trace
 from components.widgets.editor import view

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from components.figures import LabOptions, TraceIndex, lab_graph
-from components.figures.gradients import History, flow_info, gradient_history, intermediate_gradients
-from components.figures.lab.homes import Homes
-from components.figures.story.telling import tell
+from components.facts import TraceIndex
+from components.facts.gradients.flow import flow_info, intermediate_gradients
+from components.facts.gradients.history import History, gradient_history
+from components.facts.story import tell
+from components.figures import LabOptions, lab_graph
 from tests.capture.conftest import Capture
 
 
@@ -39,7 +40,7 @@ def test_why_grad_is_24_and_not_12(capture: Capture) -> None:
     ]
     # 3 * 2**2 = 12, twice; then 5.
     assert by_name(history) == {"x": [12.0, 24.0, 0.0, 5.0, None]}
-    story = tell(index, lab_graph(index, options=LabOptions()).homes or Homes())
+    story = tell(index, lab_graph(index, options=LabOptions()).homes)
     told = [next(moment.text for moment in story.moments if moment.n >= (call.moment or 0)) for call in history.calls]
     assert told == [
         "x.grad becomes 12.",

@@ -7,6 +7,8 @@ import textwrap
 import pytest
 
 from components.capture import capture_program
+from components.facts import leaf_rows
+from components.facts.text import bytes_text, number_text, values_text
 from components.figures import (
     Box,
     LabGraph,
@@ -16,14 +18,12 @@ from components.figures import (
     lab_graph,
     lab_roots,
     layout_svg,
-    leaf_rows,
     torchviz_choices,
     torchviz_dot,
 )
 from components.figures.code_tokens import code_tokens
-from components.figures.text import bytes_text, number_text, values_text
 from components.trace import Program, Trace
-from tests.figures.test_cards import card_of
+from tests.facts.test_cards import card_of
 
 
 def trace_of(source: str) -> Trace:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from components.figures import LayoutProblem, TraceIndex, draw_lab, lab_graph, player_data, svg_ways
+from components.facts import TraceIndex
+from components.figures import LayoutProblem, draw_lab, lab_graph, player_data, svg_ways
 from components.widgets.player.page import standalone_page
 from tests.app.browser import CHROMIUM
 from tests.figures import traces as t

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.figures import Box, LabGraph, Link, Picture, lab_dot, lab_graph, layout_svg, render
-from components.figures.picture_boxes import boxes_of
+from components.figures.layout import PictureBox, boxes_of
 from components.figures.plain import MOST_BOXES, Sketch, bounded, lab_sketch, pinned_dot, plain_svg, torchviz_sketch
-from components.figures.plain.places import rising
+from components.figures.plain.arranged import rising
 from tests.figures import traces as t
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -34,6 +34,13 @@ def numbers(text: str) -> list[tuple[float, float]]:
     """Return the points of a path or polygon, read as the player reads them."""
     found = [float(number) for number in re.findall(r"-?[\d.]+", text)]
     return list(zip(found[::2], found[1::2], strict=True))
+
+
+def boxes_in(picture: Picture) -> tuple[PictureBox, ...]:
+    """What stands in the SVG, which is what the picture says of itself."""
+    boxes = tuple(boxes_of(ElementTree.fromstring(picture.svg)))
+    assert boxes == picture.boxes
+    return boxes
 
 
 def titled(svg: str, kind: str) -> list[tuple[str, ElementTree.Element]]:
@@ -87,7 +94,7 @@ def test_any_graph_is_drawn_with_every_line_from_box_to_box(data: st.DataObject)
     pairs = data.draw(st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=80))
     picture = plain_svg(sketch_of(count, pairs))
     check(picture)
-    assert len(boxes_of(picture.svg)) == count
+    assert len(boxes_in(picture)) == count
     drawn = Counter(name for name, _ in titled(picture.svg, "edge"))
     assert drawn == Counter(f"n{a}->n{b}" for a, b in pairs)
 
@@ -110,7 +117,7 @@ def test_ten_thousand_boxes_take_seconds(name: str) -> None:
     picture = plain_svg(sketch)
     # About one and a half where nothing else runs.
     assert time.process_time() - started < 5
-    assert len(boxes_of(picture.svg)) == MOST_BOXES
+    assert len(boxes_in(picture)) == MOST_BOXES
     check(picture)
 
 
@@ -119,7 +126,7 @@ def test_more_than_can_be_drawn_are_the_first_of_them() -> None:
     assert ([box.id for box in sketch.boxes], sketch.left_out) == ([f"n{i}" for i in range(5)], 7)
     assert [(link.source, link.target) for link in sketch.links] == [(f"n{i}", f"n{i + 1}") for i in range(4)]
     whole = sketch_of(MOST_BOXES + 1, [])
-    assert len(boxes_of(plain_svg(whole).svg)) == MOST_BOXES
+    assert len(boxes_in(plain_svg(whole))) == MOST_BOXES
 
 
 def test_a_lab_picture_has_the_boxes_kinds_links_and_texts_of_graphviz() -> None:
@@ -134,7 +141,7 @@ def test_a_lab_picture_has_the_boxes_kinds_links_and_texts_of_graphviz() -> None
             for picture in (plain, laid_out)
         )
         assert mine == theirs
-    assert boxes_of(plain.svg)[0] in boxes_of(laid_out.svg)
+    assert boxes_in(plain)[0] in boxes_in(laid_out)
     check(plain)
 
 
@@ -178,13 +185,13 @@ def test_every_text_arrives_as_text(name: str) -> None:
 def test_a_dot_text_is_read_as_graphviz_reads_it(dot: str) -> None:
     plain, laid_out = plain_svg(torchviz_sketch(dot)), layout_svg(dot, 20)
     assert isinstance(laid_out, Picture)
-    assert {box.id for box in boxes_of(plain.svg)} == {box.id for box in boxes_of(laid_out.svg)}
+    assert {box.id for box in boxes_in(plain)} == {box.id for box in boxes_in(laid_out)}
     ends = [
         sorted(re.sub(r":\w+|--|->", " ", name).split() for name, _ in titled(one.svg, "edge"))
         for one in (plain, laid_out)
     ]
     assert ends[0] == ends[1]
-    assert {box.label for box in boxes_of(plain.svg)} == {box.label for box in boxes_of(laid_out.svg)}
+    assert {box.label for box in boxes_in(plain)} == {box.label for box in boxes_in(laid_out)}
 
 
 @given(st.text(alphabet='ab"\\<>[]{}=;,-> \n/*', max_size=60))

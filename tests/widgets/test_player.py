@@ -1,14 +1,19 @@
-"""The player as a file: whole, safe, and in need of nothing else."""
+"""The player's scripts, joined without a build, and the player as a file: whole, safe, in need of nothing else."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
 
 from components.capture import capture_program
-from components.figures import TraceIndex, lab_dot, lab_graph, layout_svg, player_data
+from components.facts import TraceIndex
+from components.figures import lab_dot, lab_graph, layout_svg, player_data
 from components.trace import Program
-from components.widgets.player import page
+from components.widgets.player import declarations, page
 
 HOSTILE = "</script><script>alert(1)</script><!--"
 
@@ -22,8 +27,63 @@ def standalone(source: str, title: str = "A program") -> str:
 
 def test_the_files_of_the_player_are_whole() -> None:
     """A one-line text with a slash in it would be taken for a path."""
-    for name in ("player.html", "player.css", *page.SCRIPTS):
-        assert page.text_of(name).count("\n") > 10, name
+    for text in (page.text_of("player.html"), page.text_of("player.css"), page.joined()):
+        assert text.count("\n") > 10, text[:100]
+
+
+def test_every_script_is_joined_and_what_one_imports_another_exports() -> None:
+    names = page.scripts()
+    assert sorted(names) == sorted(path.name for path in page.FOLDER.glob("*.js"))
+    assert names[-1] == page.MAIN
+    for name in names:
+        wanted = page.imports(page.text_of(name))
+        assert len(re.findall(r"^\s*import\b", page.text_of(name), re.MULTILINE)) == len(wanted), name
+        for other, imported in wanted.items():
+            assert names.index(other) < names.index(name)
+            assert imported
+            assert set(imported) <= set(page.exports(page.text_of(other))), f"{name} of {other}"
+
+
+def test_joined_no_name_is_there_twice_and_no_word_of_modules_is_left() -> None:
+    text = page.joined()
+    assert re.findall(r"^.*\b(?:import|export)\b.*$", text, re.MULTILINE) == [f"{page.START}{start_of(text)}"]
+    names = re.findall(r"^(?:async )?(?:function|class) (\w+)", text, re.MULTILINE)
+    for line in re.findall(r"^(?:const|let|var) .*$", text, re.MULTILINE):
+        names += re.findall(r"(?:^\w+ |, )(\w+) = ", line)
+    assert len(names) > 100
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+    exported = {name for script in page.scripts() for name in page.exports(page.text_of(script))}
+    assert exported <= set(names)
+
+
+def start_of(text: str) -> str:
+    """Return the rest of the line at which the function for Streamlit begins."""
+    return text.split(page.START)[1].partition("\n")[0]
+
+
+def test_scripts_that_import_each_other_are_not_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {"player.js": 'import { b } from "./b.js";\n', "b.js": 'import { a } from "./player.js";\n'}
+    monkeypatch.setattr(page, "text_of", texts.__getitem__)
+    with pytest.raises(ValueError, match=re.escape("player.js -> b.js -> player.js")):
+        page.scripts()
+
+
+def test_the_types_of_the_data_are_those_of_the_records() -> None:
+    """``python -m components.widgets.player.declarations`` writes them anew."""
+    assert declarations.FILE.read_text(encoding="utf-8") == declarations.declarations()
+
+
+def test_a_record_in_the_words_of_typescript() -> None:
+    @dataclass
+    class Inner:
+        pairs: tuple[tuple[str, int], ...]
+
+    assert declarations.typescript(dict[str, list[int | None]], {}) == "Partial<Record<string, (number | null)[]>>"
+    interfaces: dict[str, str] = {}
+    assert declarations.typescript(list[Inner], interfaces) == "Inner[]"
+    assert interfaces == {"Inner": "export interface Inner {\n  pairs: [string, number][];\n}\n"}
+    with pytest.raises(TypeError, match="complex"):
+        declarations.typescript(complex, {})
 
 
 def test_the_page_holds_the_data_and_names_nothing_on_a_network() -> None:

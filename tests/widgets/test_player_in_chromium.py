@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.app.browser import CHROMIUM, ROOT, wait_for_the_steps_address
+from components.widgets.player.page import joined
+from tests.app.browser import CHROMIUM, wait_for_the_steps_address
 from tests.widgets.test_player import standalone
 
 pytestmark = [
@@ -349,12 +350,11 @@ def test_without_a_graph_there_are_the_lines(page: Page, tmp_path: Path) -> None
 
 def test_an_svg_with_more_than_a_drawing_in_it_is_cleaned(page: Page) -> None:
     """The same function that the component uses, on a text that Graphviz would not write but a bug of it might."""
-    source = (ROOT / "components" / "widgets" / "player" / "svg.js").read_text(encoding="utf-8")
     page.goto("about:blank")
     left = page.evaluate(
         "([source, text]) => new Function('text', source + '; return sanitised(text)?.outerHTML ?? null')(text)",
         [
-            source,
+            joined("function start"),
             '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" onload="x()">'
             "<script>x()</script><style>*{}</style><foreignObject/><image href='http://a/'/><use href='#a'/>"
             "<g class='node' onclick='x()' style='fill:url(http://a/)'><a xlink:href='javascript:x()' target='_top'>"

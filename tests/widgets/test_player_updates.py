@@ -13,9 +13,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from components.capture import capture_program
-from components.figures import LabOptions, TraceIndex, lab_dot, lab_graph, layout_svg, player_data
+from components.facts import TraceIndex
+from components.figures import LabOptions, lab_dot, lab_graph, layout_svg, player_data
 from components.trace import Program
-from components.widgets.player.page import SCRIPTS, text_of
+from components.widgets.player.page import PlayerMount, joined, message, text_of
 from tests.app.browser import CHROMIUM
 
 pytestmark = [
@@ -45,7 +46,8 @@ def data_of(source: str, opened: tuple[str, ...] | None = None) -> dict[str, Any
     options = LabOptions(opened=opened)
     graph = lab_graph(index, options=options)
     data = player_data(index, layout_svg(lab_dot(graph)), graph=graph, options=options)
-    return {**data, "key": "test", "can_fold": True, "show_code": True, "opened": graph.opened}
+    mount = PlayerMount(key="test", can_fold=True, show_code=True)
+    return {**message(data, mount), "opened": graph.opened}
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def page(browser: Browser) -> Iterator[Page]:
     opened = browser.new_page(viewport={"width": 1280, "height": 800})
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
-    script = text_of(*SCRIPTS).replace("export default function", "window.start = function")
+    script = joined("window.start = function")
     style, body = text_of("player.css"), text_of("player.html")
     opened.set_content(f"<style>{style}</style><main>{body}</main><script type=module>{script}</script>")
     yield opened

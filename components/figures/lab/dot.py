@@ -1,4 +1,4 @@
-"""The Lab view's records as DOT: only draws.
+"""The Lab view's records as DOT, and how its boxes and links look, whoever draws them: only draws.
 
 The classes given here tell the page's style sheet what a box is; the colours are for files that have no style sheet.
 Every text may come from a program and is escaped.
@@ -7,11 +7,13 @@ Every text may come from a program and is escaped.
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from ..text import printable
-from .look import box_look, link_look
-from .records import Box, LabGraph, Link
+from ...facts.text import printable
+from ..layout import PictureBox
+from .records import ONLY, Box, LabGraph, Link
 
 _HEAD = """digraph lab {
 \tgraph [rankdir=TB ranksep=0.34 nodesep=0.32 bgcolor=transparent pad=0.25]
@@ -83,3 +85,84 @@ def _escape(text: str) -> str:
     """Graphviz reads HTML-like labels as XML, where control characters do not exist."""
     # A single backslash would begin one of Graphviz's own escapes: \N is the node's name.
     return html.escape(printable(text, LONGEST)).replace("\\", "\\\\") or "&nbsp;"
+
+
+# The words of the legend, in its order.
+_LEGEND = {
+    "output": "output",
+    "function": "function",
+    "leaf": "leaf",
+    "saved": "saved tensor",
+    "freed": "freed",
+    "order2": "built by create_graph",
+    "untracked": "not tracked",
+    "folded": "folded",
+    "stopped": "stopped here",
+    ONLY: "only on this side",
+}
+INK = "#1c2433"
+_FILL = {
+    "stopped": ("#fdeaea", "#d7263d"),
+    "order2": ("#e6e0fa", "#8f81cf"),
+    "leaf": ("#cfe6fb", "#6aa8dc"),
+    "output": ("#c9f2c4", "#6cbf63"),
+    "freed": ("#fffaf1", "#e3c188"),
+    "saved": ("#ffe2b5", "#e0a64a"),
+    "folded": ("#e4e9f2", "#8d9ab0"),
+    "untracked": ("#ffffff", "#8d9ab0"),
+    "function": ("#eef1f6", "#b9c2d0"),
+}
+_DASHED = {"untracked", "freed", "only"}
+_ONLY = "#cf451c"
+
+
+@dataclass(frozen=True)
+class BoxLook:
+    """The colours and the edge of a box."""
+
+    fill: str
+    stroke: str
+    dashed: bool
+    pen: float
+
+
+@dataclass(frozen=True)
+class LinkLook:
+    """The colour and the strokes of a link. One that does not ``rank`` has no say in which box is above which."""
+
+    stroke: str
+    dash: Literal["", "dotted", "dashed"] = ""
+    head: Literal["full", "empty", "none"] = "full"
+    ranks: bool = True
+    pen: float = 1
+
+
+_LINKS = {
+    "saved": LinkLook("#8793a6", "dotted", "none"),
+    "view": LinkLook("#5f6b7d", "dotted", "empty", ranks=False),
+    "cut": LinkLook("#5f6b7d", "dashed", "none"),
+    "derivative": LinkLook("#8f81cf", "dashed", ranks=False),
+    "output": LinkLook("#8793a6"),
+    "gradient": LinkLook("#8793a6"),
+}
+
+
+def box_look(box: Box) -> BoxLook:
+    """Return how a box looks."""
+    fill, stroke = next(colours for kind, colours in _FILL.items() if kind in box.kinds)
+    if "only" in box.kinds and "stopped" not in box.kinds:
+        stroke = _ONLY
+    pen = 2.5 if {"stopped", "only"} & set(box.kinds) else 1
+    return BoxLook(fill, stroke, bool(_DASHED & set(box.kinds)), pen)
+
+
+def link_look(link: Link) -> LinkLook:
+    """Return how a link looks."""
+    look = _LINKS[link.kinds[0]]
+    return replace(look, stroke=_ONLY, dash="dashed", pen=2.2) if "only" in link.kinds else look
+
+
+def legend_of(boxes: Iterable[PictureBox], marked_lines: bool = False) -> list[tuple[str, str]]:
+    """Return pairs of a kind and the word for it, of the kinds that the picture has."""
+    present = frozenset[str]({ONLY} if marked_lines else ()).union(*(box.kinds for box in boxes))
+    return [(kind, word) for kind, word in _LEGEND.items() if kind in present]

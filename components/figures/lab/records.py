@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
 
-if TYPE_CHECKING:
-    from .folding import Group
-    from .homes import Homes
+from ...facts.compare.graphs import GraphMarks
+from ...facts.folding import Homes
+from ...facts.groups import Group
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Link:
     """A line from one box to another.
 
     The first of ``kinds`` is ``gradient``, ``output``, ``saved``, ``view`` (of a base), ``cut`` (tracking stopped) or
-    ``derivative`` (from what a ``create_graph`` pass built to what it started from). ``carries`` is the node and the
+    ``derivative`` (from what ``create_graph`` built to what the run started from). ``carries`` is the node and the
     slot whose gradient travels along a line of its own; slot -1 is what comes in, -2 what a leaf accumulates.
     """
 
@@ -78,14 +77,48 @@ class Frame:
 class LabGraph:
     """The picture. ``nodes`` says how many autograd nodes it stands for.
 
-    ``groups`` gives what is folded in each folded box, ``opened`` the ids of the groups that are open, ``homes`` the
-    box that each node is in.
+    ``opened`` are the ids of the groups that are open, ``homes`` says which box each node is in.
     """
 
     boxes: tuple[Box, ...]
     links: tuple[Link, ...]
     nodes: int
     frames: tuple[Frame, ...] = ()
-    groups: Mapping[str, Group] = field(default_factory=dict, compare=False)
     opened: tuple[str, ...] = ()
-    homes: Homes | None = field(default=None, compare=False)
+    homes: Homes = field(default_factory=Homes, compare=False)
+
+    @property
+    def groups(self) -> Mapping[str, Group]:
+        """What is folded in each folded box, by the box's id."""
+        return self.homes.folding.groups if self.homes.folding is not None else {}
+
+
+ONLY = "only"
+
+
+def with_marks(graph: LabGraph, marks: GraphMarks) -> LabGraph:
+    """Return the picture with the kind ``only`` on what is to be marked; a folded box has it if one of its nodes has.
+
+    What hangs on a marked node (its saved tensors, its leaf) is marked with it.
+    """
+    if not marks.nodes and not marks.edges:
+        return graph
+
+    def marked_box(box: Box) -> Box:
+        group = graph.groups.get(box.id)
+        if group is not None:
+            holds = any(node.id in marks.nodes for node in group.nodes)
+        else:
+            holds = _node(box.id) in marks.nodes
+        return replace(box, kinds=(*box.kinds, ONLY)) if holds else box
+
+    def marked_link(link: Link) -> Link:
+        holds = (_node(link.source), _node(link.target)) in marks.edges
+        return replace(link, kinds=(*link.kinds, ONLY)) if holds else link
+
+    return replace(graph, boxes=tuple(map(marked_box, graph.boxes)), links=tuple(map(marked_link, graph.links)))
+
+
+def _node(box: str) -> str:
+    """The node that a box is about: ``n3~saved`` hangs on ``n3``."""
+    return box.partition("~")[0]

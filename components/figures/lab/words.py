@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...trace import Gradient, Node, SavedTensor, Tensor
-from ..text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
-from ..trace_tables import Stop, TraceTables
+from ...facts.index import Stop, TraceIndex, saved_tensors
+from ...facts.text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
+from ...trace import Gradient, Node, Tensor
 from .records import LabOptions
 
 _MOST_NAMES = 3
@@ -43,7 +43,7 @@ def leaf_words(tensor: Tensor | None, total: Gradient | None, changed: bool, opt
     return value, f".grad {gradient_text(total, 28) if options.values else shape_text(total.shape)}"
 
 
-def function_words(index: TraceTables, node: Node, options: LabOptions) -> str:
+def function_words(index: TraceIndex, node: Node, options: LabOptions) -> str:
     """Return the line below a function's name: the source line, the module, and the variable that it made."""
     parts = [f"line {node.line}"] if node.line is not None else []
     if node.module:
@@ -60,20 +60,10 @@ def stop_words(stop: Stop) -> str:
     return f"stopped here{causes.get(stop.cause, '')}"
 
 
-def saved_tensors(node: Node) -> list[SavedTensor]:
-    """Return what a node saved, without the numbers (an exponent, a dimension)."""
-    return [saved for saved in node.saved if saved.shape is not None]
-
-
-def saved_words(index: TraceTables, node: Node) -> tuple[str, str]:
+def saved_words(index: TraceIndex, node: Node) -> tuple[str, str]:
     """Return the names of what a node saved, and its shapes and bytes."""
     tensors = saved_tensors(node)
-    names: list[str] = []
-    for saved in tensors:
-        known = index.tensors.get(saved.tensor or "")
-        name = known.name if known is not None and known.name else saved.name
-        if name not in names:
-            names.append(name)
+    names = list(dict.fromkeys(map(index.saved_name, tensors)))
     more = f" +{len(names) - _MOST_NAMES}" if len(names) > _MOST_NAMES else ""
     shapes = {shape_text(saved.shape or []) for saved in tensors}
     only = f"{shapes.pop()}  " if len(shapes) == 1 else ""

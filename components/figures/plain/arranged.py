@@ -8,10 +8,9 @@ not too many: the lines that would need the most run behind the boxes.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .layers import Arrow, rows_of
-from .places import Places
 from .sketch import Manner, PlainBox, Sketch, bounded, width_of
 
 LINE_HEIGHT = 1.15
@@ -20,6 +19,13 @@ _BETWEEN, _BESIDE = 22.0, 30.0
 _PASSAGE = 10.0
 _PASSAGES = 5_000
 _STRAIGHT = 6.0
+_LEAST_ROW = 40
+_SWEEPS, _LAST_MOVES = 8, 3
+# Of so many things nobody sees each one.
+_MANY, _SWEEPS_OF_MANY, _LAST_MOVES_OF_MANY = 5_000, 3, 1
+_NO_NEIGHBOUR = 0.01
+
+Arrow = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -213,3 +219,153 @@ def _spots(
                 spots[box.id] = Spot(left + width / 2, middle, width, height, number, one)
                 left += width + _BESIDE
     return spots
+
+
+# --- which row each thing stands in
+#
+# Everything here is a loop over the arrows, so a chain of ten thousand and a circle are drawn like anything else.
+
+
+def rows_of(count: int, arrows: Sequence[Arrow]) -> list[list[int]]:
+    """Return the rows, top first, of ``count`` things: each is below all that leads to it, if that can be."""
+    order = _order(count, arrows)
+    place = [0] * count
+    for position, one in enumerate(order):
+        place[one] = position
+    # An arrow against the order closes a circle: it is looked at from its other end.
+    down = {(a, b) if place[a] < place[b] else (b, a) for a, b in arrows if a != b}
+    below: list[list[int]] = [[] for _ in range(count)]
+    held = [0] * count
+    for a, b in down:
+        below[a].append(b)
+        held[b] += 1
+    row = [0] * count
+    for one in order:
+        free = not held[one] and len(below[one]) == 1
+        for other in below[one]:
+            row[other] = max(row[other], row[one] + 1)
+            # What has nothing else below it comes along when that moves.
+            held[other] -= free
+    for one in reversed(order):
+        # What leads to more than holds it from above stands close to that, as an output does to what made it.
+        if len(below[one]) > held[one]:
+            row[one] = min(row[other] for other in below[one]) - 1
+    return _cut(row, place)
+
+
+def _order(count: int, arrows: Sequence[Arrow]) -> list[int]:
+    """An order in which every arrow that is not part of a circle leads forward."""
+    targets: list[list[int]] = [[] for _ in range(count)]
+    used = [False] * count
+    for a, b in arrows:
+        targets[a].append(b)
+        used[b] = used[b] or a != b
+    seen = [False] * count
+    finished: list[int] = []
+    for start in (*(one for one in range(count) if not used[one]), *range(count)):
+        if seen[start]:
+            continue
+        seen[start] = True
+        pending = [(start, iter(targets[start]))]
+        while pending:
+            one, rest = pending[-1]
+            fresh = next((other for other in rest if not seen[other]), None)
+            if fresh is None:
+                finished.append(one)
+                pending.pop()
+            else:
+                seen[fresh] = True
+                pending.append((fresh, iter(targets[fresh])))
+    return finished[::-1]
+
+
+def _cut(row: list[int], place: list[int]) -> list[list[int]]:
+    """Return the rows that have something in them, those that are far too wide in pieces below one another."""
+    rows: dict[int, list[int]] = {}
+    for one in sorted(range(len(row)), key=place.__getitem__):
+        rows.setdefault(row[one], []).append(one)
+    most = max(_LEAST_ROW, round(2 * len(row) ** 0.5))
+    return [things[start : start + most] for _, things in sorted(rows.items()) for start in range(0, len(things), most)]
+
+
+# --- where in its row
+
+
+class Places:
+    """The x coordinates of the middles of things in ``rows``, in an order with few crossings, none on another.
+
+    ``near`` are the neighbours of each, above and below, near which it is put; ``weights`` say how much it insists on
+    that. ``between`` is the room that is left between two.
+    """
+
+    def __init__(
+        self,
+        rows: list[list[int]],
+        widths: Sequence[float],
+        near: Sequence[tuple[list[int], list[int]]],
+        weights: Sequence[float],
+        between: float,
+    ) -> None:
+        self._rows, self._widths, self._near, self._weights = rows, widths, near, weights
+        self._between = between
+        self.x = [0.0] * len(widths)
+        for row in rows:
+            self._pack(row)
+        few = len(widths) < _MANY
+        sweeps, last = (_SWEEPS, _LAST_MOVES) if few else (_SWEEPS_OF_MANY, _LAST_MOVES_OF_MANY)
+        for sweep in range(sweeps):
+            self._order(sweep % 2)
+        for sweep in range(sweeps):
+            self._move((sweep % 2,))
+        for _ in range(last):
+            self._move((0, 1))
+        leftmost = min((self.x[one] - widths[one] / 2 for row in rows for one in row), default=0.0)
+        self.x = [x - leftmost for x in self.x]
+
+    def _pack(self, row: list[int]) -> None:
+        wide = sum(self._widths[one] for one in row) + self._between * (len(row) - 1)
+        left = -wide / 2
+        for one in row:
+            self.x[one] = left + self._widths[one] / 2
+            left += self._widths[one] + self._between
+
+    def _wish(self, one: int, *sides: int) -> float | None:
+        """The middle of its neighbours on one side or both: 0 is above, 1 below."""
+        near = self._near[one][sides[0]] if len(sides) == 1 else [*self._near[one][0], *self._near[one][1]]
+        if len(near) == 1:
+            return self.x[near[0]]
+        return sum([self.x[other] for other in near]) / len(near) if near else None
+
+    def _order(self, side: int) -> None:
+        for row in self._rows if side == 0 else reversed(self._rows):
+            wishes = [self._wish(one, side) for one in row]
+            ranked = [(self.x[one] if wish is None else wish, one) for one, wish in zip(row, wishes, strict=True)]
+            row[:] = [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
+            self._pack(row)
+
+    def _move(self, sides: tuple[int, ...]) -> None:
+        for row in self._rows if sides[0] == 0 else reversed(self._rows):
+            wishes, weights, offsets = [], [], []
+            offset = 0.0
+            for place, one in enumerate(row):
+                if place:
+                    offset += (self._widths[row[place - 1]] + self._widths[one]) / 2 + self._between
+                wish = self._wish(one, *sides)
+                wishes.append((self.x[one] if wish is None else wish) - offset)
+                weights.append(_NO_NEIGHBOUR if wish is None else self._weights[one])
+                offsets.append(offset)
+            for one, at, off in zip(row, rising(wishes, weights), offsets, strict=True):
+                self.x[one] = at + off
+
+
+def rising(wishes: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """Return the numbers nearest to ``wishes``, by weighted squares, of which none is less than the one before it."""
+    blocks: list[tuple[float, float, int]] = []
+    for wish, weight in zip(wishes, weights, strict=True):
+        value, total, size = wish, weight, 1
+        while blocks and blocks[-1][0] > value:
+            before, heavy, many = blocks.pop()
+            value = (before * heavy + value * total) / (heavy + total)
+            total, size = heavy + total, many + size
+        blocks.append((value, total, size))
+    return [value for value, _, size in blocks for _ in range(size)]

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from ..text import printable
+from ...facts.text import printable
 from .sketch import Manner, PlainBox, PlainLink, Sketch, Words
 
 _MANNER = Manner(

@@ -1,5 +1,5 @@
-// Makes the one module that the browser loads, and the licences of what is in it, in the folder named on the command line.
-// Run from a folder that has the packages; build.py does so.
+// Makes the one module that the browser loads, and the licences of what is in it, in the folder named on the command
+// line. Run from a folder that has the packages and the sources in it; node.py does so.
 
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -21,13 +21,13 @@ const { metafile } = await build({
 });
 
 const used = new Set(
-  Object.keys(metafile.inputs).map((file) => file.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1]).filter(Boolean),
+  Object.keys(metafile.inputs).flatMap((file) => file.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1] ?? []),
 );
 const texts = [];
 for (const name of [...used].sort()) {
   const folder = path.join("node_modules", name);
   const { version, license } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
-  const file = (await readdir(folder)).find((one) => /^licen[cs]e/i.test(one));
+  const file = (await readdir(folder)).find((name) => /^licen[cs]e/i.test(name));
   if (!file) throw new Error(`${name} ${version} brings no licence text`);
   texts.push(`${name} ${version} (${license})\n\n${(await readFile(path.join(folder, file), "utf8")).trim()}\n`);
 }

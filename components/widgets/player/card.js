@@ -1,89 +1,193 @@
 // The card: what is told about the one thing selected, at the moment one looks at. Every text may come from a program
 // and is set as text.
 
-const LONG_TITLE = 22;
+import { create } from "./dom.js";
 
-const made = (name, className, text) => {
-  const element = document.createElement(name);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-};
+/** @import { Card, Formula, Grid, Pass } from "./data.js" */
 
-function pairOf(name, value, className = "") {
-  const pair = made("div", `${name.length + value.length > 36 ? "pair long" : "pair"} ${className}`.trim());
-  pair.append(made("dt", "", name), made("dd", "", value));
-  return pair;
-}
+const LONG_TITLE = 22, LONG_PAIR = 36, MOST_CHANGES = 8;
+const NOT_KEPT = "backward was here; the numbers of this visit were not kept";
+const NOT_YET = "backward has not been here yet";
 
-function listOf(pairs) { const list = made("dl"); list.append(...pairs); return list; }
+/**
+ * `open` opens the box, where it is a fold; `whole` is whether the card is read at its end: of the whole run, or where
+ * the engine stopped at this node. `visits` are the moments at which the engine was there, of which the card has not
+ * always all.
+ * @typedef {{ open: (() => void) | null, whole: boolean, visits: number[] }} Facts
+ */
 
-function formulaOf(card, pass) {
-  const block = made("div", "formula"), known = pass?.formulas?.length ? pass.formulas : card.formulas || [];
-  for (const { to, symbols, numbers } of known) {
-    if (known.length > 1) block.append(made("div", "to", `to ${to}`));
-    block.append(made("div", "symbols", symbols));
-    if (numbers) block.append(made("div", "numbers", numbers));
+export class CardPane {
+  /** The card that is seen, and the moment that it was filled for. @type {Card | null} */
+  card = null;
+  /** @type {number | null} */
+  at = null;
+
+  /**
+   * @param {HTMLElement} aside
+   * @param {{ close: () => void }} actions
+   */
+  constructor(aside, { close }) {
+    this.aside = aside;
+    this.close = close;
   }
-  if (card.formula && card.kind === "function") {
-    const own = made("details", "own");
-    own.open = !known.length;
-    own.append(made("summary", "", "PyTorch's derivative"));
-    for (const line of card.formula.split("; ")) own.append(made("div", "", line));
-    block.append(own);
-  } else if (card.formula) for (const line of card.formula.split("; ")) block.append(made("div", "", line));
-  return block.childNodes.length ? block : null;
-}
 
-// A heat map: orange is above zero, blue below, grey is not a number. Cells come in thousandths of the largest.
-function gridOf({ title, largest, cells: rows }) {
-  const figure = made("figure", "grid"), cells = made("div", "cells"), short = (value) => String(+value.toPrecision(3));
-  cells.style.gridTemplateColumns = `repeat(${rows[0]?.length || 1}, 1fr)`;
-  for (const part of rows.flat()) {
-    const cell = made("i", part === null ? "none" : part < 0 ? "below" : "above");
-    cell.style.setProperty("--part", `${part === null ? 100 : Math.round(Math.abs(part) / 10)}%`);
-    cell.title = part === null ? "not a finite number" : short((part / 1000) * largest);
-    cells.append(cell);
+  // Returns whether it came or went, which leaves the stage another size.
+  /**
+   * @param {Card | null} card
+   * @param {number | null} at
+   * @param {() => Facts} facts
+   */
+  show(card, at, facts) {
+    if (card === this.card && at === this.at) return false;
+    const same = card === this.card, hidden = this.aside.hidden;
+    this.card = card;
+    this.at = at;
+    this.aside.hidden = !card;
+    if (card) this.fill(card, at, facts());
+    if (card && !same) this.aside.scrollTop = 0;
+    return hidden !== this.aside.hidden;
   }
-  figure.append(made("figcaption", "", `${title}: means of blocks, to ±${short(largest)}`), cells);
-  return figure;
+
+  /**
+   * @param {Card} card
+   * @param {number | null} at
+   * @param {Facts} facts
+   */
+  fill(card, at, { open, whole, visits }) {
+    const upTo = at ?? Infinity, { pass, when } = visitAt(card, at, visits);
+    const freed = card.freed !== null && card.freed <= upTo;
+    const note = whole || freed ? card.note : pass?.note;
+    this.aside.dataset.kind = card.kind;
+    this.aside.replaceChildren(
+      closeButton(this.close),
+      create("h3", card.title.length > LONG_TITLE ? "long" : "", card.title),
+      create("p", "where", card.subtitle),
+      ...(when === null ? [] : [create("p", "when", when)]),
+      ...formulasOf(card, pass),
+      rowsOf(card, pass, upTo),
+      ...savedOf(card, freed),
+      ...(pass ? pass.grids.map(gridOf) : []),
+      ...(note ? [create("p", "note", note)] : []),
+      ...(open ? [openButton(open)] : []),
+    );
+  }
 }
 
-// `whole` is whether the card is read at its end: of the whole run, or where the engine stopped at this node.
-// `visits` are the moments at which the engine was there, of which the card has not always all.
-function fillCard(aside, card, at, { close, open, whole, visits }) {
-  const button = made("button", "close", "×");
+// The visit whose numbers are told at a moment, and the words for it; null for what is not to be told.
+/**
+ * @param {Card} card
+ * @param {number | null} at
+ * @param {number[]} visits
+ * @returns {{ pass: Pass | null, when: string | null }}
+ */
+export function visitAt(card, at, visits) {
+  if (!card.passes.length) return { pass: null, when: null };
+  const upTo = at ?? Infinity, latest = visits.filter((moment) => moment <= upTo).at(-1);
+  const last = card.passes.filter((pass) => pass.moment <= upTo).at(-1);
+  if (last && (latest === undefined || last.moment >= latest)) return { pass: last, when: last.where };
+  return { pass: null, when: latest === undefined ? NOT_YET : NOT_KEPT };
+}
+
+/** @param {() => void} close */
+function closeButton(close) {
+  const button = create("button", "close", "×");
   button.type = "button";
   button.title = "Close (Escape)";
   button.setAttribute("aria-label", "Close the card");
   button.addEventListener("click", close);
-  const upTo = at ?? Infinity, latest = !card.passes?.length ? undefined : visits.filter((moment) => moment <= upTo).at(-1);
-  const last = (card.passes || []).filter((pass) => pass.moment <= upTo).at(-1), pass = last && (latest === undefined || last.moment >= latest) ? last : null;
-  const freed = card.freed !== null && card.freed !== undefined && card.freed <= upTo;
-  const parts = [button, made("h3", card.title.length > LONG_TITLE ? "long" : "", card.title), made("p", "where", card.subtitle)];
-  if (pass) parts.push(made("p", "when", pass.where));
-  else if (latest !== undefined) parts.push(made("p", "when", "backward was here; the numbers of this visit were not kept"));
-  else if ((card.passes || []).length) parts.push(made("p", "when", "backward has not been here yet"));
-  const formula = formulaOf(card, pass);
-  if (formula) parts.push(formula);
-  const rows = [...(pass ? pass.rows : []), ...card.rows].map(([name, value]) => pairOf(name, value));
-  const changes = (card.changes || []).filter(([moment]) => moment <= upTo);
-  if (changes.length) rows.push(...changes.slice(-8).map(([, name, text]) => pairOf(name, text, "change")));
-  parts.push(listOf(rows));
-  if ((card.saved || []).length) {
-    parts.push(made("h4", freed ? "gone" : "", freed ? `saved, ${card.freed_by || "freed"}` : "saved for backward"));
-    parts.push(listOf(card.saved.map(([name, value]) => pairOf(name, value, freed ? "saved gone" : "saved"))));
-  }
-  if (pass) parts.push(...pass.grids.map(gridOf));
-  const note = whole || freed ? card.note : pass?.note;
-  if (note) parts.push(made("p", "note", note));
-  if (open) {
-    const action = made("button", "open", "Open this box");
-    action.type = "button";
-    action.title = "Show what is inside (O, or a double click)";
-    action.addEventListener("click", open);
-    parts.push(action);
-  }
-  aside.dataset.kind = card.kind;
-  aside.replaceChildren(...parts);
+  return button;
 }
+
+/** @param {() => void} open */
+function openButton(open) {
+  const button = create("button", "open", "Open this box");
+  button.type = "button";
+  button.title = "Show what is inside (O, or a double click)";
+  button.addEventListener("click", open);
+  return button;
+}
+
+/**
+ * @param {Card} card
+ * @param {Pass | null} pass
+ */
+function formulasOf(card, pass) {
+  const known = pass?.formulas.length ? pass.formulas : card.formulas, block = create("div", "formula");
+  block.append(...known.flatMap((formula) => formulaOf(formula, known.length > 1)));
+  const lines = card.formula ? card.formula.split("; ").map((line) => create("div", "", line)) : [];
+  if (lines.length && card.kind === "function") {
+    const own = create("details", "own");
+    own.open = !known.length;
+    own.append(create("summary", "", "PyTorch's derivative"), ...lines);
+    block.append(own);
+  } else block.append(...lines);
+  return block.childNodes.length ? [block] : [];
+}
+
+/**
+ * @param {Formula} formula
+ * @param {boolean} isNamed
+ */
+function formulaOf({ to, symbols, numbers }, isNamed) {
+  const parts = [create("div", "symbols", symbols)];
+  if (isNamed) parts.unshift(create("div", "to", `to ${to}`));
+  if (numbers) parts.push(create("div", "numbers", numbers));
+  return parts;
+}
+
+/**
+ * @param {Card} card
+ * @param {Pass | null} pass
+ * @param {number} upTo
+ */
+function rowsOf(card, pass, upTo) {
+  const rows = [...(pass ? pass.rows : []), ...card.rows].map(([name, value]) => pairOf(name, value));
+  const changes = card.changes.filter(([moment]) => moment <= upTo).slice(-MOST_CHANGES);
+  return listOf([...rows, ...changes.map(([, name, text]) => pairOf(name, text, "change"))]);
+}
+
+/**
+ * @param {Card} card
+ * @param {boolean} freed
+ */
+function savedOf(card, freed) {
+  if (!card.saved.length) return [];
+  const title = freed ? `saved, ${card.freed_by || "freed"}` : "saved for backward";
+  const pairs = card.saved.map(([name, value]) => pairOf(name, value, freed ? "saved gone" : "saved"));
+  return [create("h4", freed ? "gone" : "", title), listOf(pairs)];
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ */
+function pairOf(name, value, className = "") {
+  const pair = create("div", `${name.length + value.length > LONG_PAIR ? "pair long" : "pair"} ${className}`.trim());
+  pair.append(create("dt", "", name), create("dd", "", value));
+  return pair;
+}
+
+/** @param {HTMLElement[]} pairs */
+function listOf(pairs) {
+  const list = create("dl");
+  list.append(...pairs);
+  return list;
+}
+
+// A heat map: orange is above zero, blue below, grey is not a number. Cells come in thousandths of the largest.
+/** @param {Grid} grid */
+function gridOf({ title, largest, cells: rows }) {
+  const figure = create("figure", "grid"), cells = create("div", "cells");
+  cells.style.gridTemplateColumns = `repeat(${rows[0]?.length || 1}, 1fr)`;
+  for (const part of rows.flat()) {
+    const cell = create("i", part === null ? "none" : part < 0 ? "below" : "above");
+    cell.style.setProperty("--part", `${part === null ? 100 : Math.round(Math.abs(part) / 10)}%`);
+    cell.title = part === null ? "not a finite number" : short((part / 1000) * largest);
+    cells.append(cell);
+  }
+  figure.append(create("figcaption", "", `${title}: means of blocks, to ±${short(largest)}`), cells);
+  return figure;
+}
+
+/** @param {number} value */
+const short = (value) => String(+value.toPrecision(3));

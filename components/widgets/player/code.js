@@ -1,70 +1,122 @@
 // The program beside the graph: the line that runs, what each line made and printed so far. Every text is set as text.
 
-class CodePane {
+import { create, targetOf } from "./dom.js";
+
+/** @import { Note } from "../page.js" */
+/** @typedef {{ row: HTMLElement, chips: HTMLElement, shown: string }} Line */
+
+const LONGEST_CHIP = 44;
+
+export class CodePane {
+  /**
+   * @param {HTMLElement} list
+   * @param {{ pick: (line: number) => void, hover: (line: number | null) => void }} actions
+   */
   constructor(list, { pick, hover }) {
     this.list = list;
-    this.rows = [];
-    list.addEventListener("click", (event) => { const row = event.target.closest("li"); if (row) pick(+row.dataset.line); });
-    list.addEventListener("pointerover", (event) => hover(+(event.target.closest("li")?.dataset.line ?? 0) || null));
+    /** @type {Line[]} */
+    this.lines = [];
+    /** @type {string | null} */
+    this.source = null;
+    /** @type {number | null} */
+    this.line = null;
+    list.addEventListener("click", (event) => {
+      const line = lineAt(event);
+      if (line) pick(line);
+    });
+    list.addEventListener("pointerover", (event) => hover(lineAt(event)));
     list.addEventListener("pointerleave", () => hover(null));
   }
 
   // `source` tells programs apart; of one program the run can be another.
+  /**
+   * @param {string} source
+   * @param {[string, string][][]} code
+   * @param {number[]} backwards
+   * @param {number | null} failed
+   */
   open(source, code, backwards, failed) {
     if (source !== this.source) this.build(code);
     this.source = source;
-    this.rows.forEach(({ row }, place) => {
-      row.classList.toggle("calls", backwards.includes(place + 1));
-      row.classList.toggle("failed", failed === place + 1);
+    this.lines.forEach(({ row }, index) => {
+      row.classList.toggle("calls", backwards.includes(index + 1));
+      row.classList.toggle("failed", failed === index + 1);
     });
   }
 
+  /** @param {[string, string][][]} code */
   build(code) {
-    this.rows = (code || []).map((tokens, place) => {
-      const row = made("li"), number = made("span", "no", String(place + 1)), rest = made("div", "rest"), text = made("code"), chips = made("span", "chips");
-      row.dataset.line = place + 1;
-      for (const [kind, part] of tokens) text.append(kind ? made("span", kind, part) : part);
+    this.lines = code.map((tokens, index) => {
+      const row = create("li"), rest = create("div", "rest"), text = create("code"), chips = create("span", "chips");
+      row.dataset.line = String(index + 1);
+      for (const [kind, part] of tokens) text.append(kind ? create("span", kind, part) : part);
       if (!tokens.length) text.append(" ");
       rest.append(text, chips);
-      row.append(number, rest);
+      row.append(create("span", "no", String(index + 1)), rest);
       return { row, chips, shown: "" };
     });
-    this.list.replaceChildren(...this.rows.map(({ row }) => row));
+    this.list.replaceChildren(...this.lines.map(({ row }) => row));
   }
 
+  /** @param {{ line: number | null, lit: number[], tone: "now" | "error", notes: Note[] }} what */
   show({ line, lit, tone, notes }) {
+    /** @type {Map<number, Note[]>} */
     const byLine = new Map();
     for (const note of notes) byLine.set(note.line, [...(byLine.get(note.line) ?? []), note]);
-    this.rows.forEach((entry, place) => {
-      const number = place + 1, own = byLine.get(number) ?? [], shown = JSON.stringify(own);
-      entry.row.classList.toggle("now", line === number);
-      entry.row.classList.toggle("bad", line === number && tone === "error");
-      entry.row.classList.toggle("lit", lit.includes(number));
-      if (line === number) entry.row.setAttribute("aria-current", "step"); else entry.row.removeAttribute("aria-current");
-      if (shown === entry.shown) return;
-      entry.shown = shown;
-      entry.chips.replaceChildren(...own.map((note) => {
-        const chip = made("span", note.kind === "made" ? "made" : "printed", note.text.length > 44 ? `${note.text.slice(0, 43)}…` : note.text);
-        chip.title = note.text;
-        return chip;
-      }));
+    this.lines.forEach((entry, index) => {
+      const number = index + 1, { classList } = entry.row;
+      classList.toggle("now", line === number);
+      classList.toggle("bad", line === number && tone === "error");
+      classList.toggle("lit", lit.includes(number));
+      if (line === number) entry.row.setAttribute("aria-current", "step");
+      else entry.row.removeAttribute("aria-current");
+      showChips(entry, byLine.get(number) ?? []);
     });
-    const current = this.rows[line - 1]?.row;
+    const current = line === null ? undefined : this.lines[line - 1]?.row;
     if (current && line !== this.line) this.reveal(current);
     this.line = line;
   }
 
   // Light the lines from the first to the last of `range`, beside those that the moment lights; returns their numbers.
+  /**
+   * @param {[number, number] | null} range
+   * @param {number[]} lit
+   */
   light(range, lit) {
+    /** @param {number} line */
     const within = (line) => !!range && line >= range[0] && line <= range[1];
-    this.rows.forEach(({ row }, place) => row.classList.toggle("lit", within(place + 1) || lit.includes(place + 1)));
-    return this.rows.map((_, place) => place + 1).filter(within);
+    this.lines.forEach(({ row }, index) => row.classList.toggle("lit", within(index + 1) || lit.includes(index + 1)));
+    return this.lines.map((_, index) => index + 1).filter(within);
   }
 
   // Only the pane scrolls, not the page.
+  /** @param {HTMLElement} row */
   reveal(row) {
     const { offsetTop: top, offsetHeight: height } = row, pane = this.list;
+    const bottom = top + height;
     if (top < pane.scrollTop + 20) pane.scrollTop = Math.max(0, top - 40);
-    else if (top + height > pane.scrollTop + pane.clientHeight - 20) pane.scrollTop = top + height - pane.clientHeight + 60;
+    else if (bottom > pane.scrollTop + pane.clientHeight - 20) pane.scrollTop = bottom - pane.clientHeight + 60;
   }
+}
+
+/** @param {Event} event */
+function lineAt(event) {
+  const row = targetOf(event)?.closest("li");
+  return row ? Number(row.dataset.line) : null;
+}
+
+/**
+ * @param {Line} entry
+ * @param {Note[]} notes
+ */
+function showChips(entry, notes) {
+  const shown = JSON.stringify(notes);
+  if (shown === entry.shown) return;
+  entry.shown = shown;
+  entry.chips.replaceChildren(...notes.map(({ kind, text }) => {
+    const short = text.length > LONGEST_CHIP ? `${text.slice(0, LONGEST_CHIP - 1)}…` : text;
+    const chip = create("span", kind === "made" ? "made" : "printed", short);
+    chip.title = text;
+    return chip;
+  }));
 }

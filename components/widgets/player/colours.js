@@ -1,71 +1,131 @@
 // Colouring the functions by something other than their kind: a scale of one hue, or a hue for each module.
 
+import { create, createSvg } from "./dom.js";
+
+/** @import { PlayerBox, PlayerData } from "./data.js" */
+/** @import { Box } from "./svg.js" */
+/** @typedef {"order" | "bytes" | "norm"} Scale */
+/**
+ * What the legend says of it: the ends of the scale, the modules with their hues, or why there is nothing.
+ * @typedef {{ ends?: [number, number], unit?: string, modules?: [string, number][], none?: string }} Painted
+ */
+
 const HUES = [210, 30, 140, 280, 0, 60, 175, 320, 95, 245], MOST_MODULES = 8;
 
-function scaleOf(boxes, by) {
-  const values = [...boxes].flatMap(([id, facts]) => (Number.isFinite(facts[by]) ? [[id, facts[by]]] : []));
+// Where each box is on the scale, from 0 to 1, and the values at its ends.
+/**
+ * @param {[string, PlayerBox][]} boxes
+ * @param {Scale} by
+ */
+export function scaleOf(boxes, by) {
+  /** @type {[string, number][]} */
+  const values = boxes.flatMap(([id, { [by]: value }]) => (Number.isFinite(value) ? [[id, Number(value)]] : []));
   // Bytes and norms span many powers of ten.
-  const bend = by === "order" ? (value) => value : (value) => Math.log10(Math.max(value, 1e-30));
-  const bent = values.filter(([, value]) => by === "order" || value > 0).map(([id, value]) => [id, bend(value)]);
-  const low = Math.min(...bent.map(([, value]) => value)), high = Math.max(...bent.map(([, value]) => value));
+  /** @param {number} value */
+  const bend = (value) => (by === "order" ? value : Math.log10(Math.max(value, 1e-30)));
+  const bent = values.filter(([, value]) => by === "order" || value > 0).map(([, value]) => bend(value));
+  const low = Math.min(...bent), high = Math.max(...bent);
+  const [least, most] = [Math.min, Math.max].map((pick) => pick(...values.map(([, value]) => value)));
   return {
-    of: new Map(bent.map(([id, value]) => [id, high > low ? (value - low) / (high - low) : 0.5])),
-    ends: values.length ? [Math.min(...values.map(([, value]) => value)), Math.max(...values.map(([, value]) => value))] : null,
+    of: new Map(values.filter(([, value]) => by === "order" || value > 0)
+      .map(([id, value]) => [id, high > low ? (bend(value) - low) / (high - low) : 0.5])),
+    ends: values.length ? [least, most] : null,
   };
 }
 
-// The place of a box in the order of backward, at its corner.
-function badge({ group, x, y, width, height }, order) {
-  const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
-  for (const [name, value] of Object.entries({ class: "badge", x: x - width / 2 - 3, y: y - height / 2 + 5, "text-anchor": "end", "font-size": 12 })) text.setAttribute(name, value);
-  text.textContent = order;
-  group.append(text);
-}
-
-function paint(drawn, boxes, by) {
+/**
+ * @param {Map<string, Box>} drawn
+ * @param {PlayerData["boxes"]} boxes
+ * @param {string} by
+ * @returns {Painted | null}
+ */
+export function colourBoxes(drawn, boxes, by) {
   for (const { group } of drawn.values()) {
     group.classList.remove("scaled", "hued");
     for (const name of ["--part", "--hue"]) group.style.removeProperty(name);
     group.querySelector(".badge")?.remove();
   }
-  if (by === "kind") return null;
-  const known = [...drawn.keys()].map((id) => [id, boxes[id] || {}]);
-  if (by === "module") {
-    const names = [...new Set(known.map(([, facts]) => facts.module).filter(Boolean))].sort();
-    for (const [id, facts] of known) {
-      if (!facts.module) continue;
-      const { group } = drawn.get(id);
-      group.classList.add("hued");
-      group.style.setProperty("--hue", HUES[names.indexOf(facts.module) % HUES.length]);
-    }
-    return names.length ? { modules: names.map((name, place) => [name, HUES[place % HUES.length]]) } : { none: "no modules here" };
+  if (by === "order" || by === "bytes" || by === "norm") return colourByScale(drawn, boxes, by);
+  return by === "module" ? colourByModule(drawn, boxes) : null;
+}
+
+/**
+ * @param {Map<string, Box>} drawn
+ * @param {PlayerData["boxes"]} boxes
+ * @returns {Painted}
+ */
+function colourByModule(drawn, boxes) {
+  const names = [...new Set([...drawn.keys()].flatMap((id) => boxes[id]?.module || []))].sort();
+  /** @param {string} name */
+  const hueOf = (name) => HUES[names.indexOf(name) % HUES.length];
+  for (const [id, { group }] of drawn) {
+    const name = boxes[id]?.module;
+    if (!name) continue;
+    group.classList.add("hued");
+    group.style.setProperty("--hue", String(hueOf(name)));
   }
-  const { of, ends } = scaleOf(known, by);
-  for (const [id, part] of of) {
-    const { group } = drawn.get(id);
-    group.classList.add("scaled");
-    group.style.setProperty("--part", `${Math.round(12 + 78 * part)}%`);
-    if (by === "order") badge(drawn.get(id), boxes[id].order);
+  return names.length ? { modules: names.map((name) => [name, hueOf(name)]) } : { none: "no modules here" };
+}
+
+/**
+ * @param {Map<string, Box>} drawn
+ * @param {PlayerData["boxes"]} boxes
+ * @param {Scale} by
+ * @returns {Painted}
+ */
+function colourByScale(drawn, boxes, by) {
+  const { of, ends } = scaleOf([...drawn.keys()].map((id) => [id, boxes[id] ?? {}]), by);
+  for (const [id, box] of drawn) {
+    const part = of.get(id);
+    if (part === undefined) continue;
+    box.group.classList.add("scaled");
+    box.group.style.setProperty("--part", `${Math.round(12 + 78 * part)}%`);
+    if (by === "order") box.group.append(badge(box, boxes[id]?.order));
   }
-  return ends ? { ends, unit: by === "bytes" ? " B" : "" } : { none: by === "bytes" ? "nothing saved" : "no backward yet" };
+  if (!ends) return { none: by === "bytes" ? "nothing saved" : "no backward yet" };
+  return { ends: [ends[0], ends[1]], unit: by === "bytes" ? " B" : "" };
+}
+
+// The number of a box in the order of backward, at its corner.
+/**
+ * @param {Box} box
+ * @param {number | undefined} order
+ */
+function badge({ x, y, width, height }, order) {
+  const at = { x: x - width / 2 - 3, y: y - height / 2 + 5, "text-anchor": "end", "font-size": 12 };
+  const text = createSvg("text", { class: "badge", ...at });
+  text.textContent = String(order);
+  return text;
 }
 
 // The legend: the kinds that are in the picture, and what the colours mean that were chosen instead.
-function legendOf(kinds, painted) {
-  const items = kinds.map(([kind, word]) => { const item = made("li"); item.append(made("i", kind), word); return item; });
-  if (painted?.ends) {
-    const item = made("li", "scale"), [low, high] = painted.ends.map((end) => `${+end.toPrecision(3)}${painted.unit ?? ""}`);
-    item.append(low, made("i", "ramp"), high);
+/**
+ * @param {[string, string][]} kinds
+ * @param {Painted | null} painted
+ */
+export function legendOf(kinds, painted) {
+  const items = kinds.map(([kind, word]) => itemOf(create("i", kind), word));
+  const { ends, unit = "", none, modules = [] } = painted ?? {};
+  if (ends) {
+    const [low, high] = ends.map((end) => `${+end.toPrecision(3)}${unit}`);
+    const item = itemOf(low, create("i", "ramp"), high);
+    item.className = "scale";
     items.push(item);
   }
-  if (painted?.none) items.push(made("li", "", painted.none));
-  const more = (painted?.modules?.length ?? 0) - MOST_MODULES;
-  for (const [name, hue] of painted?.modules?.slice(0, MOST_MODULES) ?? []) {
-    const item = made("li"), spot = made("i", "hue");
-    spot.style.setProperty("--hue", hue);
-    item.append(spot, name);
-    items.push(item);
+  if (none) items.push(itemOf(none));
+  for (const [name, hue] of modules.slice(0, MOST_MODULES)) {
+    const spot = create("i", "hue");
+    spot.style.setProperty("--hue", String(hue));
+    items.push(itemOf(spot, name));
   }
-  if (more > 0) items.push(made("li", "", `and ${more} more; a box's card names its module`));
+  const more = modules.length - MOST_MODULES;
+  if (more > 0) items.push(itemOf(`and ${more} more; a box's card names its module`));
   return items;
+}
+
+/** @param {(Node | string)[]} parts */
+function itemOf(...parts) {
+  const item = create("li");
+  item.append(...parts);
+  return item;
 }

@@ -1,21 +1,36 @@
 // The figures that the line of this moment showed, over the graph's lower left corner until somebody hides them.
 
-class Figures {
-  constructor(frame, { on }) {
+import { create, find } from "./dom.js";
+
+export class Figures {
+  /**
+   * @param {HTMLElement} frame
+   * @param {AbortSignal} signal
+   */
+  constructor(frame, signal) {
     this.frame = frame;
     this.hidden = false;
     this.shown = "";
-    on(frame.querySelector(".close"), "click", () => { this.hidden = true; this.frame.hidden = true; });
-    on(frame, "click", (event) => { if (event.target.tagName === "IMG") this.frame.classList.toggle("large"); });
+    find(frame, ".close", HTMLElement).addEventListener("click", () => {
+      this.hidden = true;
+      this.frame.hidden = true;
+    }, { signal });
+    frame.addEventListener("click", ({ target }) => {
+      if (target instanceof HTMLImageElement) this.frame.classList.toggle("large");
+    }, { signal });
   }
 
-  // Where the page shows them anyway, those of the whole run are left out.
+  // Where the page shows them anyway (`elsewhere`), those of the whole run are left out.
+  /**
+   * @param {[number, string, string][]} pictures
+   * @param {boolean} elsewhere
+   */
   show(pictures, elsewhere) {
     const wanted = elsewhere ? [] : pictures, shown = wanted.map(([, source]) => source).join();
     if (shown !== this.shown) {
       this.frame.querySelectorAll("img").forEach((image) => image.remove());
       for (const [, source, text] of wanted) {
-        const image = document.createElement("img");
+        const image = create("img");
         image.src = source;
         image.alt = text;
         image.title = "Click to enlarge";

@@ -1,17 +1,23 @@
 // The menus of the header: the files to download, and the list of ill gradients. One is open at a time.
 
+import { create } from "./dom.js";
+
+/** @import { PlayerFinding } from "./data.js" */
+
 const MOST_LISTED = 100;
 const ILL_WORDS = { nan: "NaN", inf: "infinite", exploding: "exploding", vanishing: "vanishing" };
 
-class Menus {
-  // `pairs` are menus with the buttons that open them.
+export class Menus {
+  // Menus with the buttons that open them.
+  /** @param {[HTMLElement, HTMLElement][]} pairs */
   constructor(pairs) { this.pairs = pairs; }
 
+  /** @param {HTMLElement} menu */
   toggle(menu) {
-    const opens = menu.hidden, button = this.pairs.find(([one]) => one === menu)[1];
+    const opens = menu.hidden;
     this.close();
     menu.hidden = !opens;
-    button.setAttribute("aria-expanded", String(opens));
+    this.pairs.find(([other]) => other === menu)?.[1].setAttribute("aria-expanded", String(opens));
     if (opens) menu.querySelector("button")?.focus();
   }
 
@@ -26,42 +32,72 @@ class Menus {
     return open.length > 0;
   }
 
-  // Up and down go through the items of the open menu, round and round.
+  // Up and down go through the items of the open menu, round and round. Returns whether the key was one of these.
+  /** @param {KeyboardEvent} event */
   key({ key }) {
-    const menu = this.pairs.find(([one]) => !one.hidden)?.[0], by = { ArrowDown: 1, ArrowUp: -1 }[key];
-    if (!menu || (!by && key !== "Home" && key !== "End")) return false;
-    const items = [...menu.querySelectorAll("button")], here = items.indexOf(menu.getRootNode().activeElement);
-    items.at(by ? (here + by) % items.length : key === "Home" ? 0 : -1)?.focus();
+    const menu = this.pairs.find(([other]) => !other.hidden)?.[0];
+    if (!menu || !["ArrowDown", "ArrowUp", "Home", "End"].includes(key)) return false;
+    const items = [...menu.querySelectorAll("button")], root = menu.getRootNode();
+    const active = root instanceof Document || root instanceof ShadowRoot ? root.activeElement : null;
+    const here = items.findIndex((item) => item === active);
+    if (key === "Home" || key === "End") items.at(key === "Home" ? 0 : -1)?.focus();
+    else items.at((here + (key === "ArrowDown" ? 1 : -1)) % items.length)?.focus();
     return true;
   }
 }
 
 // Gradients to look at: NaN, infinite, exploding, vanishing, each with the moment at which it came.
-class Findings {
-  constructor(button, list, { go }) { this.button = button; this.list = list; this.go = go; this.found = []; this.at = -1; }
+export class Findings {
+  /**
+   * @param {HTMLElement} button
+   * @param {HTMLElement} list
+   * @param {{ go: (finding: PlayerFinding) => void }} actions
+   */
+  constructor(button, list, { go }) {
+    this.button = button;
+    this.list = list;
+    this.go = go;
+    /** @type {PlayerFinding[]} */
+    this.findings = [];
+    this.at = -1;
+  }
 
   // `more` is whether there are others that were not looked for.
-  show(found, more) {
-    this.found = found;
+  /**
+   * @param {PlayerFinding[]} findings
+   * @param {boolean} more
+   */
+  show(findings, more) {
+    this.findings = findings;
     this.at = -1;
+    /** @type {Map<PlayerFinding["illness"], number>} */
     const counts = new Map(), plus = more ? "+" : "";
-    for (const { illness } of found) counts.set(illness, (counts.get(illness) ?? 0) + 1);
-    this.button.hidden = !found.length;
-    if (!found.length) this.list.hidden = true;
-    this.button.textContent = [...counts].map(([kind, count]) => `${count}${plus} ${ILL_WORDS[kind] ?? kind}`).join(" · ");
+    for (const { illness } of findings) counts.set(illness, (counts.get(illness) ?? 0) + 1);
+    this.button.hidden = !findings.length;
+    if (!findings.length) this.list.hidden = true;
+    this.button.textContent = [...counts].map(([kind, count]) => `${count}${plus} ${ILL_WORDS[kind]}`).join(" · ");
     this.button.title = "Gradients to look at (I goes to the next one)";
-    const items = found.slice(0, MOST_LISTED).map((finding, number) => {
-      const item = made("button", "", finding.text);
+    /** @type {HTMLElement[]} */
+    const items = findings.slice(0, MOST_LISTED).map((finding, number) => {
+      const item = create("button", "", finding.text);
       item.type = "button";
       item.setAttribute("role", "menuitem");
       item.addEventListener("click", () => this.to(number));
       return item;
     });
-    if (found.length > MOST_LISTED) items.push(made("p", "", `${MOST_LISTED} of ${found.length}${plus} shown; I goes on.`));
+    if (findings.length > MOST_LISTED) {
+      items.push(create("p", "", `${MOST_LISTED} of ${findings.length}${plus} shown; I goes on.`));
+    }
     this.list.replaceChildren(...items);
   }
 
-  next() { if (this.found.length) this.to((this.at + 1) % this.found.length); }
+  next() {
+    if (this.findings.length) this.to((this.at + 1) % this.findings.length);
+  }
 
-  to(number) { this.at = number; this.go(this.found[number]); }
+  /** @param {number} number */
+  to(number) {
+    this.at = number;
+    this.go(this.findings[number]);
+  }
 }

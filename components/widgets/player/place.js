@@ -1,41 +1,81 @@
 // Where one is: kept while the page lives, and in its address, so that a link leads to the same step of the same graph.
-// A step is counted in happenings, which are the same however the graph is folded; `of` says of which program it is one.
+// A step is counted in events, which are the same however the graph is folded; `of` says of which program it is one.
 
-const kept = ((globalThis.autogradLab ??= {}).places ??= new Map());
+/** @import { Shared, StepAndNode } from "../page.js" */
+
 const WRITE_AFTER = 150;
 
-class Place {
-  // `key` is the component's, `of` the signature of its program.
-  open(key, of) { this.of = of; this.key = `${key}\n${of}`; }
+/** What all players of a page share. @type {Shared} */
+export const shared = (globalThis.autogradLab ??= {});
+const places = (shared.places ??= new Map());
 
-  read() {
-    if (kept.has(this.key)) return kept.get(this.key);
-    // The address is about the program that was there first; what is run later begins anew.
-    const asked = new URLSearchParams(globalThis.autogradLab.addressRead ? "" : location.search), step = asked.get("step");
-    globalThis.autogradLab.addressRead = true;
-    const own = asked.get("of") === this.of;
-    const found = own ? { step: step !== null && /^\d{1,7}$/.test(step) ? +step : null, node: asked.get("node") } : { step: null, node: null };
-    kept.set(this.key, found);
-    return found;
+export class Place {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  writing;
+  key = "";
+  of = "";
+
+  // `key` is the component's, `of` the signature of its program.
+  /**
+   * @param {string} key
+   * @param {string} of
+   */
+  open(key, of) {
+    this.of = of;
+    this.key = `${key}\n${of}`;
   }
 
-  // The address is written when nothing has moved for a moment.
-  write({ step, node }) {
+  // The place that was left or, where the page's address is about this program, that the address tells.
+  /** @returns {StepAndNode} */
+  read() {
+    const known = places.get(this.key);
+    if (known) return known;
+    // The address is about the program that was there first; what is run later begins anew.
+    const place = placeIn(shared.addressRead ? "" : location.search, this.of);
+    shared.addressRead = true;
+    places.set(this.key, place);
+    return place;
+  }
+
+  // The address is written when nothing has moved for a while.
+  /** @param {StepAndNode} place */
+  write(place) {
     this.forget();
-    kept.set(this.key, { step, node });
-    const of = step === null && !node ? null : this.of;
+    places.set(this.key, place);
     this.writing = setTimeout(() => {
-      const asked = new URLSearchParams(location.search);
-      for (const [name, value] of [["step", step], ["node", node], ["of", of]]) {
-        if (value === null || value === undefined) asked.delete(name);
-        else asked.set(name, value);
-      }
-      const text = asked.toString();
+      const text = searchWith(location.search, place, this.of);
       if (text === location.search.slice(1)) return;
-      // A page inside another (a notebook's output, say) may have no address of its own.
-      try { history.replaceState(history.state, "", `${location.pathname}${text ? `?${text}` : ""}${location.hash}`); } catch { /* nothing to be kept there */ }
+      try {
+        history.replaceState(history.state, "", `${location.pathname}${text ? `?${text}` : ""}${location.hash}`);
+      } catch { /* A page inside another (a notebook's output, say) may have no address of its own. */ }
     }, WRITE_AFTER);
   }
 
   forget() { clearTimeout(this.writing); }
+}
+
+/**
+ * @param {string} search
+ * @param {string} of
+ * @returns {StepAndNode}
+ */
+export function placeIn(search, of) {
+  const asked = new URLSearchParams(search), step = asked.get("step");
+  if (asked.get("of") !== of) return { step: null, node: null };
+  return { step: step !== null && /^\d{1,7}$/.test(step) ? Number(step) : null, node: asked.get("node") };
+}
+
+// The address's part after "?", with this place in it and all else as it was.
+/**
+ * @param {string} search
+ * @param {StepAndNode} place
+ * @param {string} of
+ */
+export function searchWith(search, { step, node }, of) {
+  const asked = new URLSearchParams(search);
+  for (const [name, value] of Object.entries({ step, node, of: step === null && !node ? null : of })) {
+    if (value === null) asked.delete(name);
+    else asked.set(name, String(value));
+  }
+  return asked.toString();
 }

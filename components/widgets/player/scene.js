@@ -1,29 +1,62 @@
-// The picture on the stage: its boxes and lines, and what of them is lit, faint, selected or found. Only what changed is
-// touched, so that a step costs little however many boxes there are.
+// The picture on the stage: its boxes and lines, and what of them is lit, faint, selected or found. Only what changed
+// is touched, so that a step costs little however many boxes there are.
+
+import { create } from "./dom.js";
+import { centreLabels, isLeaf, nodeOf, readPicture, sanitised } from "./svg.js";
+
+/** @import { Camera } from "./camera.js" */
+/** @import { PlayerData } from "./data.js" */
+/** @import { Story } from "./story.js" */
+/** @import { Box, Edge } from "./svg.js" */
 
 // The width, at 14 px, of a text as Graphviz measured it; where another font stands in for Arial, it is set smaller.
 const PROBE = "AccumulateGrad SumBackward0", PROBE_WIDTH = 198;
 const STORY = ["future", "now", "done", "freed", "released", "stopped", "ill", "old", "waiting"];
+// Pictures that have more of their boxes in common than this are of the same graph.
+const SAME_GRAPH = 0.6;
 
-class Scene {
+export class Scene {
+  /**
+   * @param {HTMLElement} gv
+   * @param {HTMLElement} stage
+   * @param {Camera} camera
+   */
   constructor(gv, stage, camera) {
-    this.gv = gv; this.stage = stage; this.camera = camera;
+    this.gv = gv;
+    this.stage = stage;
+    this.camera = camera;
+    /** @type {SVGSVGElement | null} */
     this.svg = null;
+    this.measured = false;
     this.clear();
   }
 
-  // `leaves` are the copies of each leaf, itself included, by what they are copies of.
   clear() {
-    this.boxes = new Map(); this.edges = []; this.frames = new Map(); this.near = new Map(); this.leaves = new Map();
+    /** @type {Map<string, Box>} */
+    this.boxes = new Map();
+    /** @type {Edge[]} */
+    this.edges = [];
+    /** @type {Map<string, SVGGElement>} */
+    this.frames = new Map();
+    /** By box: the groups of its edges and of the boxes at their other ends. @type {Map<string, Set<SVGGElement>>} */
+    this.near = new Map();
+    /** The copies of each leaf, itself included, by what they are copies of. @type {Map<string, string[]>} */
+    this.leaves = new Map();
+    /** @type {Record<"near" | "selected" | "beside", SVGGElement[]>} */
     this.marked = { near: [], selected: [], beside: [] };
   }
 
-  // Show another picture, of another program if it is `fresh`. `anchor` is the group that was just opened or closed: what
-  // came of it is brought into sight, and a box inside an opened one is returned.
-  draw(text, data, anchor, fresh) {
+  // Show another picture, of another program if it is `fresh`. `anchor` is the group that was just opened or closed:
+  // what came of it is brought into sight, and a box inside an opened one is returned.
+  /**
+   * @param {PlayerData} data
+   * @param {string | null} anchor
+   * @param {boolean} fresh
+   */
+  draw(data, anchor, fresh) {
     const before = this.boxes;
     this.svg?.remove();
-    this.svg = text ? sanitised(text) : null;
+    this.svg = data.svg ? sanitised(data.svg) : null;
     this.clear();
     this.camera.svg = this.svg;
     if (!this.svg) return null;
@@ -31,45 +64,72 @@ class Scene {
     this.fontSize();
     if (data.kind === "lab") centreLabels(this.svg);
     Object.assign(this, readPicture(this.svg));
-    for (const [id, box] of this.boxes) {
-      // What comes and goes with the story is taken off the labels and put on again by `show`.
-      box.still = box.kinds.filter((kind) => ["freed", "released", "stopped"].includes(kind));
-      box.words = box.texts.map((line) => line.map((piece) => piece.textContent));
-      if (data.boxes?.[id]?.folded) box.group.setAttribute("aria-label", `${box.label}, folded`);
+    this.index(data);
+    this.place(this.svg, before, fresh);
+    return anchor ? this.follow(anchor, data.frames) : null;
+  }
+
+  /** @param {PlayerData} data */
+  index(data) {
+    for (const [id, { group, label }] of this.boxes) {
+      if (data.boxes[id]?.folded) group.setAttribute("aria-label", `${label}, folded`);
+      if (isLeaf(id)) this.leaves.set(nodeOf(id), [...(this.leaves.get(nodeOf(id)) ?? []), id]);
+      this.near.set(id, new Set());
     }
-    for (const id of this.boxes.keys()) if (COPY.test(id)) this.leaves.set(thing(id), [...(this.leaves.get(thing(id)) ?? []), id]);
-    for (const [id, group] of this.frames) group.dataset.frame = id;
-    this.near = new Map([...this.boxes.keys()].map((id) => [id, new Set()]));
-    for (const edge of this.edges)
-      for (const [one, other] of [[edge.source, edge.target], [edge.target, edge.source]]) this.near.get(one).add(edge.group).add(this.boxes.get(other).group);
-    return this.place(before, data.frames || [], anchor, fresh);
+    for (const { source, target, group } of this.edges) {
+      this.near.get(source)?.add(group).add(this.box(target).group);
+      this.near.get(target)?.add(group).add(this.box(source).group);
+    }
+  }
+
+  /** @param {string | null} id */
+  has(id) { return id !== null && this.boxes.has(id); }
+
+  // A box that is in the picture.
+  /** @param {string} id */
+  box(id) {
+    const box = this.boxes.get(id);
+    if (!box) throw new Error(`there is no box ${id}`);
+    return box;
   }
 
   // The same graph with other numbers keeps its place; another graph is shown from its start.
-  place(before, frames, anchor, fresh) {
+  /**
+   * @param {SVGSVGElement} svg
+   * @param {Map<string, Box>} before
+   * @param {boolean} fresh
+   */
+  place(svg, before, fresh) {
     const shared = [...this.boxes.keys()].filter((id) => before.has(id)).length;
     const [first] = [...this.boxes.values()].sort((a, b) => a.y - b.y);
-    this.camera.first = first && { x: first.x + this.shift(), y: 0 };
-    this.camera.open(this.svg, shared > 0.6 * Math.max(before.size, this.boxes.size), fresh);
-    if (!anchor) return null;
-    const closed = this.boxes.has(anchor) ? anchor : null, inside = closed ? null : this.boxInside(anchor, frames);
-    const target = this.boxes.get(closed ?? inside);
-    if (target) requestAnimationFrame(() => this.reveal(closed ?? inside));
+    this.camera.first = first ? { x: first.x + shiftOf(svg), y: 0 } : null;
+    this.camera.open(svg, shared > SAME_GRAPH * Math.max(before.size, this.boxes.size), fresh);
+  }
+
+  /**
+   * @param {string} anchor
+   * @param {PlayerData["frames"]} frames
+   */
+  follow(anchor, frames) {
+    const inside = this.boxes.has(anchor) ? null : this.boxInside(anchor, frames);
+    requestAnimationFrame(() => this.reveal(inside ?? anchor));
     return inside;
   }
 
+  /**
+   * @param {string} id
+   * @param {PlayerData["frames"]} frames
+   */
   boxInside(id, frames) {
     const framed = frames.find(([frame]) => frame === id)?.[1].find((box) => this.boxes.has(box));
-    return framed ?? [...this.boxes.keys()].find((one) => one.startsWith(`${id}.`)) ?? null;
+    return framed ?? [...this.boxes.keys()].find((box) => box.startsWith(`${id}.`)) ?? null;
   }
-
-  // Graphviz draws in a group that it moves; boxes are measured inside it, the camera outside.
-  shift() { return this.svg.querySelector("g.graph")?.transform.baseVal.consolidate()?.matrix.e ?? 0; }
 
   fontSize() {
     if (this.measured) return;
     this.measured = true;
-    const pen = document.createElement("canvas").getContext("2d");
+    const pen = create("canvas").getContext("2d");
+    if (!pen) return;
     pen.font = `14px ${getComputedStyle(this.gv).getPropertyValue("--boxes")}`;
     const wide = pen.measureText(PROBE).width / PROBE_WIDTH;
     this.gv.style.setProperty("--narrower", wide > 1.02 ? (1 / wide).toFixed(3) : "1");
@@ -77,110 +137,187 @@ class Scene {
 
   // --- at a moment of the story
 
+  /**
+   * @param {Story} story
+   * @param {number | null} at
+   */
   show(story, at) {
     const future = new Set();
     for (const [id, box] of this.boxes) {
-      const is = story.box(id, at), words = ["future", "now", "done", "freed", "stopped", "ill"].filter((word) => is[word]);
-      if (at === null) words.push(...box.still);
-      if (is.future) future.add(id);
-      if (is.freed && at !== null && !box.kinds.includes("saved")) words.splice(words.indexOf("freed"), 1, "released");
-      this.mark(box, words);
-      this.write(box, story.leaf(id, at));
+      const words = this.wordsOf(story, id, box, at);
+      if (words.includes("future")) future.add(id);
+      mark(box, words);
+      write(box, story.leaf(id, at));
     }
     for (const edge of this.edges) {
       const carried = story.carried(edge.number, at), ahead = future.has(edge.source) || future.has(edge.target);
-      this.mark(edge, [...(ahead ? ["future"] : []), ...(carried?.now ? ["now"] : []), ...(carried?.old ? ["old"] : []), ...(carried?.none ? ["waiting"] : [])]);
+      const { now = false, old = false, none = false } = carried ?? {};
+      mark(edge, chosen([["future", ahead], ["now", now], ["old", old], ["waiting", none]]));
       const text = carried ? `\u00a0${carried.text}\u00a0` : edge.label;
-      if (edge.text && edge.shown !== text) { edge.shown = text; edge.text.textContent = text; }
+      if (edge.text && edge.shown !== text) edge.text.textContent = edge.shown = text;
     }
   }
 
-  mark(one, words) {
-    const text = words.join(" ");
-    if (one.marked === text) return;
-    one.marked = text;
-    one.group.classList.remove(...STORY);
-    if (words.length) one.group.classList.add(...words);
-  }
-
-  // The value and gradient of a leaf; what is wider than its box is set smaller.
-  write(box, leaf) {
-    const [first, second] = box.texts, [firstWords, secondWords] = box.words;
-    const set = (piece, text) => {
-      if (!piece || piece.textContent === text) return;
-      piece.textContent = text;
-      const size = piece.dataset.size ??= piece.getAttribute("font-size");
-      piece.style.fontSize = "";
-      const over = text ? piece.getComputedTextLength() / (box.width - 24) : 0;
-      if (over > 1) piece.style.fontSize = `${(parseFloat(size) / over).toFixed(1)}px`;
-    };
-    if (first?.[1]) set(first[1], leaf?.value ? `\u00a0 ${leaf.value}` : firstWords[1]);
-    if (second && secondWords[0].startsWith(".grad")) set(second[0], leaf ? leaf.grad : secondWords[0]);
+  // What comes and goes with the story is taken off the boxes as they were drawn, but for the whole run.
+  /**
+   * @param {Story} story
+   * @param {string} id
+   * @param {Box} box
+   * @param {number | null} at
+   */
+  wordsOf(story, id, box, at) {
+    const { future, now, done, freed, stopped, ill } = story.box(id, at);
+    const released = freed && !box.kinds.includes("saved");
+    const words = chosen([
+      ["future", future], ["now", now], ["done", done], ["freed", freed && !released], ["released", released],
+      ["stopped", stopped], ["ill", ill],
+    ]);
+    return at === null ? [...words, ...box.still] : words;
   }
 
   // --- what is pointed at, selected, found
 
   // A box, and the copies of the same leaf.
+  /** @param {string} id */
   alike(id) {
-    const copies = this.leaves.get(thing(id)) ?? [];
+    const copies = this.leaves.get(nodeOf(id)) ?? [];
     return copies.includes(id) ? copies : [id];
   }
 
   // Give these groups a class, and take it from those that had it.
+  /**
+   * @param {"near" | "selected" | "beside"} name
+   * @param {SVGGElement[]} groups
+   */
   put(name, groups) {
     for (const group of this.marked[name]) group.classList.remove(name);
     for (const group of groups) group.classList.add(name);
     this.marked[name] = groups;
   }
 
+  /** @param {string[]} ids */
   light(ids) {
     this.stage.classList.toggle("tracing", ids.length > 0);
-    this.put("near", ids.flatMap((id) => [this.boxes.get(id).group, ...this.near.get(id)]));
+    this.put("near", ids.flatMap((id) => [this.box(id).group, ...(this.near.get(id) ?? [])]));
   }
 
+  /** @param {string | null} id */
   select(id) {
-    this.put("selected", id ? this.alike(id).map((one) => this.boxes.get(one).group) : []);
-    this.put("beside", this.edges.filter((edge) => id && (edge.source === id || edge.target === id)).map((edge) => edge.group));
+    const beside = this.edges.filter((edge) => id && (edge.source === id || edge.target === id));
+    this.put("selected", id ? this.alike(id).map((copy) => this.box(copy).group) : []);
+    this.put("beside", beside.map((edge) => edge.group));
   }
 
-  // Mark the boxes for which `test(id, box)` holds, and return their ids.
+  // Mark the boxes for which `test` holds, and return their ids.
+  /**
+   * @param {string} name
+   * @param {(id: string, box: Box) => boolean} test
+   */
   flag(name, test) {
-    const found = [];
-    for (const [id, box] of this.boxes) {
-      const holds = test(id, box);
-      box.group.classList.toggle(name, holds);
-      if (holds) found.push(id);
-    }
-    return found;
+    return [...this.boxes].filter(([id, box]) => box.group.classList.toggle(name, test(id, box))).map(([id]) => id);
   }
 
-  reveal(id) { const box = this.boxes.get(id); if (box?.group.isConnected) this.camera.reveal(box.group); }
+  /** @param {string | null} id */
+  reveal(id) {
+    const group = id === null ? null : this.boxes.get(id)?.group;
+    if (group?.isConnected) this.camera.reveal(group);
+  }
 
   // The id of the innermost frame around a box.
+  /** @param {string | null} id */
   frameAround(id) {
-    // The shapes alone: a number that stands beside a box may stick out of its frame.
-    const rectangle = (group) => (group.querySelector("path, polygon, ellipse") ?? group).getBoundingClientRect();
-    if (!this.boxes.has(id)) return null;
-    const here = rectangle(this.boxes.get(id).group);
-    const around = [...this.frames].map(([frame, group]) => [frame, rectangle(group)])
-      .filter(([, r]) => r.left <= here.left && r.right >= here.right && r.top <= here.top && r.bottom >= here.bottom)
-      .sort((a, b) => a[1].width * a[1].height - b[1].width * b[1].height);
-    return around[0]?.[0] ?? null;
+    const box = id === null ? null : this.boxes.get(id);
+    if (!box) return null;
+    const here = rectangleOf(box.group);
+    const around = [...this.frames].map(([frame, group]) => ({ frame, r: rectangleOf(group) }))
+      .filter(({ r }) => r.left <= here.left && r.right >= here.right && r.top <= here.top && r.bottom >= here.bottom)
+      .sort((a, b) => a.r.width * a.r.height - b.r.width * b.r.height);
+    return around[0]?.frame ?? null;
   }
 
   // The next box in a direction: down follows an edge with the gradient, up against it, right and left lead to what
   // hangs or stands beside. From nowhere it is the first.
+  /**
+   * @param {string | null} from
+   * @param {number} dx
+   * @param {number} dy
+   */
   along(from, dx, dy) {
-    const { boxes, edges } = this, here = boxes.get(from);
+    const { boxes, edges } = this, here = from === null ? null : boxes.get(from);
     if (!here) return [...boxes].sort((a, b) => a[1].y - b[1].y)[0]?.[0] ?? null;
-    const linked = edges.filter((edge) => (dy < 0 ? edge.target : edge.source) === from || (dx && edge.target === from))
+    const linked = edges
+      .filter((edge) => (dy < 0 ? edge.target : edge.source) === from || (dx && edge.target === from))
       .map((edge) => (edge.source === from ? edge.target : edge.source));
-    const ahead = (id) => { const box = boxes.get(id); return dx * (box.x - here.x) + dy * (box.y - here.y) > 4; };
-    const cost = (id) => {
-      const box = boxes.get(id), x = Math.abs(box.x - here.x), y = Math.abs(box.y - here.y);
-      return dy ? y + 2 * x : x + 6 * y;
-    };
-    const nearest = (ids) => ids.filter((id) => id !== from && ahead(id)).sort((a, b) => cost(a) - cost(b))[0];
+    /** @param {string[]} ids */
+    const nearest = (ids) => ids.filter((id) => id !== from)
+      .map((id) => ({ id, ...awayFrom(here, this.box(id), dx, dy) }))
+      .filter(({ ahead }) => ahead > 4)
+      .sort((a, b) => a.cost - b.cost)[0]?.id;
     return nearest(linked) ?? nearest([...boxes.keys()]) ?? null;
   }
+}
+
+// Graphviz draws in a group that it moves; boxes are measured inside it, the camera outside.
+/** @param {SVGSVGElement} svg */
+function shiftOf(svg) {
+  const graph = svg.querySelector("g.graph");
+  return graph instanceof SVGGElement ? graph.transform.baseVal.consolidate()?.matrix.e ?? 0 : 0;
+}
+
+/** @param {[string, boolean][]} words */
+const chosen = (words) => words.filter(([, holds]) => holds).map(([word]) => word);
+
+/**
+ * @param {Box | Edge} drawn
+ * @param {string[]} words
+ */
+function mark(drawn, words) {
+  const text = words.join(" ");
+  if (drawn.marked === text) return;
+  drawn.marked = text;
+  drawn.group.classList.remove(...STORY);
+  if (words.length) drawn.group.classList.add(...words);
+}
+
+// The value and gradient of a leaf.
+/**
+ * @param {Box} box
+ * @param {{ value: string | null, grad: string } | null} leaf
+ */
+function write(box, leaf) {
+  const [first, second] = box.texts, [firstWords, secondWords] = box.words;
+  if (first?.[1]) fit(first[1], leaf?.value ? `\u00a0 ${leaf.value}` : firstWords[1], box.width);
+  if (second && secondWords[0].startsWith(".grad")) fit(second[0], leaf ? leaf.grad : secondWords[0], box.width);
+}
+
+// What is wider than its box is set smaller.
+/**
+ * @param {SVGTextElement} piece
+ * @param {string} text
+ * @param {number} width
+ */
+function fit(piece, text, width) {
+  if (piece.textContent === text) return;
+  piece.textContent = text;
+  const size = piece.dataset.size ??= piece.getAttribute("font-size") ?? "";
+  piece.style.fontSize = "";
+  const over = text ? piece.getComputedTextLength() / (width - 24) : 0;
+  if (over > 1) piece.style.fontSize = `${(parseFloat(size) / over).toFixed(1)}px`;
+}
+
+// The shapes alone: a number that stands beside a box may stick out of its frame.
+/** @param {SVGGElement} group */
+const rectangleOf = (group) => (group.querySelector("path, polygon, ellipse") ?? group).getBoundingClientRect();
+
+// How far a box is ahead in a direction, and what it costs to go there: what is aside counts more.
+/**
+ * @param {Box} here
+ * @param {Box} box
+ * @param {number} dx
+ * @param {number} dy
+ */
+function awayFrom(here, box, dx, dy) {
+  const x = box.x - here.x, y = box.y - here.y;
+  const cost = dy ? Math.abs(y) + 2 * Math.abs(x) : Math.abs(x) + 6 * Math.abs(y);
+  return { ahead: dx * x + dy * y, cost };
 }

@@ -1,49 +1,97 @@
 // Time along the bottom: buttons, a scrubber with marks for backward calls and errors, and the sentence of the moment.
 
+import { create, find } from "./dom.js";
+
+/** @import { Story } from "./story.js" */
+
 const MOST_MARKS = 400;
 
-class Timeline {
-  constructor(footer, { go }) {
-    const find = (selector) => footer.querySelector(selector);
-    this.footer = footer; this.scrub = find(".scrub"); this.marks = find(".marks"); this.said = find(".said");
-    this.count = find(".count"); this.error = find("[data-do=error]"); this.playButton = find("[data-do=play]"); this.speed = find(".speed");
-    this.scrub.addEventListener("input", () => go(+this.scrub.value));
+export class Timeline {
+  /**
+   * @param {HTMLElement} footer
+   * @param {Story} story
+   * @param {{ go: (at: number) => void }} actions
+   */
+  constructor(footer, story, { go }) {
+    this.footer = footer;
+    this.story = story;
+    this.scrub = find(footer, ".scrub", HTMLInputElement);
+    this.marks = find(footer, ".marks", HTMLElement);
+    this.said = find(footer, ".said", HTMLElement);
+    this.count = find(footer, ".count", HTMLElement);
+    this.error = find(footer, "[data-do=error]", HTMLButtonElement);
+    this.playButton = find(footer, "[data-do=play]", HTMLButtonElement);
+    this.speed = find(footer, ".speed", HTMLSelectElement);
+    this.scrub.addEventListener("input", () => go(Number(this.scrub.value)));
   }
 
+  /** @param {Story} story */
   open(story) {
     this.story = story;
     this.footer.hidden = story.last < 0;
-    this.scrub.max = Math.max(0, story.last);
+    this.scrub.max = String(Math.max(0, story.last));
     this.error.hidden = !story.errors.length;
-    const wide = Math.max(1, story.last), marks = [];
-    const mark = (className, from, to, title) => {
-      const one = made("i", className);
-      one.style.left = `${(100 * from) / wide}%`;
-      one.style.width = `${Math.max(0, (100 * (to - from)) / wide)}%`;
-      one.title = title;
-      marks.push(one);
-    };
-    story.begins.slice(0, MOST_MARKS).forEach((begin, place) => {
+    const runs = story.begins.slice(0, MOST_MARKS).map((begin, index) => {
       let end = begin;
-      while (end < story.last && story.moments[end + 1].run !== undefined && story.moments[end + 1].kind !== "begin") end++;
-      mark("run", begin, end, `backward ${place + 1}`);
+      while (end < story.last && isWithin(story, end + 1)) end++;
+      return this.mark("run", begin, end, `backward ${index + 1}`);
     });
-    story.errors.slice(0, MOST_MARKS).forEach((at) => mark("fault", at, at, "error"));
-    this.marks.replaceChildren(...marks);
+    const faults = story.errors.slice(0, MOST_MARKS).map((at) => this.mark("fault", at, at, "error"));
+    this.marks.replaceChildren(...runs, ...faults);
   }
 
+  /**
+   * @param {string} className
+   * @param {number} from
+   * @param {number} to
+   * @param {string} title
+   */
+  mark(className, from, to, title) {
+    const mark = create("i", className), wide = Math.max(1, this.story.last);
+    mark.style.left = `${(100 * from) / wide}%`;
+    mark.style.width = `${Math.max(0, (100 * (to - from)) / wide)}%`;
+    mark.title = title;
+    return mark;
+  }
+
+  /**
+   * @param {number | null} at
+   * @param {boolean} playing
+   */
   show(at, playing) {
-    const { story } = this, moment = story.moment(at);
-    this.scrub.value = at ?? story.last;
+    const { story } = this, moment = story.moment(at), text = moment ? moment.text : this.whole();
+    this.scrub.value = String(at ?? story.last);
     this.footer.classList.toggle("whole", at === null);
     this.footer.classList.toggle("fault", moment?.kind === "error");
-    const text = moment ? moment.text : story.last >= 0 ? story.last ? "The whole run, at its end. → walks through it." : "The whole run." : "";
     if (this.said.textContent !== text) this.said.textContent = text;
     this.said.title = text;
     this.scrub.setAttribute("aria-valuetext", text);
-    this.count.textContent = at === null ? `${story.last + 1} ${story.last ? "steps" : "step"}` : `${at + 1} / ${story.last + 1}${story.data.cut && at === story.last ? " …" : ""}`;
+    this.count.textContent = this.counted(at);
+    const word = playing ? "Pause" : "Play";
     this.playButton.classList.toggle("playing", playing);
-    this.playButton.setAttribute("aria-label", playing ? "Pause" : "Play");
-    this.playButton.title = playing ? "Pause (Space)" : "Play (Space)";
+    this.playButton.setAttribute("aria-label", word);
+    this.playButton.title = `${word} (Space)`;
   }
+
+  // What is said of the whole run.
+  whole() {
+    if (this.story.last < 0) return "";
+    return this.story.last ? "The whole run, at its end. → walks through it." : "The whole run.";
+  }
+
+  /** @param {number | null} at */
+  counted(at) {
+    const { last, data } = this.story;
+    if (at === null) return `${last + 1} ${last ? "steps" : "step"}`;
+    return `${at + 1} / ${last + 1}${data.cut && at === last ? " …" : ""}`;
+  }
+}
+
+/**
+ * @param {Story} story
+ * @param {number} at
+ */
+function isWithin(story, at) {
+  const { run, kind } = story.moments[at];
+  return run !== undefined && kind !== "begin";
 }

@@ -6,23 +6,23 @@ round trip; the server hears only of boxes to be opened or closed, which needs a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import streamlit as st
 
-from .page import SCRIPTS, text_of
+from ...figures import PlayerData
+from .page import Goto, PlayerMount, joined, message, text_of
 
 _component = st.components.v2.component(
     "autograd_lab_player",
     html=text_of("player.html"),
     css=text_of("player.css"),
-    js=text_of(*SCRIPTS),
+    js=joined(),
 )
 
 
 def player(
-    data: Mapping[str, Any],
+    data: PlayerData,
     *,
     key: str,
     above: int = 180,
@@ -47,16 +47,12 @@ def player(
             if on_fold is not None and isinstance(group, str):
                 on_fold(word, group)
 
-    _component(
+    mount = PlayerMount(
         key=key,
-        data={
-            **data,
-            "key": key,
-            "show_code": show_code,
-            "channel": channel,
-            "can_fold": on_fold is not None,
-            "above": above,
-            "goto": {"turn": goto[0], "step": goto[1]} if goto is not None else None,
-        },
-        on_fold_change=folded,
+        show_code=show_code,
+        can_fold=on_fold is not None,
+        channel=channel,
+        above=above,
+        goto=Goto(*goto) if goto is not None else None,
     )
+    _component(key=key, data=message(data, mount), on_fold_change=folded)

@@ -7,8 +7,10 @@ from typing import Any
 
 from msgspec.structs import replace as changed
 
-from components.figures import TraceIndex
-from components.figures.compare import Changed, Compared, GraphComparison, Printed, Quantity, Results
+from components.facts import TraceIndex
+from components.facts.compare.graphs import ChangedNodes, GraphComparison
+from components.facts.compare.results import Compared, Results
+from components.facts.compare.verdict import Printed, RunQuantity
 from components.trace import Allocation, Memory, MemoryEvent, Node, Trace
 from tests.figures import traces as t
 
@@ -71,7 +73,7 @@ def mirrored_graphs(one: GraphComparison) -> GraphComparison:
     )
 
 
-def _mirrored_change(one: Changed) -> Changed:
+def _mirrored_change(one: ChangedNodes) -> ChangedNodes:
     return replace(one, left=one.right, right=one.left, lines=(one.lines[1], one.lines[0]))
 
 
@@ -84,7 +86,7 @@ def said(rows: tuple[Compared, ...]) -> dict[str, tuple[Any, ...]]:
     return {row.name: (row.left, row.right, row.state, row.largest) for row in rows}
 
 
-def mirrored_quantities(rows: tuple[Quantity, ...]) -> tuple[Quantity, ...]:
+def mirrored_quantities(rows: tuple[RunQuantity, ...]) -> tuple[RunQuantity, ...]:
     return tuple(replace(row, left=row.right, right=row.left) for row in rows)
 
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from components.figures.compare import Budget, Changed, EdgeGroup, GraphComparison, NodeGroup, compare_graphs
-from components.figures.lab.marks import Marks
+from components.facts.compare.graphs import (
+    ChangedNodes,
+    EdgeGroup,
+    GraphComparison,
+    GraphMarks,
+    NodeGroup,
+    compare_graphs,
+)
+from components.facts.compare.matching import SearchBudget
 from tests.figures import traces as t
 from tests.figures.compare.made import functions, graph
 
@@ -21,8 +28,8 @@ def test_what_one_side_lacks_is_counted_by_line_and_name() -> None:
     right = graph([t.node("n0", "SinBackward0", 1)], source=SOURCE)
     assert compare_graphs(left, right) == GraphComparison(
         both=1,
-        only_left=Marks(frozenset({"n1", "n2", "n3"})),
-        only_right=Marks(),
+        only_left=GraphMarks(frozenset({"n1", "n2", "n3"})),
+        only_right=GraphMarks(),
         left=(
             NodeGroup("MulBackward0", None, 2, "z = (h * 2).sum()", 2, 8),  # 2 nodes that save 4 bytes each
             NodeGroup("SumBackward0", None, 2, "z = (h * 2).sum()", 1, 0),
@@ -35,7 +42,7 @@ def test_what_one_side_lacks_is_counted_by_line_and_name() -> None:
 def test_an_edge_between_nodes_of_both_that_detach_took_away() -> None:
     nodes = functions("SinBackward0", "MulBackward0")
     found = compare_graphs(graph(nodes, "n1 n0"), graph(nodes))
-    assert found.only_left == Marks(frozenset(), frozenset({("n1", "n0")}))
+    assert found.only_left == GraphMarks(frozenset(), frozenset({("n1", "n0")}))
     assert found.left_edges == (EdgeGroup("MulBackward0", "SinBackward0", (1, 1), 1),)
     assert found.text == "2 nodes in both, 1 edge between them only on the left"
     assert found.left_edges[0].text == "MulBackward0 → SinBackward0"
@@ -47,7 +54,7 @@ def test_a_node_of_both_that_keeps_something_else() -> None:
     keeping = graph(nodes, backwards=[t.backward("b0", ["n0"], line=3, retain_graph=True)])
     found = compare_graphs(freeing, keeping)
     assert found.changed == (
-        Changed("ExpBackward0", 1, (1, 1), "saves 8 B, freed in line 3", "saves 8 B, kept to the end"),
+        ChangedNodes("ExpBackward0", 1, (1, 1), "saves 8 B, freed in line 3", "saves 8 B, kept to the end"),
     )
     assert found.text == "1 node in both"
 
@@ -62,12 +69,12 @@ def test_words() -> None:
     assert NodeGroup("MulBackward0", None, 4, "", 1_200, 2_048).text == "1,200 × MulBackward0"
     assert NodeGroup("MulBackward0", None, 4, "", 1, 2_048).where == "line 4 · saves 2 KiB"
     assert NodeGroup("AccumulateGrad", "w", None, "", 1, 0).text == "AccumulateGrad of w"
-    assert Changed("SinBackward0", 3, (1, 2), "", "").text == "3 × SinBackward0"
+    assert ChangedNodes("SinBackward0", 3, (1, 2), "", "").text == "3 × SinBackward0"
 
 
 def test_that_a_match_is_not_exact_is_said() -> None:
     left, right = graph(functions(*"ABCABC")), graph(functions(*"CBACBA"))
     assert compare_graphs(left, right).notes == ()
-    notes = compare_graphs(left, right, Budget(3)).notes
+    notes = compare_graphs(left, right, SearchBudget(3)).notes
     assert len(notes) == 1
     assert "too different to be matched in order" in notes[0]

@@ -8,8 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.figures.compare import Budget, Matching, match_nodes
-from components.figures.compare.longest import by_occurrence, longest_common
+from components.facts.compare.matching import Matching, SearchBudget, by_occurrence, longest_common, match_nodes
 from tests.figures import traces as t
 from tests.figures.compare.made import functions, graph
 
@@ -27,7 +26,7 @@ def length_by_table(one: str, other: str) -> int:
 
 @given(LETTERS, LETTERS)
 def test_the_search_finds_a_longest_common_subsequence(one: str, other: str) -> None:
-    pairs = longest_common(one, other, Budget())
+    pairs = longest_common(one, other, SearchBudget())
     assert pairs is not None
     assert all(one[i] == other[j] for i, j in pairs)
     assert all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(pairs))
@@ -36,10 +35,10 @@ def test_the_search_finds_a_longest_common_subsequence(one: str, other: str) -> 
 
 def test_a_search_beyond_its_budget_gives_up_and_alike_ends_cost_nothing() -> None:
     one, other = "a" * 3_000, "b" * 3_000
-    assert longest_common(one, other, Budget(1_000)) is None
+    assert longest_common(one, other, SearchBudget(1_000)) is None
     # 100,000 alike elements on both sides of one that is new
     alike = "a" * 100_000
-    pairs = longest_common(alike + alike, f"{alike}b{alike}", Budget(10))
+    pairs = longest_common(alike + alike, f"{alike}b{alike}", SearchBudget(10))
     assert pairs is not None
     assert (len(pairs), pairs[0], pairs[-1]) == (200_000, (0, 0), (199_999, 200_000))
 
@@ -91,6 +90,6 @@ def test_graphs_too_unlike_for_the_search_are_matched_by_occurrence_in_little_ti
 def test_from_the_other_side_the_same_nodes_match(one: list[str], other: list[str], poor: bool) -> None:
     left, right = graph(functions(*one)), graph(functions(*other))
     budget = 4 if poor else 100_000
-    there, back = match_nodes(left, right, Budget(budget)), match_nodes(right, left, Budget(budget))
+    there, back = match_nodes(left, right, SearchBudget(budget)), match_nodes(right, left, SearchBudget(budget))
     assert {(j, i) for i, j in back.pairs} == set(there.pairs)
     assert there.exact == back.exact

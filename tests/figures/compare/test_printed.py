@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from components.figures.compare import Budget, Printed, PrintedLine, compare_printed
+from components.facts.compare.matching import SearchBudget
+from components.facts.compare.verdict import Printed, PrintedLine, compare_printed
 
 
 def lines(text: str) -> tuple[PrintedLine, ...]:
@@ -41,5 +42,5 @@ def test_long_outputs_are_cut_and_counted_whole() -> None:
 
 
 def test_outputs_too_unlike_for_the_search() -> None:
-    found = compare_printed("a\nb\nc\n", "c\na\nx\n", Budget(0))
+    found = compare_printed("a\nb\nc\n", "c\na\nx\n", SearchBudget(0))
     assert found.left == lines("=a ≠b =c")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from components.figures.compare import Quantity, compare_quantities
+from components.facts.compare.verdict import RunQuantity, compare_quantities
 from tests.figures import traces as t
 from tests.figures.compare.made import block, event, functions, memory, with_memory
 
@@ -20,12 +20,12 @@ def test_memory_is_compared_where_both_have_it() -> None:
     other = with_memory(t.make_trace(nodes=functions("A")), right)
     rows = compare_quantities(one, other)
     assert rows == (
-        Quantity("nodes", 2, 1, "count", "autograd nodes that the program built"),
-        Quantity("backward passes", 1, 0, "count", "runs of the engine by the program"),
-        Quantity("saved for backward", 24, 0, "bytes", "each block once"),
-        Quantity("peak memory", 32, 8, "bytes", "allocator"),
-        Quantity("memory at the end", 24, 8, "bytes", "allocator"),
-        Quantity("time", 2.0, 3.0, "ms", PROFILER),
+        RunQuantity("nodes", 2, 1, "count", "autograd nodes that the program built"),
+        RunQuantity("backward passes", 1, 0, "count", "runs of the engine by the program"),
+        RunQuantity("saved for backward", 24, 0, "bytes", "each block once"),
+        RunQuantity("peak memory", 32, 8, "bytes", "allocator"),
+        RunQuantity("memory at the end", 24, 8, "bytes", "allocator"),
+        RunQuantity("time", 2.0, 3.0, "ms", PROFILER),
     )
     # (0 - 24) / 24 = -100 %, (8 - 32) / 32 = -75 %; 2 and 3 ms say nothing
     assert [row.difference_text for row in rows[2:]] == [
@@ -43,8 +43,8 @@ def test_without_memory_on_one_side_both_are_told_in_the_other_way() -> None:
     saved, time = compare_quantities(left, right)[2:]
     # 4 + 4 bytes over two nodes
     how = "sum over the nodes; what two nodes keep is counted twice"
-    assert saved == Quantity("saved for backward", 8, 0, "bytes", how)
-    assert time == Quantity("time", 5.0, 4.0, "ms", "one run each; times vary")
+    assert saved == RunQuantity("saved for backward", 8, 0, "bytes", how)
+    assert time == RunQuantity("time", 5.0, 4.0, "ms", "one run each; times vary")
 
 
 def test_runs_of_pytorchs_own_code_are_not_the_programs() -> None:
@@ -53,19 +53,19 @@ def test_runs_of_pytorchs_own_code_are_not_the_programs() -> None:
 
 
 def test_differences_from_nothing_have_no_percent_and_unknown_ones_a_dash() -> None:
-    assert Quantity("", 0, 3, "count", "").difference_text == "+3"
-    assert Quantity("", 3, 3, "bytes", "").difference_text == "the same"
-    assert Quantity("", None, 3, "bytes", "").difference_text == "–"
-    assert Quantity("", None, 3, "bytes", "").text(None) == "–"
-    assert Quantity("", 1_536, 0, "bytes", "").text(1_536) == "1.5 KiB"
+    assert RunQuantity("", 0, 3, "count", "").difference_text == "+3"
+    assert RunQuantity("", 3, 3, "bytes", "").difference_text == "the same"
+    assert RunQuantity("", None, 3, "bytes", "").difference_text == "–"
+    assert RunQuantity("", None, 3, "bytes", "").text(None) == "–"
+    assert RunQuantity("", 1_536, 0, "bytes", "").text(1_536) == "1.5 KiB"
 
 
 def test_times_are_subtracted_only_where_both_are_long() -> None:
     # The first call of an operation alone can take as long as 50 ms.
-    assert Quantity("time", 0.13, 7.7, "ms", "").difference_text == "too short to compare"
-    assert Quantity("time", 49.9, 500.0, "ms", "").difference_text == "too short to compare"
+    assert RunQuantity("time", 0.13, 7.7, "ms", "").difference_text == "too short to compare"
+    assert RunQuantity("time", 49.9, 500.0, "ms", "").difference_text == "too short to compare"
     # (75 - 50) / 50 = +50 %
-    assert Quantity("time", 50.0, 75.0, "ms", "").difference_text == "+25 ms (+50 %)"
+    assert RunQuantity("time", 50.0, 75.0, "ms", "").difference_text == "+25 ms (+50 %)"
 
 
 def test_inputs_that_checkpoint_keeps_count_though_no_node_saved_them() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from components.figures.compare import AXES, Axis, Timeline, Timelines, timelines_figure, timelines_info
+from components.facts.memory.timeline import PairAxis, SideTimeline, Timelines, timelines_info
+from components.figures.charts.compare import AXES, timelines_figure
 from components.trace import Trace
 from tests.figures import traces as t
 from tests.figures.compare.made import block, event, memory, with_memory
@@ -35,11 +36,11 @@ TOTAL, SAVED, LINES = (0, 16, 40, 48, 40, 40), (0, 0, 24, 24, 24, 24), (None, 1,
         ("share", (0, 12.5, 25, 37.5, 50, 100)),
     ],
 )
-def test_bytes_over_each_axis(by: Axis, x: tuple[float, ...]) -> None:
+def test_bytes_over_each_axis(by: PairAxis, x: tuple[float, ...]) -> None:
     info = timelines_info(run(), run(), by)
     left, right = info.sides
     assert left.x == pytest.approx(x)
-    assert left == Timeline("left", left.x, TOTAL, SAVED, LINES, 3)
+    assert left == SideTimeline("left", left.x, TOTAL, SAVED, LINES, 3)
     assert (right.side, right.total) == ("right", TOTAL)
     assert info.notes == ()
 

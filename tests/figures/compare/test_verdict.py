@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from components.figures import TraceIndex
-from components.figures.compare import compare
+from components.facts import TraceIndex
+from components.facts.compare.verdict import compare
 from components.trace import Failure, Trace
 from tests.figures import traces as t
 from tests.figures.compare import made

@@ -7,15 +7,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from components.figures.gradients import (
-    History,
-    flow_figure,
-    flow_info,
-    matrix_figure,
-    norm_figure,
-    scalar_figure,
-    vector_figure,
-)
+from components.facts.gradients.flow import flow_info
+from components.facts.gradients.history import History
+from components.figures.charts.gradient_calls import norm_figure, scalar_figure
+from components.figures.charts.gradient_cells import matrix_figure, vector_figure
+from components.figures.charts.gradient_flow import flow_figure
 
 
 def all_figures(history: History) -> Iterator[go.Figure]:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from components.figures import TraceIndex
+from components.facts import TraceIndex
 from components.trace import Trace, decode_trace
 
 _PROGRAMS = Path(__file__).parents[2] / "programs"

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.figures.gradients import Amount, size_text
-from components.figures.gradients.amounts import amount_of, elements
-from components.figures.gradients.cells import Table, table_of
-from components.figures.gradients.scale import norm_or_row, scale_of, value_or_row
+from components.facts.gradients.amounts import Amount, CellTable, amount_of, size_text, table_of
+from components.facts.numbers import elements
+from components.figures.charts.scale import norm_or_row, scale_of, value_or_row
 from components.trace import Gradient, Grid, Summary
 from components.trace.records import Sizes
 
@@ -74,9 +73,9 @@ def test_a_norm_too_large_for_a_float_is_not_known() -> None:
 
 def test_elements_come_with_their_index() -> None:
     assert list(elements([[1.0, "nan"], [3.0, 4.0]])) == [
-        ((0, 0), 1.0), ((0, 1), "nan"), ((1, 0), 3.0), ((1, 1), 4.0),
+        ("[0, 0]", 1.0), ("[0, 1]", "nan"), ("[1, 0]", 3.0), ("[1, 1]", 4.0),
     ]  # fmt: skip
-    assert list(elements(7.0)) == [((), 7.0)]
+    assert list(elements(7.0)) == [("", 7.0)]
     assert list(elements([])) == []
 
 
@@ -94,7 +93,7 @@ def test_sizes_in_words() -> None:
 
 def test_the_numbers_of_a_matrix_are_its_cells() -> None:
     amount = amount_of(Gradient(shape=[2, 2], values=[[0.1, "inf"], [-2.0, 0.0]], summary=None))
-    assert table_of(amount) == Table(
+    assert table_of(amount) == CellTable(
         [[0.1, None], [-2.0, 0.0]], [["0.1", "inf"], ["-2.0", "0.0"]], ["0", "1"], ["0", "1"]
     )
 
@@ -110,8 +109,8 @@ def test_a_vector_is_one_row_and_a_number_one_cell() -> None:
     vector, number = (
         Gradient(shape=shape, values=values, summary=None) for shape, values in (([2], [1.0, 2.0]), ([], 7.0))
     )
-    assert table_of(amount_of(vector)) == Table([[1.0, 2.0]], [["1.0", "2.0"]], ["0"], ["0", "1"])
-    assert table_of(amount_of(number)) == Table([[7.0]], [["7.0"]], ["0"], ["0"])
+    assert table_of(amount_of(vector)) == CellTable([[1.0, 2.0]], [["1.0", "2.0"]], ["0"], ["0", "1"])
+    assert table_of(amount_of(number)) == CellTable([[7.0]], [["7.0"]], ["0"], ["0"])
 
 
 def test_a_grid_is_the_means_of_its_blocks() -> None:

@@ -8,7 +8,8 @@ import io
 import pytest
 from msgspec.structs import replace
 
-from components.figures.gradients import History, csv_rows, gradient_history
+from components.facts.gradients.history import History, gradient_history
+from components.figures.charts.spreadsheets import gradients_csv
 from components.trace import Gradient
 from components.trace.records import Sizes
 from tests.figures.gradients.goldens import golden_index
@@ -17,7 +18,7 @@ from tests.figures.gradients.test_amounts import summary
 
 
 def table(history: History) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(csv_rows(history))))
+    return list(csv.reader(io.StringIO(gradients_csv(history))))
 
 
 def test_one_row_for_each_call_leaf_and_element() -> None:
@@ -27,7 +28,7 @@ def test_one_row_for_each_call_leaf_and_element() -> None:
         by_line("x", "zero", [0.0, 0.0], line=5),
         by_line("x", "none", None, line=6),
     )
-    assert csv_rows(history) == (
+    assert gradients_csv(history) == (
         "call,line,cause,backward,variable,index,added,grad_after\n"
         "1,3,backward,b0,x,[0],0.1,0.1\n"
         "1,3,backward,b0,x,[1],-2.0,-2.0\n"

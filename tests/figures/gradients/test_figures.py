@@ -7,8 +7,9 @@ from typing import Any
 import plotly.graph_objects as go
 from msgspec.structs import replace
 
-from components.figures.chart_style import diverging, with_ink
-from components.figures.gradients import matrix_figure, norm_figure, scalar_figure, vector_figure
+from components.figures.charts.gradient_calls import norm_figure, scalar_figure
+from components.figures.charts.gradient_cells import matrix_figure, vector_figure
+from components.figures.charts.style import diverging, with_ink
 from components.trace import Gradient, Grid
 from tests.figures.gradients.drawn import custom
 from tests.figures.gradients.made import by_backward, by_line, history_of

@@ -6,16 +6,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from components.figures import TraceIndex
-from components.figures.gradients import (
-    Flow,
-    FlowRow,
-    flow_figure,
-    flow_info,
-    gradient_history,
-    intermediate_figure,
-    intermediate_gradients,
-)
+from components.facts import TraceIndex
+from components.facts.gradients.flow import FlowRow, GradientFlow, flow_info, intermediate_gradients
+from components.facts.gradients.history import gradient_history
+from components.figures.charts.gradient_flow import flow_figure, intermediate_figure
 from components.trace import BackwardStep, EngineFailure
 from tests.figures import traces as t
 from tests.figures.gradients.goldens import golden_index
@@ -40,7 +34,7 @@ def test_leaves_come_as_the_program_first_computes_with_them() -> None:
         backwards=[t.backward("b0", [])],
     )  # fmt: skip
     history = gradient_history(TraceIndex(trace))
-    assert flow_info(history, 1) == Flow(
+    assert flow_info(history, 1) == GradientFlow(
         history.calls[0],
         "added",
         (

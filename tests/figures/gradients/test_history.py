@@ -10,8 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from components.figures import TraceIndex
-from components.figures.gradients import Call, Change, History, LeafHistory, State, gradient_history, variables
+from components.facts import TraceIndex
+from components.facts.gradients.history import (
+    GradientCall,
+    History,
+    LeafChange,
+    LeafHistory,
+    LeafState,
+    gradient_history,
+    variables,
+)
 from components.trace import EngineFailure, Gradient, GradientChange, Truncation
 from tests.figures import traces as t
 from tests.figures.gradients.made import by_backward, by_line, history_of, one
@@ -25,16 +33,16 @@ def test_accumulate_zero_none() -> None:
         by_line("x", "none", None, line=6),
     )
     calls = (
-        Call(1, "backward", "1 backward", "backward() in line 3", 3, "y.backward()", "b0", 2),
-        Call(2, "backward", "2 backward", "backward() in line 3", 3, "y.backward()", "b1", 4),
-        Call(3, "zero", "3 zero", "x.grad set to zero in line 5", 5, "x.grad.zero_()"),
-        Call(4, "none", "4 None", "x.grad set to None in line 6", 6, "x.grad = None"),
+        GradientCall(1, "backward", "1 backward", "backward() in line 3", 3, "y.backward()", "b0", 2),
+        GradientCall(2, "backward", "2 backward", "backward() in line 3", 3, "y.backward()", "b1", 4),
+        GradientCall(3, "zero", "3 zero", "x.grad set to zero in line 5", 5, "x.grad.zero_()"),
+        GradientCall(4, "none", "4 None", "x.grad set to None in line 6", 6, "x.grad = None"),
     )
     changes = (
-        Change(1, "t-x", "backward", one(12.0), one(12.0), 2),
-        Change(2, "t-x", "backward", one(12.0), one(24.0), 4),
-        Change(3, "t-x", "zero", None, one(0.0)),
-        Change(4, "t-x", "none", None, None),
+        LeafChange(1, "t-x", "backward", one(12.0), one(12.0), 2),
+        LeafChange(2, "t-x", "backward", one(12.0), one(24.0), 4),
+        LeafChange(3, "t-x", "zero", None, one(0.0)),
+        LeafChange(4, "t-x", "none", None, None),
     )
     assert history == History(calls, (LeafHistory("t-x", "x", "x", (), calls, changes),))
 
@@ -112,9 +120,13 @@ def test_grad_is_carried_forward_where_a_call_did_not_touch_a_leaf() -> None:
         leaves={"x": 1.0, "w": 1.0, "v": 1.0},
     )
     x, w, v = history.leaves
-    assert list(x.states()) == [State(1, x.changes[0], one(1.0)), State(2, None, one(1.0)), State(3, None, one(1.0))]
+    assert list(x.states()) == [
+        LeafState(1, x.changes[0], one(1.0)),
+        LeafState(2, None, one(1.0)),
+        LeafState(3, None, one(1.0)),
+    ]
     assert [state.after for state in w.states()] == [None, one(5.0), None]
-    assert list(v.states()) == [State(1, None, None), State(2, None, None), State(3, None, None)]
+    assert list(v.states()) == [LeafState(1, None, None), LeafState(2, None, None), LeafState(3, None, None)]
     for leaf in history.leaves:
         assert [leaf.at(call.number) for call in history.calls] == list(leaf.states())
 

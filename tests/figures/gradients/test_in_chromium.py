@@ -10,16 +10,11 @@ import plotly.graph_objects as go
 import pytest
 from playwright.sync_api import Browser, Page
 
-from components.figures import TraceIndex
-from components.figures.gradients import (
-    flow_figure,
-    flow_info,
-    intermediate_figure,
-    intermediate_gradients,
-    norm_figure,
-    scalar_figure,
-    vector_figure,
-)
+from components.facts import TraceIndex
+from components.facts.gradients.flow import flow_info, intermediate_gradients
+from components.figures.charts.gradient_calls import norm_figure, scalar_figure
+from components.figures.charts.gradient_cells import vector_figure
+from components.figures.charts.gradient_flow import flow_figure, intermediate_figure
 from tests.app.browser import CHROMIUM
 from tests.figures import traces as t
 from tests.figures.gradients.made import by_backward, by_line, history_of

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from components.figures import LabOptions, TraceIndex, lab_graph
-from components.figures.gradients import gradient_history
-from components.figures.gradients.moments import Moments
-from components.figures.lab.homes import Homes
-from components.figures.story.telling import Story, tell
+from components.facts import TraceIndex
+from components.facts.events import EventNumbers, EventTable
+from components.facts.folding import Homes
+from components.facts.gradients.history import gradient_history
+from components.facts.story import Story, tell
+from components.figures import LabOptions, lab_graph
 from tests.figures import traces as t
 from tests.figures.gradients.goldens import NAMES, golden_index
 
@@ -17,23 +18,23 @@ STEPS = [t.step(1, x="t0"), t.step(2, y="t1"), t.step(3), t.step(4)]
 
 
 def moment_at(story: Story, number: int) -> int:
-    """As ``momentAt`` of the player: the first moment that is not before the happening of that number."""
+    """As ``momentAt`` of the player: the first moment that is not before the event of that number."""
     return next((place for place, moment in enumerate(story.moments) if moment.n >= number), len(story.moments) - 1)
 
 
 def stories(index: TraceIndex) -> list[Story]:
     """The story over the graph as it is shown at first, and over one of which nothing is drawn."""
-    return [tell(index, lab_graph(index, options=LabOptions()).homes or Homes()), tell(index, Homes())]
+    return [tell(index, lab_graph(index, options=LabOptions()).homes), tell(index, Homes())]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_change_is_seen_at_the_moment_at_which_the_story_shows_it(name: str) -> None:
     index = golden_index(name)
-    moments = Moments(index)
+    moments = index.once(EventNumbers)
     for story in stories(index):
         for shown, number in story.changes:
             if shown < len(story.moments):
-                seen = moments.of(index.trace.gradients[number])
+                seen = moments.of_change(index.trace.gradients[number])
                 assert seen is not None
                 assert moment_at(story, seen) == shown
 
@@ -49,13 +50,13 @@ def test_a_call_is_over_when_the_last_of_its_changes_is_seen(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_tensor_between_is_seen_where_the_engine_passes_its_node(name: str) -> None:
     index = golden_index(name)
-    moments = Moments(index)
+    moments = index.once(EventNumbers)
     for number, run in enumerate(index.trace.backwards):
         for place, step in enumerate(run.steps):
-            seen = moments.visit(run.id, place)
+            seen = moments.of_visit(run.id, place)
             assert seen is not None
-            happening = index.chronicle.all[seen - 1]
-            assert (happening.kind, happening.node, happening.run, happening.place) == (
+            event = index.once(EventTable).all[seen - 1]
+            assert (event.kind, event.node, event.run, event.place) == (
                 "node",
                 step.node,
                 number,
@@ -80,7 +81,7 @@ def test_the_numbers_of_a_run_counted_by_hand() -> None:
         ],
     )
     index = TraceIndex(trace)
-    assert [one.kind for one in index.chronicle.all] == [
+    assert [one.kind for one in index.once(EventTable).all] == [
         "line", "born", "line", "begin", "node", "node", "end", "line", "line",
     ]  # fmt: skip
     assert [call.moment for call in gradient_history(index).calls] == [6, 9]

@@ -6,7 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from components.figures.gradients import Amount, History, gradient_history
+from components.facts.gradients.amounts import Amount
+from components.facts.gradients.history import History, gradient_history
 from components.trace import GradientChange
 from tests.figures import traces as t
 from tests.figures.gradients.goldens import golden_index

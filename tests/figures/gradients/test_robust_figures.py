@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from components.figures import TraceIndex
-from components.figures.gradients import History, gradient_history, intermediate_figure, intermediate_gradients
-from components.figures.gradients.words import escaped, shortened
+from components.facts import TraceIndex
+from components.facts.gradients.flow import intermediate_gradients
+from components.facts.gradients.history import History, gradient_history
+from components.figures.charts.gradient_flow import intermediate_figure
+from components.figures.charts.style import escaped, shortened
 from components.trace import Gradient, Grid, Summary
 from components.trace.records import Sizes
 from tests.figures import traces as t

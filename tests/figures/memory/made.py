@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from components.figures import TraceIndex
-from components.figures.memory import MemoryMoments, MemoryTables
+from components.facts import TraceIndex
+from components.facts.memory.index import MemoryIndex
 from components.trace import Allocation, Category, CudaSample, Memory, MemoryEvent, Node, Step
 from tests.figures import traces as t
 
@@ -83,15 +83,11 @@ class Tape:
         )
 
 
-def tables_of(tape: Tape, source: str = "x = 1\n", memory: Memory | None = None, **parts: Any) -> MemoryTables:
+def tables_of(tape: Tape, source: str = "x = 1\n", memory: Memory | None = None, **parts: Any) -> MemoryIndex:
     """Return the tables of a trace with the memory of a tape and other parts."""
     written = memory or tape.memory()
     trace = msgspec.structs.replace(t.make_trace(source, **parts), memory=written)
-    return MemoryTables(TraceIndex(trace), written)
-
-
-def moments_of(tables: MemoryTables) -> MemoryMoments:
-    return MemoryMoments(tables.index)
+    return MemoryIndex(TraceIndex(trace), written)
 
 
 def steps(*lines: int) -> list[Step]:

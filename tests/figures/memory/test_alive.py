@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from components.figures.memory import alive_figure, alive_info
-from components.figures.memory.words import why_held
+from components.facts.memory.held import alive_info, why_held
+from components.figures.charts.memory import alive_figure
 from components.trace import Backward
 from tests.figures import traces as t
-from tests.figures.memory.made import Tape, moments_of, nodes, steps, tables_of
+from tests.figures.memory.made import Tape, nodes, steps, tables_of
 
 SOURCE = "x = leaf()\nh = x.sin()\ny = h * h\ny.backward()\n"
 
@@ -17,7 +17,7 @@ def test_the_peak_in_categories_and_blocks_the_largest_first() -> None:
     tape.new(200, "saved", "h", saved_by=("n1",), line=2, step=1, node="n0", operation="aten::sin")
     tape.free(tape.new(300, "temporary", line=3, step=2, node="n1"), line=3, step=2)
     tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1", line=3), steps=steps(1, 2, 3, 4))
-    info = alive_info(tables, moments_of(tables), 2)
+    info = alive_info(tables, 2)
     assert (info.total, info.line, info.code, info.during) == (607, 3, "y = h * h", "")
     assert info.categories == (("temporary", 300), ("saved", 200), ("leaf", 100))
     assert info.base == 7  # 607 - 300 - 200 - 100
@@ -27,7 +27,7 @@ def test_the_peak_in_categories_and_blocks_the_largest_first() -> None:
         ("x", 100, 1, "", "leaf x"),
     ]
     # One event later the scratch is gone.
-    assert alive_info(tables, moments_of(tables), 3).categories == (("saved", 200), ("leaf", 100))
+    assert alive_info(tables, 3).categories == (("saved", 200), ("leaf", 100))
 
 
 def _freed_in_turn() -> tuple[Tape, list[Backward]]:
@@ -81,7 +81,7 @@ def test_names_from_a_program_are_escaped_where_they_are_drawn() -> None:
     tape = Tape()
     tape.new(8, "other", "<img src=x>%{y}")
     tables = tables_of(tape, "x = '<b>'\n", steps=steps(1))
-    figure = alive_figure(alive_info(tables, moments_of(tables), 0))
+    figure = alive_figure(alive_info(tables, 0))
     drawn = str(figure.to_dict())
     assert "<img" not in drawn
     assert "%{y}" not in drawn
@@ -93,6 +93,6 @@ def test_a_bar_leads_to_the_moment_at_which_its_block_was_allocated() -> None:
     tape.new(8, "other", "x", line=1, step=0)
     tape.new(9, "other", "y", line=2, step=1)
     tables = tables_of(tape, SOURCE, steps=steps(1, 2))
-    figure = alive_figure(alive_info(tables, moments_of(tables), 1))
+    figure = alive_figure(alive_info(tables, 1))
     # The larger, y, is on top; it came with the second line.
     assert [list(row[:2]) for row in figure.data[-1].customdata] == [[-1, 2], [-1, 1]]

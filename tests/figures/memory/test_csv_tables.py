@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from components.figures.memory import blocks_csv, events_csv
+from components.figures.charts.spreadsheets import blocks_csv, events_csv
 from tests.figures.memory.made import Tape, nodes, steps, tables_of
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from components.figures.memory import EngineMemory, MemoryTables, Saved, Saver, engine_memory, saved_figure, saved_info
-from components.figures.memory.tables import CATEGORIES
-from components.figures.saved_bytes import saved_bytes
+from components.facts.memory.held import EngineMemory, Saved, Saver, engine_memory, saved_info
+from components.facts.memory.index import CATEGORIES, MemoryIndex
+from components.facts.saved_bytes import saved_bytes
+from components.figures.charts.memory import saved_figure
 from components.trace import Backward, Truncation
 from tests.figures import traces as t
-from tests.figures.memory.made import Tape, moments_of, nodes, steps, tables_of
+from tests.figures.memory.made import Tape, nodes, steps, tables_of
 
 SOURCE = "w = leaf()\ny = model(w)\ny.backward()\ny.backward()\n"
 
@@ -25,7 +26,7 @@ def test_a_storage_that_two_nodes_saved_counts_once_in_the_sum() -> None:
         t.node("n2", "TanhBackward0", 2, module="model.1", step=1),
     ]
     tables = tables_of(tape, SOURCE, nodes=built, steps=steps(1, 2))
-    info = saved_info(tables, moments_of(tables))
+    info = saved_info(tables)
     code = "y = model(w)"
     # Happenings: line 1, then the three nodes, then line 2.
     assert info == Saved(
@@ -48,7 +49,7 @@ def test_what_was_saved_at_once_is_less_than_all_that_was_saved() -> None:
     tape = Tape()
     for _ in range(3):
         tape.free(tape.new(10, "saved", saved_by=("n0",)))
-    info = saved_info(tables_of(tape, nodes=nodes("n0")), moments_of(tables_of(tape, nodes=nodes("n0"))))
+    info = saved_info(tables_of(tape, nodes=nodes("n0")))
     assert (info.total, info.most) == (30, 10)
 
 
@@ -68,7 +69,7 @@ def test_a_call_releases_what_its_nodes_saved_but_for_what_a_variable_holds() ->
     tape.free(scratch, line=3, step=2, node="n0", backward="b0")
     runs = [_run("b0", ["n0", "n1"], step=2, line=3)]
     tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1"), backwards=runs, steps=steps(1, 2, 3))
-    (call,) = engine_memory(tables, moments_of(tables))
+    (call,) = engine_memory(tables)
     assert (call.before, call.top, call.after) == (180, 270, 250)  # 180, 200, 170, 270, 250
     assert (call.released, call.still, call.gradients) == (30, 150, 100)  # still: w 100 and h 50
     assert (call.freed_nodes, call.nodes, call.kept, call.kept_until) == (2, 2, 0, "")
@@ -81,7 +82,7 @@ def test_what_retain_graph_kept_is_released_by_the_call_that_frees_the_graph() -
     tape.free(saved, line=4, step=3, node="n1", backward="b1")
     runs = [_run("b0", [], step=2, line=3, retain_graph=True), _run("b1", ["n0", "n1"], step=3, line=4)]
     tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1"), backwards=runs, steps=steps(1, 2, 3, 4))
-    first, second = engine_memory(tables, moments_of(tables))
+    first, second = engine_memory(tables)
     assert (first.released, first.kept, first.kept_until) == (0, 30, "released by backward() 2 in line 4")
     assert (second.label, second.released, second.kept) == ("backward() 2", 30, 0)
 
@@ -92,7 +93,7 @@ def test_what_retain_graph_kept_for_good_is_said() -> None:
     tape.new(5, "gradient", "w.grad", line=3, step=2, node="n0", backward="b0")
     runs = [_run("b0", [], step=2, line=3, retain_graph=True)]
     tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1"), backwards=runs, steps=steps(1, 2, 3))
-    (call,) = engine_memory(tables, moments_of(tables))
+    (call,) = engine_memory(tables)
     assert isinstance(call, EngineMemory)
     assert (call.kept, call.kept_until) == (30, "never released: still held when the program ended")
 
@@ -116,7 +117,7 @@ def test_what_a_variable_holds_when_its_graph_is_freed_was_saved_and_is_other_fr
     assert [tables.category(1, event) for event in (3, 4)] == ["saved", "other"]
 
 
-def _checkpointed() -> MemoryTables:
+def _checkpointed() -> MemoryIndex:
     """A node saved 30; a checkpoint keeps 64 that no node has saved, until the engine comes to it."""
     tape = Tape()
     tape.new(30, "saved", saved_by=("n1",), step=0)
@@ -130,12 +131,12 @@ def _checkpointed() -> MemoryTables:
 
 def test_what_a_checkpoint_keeps_counts_though_no_node_has_saved_it() -> None:
     tables = _checkpointed()
-    info = saved_info(tables, moments_of(tables))
+    info = saved_info(tables)
     row = Saver("kept by checkpoint", "kept by checkpoint", None, "", 0, 64, 64, None)
     assert (info.nodes[0], info.modules[0]) == (row, row)
     assert (info.total, info.extra, info.shared, info.most) == (94, 94, 0, 94)  # 30 + 64
     saved_figure(info.nodes)
-    (call,) = engine_memory(tables, moments_of(tables))
+    (call,) = engine_memory(tables)
     # Of the two nodes that it passed, n1 had saved something.
     assert (call.released, call.freed_nodes, call.nodes) == (94, 1, 1)
 
@@ -150,7 +151,7 @@ def test_every_page_says_the_same_number_of_saved_bytes() -> None:
     tables = tables_of(tape, nodes=built)
     trace = tables.index.trace
     assert saved_bytes(trace) == (204, True)  # 100 + 40 + 64
-    assert saved_info(tables, moments_of(tables)).total == 204
+    assert saved_info(tables).total == 204
     assert saved_bytes(trace, {"n1"}) == (40, True)
     bare = msgspec.structs.replace(trace, memory=None)
     assert saved_bytes(bare) == (180, False)  # 140 + 40: h twice, and x is not known

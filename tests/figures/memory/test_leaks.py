@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from components.capture import capture_program
-from components.figures import TraceIndex
-from components.figures.memory import Leak, MemoryTables, leak_tables, leaks
-from components.figures.memory.loops import keeping_lines
+from components.facts import TraceIndex
+from components.facts.memory import leaks as leaks_module
+from components.facts.memory.index import MemoryIndex
+from components.facts.memory.leaks import Leak, keeping_lines, leaks
 from components.trace import Program
 from tests.capture.memory_reading import measured
 
@@ -23,7 +24,7 @@ def found(source: str) -> tuple[Leak, ...]:
     trace = measured(capture_program(Program(source=BEGIN + source)))
     assert trace.failure is None
     assert trace.memory is not None
-    return leaks(MemoryTables(TraceIndex(trace), trace.memory))
+    return leaks(MemoryIndex(TraceIndex(trace), trace.memory))
 
 
 def test_a_running_sum_of_losses_keeps_every_graph() -> None:
@@ -99,10 +100,10 @@ def test_lines_that_keep_are_found_in_the_innermost_loop() -> None:
         "for a in x:\n    while b:\n        t += loss * 2\n    l.append(f(a))\nt += 1\n"
         "for a in x:\n    def f():\n        t += 1\n    t = t - 1\n    t += [a]\n"
     )
-    kept = [(one.line, one.kind, one.name, one.variable, one.fix, one.first, one.last) for one in keeping_lines(source)]
+    kept = [(one.line, one.kind, one.name, one.variable, one.fix) for one in keeping_lines(source)]
     assert kept == [
-        (3, "sum", "t", None, "t += (loss * 2).item()", 2, 3),
-        (4, "list", "l", None, "l.append(f(a).detach())", 1, 4),
+        (3, "sum", "t", None, "t += (loss * 2).item()"),
+        (4, "list", "l", None, "l.append(f(a).detach())"),
     ]
 
 
@@ -111,5 +112,5 @@ def test_a_text_that_is_no_program_keeps_nothing() -> None:
 
 
 def test_a_walk_that_would_take_too_long_accuses_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leak_tables, "MOST_WALKED", 10)
+    monkeypatch.setattr(leaks_module, "MOST_WALKED", 10)
     assert found(f"total = 0\nfor i in range(9):\n{LOSS}    total += loss\n") == ()

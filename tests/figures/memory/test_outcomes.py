@@ -6,8 +6,7 @@ from typing import Any
 
 import msgspec
 
-from components.figures.memory import outcome
-from components.figures.memory.outcomes import most_saved, results_of
+from components.facts.compare.outcomes import most_saved, outcome, results_of
 from components.trace import Failure, Step, Summary, Trace
 from tests.figures import traces as t
 from tests.figures.memory.made import Tape

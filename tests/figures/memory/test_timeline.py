@@ -7,13 +7,23 @@ import time
 import msgspec
 import pytest
 
-from components.figures.memory import MOST_COLUMNS, timeline_figure, timeline_info
-from components.figures.memory.records import Column, CudaPoint, Mark, Span, Timeline
-from components.figures.memory.style import byte_ticks
-from components.figures.memory.timeline import chosen, slots_of
+from components.facts.memory.timeline import (
+    MOST_COLUMNS,
+    BlockEvent,
+    Column,
+    CudaPoint,
+    Mark,
+    Span,
+    Timeline,
+    slots_of,
+    thinned,
+    timeline_info,
+)
+from components.figures.charts.memory import timeline_figure
+from components.figures.charts.style import byte_ticks
 from components.trace import CudaSample
 from tests.figures import traces as t
-from tests.figures.memory.made import Tape, moments_of, nodes, steps, tables_of
+from tests.figures.memory.made import Tape, nodes, steps, tables_of
 
 SOURCE = "x = leaf()\ny = f(x)\ny.backward()\n"
 
@@ -24,18 +34,18 @@ def test_a_small_run_by_hand() -> None:
     scratch = tape.new(8, "temporary", line=2, step=1)
     tape.free(scratch, line=2, step=1)
     tables = tables_of(tape, SOURCE, steps=steps(1, 2))
-    info = timeline_info(tables, moments_of(tables), "step")
-    leaf_text = "<b>40 B allocated</b> · leaf<br>x · aten::mul<br>line 1<br><i>x = leaf()</i><br>in all 140 B"
-    said = "<b>8 B {}</b> · temporary<br>aten::mul<br>line 2<br><i>y = f(x)</i><br>in all {} B"
+    info = timeline_info(tables, "step")
+    leaf = BlockEvent(40, "leaf", ("x", "aten::mul"), 1, "", "x = leaf()")
+    came, went = (BlockEvent(size, "temporary", ("aten::mul",), 2, "", "y = f(x)") for size in (8, -8))
     assert info == Timeline(
         "step",
         "step",
         ("before", "leaf", "temporary"),
         (
             # Step 0 has one event, in its middle; step 1 has two, at a quarter and at three quarters of it.
-            Column(0, 0.5, 140, (100, 40, 0), 1, leaf_text, 1),
-            Column(1, 1.25, 148, (100, 40, 8), 1, said.format("allocated", 148), 2),
-            Column(2, 1.75, 140, (100, 40, 0), 1, said.format("released", 140), 2),
+            Column(0, 0.5, 140, (100, 40, 0), 1, leaf, 1),
+            Column(1, 1.25, 148, (100, 40, 8), 1, came, 2),
+            Column(2, 1.75, 140, (100, 40, 0), 1, went, 2),
         ),
         100,
         0.0,
@@ -46,13 +56,19 @@ def test_a_small_run_by_hand() -> None:
         (),
         3,
     )
+    said = "<b>8 B {}</b> · temporary<br>aten::mul<br>line 2<br><i>y = f(x)</i><br>in all {} B"
+    assert [row[2] for row in timeline_figure(info).data[-1].customdata] == [
+        "<b>40 B allocated</b> · leaf<br>x · aten::mul<br>line 1<br><i>x = leaf()</i><br>in all 140 B",
+        said.format("allocated", 148),
+        said.format("released", 140),
+    ]
 
 
 def test_time_is_in_a_unit_that_suits_the_run() -> None:
     tape = Tape()
     for _ in range(3):
         tape.new(4, step=0)
-    info = timeline_info(tables_of(tape, steps=steps(1)), moments_of(tables_of(tape, steps=steps(1))), "time")
+    info = timeline_info(tables_of(tape, steps=steps(1)), "time")
     # Events at 1,000, 2,000, 3,000 ns of 4,000: microseconds
     assert (info.unit, [column.x for column in info.columns], info.end) == ("µs", [1.0, 2.0, 3.0], 4.0)
 
@@ -83,7 +99,7 @@ def test_calls_of_the_engine_are_spans_and_the_line_has_one_mark() -> None:
     tape.new(4, line=3, step=2)
     runs = [t.backward("b0", ["n1"], [t.passed("n1", 1), t.passed("n0", 1)], line=3)]
     tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1"), backwards=runs, steps=steps(1, 2, 3))
-    info = timeline_info(tables, moments_of(tables), "step")
+    info = timeline_info(tables, "step")
     # Places 1, 2, 3, 4, one event in each: the engine runs from 2.5 until the next event, at 4.5.
     assert info.spans == (Span(2.5, 4.5, "backward() 1", 3),)
     assert info.lines == (Mark(1.0, 2), Mark(2.0, 3))
@@ -94,7 +110,7 @@ def test_a_peak_that_was_cut_from_the_record_is_not_drawn_where_it_was_not() -> 
     tape.new(4, step=0)
     memory = msgspec.structs.replace(tape.memory(), peak_event=None, peak_bytes=1_000)
     tables = tables_of(tape, memory=memory, steps=steps(1))
-    info = timeline_info(tables, moments_of(tables), "step")
+    info = timeline_info(tables, "step")
     assert info.peak is None
     assert not timeline_figure(info).layout.annotations
     assert tables.peak == 0  # of what was recorded
@@ -107,7 +123,7 @@ def test_so_many_calls_that_they_would_be_a_grey_wall_have_no_bands() -> None:
             tape.new(4, step=number, node="n0", backward=f"b{number}")
         runs = [t.backward(f"b{number}", ["n0"], [t.passed("n0", 1)]) for number in range(count)]
         tables = tables_of(tape, nodes=nodes("n0"), backwards=runs, steps=steps(*[1] * count))
-        figure = timeline_figure(timeline_info(tables, moments_of(tables), "step"))
+        figure = timeline_figure(timeline_info(tables, "step"))
         return sum(shape.type == "rect" for shape in figure.layout.shapes)
 
     assert (bands(100), bands(200)) == (100, 0)
@@ -123,7 +139,7 @@ def test_cuda_samples_stand_at_the_end_of_their_step() -> None:
         for step, size in ((0, 8), (1, 8), (2, 12))
     ]
     tables = tables_of(tape, memory=tape.memory(samples, "cuda"), steps=steps(1, 1, 1))
-    info = timeline_info(tables, moments_of(tables), "step")
+    info = timeline_info(tables, "step")
     # The last event of step 0 is at 0.75; step 1 has none and stands there too; that of step 2 is at 2.5.
     assert info.cuda == (CudaPoint(0.75, 8, 100, 9), CudaPoint(0.75, 8, 100, 9), CudaPoint(2.5, 12, 100, 13))
     figure = timeline_figure(info)
@@ -157,7 +173,7 @@ def test_a_hundred_thousand_events_keep_their_peak_and_every_column_adds_up(axis
     tape, spike, dip = _large(100_000)
     tables = tables_of(tape, steps=steps(*[1] * 100))
     began = time.perf_counter()
-    info = timeline_info(tables, moments_of(tables), "step" if axis == "step" else "time")
+    info = timeline_info(tables, "step" if axis == "step" else "time")
     timeline_figure(info)
     took = time.perf_counter() - began
     assert len(info.columns) <= MOST_COLUMNS
@@ -177,9 +193,8 @@ def test_a_hundred_thousand_events_keep_their_peak_and_every_column_adds_up(axis
 def test_twice_the_events_do_not_take_four_times_as_long() -> None:
     def seconds(count: int) -> float:
         tables = tables_of(_large(count)[0], steps=steps(*[1] * 100))
-        moments = moments_of(tables)
         began = time.process_time()
-        timeline_info(tables, moments, "step")
+        timeline_info(tables, "step")
         return time.process_time() - began
 
     seconds(1_000)
@@ -190,7 +205,7 @@ def test_a_part_of_a_large_run_is_shown_event_by_event() -> None:
     tape, spike, _ = _large(20_000)
     tables = tables_of(tape, steps=steps(*[1] * 100))
     window = (spike - 300, spike + 300)
-    info = timeline_info(tables, moments_of(tables), "step", window)
+    info = timeline_info(tables, "step", window)
     assert [column.event for column in info.columns] == list(range(window[0], window[1] + 1))
     assert info.base == tape.events[window[0] - 1].total_bytes
     assert info.start <= info.columns[0].x
@@ -200,13 +215,13 @@ def test_a_part_of_a_large_run_is_shown_event_by_event() -> None:
 def test_both_ends_are_drawn() -> None:
     tape, *_ = _large(20_000)
     tables = tables_of(tape)
-    found = chosen(tables.totals, 0, len(tape.events) - 1)
+    found = thinned(tables.totals, 0, len(tape.events) - 1, MOST_COLUMNS)
     assert (found[0], found[-1]) == (0, len(tape.events) - 1)
 
 
 def test_no_events_is_an_empty_picture() -> None:
     tables = tables_of(Tape(base=12))
-    info = timeline_info(tables, moments_of(tables), "step")
+    info = timeline_info(tables, "step")
     assert (info.columns, info.base, info.peak) == ((), 12, None)
     timeline_figure(info)
 
@@ -216,7 +231,7 @@ def test_the_areas_are_steps_that_stack_and_only_the_points_hear_clicks() -> Non
     tape.new(40, "leaf", "<b>%{x}</b>", step=0)
     tape.new(8, "saved", step=1)
     tables = tables_of(tape, SOURCE, steps=steps(1, 2))
-    figure = timeline_figure(timeline_info(tables, moments_of(tables), "step"))
+    figure = timeline_figure(timeline_info(tables, "step"))
     *areas, points = figure.data
     assert [(area.name, area.stackgroup, area.line.shape, area.hoverinfo) for area in areas] == [
         ("leaf", "bytes", "hv", "skip"),

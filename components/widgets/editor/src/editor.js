@@ -10,11 +10,25 @@ import { bringIntoView, player } from "./player.js";
 import { showProblem } from "./problem.js";
 import { labelled, newState } from "./setup.js";
 
+/**
+ * What Python sends: `revision` names the source that `text` began from, `run` and `seq` are the numbers of the last
+ * request to run and of the last report that Python knows; `words` are names by module, to be completed.
+ * @typedef {{ key: string, revision: string, text: string, run: number, seq: number, words: Record<string, string>,
+ *   problem: import("./problem.js").Problem | null, height: number, channel: string, label: string }} EditorData
+ */
+/** @typedef {(name: string, value: { revision: string, text: string, run: number, seq: number }) => void} Send */
+
 const FUNCTION_KEY = /^F\d+$/;
 // CodeMirror knows one end of line.
+/** @param {string} text */
 const plain = (text) => text.replace(/\r\n?/g, "\n");
 
 export class Editor {
+  /**
+   * @param {HTMLElement | ShadowRoot} root
+   * @param {EditorData} data
+   * @param {Send} send
+   */
   constructor(root, data, send) {
     this.send = send;
     this.data = data;
@@ -22,31 +36,38 @@ export class Editor {
     this.mount = root.appendChild(document.createElement("div"));
     this.mount.className = "lab-editor";
     this.player = player(() => this.data.channel);
-    const kept = recall(data.key, data.revision);
-    const extensions = [this.player.extension, EditorView.updateListener.of((update) => update.docChanged && this.typed())];
-    const state = newState(data.text, { run: () => this.run(), extensions }, kept?.state);
-    this.view = new EditorView({ root, parent: this.mount, state });
+    const saved = recall(data.key, data.revision);
+    const typing = EditorView.updateListener.of((update) => {
+      if (update.docChanged) this.typed();
+    });
+    const own = { run: () => this.run(), extensions: [this.player.extension, typing] };
+    const state = newState(data.text, own, saved?.state);
+    this.view = new EditorView({ root: root instanceof ShadowRoot ? root : undefined, parent: this.mount, state });
     this.told = plain(data.text);
     this.last = data.seq;
     this.asked = data.run;
     this.listen();
-    this.show(data, {});
-    if (kept) this.view.scrollDOM.scrollTop = kept.scroll;
-    // What Python does not know yet (its session ended, or it was typed while the page changed) it is told after mounting.
+    this.show(data, null);
+    if (saved) this.view.scrollDOM.scrollTop = saved.scroll;
+    // What Python does not know yet (its session ended, or it was typed while the page changed) it is told after
+    // mounting.
     setTimeout(() => !this.abort.signal.aborted && this.commit());
   }
 
-  on(target, event, action, options = {}) {
-    target.addEventListener(event, action, { ...options, signal: this.abort.signal });
-  }
-
   listen() {
-    this.on(this.mount, "focusout", (event) => !this.mount.contains(event.relatedTarget) && this.commit());
+    const { mount, abort: { signal } } = this;
+    mount.addEventListener("focusout", ({ relatedTarget }) => {
+      if (!(relatedTarget instanceof Node && mount.contains(relatedTarget))) this.commit();
+    }, { signal });
     // Where a tap on a button takes no focus away (Safari), the button must see the new text all the same.
-    this.on(window, "pointerdown", (event) => !event.composedPath().includes(this.mount) && this.commit(), { capture: true });
+    window.addEventListener("pointerdown", (event) => {
+      if (!event.composedPath().includes(mount)) this.commit();
+    }, { capture: true, signal });
     // Outside of the shadow root nobody sees that this is a place to type in: Streamlit's shortcuts must not hear it.
-    for (const name of ["keydown", "keypress", "keyup"]) {
-      this.on(this.mount, name, (event) => FUNCTION_KEY.test(event.key) || event.stopPropagation());
+    for (const name of /** @type {const} */ (["keydown", "keypress", "keyup"])) {
+      mount.addEventListener(name, (event) => {
+        if (!FUNCTION_KEY.test(event.key)) event.stopPropagation();
+      }, { signal });
     }
   }
 
@@ -81,6 +102,10 @@ export class Editor {
 
   // --- what Python sends
 
+  /**
+   * @param {EditorData} data
+   * @param {Send} send
+   */
   update(data, send) {
     this.send = send;
     const before = this.data;
@@ -92,14 +117,21 @@ export class Editor {
     this.show(data, before);
   }
 
+  /**
+   * @param {EditorData} data
+   * @param {EditorData | null} before
+   */
   show(data, before) {
     this.mount.style.height = `${data.height}px`;
-    if (data.label !== before.label) this.view.dispatch({ effects: labelled(data.label) });
-    if (JSON.stringify(data.words) !== JSON.stringify(before.words)) this.view.dispatch({ effects: setWords.of(treeOf(data.words)) });
+    if (data.label !== before?.label) this.view.dispatch({ effects: labelled(data.label) });
+    if (JSON.stringify(data.words) !== JSON.stringify(before?.words)) {
+      this.view.dispatch({ effects: setWords.of(treeOf(data.words)) });
+    }
     showProblem(this.view, data.problem, data.run);
   }
 
   // Undo brings back what was typed before.
+  /** @param {string} text */
   replace(text) {
     this.told = plain(text);
     this.view.dispatch({

@@ -3,17 +3,25 @@
 import { RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, gutterLineClass, GutterMarker } from "@codemirror/view";
 
+/** @import { EditorState, StateEffectType } from "@codemirror/state" */
+/** @import { Step } from "../../page.js" */
+
+/** @type {StateEffectType<Step | null>} */
 export const setStep = StateEffect.define();
 
+/** @type {{ step: Step | null, stale: boolean }} */
 const NOTHING = { step: null, stale: false };
+/** @param {string} text */
 const trimmed = (text) => text.replace(/\r\n?/g, "\n").trimEnd();
 
 class Tinted extends GutterMarker {
+  /** @param {string} name */
   constructor(name) {
     super();
     this.elementClass = name;
   }
 
+  /** @param {GutterMarker} other */
   eq(other) {
     return other.elementClass === this.elementClass;
   }
@@ -34,26 +42,48 @@ export const marks = StateField.define({
   ],
 });
 
-// The step whose marks are shown, with only such line numbers as the document has.
-export function shownStep(state) {
-  const { step, stale } = state.field(marks);
-  return step && !stale ? step : null;
-}
-
-export const isLine = (state, number) => Number.isInteger(number) && number >= 1 && number <= state.doc.lines;
-
+/**
+ * @template {import("@codemirror/state").RangeValue} Mark
+ * @param {EditorState} state
+ * @param {(name: string) => Mark} mark
+ */
 function onLines(state, mark) {
+  /** @type {RangeSetBuilder<Mark>} */
   const builder = new RangeSetBuilder();
-  for (const [number, names] of [...classes(state)].sort(([one], [other]) => one - other)) {
+  for (const [number, names] of [...classes(state)].sort(([line], [other]) => line - other)) {
     const { from } = state.doc.line(number);
     builder.add(from, from, mark(names.join(" ")));
   }
   return builder.finish();
 }
 
+// The step whose marks are shown, with only such line numbers as the document has.
+/** @param {EditorState} state */
+export function shownStep(state) {
+  const { step, stale } = state.field(marks);
+  return step && !stale ? step : null;
+}
+
+/**
+ * @param {EditorState} state
+ * @param {number | null | undefined} number
+ * @returns {number is number}
+ */
+export function isLine(state, number) {
+  return typeof number === "number" && Number.isInteger(number) && number >= 1 && number <= state.doc.lines;
+}
+
+/** @param {EditorState} state */
 function classes(state) {
+  /** @type {Map<number, string[]>} */
   const found = new Map();
-  const add = (number, name) => isLine(state, number) && found.set(number, [...(found.get(number) ?? []), name]);
+  /**
+   * @param {number | null | undefined} number
+   * @param {string} name
+   */
+  const add = (number, name) => {
+    if (isLine(state, number)) found.set(number, [...(found.get(number) ?? []), name]);
+  };
   const step = shownStep(state);
   for (const number of step?.lit ?? []) add(number, "lab-lit");
   add(step?.failed, "lab-failed");

@@ -6,20 +6,35 @@ import { isLine, marks, setStep, shownStep } from "./marks.js";
 const REST = 80;
 const MARGIN = 2;
 
-// A click on a line's number; the gutter's handlers know the view, not the editor, so it travels as an event of the DOM.
+/** @import { BlockInfo, EditorView } from "@codemirror/view" */
+/** @import { LineAct, Step } from "../../page.js" */
+
+// A click on a line's number; the gutter's handlers know the view, not the editor, so it travels as an event of the
+// document.
+/**
+ * @param {EditorView} view
+ * @param {BlockInfo} block
+ */
 export function pickLine(view, block) {
   const line = view.state.doc.lineAt(block.from).number;
   view.dom.dispatchEvent(new CustomEvent("lab-pick", { detail: line }));
   return false;
 }
 
+/** @param {() => string} channel */
 export function player(channel) {
-  let resting = null, told = null, timer = 0;
+  /** The line under the pointer, and the one that the player was told of. @type {number | null} */
+  let resting = null;
+  /** @type {number | null} */
+  let told = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
 
-  function say(act, line, view) {
-    // The player's line numbers are those of another text.
-    if (act !== "leave" && view.state.field(marks).stale) return;
-    if (act === "hover") told = line;
+  /**
+   * @param {LineAct["act"]} act
+   * @param {number} line
+   */
+  function say(act, line) {
     window.dispatchEvent(new CustomEvent("autograd-lab:line", { detail: { channel: channel(), line, act } }));
   }
 
@@ -32,16 +47,36 @@ export function player(channel) {
     say("leave", line);
   }
 
+  // While its marks are stale the player's line numbers are those of another text.
+  /**
+   * @param {LineAct["act"]} act
+   * @param {number} line
+   * @param {EditorView} view
+   */
+  function sayOf(act, line, view) {
+    if (view.state.field(marks).stale) return;
+    if (act === "hover") told = line;
+    say(act, line);
+  }
+
+  /**
+   * @param {number | null} line
+   * @param {EditorView} view
+   */
   function rest(line, view) {
     if (line === resting) return;
     resting = line;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      if (told !== null && told !== line) { leave(); resting = line; }
-      if (line !== null && view.dom.isConnected) say("hover", line, view);
+      if (told !== null && told !== line) {
+        leave();
+        resting = line;
+      }
+      if (line !== null && view.dom.isConnected) sayOf("hover", line, view);
     }, REST);
   }
 
+  /** @param {EditorView} [view] */
   const hello = (view) => {
     leave();
     if (view?.state.field(marks).step) view.dispatch({ effects: setStep.of(null) });
@@ -49,21 +84,30 @@ export function player(channel) {
   };
 
   const listening = ViewPlugin.define((view) => {
-    const abort = new AbortController();
-    const on = (target, name, action) => target.addEventListener(name, action, { signal: abort.signal });
-    on(window, "autograd-lab:step", ({ detail }) => detail?.channel === channel() && arrive(view, detail));
-    on(view.dom, "lab-pick", ({ detail }) => say("pick", detail, view));
-    on(view.scrollDOM, "pointermove", (event) => event.pointerType !== "touch" && rest(lineAt(view, event), view));
-    on(view.scrollDOM, "pointerleave", leave);
-    queueMicrotask(() => abort.signal.aborted || hello());
+    const abort = new AbortController(), { signal } = abort;
+    window.addEventListener("autograd-lab:step", ({ detail }) => {
+      if (detail?.channel === channel()) arrive(view, detail);
+    }, { signal });
+    view.dom.addEventListener("lab-pick", ({ detail }) => sayOf("pick", detail, view), { signal });
+    view.scrollDOM.addEventListener("pointermove", (event) => {
+      if (event.pointerType !== "touch") rest(lineAt(view, event), view);
+    }, { signal });
+    view.scrollDOM.addEventListener("pointerleave", leave, { signal });
+    queueMicrotask(() => signal.aborted || hello());
     return {
-      update: (update) => update.state.field(marks).stale && told !== null && leave(),
+      update: (update) => {
+        if (update.state.field(marks).stale && told !== null) leave();
+      },
       destroy: () => abort.abort(),
     };
   });
   return { extension: listening, hello, leave };
 }
 
+/**
+ * @param {EditorView} view
+ * @param {PointerEvent} event
+ */
 function lineAt(view, event) {
   const height = event.clientY - view.documentTop;
   if (height < 0 || height > view.contentHeight) return null;
@@ -71,6 +115,10 @@ function lineAt(view, event) {
   return height > block.bottom ? null : view.state.doc.lineAt(block.from).number;
 }
 
+/**
+ * @param {EditorView} view
+ * @param {Step} step
+ */
 function arrive(view, step) {
   const before = view.state.field(marks);
   // Telling CodeMirror anything makes it lay out the page.
@@ -80,10 +128,15 @@ function arrive(view, step) {
 }
 
 // A step can come before the text that it is about: whoever brings the text asks for this again.
+/** @param {EditorView} view */
 export function bringIntoView(view) {
   view.requestMeasure({ key: arrive, read: () => reveal(view, shownStep(view.state)?.line) });
 }
 
+/**
+ * @param {EditorView} view
+ * @param {number | null | undefined} number
+ */
 function reveal(view, number) {
   if (!isLine(view.state, number)) return;
   const { scrollDOM: scroller } = view;
@@ -92,6 +145,6 @@ function reveal(view, number) {
   const hidden = block.top + padding < scroller.scrollTop + MARGIN
     || block.bottom + padding > scroller.scrollTop + scroller.clientHeight - MARGIN;
   if (!hidden) return;
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  scroller.scrollTo({ top: block.top - (scroller.clientHeight - block.height) / 2, behavior: still ? "instant" : "smooth" });
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+  scroller.scrollTo({ top: block.top - (scroller.clientHeight - block.height) / 2, behavior });
 }

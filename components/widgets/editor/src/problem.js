@@ -4,9 +4,20 @@ import { lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { keymap } from "@codemirror/view";
 import { isLine } from "./marks.js";
 
+/** @import { Diagnostic } from "@codemirror/lint" */
+/** @import { EditorState } from "@codemirror/state" */
+/** @import { EditorView } from "@codemirror/view" */
+/** @typedef {{ line: number, message: string }} Problem */
+
+/** @type {WeakMap<EditorView, string>} */
 const shown = new WeakMap();
 
 // The same problem is shown again only after another run: in between, the person may have mended and moved it.
+/**
+ * @param {EditorView} view
+ * @param {Problem | null} problem
+ * @param {number} run
+ */
 export function showProblem(view, problem, run) {
   const name = JSON.stringify([problem ?? null, problem ? run : 0]);
   if (shown.get(view) === name) return;
@@ -14,6 +25,11 @@ export function showProblem(view, problem, run) {
   view.dispatch(setDiagnostics(view.state, problem ? [diagnostic(view.state, problem)] : []));
 }
 
+/**
+ * @param {EditorState} state
+ * @param {Problem} problem
+ * @returns {Diagnostic}
+ */
 function diagnostic(state, { line, message }) {
   const at = state.doc.line(isLine(state, line) ? line : Math.min(Math.max(line, 1), state.doc.lines));
   const code = at.text.replace(/\s*(#[^"']*)?$/, "");

@@ -1,7 +1,8 @@
 // What the editor can do: an EditorState with every extension in its place.
 
 import {
-  acceptCompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus, moveCompletionSelection, selectedCompletion,
+  acceptCompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus, moveCompletionSelection,
+  selectedCompletion,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { pythonLanguage } from "@codemirror/lang-python";
@@ -20,16 +21,21 @@ import { pickLine } from "./player.js";
 import { problems } from "./problem.js";
 import { highlighting, theme } from "./theme.js";
 
+/** @import { EditorStateConfig, Extension } from "@codemirror/state" */
+
 const EMPTY = "Type PyTorch here. Ctrl+Enter runs it.";
 const label = new Compartment();
 
+/** @param {string} text */
 const named = (text) => EditorView.contentAttributes.of({
   "aria-label": text, "aria-description": "Escape, then Tab, leaves the editor. Ctrl+Enter runs the program.",
 });
 
+/** @param {string} text */
 export const labelled = (text) => label.reconfigure(named(text));
 
 // Enter starts a new line though completions are shown; Tab takes the first of them, or the one that was chosen.
+/** @param {EditorView} view */
 function takeCompletion(view) {
   if (completionStatus(view.state) !== "active") return false;
   if (!selectedCompletion(view.state)) moveCompletionSelection(true)(view);
@@ -47,16 +53,24 @@ const leaving = [
   }),
 ];
 
+// `saved` is a state as JSON that is to go on.
+/**
+ * @param {string} text
+ * @param {{ run: () => boolean, extensions: Extension }} own
+ * @param {unknown} [saved]
+ */
 export function newState(text, { run, extensions }, saved) {
   const running = ["Mod-Enter", "Ctrl-Enter"].map((key) => ({ key, run, preventDefault: true }));
+  const keymaps = [...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap];
+  /** @type {EditorStateConfig} */
   const config = {
     doc: text,
     extensions: [
       Prec.highest(keymap.of([...running, { key: "Tab", run: takeCompletion }])),
       marks, marksGutter, lineNumbers({ domEventHandlers: { click: pickLine } }), chips, problems,
-      history(), drawSelection(), highlightSpecialChars(), highlightActiveLine(), bracketMatching(), closeBrackets(), indentOnInput(),
-      indentUnit.of("    "), EditorState.tabSize.of(4), pythonLanguage, completion, search({ top: true }), placeholder(EMPTY),
-      keymap.of([...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap, indentWithTab]), leaving,
+      history(), drawSelection(), highlightSpecialChars(), highlightActiveLine(), bracketMatching(), closeBrackets(),
+      indentOnInput(), indentUnit.of("    "), EditorState.tabSize.of(4), pythonLanguage, completion,
+      search({ top: true }), placeholder(EMPTY), keymap.of([...keymaps, indentWithTab]), leaving,
       label.of(named("")), theme, syntaxHighlighting(highlighting), extensions,
     ],
   };

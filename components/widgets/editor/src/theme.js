@@ -11,11 +11,24 @@ const SURFACE = "var(--st-code-background-color, var(--st-secondary-background-c
 const RAISED = "var(--st-secondary-background-color)";
 const MONO = "var(--st-code-font, ui-monospace, monospace)";
 const LINE = "var(--st-border-color)";
+/**
+ * @param {string} colour
+ * @param {number} part
+ */
 const some = (colour, part) => `color-mix(in srgb, ${colour} ${part}%, transparent)`;
 const QUIET = `color-mix(in srgb, ${TEXT} 68%, ${SURFACE})`;
+/**
+ * @param {string} colour
+ * @param {number} part
+ */
 const tinted = (colour, part) => ({ backgroundColor: some(colour, part) });
+/**
+ * @param {string} colour
+ * @param {number} part
+ */
 const barred = (colour, part) => ({ ...tinted(colour, part), boxShadow: `inset 3px 0 ${colour}` });
 
+const SELECTION = "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground";
 const frame = {
   "&": {
     boxSizing: "border-box", height: "100%", color: TEXT, backgroundColor: SURFACE, overflow: "hidden",
@@ -28,7 +41,7 @@ const frame = {
   ".cm-line": { padding: "0 12px 0 10px" },
   ".cm-placeholder": { color: QUIET },
   ".cm-cursor": { borderLeft: `2px solid ${TEXT}`, marginLeft: "-1px" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": tinted("var(--st-blue-color)", 26),
+  [`${SELECTION}, .cm-selectionBackground`]: tinted("var(--st-blue-color)", 26),
   ".cm-activeLine": { backgroundColor: "transparent" },
   "&.cm-focused .cm-activeLine": tinted(TEXT, 4),
   "&.cm-focused .cm-matchingBracket": { ...tinted("var(--st-green-color)", 24), borderRadius: "3px" },
@@ -37,7 +50,9 @@ const frame = {
 
 const gutters = {
   ".cm-gutters": { backgroundColor: SURFACE, color: QUIET, border: "none", paddingLeft: "4px", userSelect: "none" },
-  ".cm-lineNumbers .cm-gutterElement": { minWidth: "26px", padding: "0 8px 0 2px", cursor: "pointer", fontVariantNumeric: "tabular-nums" },
+  ".cm-lineNumbers .cm-gutterElement": {
+    minWidth: "26px", padding: "0 8px 0 2px", cursor: "pointer", fontVariantNumeric: "tabular-nums",
+  },
   ".cm-lineNumbers .cm-gutterElement:hover": { color: ACCENT },
   ".lab-marks": { minWidth: "12px" },
   ".lab-marks .cm-gutterElement": { display: "grid", placeItems: "center" },
@@ -57,11 +72,13 @@ const marks = {
   ".cm-lineNumbers .lab-now": { color: ACCENT, fontWeight: "700" },
   ".cm-lineNumbers .lab-error, .cm-lineNumbers .lab-failed": { color: RED, fontWeight: "700" },
   ".cm-lintRange-error": {
-    backgroundImage: "none", textDecoration: `underline wavy ${RED} 1.2px`, textUnderlineOffset: "3px", textDecorationSkipInk: "none",
+    backgroundImage: "none", textDecoration: `underline wavy ${RED} 1.2px`, textUnderlineOffset: "3px",
+    textDecorationSkipInk: "none",
   },
   ".lab-chips": { position: "absolute", top: 0, left: 0, height: 0, width: 0, pointerEvents: "none", zIndex: 1 },
   ".lab-chips > div": {
-    position: "absolute", display: "flex", gap: "6px", alignItems: "center", width: "max-content", transform: "translateX(-100%)",
+    position: "absolute", display: "flex", gap: "6px", alignItems: "center", width: "max-content",
+    transform: "translateX(-100%)",
   },
   ".lab-chips > div[hidden]": { display: "none" },
   ".lab-chips span": {
@@ -84,7 +101,9 @@ const floating = {
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "2px 10px" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: some(ACCENT, 16), color: TEXT },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700", color: ACCENT },
-  ".cm-diagnostic": { padding: "8px 12px", maxWidth: "min(56ch, 80vw)", whiteSpace: "pre-wrap", overflowWrap: "anywhere" },
+  ".cm-diagnostic": {
+    padding: "8px 12px", maxWidth: "min(56ch, 80vw)", whiteSpace: "pre-wrap", overflowWrap: "anywhere",
+  },
   ".cm-diagnostic-error": { borderLeft: `3px solid ${RED}` },
   ".cm-tooltip-lint": { fontFamily: "var(--st-font, sans-serif)", fontSize: "13px", lineHeight: "1.45" },
   ".cm-panels": { backgroundColor: RAISED, color: TEXT, fontFamily: "var(--st-font, sans-serif)" },
@@ -97,8 +116,8 @@ const floating = {
     fontSize: "13px", fontFamily: MONO,
   },
   ".cm-button": {
-    backgroundImage: "none", backgroundColor: SURFACE, color: TEXT, border: `1px solid ${LINE}`, borderRadius: "6px", padding: "3px 10px",
-    fontSize: "12.5px", fontFamily: "inherit", cursor: "pointer",
+    backgroundImage: "none", backgroundColor: SURFACE, color: TEXT, border: `1px solid ${LINE}`, borderRadius: "6px",
+    padding: "3px 10px", fontSize: "12.5px", fontFamily: "inherit", cursor: "pointer",
   },
   ".cm-button:hover": { borderColor: ACCENT, color: ACCENT },
   ".cm-button:active": { backgroundImage: "none" },
@@ -112,14 +131,24 @@ const floating = {
 
 export const theme = EditorView.theme({ ...frame, ...gutters, ...marks, ...floating });
 
-// Streamlit's colours for text are dim in the light theme and pale in the dark one, its plain ones too light for some text.
-const coloured = (name, plain = 70) => `color-mix(in srgb, var(--st-${name}-color) ${plain}%, var(--st-${name}-text-color))`;
+// Streamlit's colours for text are dim in the light theme and pale in the dark one, its plain ones too light for some
+// text.
+/** @param {string} name */
+function coloured(name, plain = 70) {
+  return `color-mix(in srgb, var(--st-${name}-color) ${plain}%, var(--st-${name}-text-color))`;
+}
 
 export const highlighting = HighlightStyle.define([
-  { tag: [tags.keyword, tags.controlKeyword, tags.definitionKeyword, tags.moduleKeyword, tags.operatorKeyword], color: coloured("violet") },
+  {
+    tag: [tags.keyword, tags.controlKeyword, tags.definitionKeyword, tags.moduleKeyword, tags.operatorKeyword],
+    color: coloured("violet"),
+  },
   { tag: [tags.string, tags.special(tags.string)], color: coloured("green") },
   { tag: [tags.number, tags.bool, tags.null], color: coloured("orange", 30) },
   { tag: tags.comment, color: coloured("gray"), fontStyle: "italic" },
-  { tag: [tags.function(tags.variableName), tags.function(tags.propertyName), tags.definition(tags.className)], color: coloured("blue") },
+  {
+    tag: [tags.function(tags.variableName), tags.function(tags.propertyName), tags.definition(tags.className)],
+    color: coloured("blue"),
+  },
   { tag: tags.meta, color: coloured("blue") },
 ]);

@@ -1,1 +1,0 @@
-"""What happened in a run, in order, and how it is told over a picture of its graph."""

@@ -1,0 +1,110 @@
+// Made of the records in Python by declarations.py, which says how; not to be edited.
+
+export interface PlayerData {
+  svg: string;
+  kind: "lab" | "torchviz";
+  title: string;
+  message: string;
+  legend: [string, string][];
+  source: string;
+  signature: string;
+  code: [string, string][][];
+  backwards: number[];
+  failed: number | null;
+  moments: PlayerMoment[];
+  cut: boolean;
+  notes: [number, number, string, string][];
+  pictures: [number, string, string][];
+  boxes: Partial<Record<string, PlayerBox>>;
+  cards: Partial<Record<string, Card>>;
+  carried: Partial<Record<string, [number, string, number][]>>;
+  texts: Partial<Record<string, [number, string | null, string | null][]>>;
+  findings: PlayerFinding[];
+  more_findings: boolean;
+  frames: [string, string[]][];
+  dot?: string;
+}
+
+export interface PlayerMoment {
+  kind: string;
+  text: string;
+  n: number;
+  line?: number;
+  box?: string;
+  run?: number;
+  lit?: number[];
+}
+
+export interface PlayerBox {
+  born?: number;
+  passes?: number[];
+  freed?: number;
+  line?: number;
+  lines?: [number, number];
+  names?: string;
+  node?: string;
+  order?: number;
+  bytes?: number;
+  norm?: number;
+  module?: string;
+  folded?: boolean;
+}
+
+export interface Card {
+  title: string;
+  subtitle: string;
+  formula: string | null;
+  rows: [string, string][];
+  note: string | null;
+  kind: string;
+  saved: [string, string][];
+  freed: number | null;
+  freed_by: string;
+  formulas: Formula[];
+  passes: Pass[];
+  changes: [number, string, string][];
+}
+
+export interface Formula {
+  to: string;
+  symbols: string;
+  numbers: string | null;
+}
+
+export interface Pass {
+  moment: number;
+  where: string;
+  rows: [string, string][];
+  formulas: Formula[];
+  grids: Grid[];
+  note: string;
+}
+
+export interface Grid {
+  title: string;
+  largest: number;
+  cells: (number | null)[][];
+}
+
+export interface PlayerFinding {
+  illness: "nan" | "inf" | "exploding" | "vanishing";
+  box: string;
+  moment: number;
+  text: string;
+}
+
+export interface PlayerMount {
+  key: string;
+  show_code: boolean;
+  can_fold: boolean;
+  channel?: string;
+  above?: number;
+  goto?: Goto | null;
+}
+
+export interface Goto {
+  turn: number;
+  step: number;
+}
+
+export type Message = PlayerData & PlayerMount;

@@ -1,0 +1,53 @@
+// What the other scripts need of the page's document: elements that are made, and elements that are there.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} name
+ * @param {string} [text]
+ */
+export function create(name, className = "", text) {
+  const element = document.createElement(name);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+/**
+ * @template {keyof SVGElementTagNameMap} K
+ * @param {K} name
+ * @param {Record<string, string | number>} attributes
+ */
+export function createSvg(name, attributes) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  return element;
+}
+
+// The first element for a selector, which the player's own HTML must have.
+/**
+ * @template {Element} E
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @param {new () => E} kind
+ */
+export function find(root, selector, kind) {
+  const element = root.querySelector(selector);
+  if (!(element instanceof kind)) throw new Error(`the player has no ${selector}`);
+  return element;
+}
+
+/**
+ * @template {Element} E
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @param {new () => E} kind
+ * @returns {E[]}
+ */
+export function findAll(root, selector, kind) {
+  return [...root.querySelectorAll(selector)].flatMap((element) => (element instanceof kind ? [element] : []));
+}
+
+/** @param {Event} event */
+export const targetOf = (event) => (event.target instanceof Element ? event.target : null);

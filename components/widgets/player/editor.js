@@ -1,0 +1,40 @@
+// The player's side of its talk with the editor beside it; the other side is the editor's player.js.
+
+/** @import { Message } from "./data.js" */
+/** @import { LineAct, Note } from "../page.js" */
+/** @typedef {{ line: number | null, tone: "now" | "error", lit: number[], notes: Note[] }} Marks */
+
+export class EditorLink {
+  /**
+   * @param {{ signal: AbortSignal, pick: (line: number) => void, hover: (line: number | null) => void,
+   *   ask: () => void }} actions
+   */
+  constructor({ signal, pick, hover, ask }) {
+    /** @type {string | undefined} */
+    this.channel = "";
+    window.addEventListener("autograd-lab:line", ({ detail }) => {
+      if (!this.isMine(detail)) return;
+      if (detail.act === "pick") pick(detail.line);
+      else hover(detail.act === "hover" ? detail.line : null);
+    }, { signal });
+    window.addEventListener("autograd-lab:hello", ({ detail }) => {
+      if (this.isMine(detail)) ask();
+    }, { signal });
+  }
+
+  /** @param {LineAct | { channel: string } | null} detail */
+  isMine(detail) { return !!this.channel && detail?.channel === this.channel; }
+
+  // `litLines` are lines lit beside those of the moment.
+  /**
+   * @param {Message} data
+   * @param {Marks} marks
+   * @param {number[]} litLines
+   */
+  tell({ source: text, backwards, failed }, marks, litLines) {
+    const { channel } = this, lit = [...new Set([...marks.lit, ...litLines])];
+    if (!channel) return;
+    const detail = { channel, text, ...marks, lit, backwards, failed };
+    window.dispatchEvent(new CustomEvent("autograd-lab:step", { detail }));
+  }
+}

@@ -1,0 +1,105 @@
+"""Cards, by equality on traces written by hand."""
+
+from __future__ import annotations
+
+from components.facts import TraceIndex
+from components.facts.cards import Pass, box_card
+from components.facts.story import tell
+from components.figures import Card, LabOptions, lab_graph
+from components.trace import BackwardStep, Gradient, Grid, SavedTensor, Summary, Trace
+from tests.figures import traces as t
+
+CUBE = t.make_trace(
+    "x = torch.tensor(2.0, requires_grad=True)\ny = x ** 3\n",
+    tensors=[t.tensor("t0", "x", 2.0), t.tensor("t1", "y", 8.0, "n1")],
+    nodes=[
+        t.leaf("n0", "x", "t0"),
+        t.node(
+            "n1",
+            "PowBackward0",
+            2,
+            [t.saved("self", [], "t0"), SavedTensor(name="exponent", value="3")],
+            formula="self: pow_backward(grad, self, exponent)",
+        ),
+    ],
+    edges=t.edges("n1 n0"),
+    # 3 * 2**2 = 12, twice
+    backwards=[
+        t.backward("b0", ["n1"], [t.passed("n1", 1.0, 12.0), t.passed("n0", 12.0)], line=4, retain_graph=True),
+        t.backward("b1", ["n1"], [t.passed("n1", 1.0, 12.0), t.passed("n0", 12.0)], line=5, freed=["n1"]),
+    ],
+    gradients=[t.change("x", "t0", 12.0, 12.0, line=4), t.change("x", "t0", 12.0, 24.0, line=5, backward="b1")],
+    steps=[t.step(1, x="t0")],
+)
+
+
+def card_of(trace: Trace, box: str, options: LabOptions | None = None) -> Card:
+    index = TraceIndex(trace)
+    graph = lab_graph(index, options=options)
+    card = box_card(index, tell(index, graph.homes), graph.groups, box)
+    assert card is not None
+    return card
+
+
+def test_a_node_tells_each_pass_what_it_saved_and_what_follows() -> None:
+    card = card_of(CUBE, "n1")
+    assert (card.title, card.subtitle, card.kind) == ("PowBackward0", "line 2", "function")
+    assert card.rows == (("result y", "8"), ("exponent", "3"))
+    assert card.saved == (("self (x)", "2  () float32, 4 B"),)
+    # The story: line 1, the birth, then begin, two nodes and the end of each of two passes.
+    assert [(one.moment, one.where, one.rows, one.note) for one in card.passes] == [
+        (
+            3,
+            "step 1 of 2 of backward() on line 4",
+            (("gradient in", "1"), ("gradient out to x", "12")),
+            "retain_graph=True: what this node has saved stays.",
+        ),
+        (
+            7,
+            "step 1 of 2 of backward() on line 5",
+            (("gradient in", "1"), ("gradient out to x", "12")),
+            "This call has no retain_graph: when it is done, what this node has saved is freed.",
+        ),
+    ]
+    assert (card.freed, card.freed_by) == (9, "freed by backward() on line 5")
+    assert card.note == (
+        "backward() on line 5 had no retain_graph and freed what this node had saved. "
+        "Another pass through this node needs retain_graph=True there."
+    )
+
+
+def test_a_leaf_tells_every_change_of_its_gradient() -> None:
+    card = card_of(CUBE, "n0~leaf")
+    assert (card.title, card.kind, card.subtitle) == ("x", "leaf", "leaf · line 1")
+    assert card.changes == ((4, "line 4: backward", "+ 12 = 12"), (8, "line 5: backward", "+ 12 = 24"))
+
+
+def test_every_box_has_its_card() -> None:
+    titles = {box.id: card_of(CUBE, box.id).title for box in lab_graph(CUBE).boxes}
+    assert titles == {
+        "t1": "y",
+        "n1": "PowBackward0",
+        "n1~saved": "PowBackward0",
+        "n0": "AccumulateGrad",
+        "n0~leaf": "x",
+    }
+
+
+def test_a_fold_counts_what_is_in_it() -> None:
+    card = card_of(t.chain(500), "g.0", LabOptions(opened=()))
+    assert (card.title, card.subtitle, card.formula) == (
+        "loop, line 1",
+        "500 nodes in one box, 500 times · line 1",
+        "y = y + 1",
+    )
+    assert card.rows == (("AddBackward0", "500"), ("saved for backward", "0 B"))
+
+
+def test_a_large_gradient_is_summed_up_its_nan_counted_and_its_grid_shown() -> None:
+    summary = Summary(min=-1.0, max=3.0, mean=0.5, std=1.0, nan=2, inf=0, zero=0)
+    large = Gradient(shape=[30, 30], values=None, summary=summary, grid=Grid(largest=0.5, cells=[[1000, None]]))
+    run = t.backward("b0", ["n0"], [BackwardStep(node="n0", grad_outputs=[large], grad_inputs=[None])])
+    (only,) = card_of(t.make_trace(nodes=[t.node("n0", "ExpBackward0")], backwards=[run]), "n0").passes
+    assert isinstance(only, Pass)
+    assert only.rows == (("gradient in", "(30, 30) from -1 to 3, mean 0.5, 2 nan"),)
+    assert [(grid.title, grid.largest, grid.cells) for grid in only.grids] == [("gradient in", 0.5, [[1000, None]])]
