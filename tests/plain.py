@@ -111,8 +111,9 @@ def _run(source: str, warned: Warnings) -> dict[str, Any]:
         os.close(writing)
         ended = _read(reading, pid)
         os.waitpid(pid, 0)
-        answer = {"stdout": _text(out, script), "stderr": _text(err, script)}
-        return answer | json.loads(ended or '{"warned": []}')
+        answer: dict[str, Any] = {"stdout": _text(out, script), "stderr": _text(err, script)}
+        answer |= json.loads(ended or '{"warned": []}')
+        return answer
 
 
 def _text(file: IO[bytes], script: Path) -> str:
