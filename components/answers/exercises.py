@@ -18,7 +18,7 @@ from ..source import PROGRAM_FILENAME
 from ..source.check_cells import CAME, EXPECTED, Assertion, Preparation, comparison_word, read_checks
 from ..source.compiler import compile_program
 from ..trace import Check, Exercise, Verdict
-from .words import said
+from .values import said
 
 _LONGEST = 400
 _PLAIN = (bool, int, float, complex, str, type(None), torch.Size, torch.dtype, torch.device)

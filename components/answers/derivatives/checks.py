@@ -13,10 +13,8 @@ import torch
 from torch.autograd.gradcheck import GradcheckError
 
 from ...trace import Checks, ChecksAnswer, Entry, Number
-from ..numbers import number
 from ..symbolic import Form, NoForm, jacobian, symbolic_form
-from ..words import said
-from .formulas import formula_of, time_for_formulas
+from ..values import formula_of, number, said, time_for_formulas
 from .names import double_by_default
 from .subject import NoAnswer, Subject
 

@@ -14,9 +14,8 @@ from typing import Any
 import torch
 
 from ...trace import Formula, NthDerivative, NthDerivatives, NthDerivativesAnswer, Number
-from ..numbers import number
 from ..symbolic import Form, NoForm, nth_derivatives, symbolic_form
-from .formulas import formula_of, time_for_formulas
+from ..values import formula_of, number, time_for_formulas
 from .names import double_by_default, run_snippet
 from .subject import Subject
 from .vectors import Vectors, fresh, tangents

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 
 from ...trace import Curve, CurveAnswer, Number, Surface, SurfaceAnswer
-from ..numbers import matrix, number
+from ..values import matrix, number
 from .names import double_by_default
 from .subject import NoAnswer, Subject
 

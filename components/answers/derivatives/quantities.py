@@ -7,8 +7,7 @@ from typing import Any, Literal
 import torch
 
 from ...trace import Derivative, DerivativeAnswer, Number, Quantity, Spectrum, Spot, Way
-from ..numbers import matrix, number
-from ..words import said
+from ..values import matrix, number, said
 from .names import run_snippet
 from .subject import Subject
 from .vectors import Vectors, cotangent, tangents

@@ -13,8 +13,7 @@ from typing import Any
 import torch
 
 from ...trace import Function, Input, Question
-from ..numbers import values_of
-from ..words import said
+from ..values import said, values_of
 from .names import in_double, own_functions
 
 MOST_ENTRIES = 65_536

@@ -12,7 +12,6 @@ from .budget import Limits
 from .derivatives import hessian, jacobian, nth_derivatives
 from .form import Form, NoForm, symbolic_form, value_at
 from .texts import latex_of, plain_of
-from .warm import warm_up
 
 __all__ = [
     "Form",
@@ -25,5 +24,4 @@ __all__ = [
     "plain_of",
     "symbolic_form",
     "value_at",
-    "warm_up",
 ]

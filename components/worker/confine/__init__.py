@@ -2,7 +2,7 @@
 
 ``WALLS`` lists them in the order in which they must be put up: the filter of system calls last, because it forbids
 what setting up the others needs. Sessions, environment and descriptors are no walls of choice: every child gives them
-up (``components.worker.child``).
+up (``child``).
 """
 
 from __future__ import annotations

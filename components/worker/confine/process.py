@@ -16,7 +16,7 @@ _CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
 # Matplotlib's backend for programs, by the name of its module.
-PLOT_BACKEND = "module://components.capture.plot_backend"
+PLOT_BACKEND = f"module://{__name__.rsplit('.', 3)[0]}.capture.plot_backend"
 
 
 def no_new_privileges() -> None:

@@ -19,9 +19,9 @@ from components.answers.symbolic import (
     nth_derivatives,
     plain_of,
     symbolic_form,
-    warm_up,
 )
 from components.answers.symbolic.texts import latex_name
+from components.answers.warm_up import warm_up_formulas
 from tests.answers.symbolic.oracles import Function
 
 X = sympy.Symbol("x", real=True)
@@ -157,7 +157,7 @@ def test_shorter_ways_are_found() -> None:
 
 def test_tidying_takes_little_time() -> None:
     """Formulas whose rewriting SymPy would take seconds over are left as they are."""
-    warm_up()
+    warm_up_formulas()
     form = _form(lambda x: torch.linalg.inv(x + torch.eye(3)), [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.1]])
     layered = _form(lambda x: F.layer_norm(x, (4,)), [0.1, 0.2, 0.3, 0.9])
     product = sympy.Mul(*((X + n) ** n for n in range(1, 12)))

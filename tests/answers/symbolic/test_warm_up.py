@@ -13,8 +13,9 @@ from tests.answers.symbolic.cases import CASES
 from tests.answers.symbolic.test_programs import NUMBER, OF_A_NUMBER, OF_A_VECTOR, VECTOR
 import torch
 from components.answers.symbolic import (
-    Form, hessian, jacobian, latex_of, nth_derivatives, plain_of, symbolic_form, value_at, warm_up
+    Form, hessian, jacobian, latex_of, nth_derivatives, plain_of, symbolic_form, value_at
 )
+from components.answers.warm_up import warm_up_formulas as warm_up
 
 warm_up()
 before, seen = set(sys.modules), []
