@@ -13,7 +13,6 @@ from typing import Any
 import sympy
 
 from .arrays import Expr, Symbols, elements
-from .signals import Refused
 
 _BITS_PER_UNIT = 32
 
@@ -33,6 +32,17 @@ class Limits:
 def never() -> bool:
     """Do not stop: the default of ``should_stop``."""
     return False
+
+
+class Refused(BaseException):
+    """There will be no formula; ``reason`` is a sentence for the person.
+
+    No ``Exception``: it passes through the program's own ``except`` clauses, and never leaves this package.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Budget:

@@ -11,19 +11,18 @@ through, since it is nearly always printed.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from .arrays import Symbols
-from .budget import Budget
+from .atoms import tamed
+from .budget import Budget, Refused
 from .call import Call, written_by
-from .constants import tamed
-from .gradient_mode import GradientMode
-from .memory import Memory, address, tensors_in
-from .signals import Refused, Unknown
+from .memory import Memory, Unknown, address, tensors_in
 from .table import FREE_OF_VALUES, SILENT_WRITES, TABLE
 from .titles import in_words
 
@@ -41,6 +40,39 @@ def number_taken(title: str) -> Refused:
     )
 
 
+class GradientMode:
+    """Whether the program wants gradients: PyTorch itself switches them off inside of a custom ``autograd.Function``.
+
+    It tells the program's own switches, such as ``torch.no_grad()``, from the one around a custom forward.
+
+    The former are calls that can be seen. The latter is noticed by its effect, a mode that nobody has set; what the
+    program switches in there ends with it.
+    """
+
+    def __init__(self) -> None:
+        self.wanted = True
+        self._expected = True
+        self._depth = 0
+
+    @property
+    def inside_function(self) -> bool:
+        """Whether a custom ``autograd.Function`` is running."""
+        return self._depth > 0
+
+    def look(self) -> None:
+        """Notice what has changed unseen. To be called before anything else happens."""
+        actual = torch.is_grad_enabled()
+        if actual != self._expected and not torch.is_inference_mode_enabled():
+            self._depth += -1 if actual else 1
+            self._expected = actual
+
+    def switch(self, on: bool) -> None:
+        """The program switches gradients on or off."""
+        self._expected = on
+        if not self.inside_function:
+            self.wanted = on
+
+
 class Follower:
     """What both modes share: the memory of expressions, the notes, the name of the function that is running."""
 
@@ -52,6 +84,7 @@ class Follower:
         self.title = ""
         self.gradients = GradientMode()
         self.busy = False
+        self._in_parts = False
 
     def note(self, text: str) -> None:
         """Remember a sentence for the reader of the formula, once."""
@@ -97,7 +130,15 @@ class Follower:
         operands = tensors_in(args, kwargs)
         depends = any(self.memory.knows(tensor) for tensor in operands)
         call = Call(
-            func, args, kwargs, memory=self.memory, budget=self.budget, note=self.note, title=title, depends=depends
+            func,
+            args,
+            kwargs,
+            memory=self.memory,
+            budget=self.budget,
+            note=self.note,
+            title=title,
+            followed=lambda work: self._parts_of(title, work),
+            depends=depends,
         )
         if torch.Tag.nondeterministic_seeded in func.tags and call.given.get("dropout_p") != 0:
             self.note("Random numbers stay in the formula as they were drawn.")
@@ -171,7 +212,7 @@ class Follower:
         elif made and not targets:
             return  # a view
         else:
-            self.note(f"{call.title} came out as it does at this point: the formula holds where it stays so.")
+            self._note_outcome(call.title)
             return
         for place, tensor in targets:
             self._place(tensor, symbols if isinstance(symbols, str) else _at(symbols, place), call.title)
@@ -179,16 +220,24 @@ class Follower:
             if call.has(name):
                 self.memory.spoil(call.given[name], f"{call.title} changes {name} in a way that has no formula here.")
 
+    def _note_outcome(self, title: str) -> None:
+        """Tell of truth values and whole numbers that came out; those within an operation choose its side."""
+        if self._in_parts:
+            self.note(f"{title}: the formula follows the side of the kink on which this point lies.")
+        else:
+            self.note(f"{title} came out as it does at this point: the formula holds where it stays so.")
+
     def _place(self, tensor: torch.Tensor, found: Symbols | str | None, title: str) -> None:
         if not tensor.is_floating_point() and not tensor.is_complex():
             if found is not None:
-                self.note(f"{title} came out as it does at this point: the formula holds where it stays so.")
+                self._note_outcome(title)
         elif isinstance(found, str):
             self.memory.spoil(tensor, found)
         elif found is None or tensor.is_complex() or found.shape != tuple(tensor.shape):
             self.memory.spoil(tensor, f"{title} has no symbolic form here.")
         else:
-            self.budget.admit(found)
+            if not self._in_parts:  # what is between the parts is no formula of the program's
+                self.budget.admit(found)
             self.memory.write(tensor, found)
 
     def _symbols_of(self, call: Call) -> tuple[Symbols | None, ...] | str:
@@ -208,6 +257,30 @@ class Follower:
             return f"{call.title} has no symbolic form here: SymPy stopped with {type(error).__name__}."
         arrays = symbols if isinstance(symbols, tuple) else (symbols,)
         return tuple(array if array is None else _all_tamed(array) for array in arrays)
+
+    def _parts_of(self, title: str, work: Callable[[], Any]) -> Any:
+        """Follow the operations of a function under one title."""
+        before = self.title, self._in_parts
+        self.title, self._in_parts = title, True
+        try:
+            with _Parts(self):
+                return work()
+        finally:
+            self.title, self._in_parts = before
+
+
+class _Parts(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Shows a follower the operations that another one comes down to."""
+
+    def __init__(self, follower: Follower) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._follower = follower
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run one operation."""
+        return self._follower.guarded(self._follower.operation, func, args, kwargs or {})
 
 
 def _at(symbols: tuple[Symbols | None, ...], place: int) -> Symbols | None:

@@ -11,13 +11,12 @@ import numpy as np
 import torch
 
 from .arrays import Expr, Floats, Symbols
-from .budget import Budget, Limits, never
+from .atoms import symbols_for
+from .budget import Budget, Limits, Refused, never
 from .evaluation import Evaluator, evaluated, point_of
 from .following import Follower
-from .memory import tensors_in
+from .memory import Unknown, tensors_in
 from .modes import Functions, Operations
-from .names import symbols_for
-from .signals import Refused, Unknown
 
 # The formula is exact and PyTorch rounds: this is far below any mistake and far above the rounding of a short program.
 _RELATIVE, _ABSOLUTE = 1e-6, 1e-10

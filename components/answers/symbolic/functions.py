@@ -11,7 +11,7 @@ from typing import Any
 import sympy
 
 from .arrays import Expr
-from .constants import number
+from .atoms import number
 
 _SMALL = 20
 _LARGEST_EXPONENT = 16

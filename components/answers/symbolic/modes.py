@@ -9,9 +9,9 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from .budget import Refused
 from .following import Follower, number_taken
 from .memory import address, leaves, tensors_in
-from .signals import Refused
 from .titles import name_of, title_of
 
 _HARMLESS = (

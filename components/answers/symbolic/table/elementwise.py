@@ -1,4 +1,8 @@
-"""Operations on each element alone, and on pairs of elements, that are one formula everywhere."""
+"""Operations on each element alone, and on pairs of elements.
+
+Where a function has a kink, the formula is that of the side on which the point lies; at the kink itself the side is the
+one whose derivative PyTorch takes.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,9 @@ from collections.abc import Callable
 import sympy
 
 from ..arrays import Expr, Symbols, over
-from ..call import Call
-from ..constants import number
+from ..atoms import number
+from ..call import Call, TableEntry
 from ..functions import HALF, ONE, TWO, ZERO, Absolute, Angle, Larger, Relu, Sign, Smaller, applied, logarithm, power
-from .entry import Entry
-
-
-def sigmoid(x: Expr) -> Expr:
-    """Return ``1 / (1 + exp(-x))``."""
-    return power(ONE + exponential(-x), -ONE)
 
 
 def exponential(x: Expr) -> Expr:
@@ -36,12 +34,12 @@ def _named(function: Expr) -> Callable[[Expr], Expr]:
     return lambda x: applied(function, x)
 
 
-def each(function: Callable[[Expr], Expr]) -> Entry:
+def each(function: Callable[[Expr], Expr]) -> TableEntry:
     """Make an entry of a function of one element."""
     return lambda call: over(function, call.symbols("self"))
 
 
-def pairs(function: Callable[[Expr, Expr], Expr], first: str = "self", second: str = "other") -> Entry:
+def pairs(function: Callable[[Expr, Expr], Expr], first: str = "self", second: str = "other") -> TableEntry:
     """Make an entry of a function of two elements."""
     return lambda call: over(function, call.symbols(first), call.symbols(second))
 
@@ -54,11 +52,6 @@ def _add(call: Call) -> Symbols:
 def _sub(call: Call) -> Symbols:
     alpha = call.one("alpha") if call.has("alpha") else ONE
     return over(lambda x, y: x - alpha * y, call.symbols("self"), call.symbols("other"))
-
-
-def _rsub(call: Call) -> Symbols:
-    alpha = call.one("alpha") if call.has("alpha") else ONE
-    return over(lambda x, y: y - alpha * x, call.symbols("self"), call.symbols("other"))
 
 
 def quotient(x: Expr, y: Expr) -> Expr:
@@ -107,18 +100,6 @@ def _lerp(call: Call) -> Symbols:
     return over(lambda x, y, w: x + w * (y - x), call.symbols("self"), call.symbols("end"), call.symbols("weight"))
 
 
-def _addcmul(call: Call) -> Symbols:
-    by = call.one("value")
-    arrays = (call.symbols(name) for name in ("self", "tensor1", "tensor2"))
-    return over(lambda x, a, b: x + by * a * b, *arrays)
-
-
-def _addcdiv(call: Call) -> Symbols:
-    by = call.one("value")
-    arrays = (call.symbols(name) for name in ("self", "tensor1", "tensor2"))
-    return over(lambda x, a, b: x + by * quotient(a, b), *arrays)
-
-
 def _gelu(call: Call) -> Symbols:
     def rough(x: Expr) -> Expr:
         inner = sympy.sqrt(2 / sympy.pi) * (x + number(0.044715) * power(x, sympy.Integer(3)))
@@ -152,14 +133,7 @@ def _logit(call: Call) -> Symbols:
     return over(lambda x: logarithm(quotient(x, ONE - x)), call.symbols("self"))
 
 
-def _glu(call: Call) -> Symbols:
-    symbols, dim = call.symbols("self"), call.dim()
-    half = symbols.shape[dim] // 2
-    first, second = symbols.swapaxes(0, dim)[:half], symbols.swapaxes(0, dim)[half:]
-    return over(lambda x, y: x * sigmoid(y), first, second).swapaxes(0, dim)
-
-
-def _noted(function: Callable[[Expr, Expr], Expr]) -> Entry:
+def _noted(function: Callable[[Expr, Expr], Expr]) -> TableEntry:
     def entry(call: Call) -> Symbols:
         call.note("In derivatives, [a > b] stands for 1 where that holds and 0 elsewhere.")
         return over(function, call.symbols("self"), call.symbols("other"))
@@ -172,9 +146,38 @@ def _relu(call: Call) -> Symbols:
     return over(Relu, call.symbols("self"))
 
 
+def _celu(call: Call) -> Symbols:
+    alpha = call.one("alpha")
+    return call.sided(lambda x, at: x if at > 0 else alpha * (exponential(x / alpha) - ONE), "self")
+
+
+def _hardtanh(call: Call) -> Symbols:
+    low, high = float(call.given["min_val"]), float(call.given["max_val"])
+    return call.sided(lambda x, at: number(low) if at <= low else number(high) if at >= high else x, "self")
+
+
+def _hardsigmoid(call: Call) -> Symbols:
+    return call.sided(lambda x, at: ZERO if at <= -3 else ONE if at >= 3 else (x + 3) / sympy.Integer(6), "self")
+
+
+def _hardswish(call: Call) -> Symbols:
+    return call.sided(lambda x, at: ZERO if at <= -3 else x if at >= 3 else x * (x + 3) / sympy.Integer(6), "self")
+
+
+def _softshrink(call: Call) -> Symbols:
+    by = float(call.given["lambd"])
+    return call.sided(lambda x, at: x - number(by) if at > by else x + number(by) if at < -by else ZERO, "self")
+
+
+def _frac(call: Call) -> Symbols:
+    whole = call.floats("self") - call.results()
+    call.note(f"{call.title}: the formula holds between the jumps that are nearest to this point.")
+    return over(lambda x, k: x - number(round(float(k))), call.symbols("self"), whole)
+
+
 _SAME_IN_SYMPY = "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc erfinv digamma"
 
-ELEMENTWISE: dict[str, Entry] = {
+ELEMENTWISE: dict[str, TableEntry] = {
     **{name: each(_named(getattr(sympy, name))) for name in _SAME_IN_SYMPY.split()},
     "lgamma": each(_named(sympy.loggamma)),
     "exp": each(exponential),
@@ -190,22 +193,18 @@ ELEMENTWISE: dict[str, Entry] = {
     "neg": each(lambda x: -x),
     "deg2rad": each(lambda x: x * sympy.pi / 180),
     "rad2deg": each(lambda x: x * 180 / sympy.pi),
-    "sigmoid": each(sigmoid),
-    "silu": each(lambda x: x * sigmoid(x)),
+    "sigmoid": each(lambda x: power(ONE + exponential(-x), -ONE)),
     "mish": each(lambda x: x * applied(sympy.tanh, softplus(x))),
     "abs": each(Absolute),
     "sign": each(Sign),
-    "sgn": each(Sign),
     "relu": _relu,
     "gelu": _gelu,
     "softplus": _softplus,
     "log_sigmoid_forward": _log_sigmoid,
     "sinc": _sinc,
     "logit": _logit,
-    "glu": _glu,
     "add": _add,
     "sub": _sub,
-    "rsub": _rsub,
     "mul": pairs(lambda x, y: x * y),
     "div": _div,
     "pow": pairs(power, "self", "exponent"),
@@ -221,7 +220,11 @@ ELEMENTWISE: dict[str, Entry] = {
     "remainder": _remainder,
     "fmod": _remainder,
     "lerp": _lerp,
-    "addcmul": _addcmul,
-    "addcdiv": _addcdiv,
     **dict.fromkeys(("floor", "ceil", "trunc", "round", "floor_divide", "heaviside"), flat),
+    "celu": _celu,
+    "hardtanh": _hardtanh,
+    "hardsigmoid": _hardsigmoid,
+    "hardswish": _hardswish,
+    "softshrink": _softshrink,
+    "frac": _frac,
 }

@@ -12,10 +12,9 @@ import numpy as np
 import torch
 
 from ..arrays import Symbols, filled
-from ..call import Call, numbered
-from ..constants import lifted
+from ..atoms import lifted
+from ..call import Call, TableEntry, numbered
 from ..functions import total
-from .entry import Entry
 
 
 def moved(*sources: str) -> Callable[[Call], Symbols]:
@@ -118,7 +117,7 @@ _ONE_SOURCE = _names(
     """
 )
 
-MOVES: dict[str, Entry] = {
+MOVES: dict[str, TableEntry] = {
     **{name: moved("self") for name in _ONE_SOURCE},
     **dict.fromkeys(("cat", "stack", "block_diag"), moved("tensors")),
     **dict.fromkeys(("masked_fill", "index_fill", "constant_pad_nd", "fill"), moved("self", "value")),
