@@ -16,13 +16,13 @@ from contextlib import suppress
 from ..explanations import explain
 from ..trace import Failure, MeasuredRun, Program, Trace, why_not_measured, with_measured
 from . import failures
+from .confine import Wall
 from .confine.gpu import has_gpu
 from .execution import Execution
 from .fair_queue import FairQueue, QueueFull
 from .limits import Limits
 from .run import Run
 from .supervisor import ZygoteDied, ZygoteOptions, ZygoteProcess
-from .walls import Wall
 
 USER_VARIABLE = "AUTOGRAD_LAB_WORKER_UID"
 GPU_VARIABLE = "AUTOGRAD_LAB_GPU"

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 
+from .confine import Wall
 from .confine.process import PLOT_BACKEND
 from .confine.readable import DATA_VARIABLE
 from .folder import make_base, remove
@@ -38,7 +39,6 @@ from .messages import (
     encode,
     from_zygote,
 )
-from .walls import Wall
 
 # The module that is started, of the package that this one is in, and the folder from which that package is imported.
 MAIN = (f"{__name__.rsplit('.', 2)[0]}.zygote",)

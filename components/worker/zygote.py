@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 from .answerer import Answerer
 from .child import Surroundings, run_child
-from .confine import NAMESPACES, names, namespaces
+from .confine import KNOCKS, NAMESPACES, Wall, names, namespaces, summary
 from .confine.libc import IS_LINUX
 from .confine.process import drop_user, not_dumpable
 from .confine.readable import data_folder, readable
@@ -44,7 +44,6 @@ from .messages import (
     to_zygote,
 )
 from .trial import try_walls
-from .walls import KNOCKS, Wall, summary
 from .watch import LOOK, STOP
 
 _MAX_DESCRIPTORS = 16

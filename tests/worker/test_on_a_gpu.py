@@ -9,10 +9,10 @@ import pytest
 
 from components.trace import Program
 from components.worker import Limits, Pool, ZygoteOptions, pool_of_this_machine
+from components.worker.confine import KNOCKS
 from components.worker.confine.gpu import GPU_OPEN_FILES, has_gpu, readable
 from components.worker.failures import NO_CUDA
 from components.worker.trial import try_walls
-from components.worker.walls import KNOCKS
 from tests.worker.helpers import NEEDED, failure_of, needs_linux
 
 needs_gpu = pytest.mark.skipif(not has_gpu(), reason="no GPU here")

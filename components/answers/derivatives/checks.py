@@ -15,8 +15,7 @@ from torch.autograd.gradcheck import GradcheckError
 from ...trace import Checks, ChecksAnswer, Entry, Number
 from ..symbolic import Form, NoForm, jacobian, symbolic_form
 from ..values import formula_of, number, said, time_for_formulas
-from .names import double_by_default
-from .subject import NoAnswer, Subject
+from .subject import NoAnswer, Subject, double_by_default
 
 # Those of torch.autograd.gradcheck.
 EPSILON, ATOL, RTOL = 1e-6, 1e-5, 1e-3

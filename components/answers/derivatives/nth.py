@@ -16,9 +16,8 @@ import torch
 from ...trace import Formula, NthDerivative, NthDerivatives, NthDerivativesAnswer, Number
 from ..symbolic import Form, NoForm, nth_derivatives, symbolic_form
 from ..values import formula_of, number, time_for_formulas
-from .names import double_by_default, run_snippet
-from .subject import Subject
-from .vectors import Vectors, fresh, tangents
+from .snippets import Vectors, fresh, run_snippet, tangents
+from .subject import Subject, double_by_default
 
 _MOST_NODES = 50_000
 _LONGEST_PROBLEM = 600

@@ -9,8 +9,7 @@ import torch
 
 from ...trace import Curve, CurveAnswer, Number, Surface, SurfaceAnswer
 from ..values import matrix, number
-from .names import double_by_default
-from .subject import NoAnswer, Subject
+from .subject import NoAnswer, Subject, double_by_default
 
 _ARROWS_ACROSS = 11
 _PROBES = 9

@@ -8,9 +8,8 @@ import torch
 
 from ...trace import Derivative, DerivativeAnswer, Number, Quantity, Spectrum, Spot, Way
 from ..values import matrix, number, said
-from .names import run_snippet
+from .snippets import Vectors, cotangent, run_snippet, tangents
 from .subject import Subject
-from .vectors import Vectors, cotangent, tangents
 
 Api = Literal["torch.autograd.functional", "torch.func"]
 _APIS: tuple[Api, ...] = ("torch.autograd.functional", "torch.func")
