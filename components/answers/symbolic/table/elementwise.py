@@ -44,14 +44,12 @@ def pairs(function: Callable[[Expr, Expr], Expr], first: str = "self", second: s
     return lambda call: over(function, call.symbols(first), call.symbols(second))
 
 
-def _add(call: Call) -> Symbols:
-    alpha = call.one("alpha") if call.has("alpha") else ONE
-    return over(lambda x, y: x + alpha * y, call.symbols("self"), call.symbols("other"))
+def _sum(sign: int) -> TableEntry:
+    def entry(call: Call) -> Symbols:
+        by = sign * (call.one("alpha") if call.has("alpha") else ONE)
+        return over(lambda x, y: x + by * y, call.symbols("self"), call.symbols("other"))
 
-
-def _sub(call: Call) -> Symbols:
-    alpha = call.one("alpha") if call.has("alpha") else ONE
-    return over(lambda x, y: x - alpha * y, call.symbols("self"), call.symbols("other"))
+    return entry
 
 
 def quotient(x: Expr, y: Expr) -> Expr:
@@ -203,8 +201,8 @@ ELEMENTWISE: dict[str, TableEntry] = {
     "log_sigmoid_forward": _log_sigmoid,
     "sinc": _sinc,
     "logit": _logit,
-    "add": _add,
-    "sub": _sub,
+    "add": _sum(1),
+    "sub": _sum(-1),
     "mul": pairs(lambda x, y: x * y),
     "div": _div,
     "pow": pairs(power, "self", "exponent"),
