@@ -13,7 +13,7 @@ import torch
 from ..capture import failure_of
 from ..capture.values import json_number
 from ..trace import Formula, Number, Values
-from .symbolic import Form, latex_of, plain_of, value_at
+from .symbolic import SymbolicForm, latex_of, plain_of, value_at
 
 MOST_VALUES = 256
 _LONGEST = 600
@@ -50,7 +50,7 @@ def time_for_formulas() -> Callable[[], bool]:
     return lambda: time.monotonic() > ends
 
 
-def formula_of(expression: sympy.Expr, form: Form) -> Formula:
+def formula_of(expression: sympy.Expr, form: SymbolicForm) -> Formula:
     """Return the record of one expression in the symbols of a form: LaTeX or text, and its number at the point."""
     value = value_at(np.array(expression, dtype=object), form)
     latex = latex_of(expression)

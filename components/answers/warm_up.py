@@ -14,7 +14,7 @@ from ..capture import warm_up as warm_up_capture
 from ..trace import Checks, Curve, Derivative, Exercise, NthDerivatives, Program, Question, Surface
 from .derivatives import differentiate
 from .exercises import check_exercise
-from .symbolic import Form, hessian, jacobian, latex_of, nth_derivatives, plain_of, symbolic_form, value_at
+from .symbolic import SymbolicForm, hessian, jacobian, latex_of, nth_derivatives, plain_of, symbolic_form, value_at
 
 # What SymPy imports inside of functions that a formula can come to, and that the formulas below do not.
 _LATE = (
@@ -58,12 +58,12 @@ def warm_up_formulas() -> None:
     number, vector = torch.tensor(0.5), torch.tensor([0.5, 0.25])
     for function in (_of_a_number, _with_floats):
         form = symbolic_form(function, [("x", number)])
-        assert isinstance(form, Form), form
+        assert isinstance(form, SymbolicForm), form
         for derivative in nth_derivatives(form, 3):
             latex_of(derivative)
             plain_of(derivative)
     form = symbolic_form(_of_a_vector, [("x", vector)])
-    assert isinstance(form, Form), form
+    assert isinstance(form, SymbolicForm), form
     value_at(form.outputs, form, [("x", vector)])
     for matrix in (jacobian(form), hessian(form)):
         assert not hasattr(matrix, "reason"), matrix

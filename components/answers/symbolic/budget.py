@@ -18,7 +18,7 @@ _BITS_PER_UNIT = 32
 
 
 @dataclass(frozen=True)
-class Limits:
+class FormulaLimits:
     """Upper bounds on one formula: ``operations`` counts the nodes of all trees of one tensor, numbers by length.
 
     ``depth`` is the deepest nesting; SymPy prints and compares recursively, so it also protects Python's stack.
@@ -48,7 +48,7 @@ class Refused(BaseException):
 class Budget:
     """Measures expressions, each part once, and refuses what is too large or too late."""
 
-    def __init__(self, limits: Limits, should_stop: Callable[[], bool] = never) -> None:
+    def __init__(self, limits: FormulaLimits, should_stop: Callable[[], bool] = never) -> None:
         self.limits = limits
         self._should_stop = should_stop
         self._known: dict[Expr, tuple[int, int]] = {}

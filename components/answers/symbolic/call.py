@@ -11,10 +11,10 @@ import torch
 from .arrays import Expr, Floats, Symbols, filled, over, single
 from .atoms import number
 from .budget import Budget
-from .memory import Memory, Unknown, tensors_in
+from .memory import ExpressionMemory, Unknown, tensors_in
 
 
-class Call:
+class AtenCall:
     """An operation with its arguments and, once it ran, its ``result``.
 
     ``name`` is that of the operation which gives a new tensor: ``mul`` for ``mul_`` and for ``mul(..., out=...)``.
@@ -27,7 +27,7 @@ class Call:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         *,
-        memory: Memory,
+        memory: ExpressionMemory,
         budget: Budget,
         note: Callable[[str], None],
         title: str,
@@ -175,4 +175,4 @@ def numbered(symbols: list[Symbols]) -> tuple[list[torch.Tensor], Symbols]:
 
 
 # One array, or one for each result of the operation, ``None`` where a result has no expressions.
-TableEntry = Callable[[Call], Symbols | tuple[Symbols | None, ...]]
+TableEntry = Callable[[AtenCall], Symbols | tuple[Symbols | None, ...]]

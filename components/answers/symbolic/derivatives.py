@@ -16,8 +16,8 @@ import sympy
 
 from . import functions
 from .arrays import Expr, Symbols, elements, parts_first
-from .budget import Budget, Limits, Refused, never
-from .form import Form, NoForm
+from .budget import Budget, FormulaLimits, Refused, never
+from .form import NoForm, SymbolicForm
 from .functions import HALF, ONE, TWO, ZERO, applied, logarithm, power, total
 from .tidy import compact, neat
 
@@ -131,10 +131,10 @@ def _with(arguments: tuple[Expr, ...], at: int, part: Expr) -> list[Expr]:
 
 
 def nth_derivatives(
-    form: Form,
+    form: SymbolicForm,
     order: int,
     *,
-    limits: Limits = Limits(),
+    limits: FormulaLimits = FormulaLimits(),
     should_stop: Callable[[], bool] = never,
 ) -> list[Expr]:
     """Return f', f'', ... up to ``order``, for a function of one number that gives one number.
@@ -157,10 +157,10 @@ def nth_derivatives(
 
 
 def jacobian(
-    form: Form,
+    form: SymbolicForm,
     wanted: list[int] | None = None,
     *,
-    limits: Limits = Limits(),
+    limits: FormulaLimits = FormulaLimits(),
     should_stop: Callable[[], bool] = never,
 ) -> Symbols | NoForm:
     """Return the derivative of each output element (rows) by each element of the wanted inputs (columns).
@@ -171,11 +171,11 @@ def jacobian(
 
 
 def hessian(
-    form: Form,
+    form: SymbolicForm,
     wanted: list[int] | None = None,
     *,
     element: int = 0,
-    limits: Limits = Limits(),
+    limits: FormulaLimits = FormulaLimits(),
     should_stop: Callable[[], bool] = never,
 ) -> Symbols | NoForm:
     """Return the second derivatives of one output element, counted in rows, by the elements of the wanted inputs."""
@@ -184,7 +184,7 @@ def hessian(
     return gradient if isinstance(gradient, NoForm) else _matrix(list(gradient[0]), symbols, budget)
 
 
-def _symbols(form: Form, wanted: list[int] | None) -> list[Expr]:
+def _symbols(form: SymbolicForm, wanted: list[int] | None) -> list[Expr]:
     arrays = form.symbols if wanted is None else [form.symbols[position] for position in wanted]
     return [symbol for array in arrays for symbol in elements(array) if symbol.is_Symbol]
 

@@ -21,8 +21,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from .arrays import Symbols
 from .atoms import tamed
 from .budget import Budget, Refused
-from .call import Call, written_by
-from .memory import Memory, Unknown, address, tensors_in
+from .call import AtenCall, written_by
+from .memory import ExpressionMemory, Unknown, address, tensors_in
 from .table import FREE_OF_VALUES, SILENT_WRITES, TABLE
 from .titles import in_words
 
@@ -78,7 +78,7 @@ class Follower:
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
-        self.memory = Memory(budget)
+        self.memory = ExpressionMemory(budget)
         self.notes: dict[str, None] = {}
         self.refusal: Refused | None = None
         self.title = ""
@@ -129,7 +129,7 @@ class Follower:
         title = self.title or in_words(func._schema.name.partition("::")[2].removesuffix("_"))
         operands = tensors_in(args, kwargs)
         depends = any(self.memory.knows(tensor) for tensor in operands)
-        call = Call(
+        call = AtenCall(
             func,
             args,
             kwargs,
@@ -181,7 +181,7 @@ class Follower:
                 self.memory.spoil(wide, unknown.reason)
         return wide
 
-    def _check_writes(self, call: Call, depends: bool) -> None:
+    def _check_writes(self, call: AtenCall, depends: bool) -> None:
         if any(self.memory.is_frozen(tensor) for tensor in call.written):
             raise Refused("A tensor that shares memory with a detached one is changed in place.")
         if depends and call.written and self.in_no_grad():
@@ -201,7 +201,7 @@ class Follower:
         else:
             raise number_taken(title)
 
-    def _settle(self, call: Call, operands: list[torch.Tensor]) -> None:
+    def _settle(self, call: AtenCall, operands: list[torch.Tensor]) -> None:
         """Find the expressions of all that the operation made or changed."""
         known = {address(tensor) for tensor in operands}
         made = tensors_in(call.result)
@@ -240,7 +240,7 @@ class Follower:
                 self.budget.admit(found)
             self.memory.write(tensor, found)
 
-    def _symbols_of(self, call: Call) -> tuple[Symbols | None, ...] | str:
+    def _symbols_of(self, call: AtenCall) -> tuple[Symbols | None, ...] | str:
         """The expressions of each result, or why there are none."""
         entry = TABLE.get(call.name)
         if entry is None:
@@ -263,24 +263,29 @@ class Follower:
         before = self.title, self._in_parts
         self.title, self._in_parts = title, True
         try:
-            with _Parts(self):
+            with Operations(self, parts=True):
                 return work()
         finally:
             self.title, self._in_parts = before
 
 
-class _Parts(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Shows a follower the operations that another one comes down to."""
+class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Shows each ATen operation to the follower: those of the program, or the ``parts`` of one of them."""
 
-    def __init__(self, follower: Follower) -> None:
+    def __init__(self, follower: Follower, *, parts: bool = False) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._follower = follower
+        self._parts = parts
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Run one operation."""
-        return self._follower.guarded(self._follower.operation, func, args, kwargs or {})
+        follower = self._follower
+        if follower.busy and not self._parts:
+            return func(*args, **(kwargs or {}))
+        with follower.quiet():
+            return follower.guarded(follower.operation, func, args, kwargs or {})
 
 
 def _at(symbols: tuple[Symbols | None, ...], place: int) -> Symbols | None:

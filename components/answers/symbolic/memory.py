@@ -55,7 +55,7 @@ def address(tensor: torch.Tensor) -> int | None:
     return storage._cdata if storage is not None else None
 
 
-class Memory:
+class ExpressionMemory:
     """Keeps the expressions of one run, by storage."""
 
     def __init__(self, budget: Budget) -> None:

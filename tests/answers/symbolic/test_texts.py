@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 
 from components.answers.symbolic import (
-    Form,
     NoForm,
+    SymbolicForm,
     hessian,
     jacobian,
     latex_of,
@@ -27,9 +27,9 @@ from tests.answers.symbolic.oracles import Function
 X = sympy.Symbol("x", real=True)
 
 
-def _form(function: Function, *values: Any, names: str = "xyz") -> Form:
+def _form(function: Function, *values: Any, names: str = "xyz") -> SymbolicForm:
     form = symbolic_form(function, [(name, torch.tensor(value)) for name, value in zip(names, values, strict=False)])
-    assert isinstance(form, Form), form.reason
+    assert isinstance(form, SymbolicForm), form.reason
     return form
 
 
@@ -124,7 +124,7 @@ def test_elements_are_named_by_place() -> None:
 def test_names_in_latex_are_letters_and_digits(name: str, latex: str) -> None:
     assert latex_name(name) == latex
     form = symbolic_form(lambda x: x.sum(), [(name, torch.ones(1))])
-    assert isinstance(form, Form)
+    assert isinstance(form, SymbolicForm)
     assert latex_of(form.outputs[()]) == f"{latex}_{{0}}"
 
 

@@ -11,7 +11,7 @@ import torch
 from torch._decomp import decomposition_table
 
 from ..arrays import Symbols
-from ..call import Call, TableEntry, called
+from ..call import AtenCall, TableEntry, called
 from ..memory import tensors_in
 
 _NAMES = """
@@ -21,7 +21,7 @@ _NAMES = """
 """
 
 
-def _by_parts(call: Call) -> tuple[Symbols, ...]:
+def _by_parts(call: AtenCall) -> tuple[Symbols, ...]:
     """Run the decomposition on copies of the tensors; raises ``NotImplementedError`` where there is none."""
     # ``clamp_`` and ``clamp(..., out=...)`` come apart like ``clamp``.
     overload = call.func._overloadname.removesuffix("out").removesuffix("_") or "default"

@@ -12,7 +12,7 @@ import sympy
 
 from ..arrays import Expr, Symbols, over
 from ..atoms import number
-from ..call import Call, TableEntry
+from ..call import AtenCall, TableEntry
 from ..functions import HALF, ONE, TWO, ZERO, Absolute, Angle, Larger, Relu, Sign, Smaller, applied, logarithm, power
 
 
@@ -45,7 +45,7 @@ def pairs(function: Callable[[Expr, Expr], Expr], first: str = "self", second: s
 
 
 def _sum(sign: int) -> TableEntry:
-    def entry(call: Call) -> Symbols:
+    def entry(call: AtenCall) -> Symbols:
         by = sign * (call.one("alpha") if call.has("alpha") else ONE)
         return over(lambda x, y: x + by * y, call.symbols("self"), call.symbols("other"))
 
@@ -57,20 +57,20 @@ def quotient(x: Expr, y: Expr) -> Expr:
     return x * power(y, -ONE)
 
 
-def _div(call: Call) -> Symbols:
+def _div(call: AtenCall) -> Symbols:
     x, y = call.symbols("self"), call.symbols("other")
     if not call.has("rounding_mode"):
         return over(quotient, x, y)
     return flat(call)
 
 
-def flat(call: Call) -> Symbols:
+def flat(call: AtenCall) -> Symbols:
     """Return the numbers themselves: a step function is a constant around the point."""
     call.note(f"{call.title} is flat between its steps: it counts as the number that it has at this point.")
     return over(lambda value: number(float(value)), call.results())
 
 
-def _remainder(call: Call) -> Symbols:
+def _remainder(call: AtenCall) -> Symbols:
     """``x - k * y``, where the whole number k is a constant."""
     call.note(f"{call.title}: the formula holds between the jumps that are nearest to this point.")
     whole = (call.floats("self") - call.results()) / call.floats("other")
@@ -94,11 +94,11 @@ def _log_of_sum(base: Expr | None) -> Callable[[Expr, Expr], Expr]:
     return function
 
 
-def _lerp(call: Call) -> Symbols:
+def _lerp(call: AtenCall) -> Symbols:
     return over(lambda x, y, w: x + w * (y - x), call.symbols("self"), call.symbols("end"), call.symbols("weight"))
 
 
-def _gelu(call: Call) -> Symbols:
+def _gelu(call: AtenCall) -> Symbols:
     def rough(x: Expr) -> Expr:
         inner = sympy.sqrt(2 / sympy.pi) * (x + number(0.044715) * power(x, sympy.Integer(3)))
         return HALF * x * (ONE + applied(sympy.tanh, inner))
@@ -109,7 +109,7 @@ def _gelu(call: Call) -> Symbols:
     return over(rough if call.given.get("approximate") == "tanh" else exact, call.symbols("self"))
 
 
-def _softplus(call: Call) -> Symbols:
+def _softplus(call: AtenCall) -> Symbols:
     """PyTorch takes x itself where the difference can hardly be seen."""
     beta, linear = call.one("beta"), call.floats("self") * call.floats("beta") > call.floats("threshold")
     if linear.any():
@@ -117,57 +117,57 @@ def _softplus(call: Call) -> Symbols:
     return over(lambda x, is_x: x if is_x else softplus(beta * x) / beta, call.symbols("self"), linear)
 
 
-def _log_sigmoid(call: Call) -> tuple[Symbols, None]:
+def _log_sigmoid(call: AtenCall) -> tuple[Symbols, None]:
     return over(lambda x: -softplus(-x), call.symbols("self")), None
 
 
-def _sinc(call: Call) -> Symbols:
+def _sinc(call: AtenCall) -> Symbols:
     return over(lambda x: ONE if x == 0 else applied(sympy.sin, sympy.pi * x) / (sympy.pi * x), call.symbols("self"))
 
 
-def _logit(call: Call) -> Symbols:
+def _logit(call: AtenCall) -> Symbols:
     if call.has("eps"):
         raise NotImplementedError
     return over(lambda x: logarithm(quotient(x, ONE - x)), call.symbols("self"))
 
 
 def _noted(function: Callable[[Expr, Expr], Expr]) -> TableEntry:
-    def entry(call: Call) -> Symbols:
+    def entry(call: AtenCall) -> Symbols:
         call.note("In derivatives, [a > b] stands for 1 where that holds and 0 elsewhere.")
         return over(function, call.symbols("self"), call.symbols("other"))
 
     return entry
 
 
-def _relu(call: Call) -> Symbols:
+def _relu(call: AtenCall) -> Symbols:
     call.note("In derivatives, [a > b] stands for 1 where that holds and 0 elsewhere.")
     return over(Relu, call.symbols("self"))
 
 
-def _celu(call: Call) -> Symbols:
+def _celu(call: AtenCall) -> Symbols:
     alpha = call.one("alpha")
     return call.sided(lambda x, at: x if at > 0 else alpha * (exponential(x / alpha) - ONE), "self")
 
 
-def _hardtanh(call: Call) -> Symbols:
+def _hardtanh(call: AtenCall) -> Symbols:
     low, high = float(call.given["min_val"]), float(call.given["max_val"])
     return call.sided(lambda x, at: number(low) if at <= low else number(high) if at >= high else x, "self")
 
 
-def _hardsigmoid(call: Call) -> Symbols:
+def _hardsigmoid(call: AtenCall) -> Symbols:
     return call.sided(lambda x, at: ZERO if at <= -3 else ONE if at >= 3 else (x + 3) / sympy.Integer(6), "self")
 
 
-def _hardswish(call: Call) -> Symbols:
+def _hardswish(call: AtenCall) -> Symbols:
     return call.sided(lambda x, at: ZERO if at <= -3 else x if at >= 3 else x * (x + 3) / sympy.Integer(6), "self")
 
 
-def _softshrink(call: Call) -> Symbols:
+def _softshrink(call: AtenCall) -> Symbols:
     by = float(call.given["lambd"])
     return call.sided(lambda x, at: x - number(by) if at > by else x + number(by) if at < -by else ZERO, "self")
 
 
-def _frac(call: Call) -> Symbols:
+def _frac(call: AtenCall) -> Symbols:
     whole = call.floats("self") - call.results()
     call.note(f"{call.title}: the formula holds between the jumps that are nearest to this point.")
     return over(lambda x, k: x - number(round(float(k))), call.symbols("self"), whole)

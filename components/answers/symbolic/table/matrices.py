@@ -9,15 +9,15 @@ import numpy as np
 import sympy
 
 from ..arrays import Expr, Symbols, filled, over
-from ..call import Call, TableEntry
+from ..call import AtenCall, TableEntry
 from ..functions import Absolute, Sign, logarithm, total
 from .elementwise import quotient
 
 _LARGEST = 4
-Product = Callable[[Call], Symbols]
+Product = Callable[[AtenCall], Symbols]
 
 
-def matrix_product(call: Call, left: Symbols, right: Symbols) -> Symbols:
+def matrix_product(call: AtenCall, left: Symbols, right: Symbols) -> Symbols:
     """Return ``left @ right`` of two matrices or of two equal stacks of them."""
     rows, inner, columns = left.shape[-2], left.shape[-1], right.shape[-1]
     shape = (*left.shape[:-2], rows, columns)
@@ -37,11 +37,11 @@ def _vector(matrix: str, vector: str) -> Product:
     return lambda call: matrix_product(call, call.symbols(matrix), call.symbols(vector)[:, None])[:, 0]
 
 
-def _outer(call: Call) -> Symbols:
+def _outer(call: AtenCall) -> Symbols:
     return over(lambda x, y: x * y, call.symbols("vec1")[:, None], call.symbols("vec2")[None, :])
 
 
-def _added_up(call: Call) -> Symbols:
+def _added_up(call: AtenCall) -> Symbols:
     stack = matrix_product(call, call.symbols("batch1"), call.symbols("batch2"))
     return over(lambda *layers: total(list(layers)), *stack)
 
@@ -49,7 +49,7 @@ def _added_up(call: Call) -> Symbols:
 def _plus(product: Product) -> TableEntry:
     """``beta * self + alpha * product``."""
 
-    def entry(call: Call) -> Symbols:
+    def entry(call: AtenCall) -> Symbols:
         beta, alpha = call.one("beta"), call.one("alpha")
         # PyTorch ignores what ``beta`` 0 multiplies, even if it is no number.
         return over(lambda x, y: (beta * x if beta != 0 else 0) + alpha * y, call.symbols("self"), product(call))
@@ -94,19 +94,19 @@ def determinants(stack: Symbols) -> Symbols:
     return filled((determinant(stack[place]) for place in np.ndindex(shape)), shape)
 
 
-def _slogdet(call: Call) -> tuple[Symbols | None, ...]:
+def _slogdet(call: AtenCall) -> tuple[Symbols | None, ...]:
     found = determinants(call.symbols("A"))
     signs = filled((Sign(found[place]) for place in np.ndindex(found.shape)), found.shape)
     logs = filled((logarithm(Absolute(found[place])) for place in np.ndindex(found.shape)), found.shape)
     return signs, logs, None, None
 
 
-def _inverse(call: Call) -> tuple[Symbols, None]:
+def _inverse(call: AtenCall) -> tuple[Symbols, None]:
     stack = call.symbols("A" if "A" in call.given else "self")
     return _each(stack, inverse, stack.shape[-2:]), None
 
 
-def _solve(call: Call) -> tuple[Symbols | None, ...]:
+def _solve(call: AtenCall) -> tuple[Symbols | None, ...]:
     a, b = call.symbols("A"), call.symbols("B")
     inverses = _each(a, inverse, a.shape[-2:])
     is_vector = b.ndim == a.ndim - 1

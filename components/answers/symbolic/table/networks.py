@@ -9,7 +9,7 @@ import numpy as np
 import sympy
 
 from ..arrays import Expr, Symbols, elements, filled, over, single
-from ..call import Call, TableEntry
+from ..call import AtenCall, TableEntry
 from ..functions import HALF, ONE, TWO, ZERO, logarithm, power, total
 from .elementwise import softplus
 from .matrices import matrix_product
@@ -25,7 +25,7 @@ def _normal(row: Symbols, eps: Expr) -> Symbols:
     return filled(((x - middle) * power(spread + eps, -HALF) for x in row), row.shape)
 
 
-def _scaled(call: Call, array: Symbols, shape: tuple[int, ...]) -> Symbols:
+def _scaled(call: AtenCall, array: Symbols, shape: tuple[int, ...]) -> Symbols:
     """``array * weight + bias``, whose shape comes to ``shape``, where they are given."""
     if call.has("weight"):
         array = over(lambda x, w: x * w, array, call.symbols("weight").reshape(shape))
@@ -34,7 +34,7 @@ def _scaled(call: Call, array: Symbols, shape: tuple[int, ...]) -> Symbols:
     return array
 
 
-def _layer_norm(call: Call) -> tuple[Symbols | None, ...]:
+def _layer_norm(call: AtenCall) -> tuple[Symbols | None, ...]:
     x, shape = call.symbols("input"), tuple(call.given["normalized_shape"])
     rows = x.reshape(-1, int(np.prod(shape)))
     eps = call.one("eps")
@@ -42,7 +42,7 @@ def _layer_norm(call: Call) -> tuple[Symbols | None, ...]:
     return _scaled(call, out, shape), None, None
 
 
-def _group_norm(call: Call) -> tuple[Symbols | None, ...]:
+def _group_norm(call: AtenCall) -> tuple[Symbols | None, ...]:
     x = call.symbols("input")
     eps = call.one("eps")
     rows = x.reshape(x.shape[0] * int(call.given["group"]), -1)
@@ -50,7 +50,7 @@ def _group_norm(call: Call) -> tuple[Symbols | None, ...]:
     return _scaled(call, out, (x.shape[1], *(1,) * (x.ndim - 2))), None, None
 
 
-def _batch_norm(call: Call) -> tuple[Symbols | None, ...]:
+def _batch_norm(call: AtenCall) -> tuple[Symbols | None, ...]:
     x, eps = call.symbols("input"), call.one("eps")
     shape = (x.shape[1], *(1,) * (x.ndim - 2))
     if call.given["training"]:
@@ -85,7 +85,7 @@ def _wide(values: list[int], rank: int) -> list[int]:
     return list(values) * rank if len(values) == 1 else list(values)
 
 
-def _convolution(call: Call) -> Symbols:
+def _convolution(call: AtenCall) -> Symbols:
     if call.given["transposed"]:
         raise NotImplementedError
     x, weight = call.symbols("input"), call.symbols("weight")
@@ -108,7 +108,7 @@ def _convolution(call: Call) -> Symbols:
     return over(lambda y, b: y + b, result, call.symbols("bias").reshape(-1, *(1,) * rank))
 
 
-def _average(call: Call) -> Symbols:
+def _average(call: AtenCall) -> Symbols:
     x, kernel = call.symbols("self"), call.given["kernel_size"]
     padding = list(call.given["padding"])
     if call.given["ceil_mode"] or call.given.get("divisor_override") or any(padding):
@@ -121,7 +121,7 @@ def _average(call: Call) -> Symbols:
     return filled(cells, call.results().shape)
 
 
-def _largest(call: Call) -> tuple[Symbols, None]:
+def _largest(call: AtenCall) -> tuple[Symbols, None]:
     """The indices count within one channel's plane."""
     call.note_chosen()
     x, indices = call.symbols("self"), call.result[1].numpy(force=True)
@@ -132,7 +132,7 @@ def _largest(call: Call) -> tuple[Symbols, None]:
     return np.take_along_axis(planes, places, axis=1).reshape(indices.shape), None
 
 
-def _attention(call: Call) -> tuple[Symbols, None]:
+def _attention(call: AtenCall) -> tuple[Symbols, None]:
     """``softmax(query @ key.T * scale + mask) @ value``, where a causal mask hides what comes later."""
     if call.given["dropout_p"]:
         raise NotImplementedError
@@ -147,7 +147,7 @@ def _attention(call: Call) -> tuple[Symbols, None]:
     return matrix_product(call, along(scores, scores.ndim - 1, softmax), value), None
 
 
-def reduced(call: Call, losses: Symbols) -> Symbols:
+def reduced(call: AtenCall, losses: Symbols) -> Symbols:
     """Do what the argument ``reduction`` says: 0 for none, 1 for the mean, 2 for the sum."""
     kind = int(call.given["reduction"])
     if kind == _MEAN:
@@ -155,7 +155,7 @@ def reduced(call: Call, losses: Symbols) -> Symbols:
     return single(total(list(elements(losses)))) if kind == _SUM else losses
 
 
-def _smooth(call: Call, width: str, scaled: bool) -> Symbols:
+def _smooth(call: AtenCall, width: str, scaled: bool) -> Symbols:
     """Quadratic near zero, linear beyond; ``smooth_l1`` divides by the width of the quadratic part."""
     beta = call.one(width)
 
@@ -168,7 +168,7 @@ def _smooth(call: Call, width: str, scaled: bool) -> Symbols:
     return reduced(call, call.sided(side, "self", "target"))
 
 
-def _weighted(call: Call, losses: Symbols) -> Symbols:
+def _weighted(call: AtenCall, losses: Symbols) -> Symbols:
     if call.has("weight"):
         losses = over(lambda loss, weight: loss * weight, losses, call.symbols("weight"))
     return reduced(call, losses)
@@ -179,11 +179,11 @@ def _cross_entropy(p: Expr, y: Expr) -> Expr:
     return -total([share * logarithm(chance) for share, chance in parts if share != 0])
 
 
-def _binary(call: Call) -> Symbols:
+def _binary(call: AtenCall) -> Symbols:
     return _weighted(call, over(_cross_entropy, call.symbols("self"), call.symbols("target")))
 
 
-def _binary_with_logits(call: Call) -> Symbols:
+def _binary_with_logits(call: AtenCall) -> Symbols:
     positive = call.symbols("pos_weight") if call.has("pos_weight") else single(ONE)
 
     def loss(x: Expr, y: Expr, weight: Expr) -> Expr:

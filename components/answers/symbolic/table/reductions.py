@@ -11,14 +11,16 @@ import numpy as np
 import sympy
 
 from ..arrays import Expr, Floats, Symbols, filled, over, rows_along, single
-from ..call import Call, TableEntry
+from ..call import AtenCall, TableEntry
 from ..functions import ONE, TWO, logarithm, power, total
 from .elementwise import exponential, quotient
 
 Row = list[Expr]
 
 
-def folded(call: Call, fold: Callable[[Row], Expr], dims: tuple[int, ...] | None = None, of: str = "self") -> Symbols:
+def folded(
+    call: AtenCall, fold: Callable[[Row], Expr], dims: tuple[int, ...] | None = None, of: str = "self"
+) -> Symbols:
     """Make one element of each row along the dimensions; the shape is that of the operation's own result."""
     dims = call.dims(of=of) if dims is None else dims
     rows = rows_along(call.symbols(of), dims)
@@ -71,22 +73,22 @@ def log_softmax(row: Row) -> Row:
     return [x - by for x in row]
 
 
-def _correction(call: Call) -> Expr:
+def _correction(call: AtenCall) -> Expr:
     if call.has("correction"):
         return call.one("correction")
     return ONE if call.given.get("unbiased", True) else sympy.Integer(0)
 
 
-def _var(call: Call) -> Symbols:
+def _var(call: AtenCall) -> Symbols:
     return folded(call, lambda row: variance(row, _correction(call)))
 
 
-def _product(call: Call) -> Symbols:
+def _product(call: AtenCall) -> Symbols:
     return folded(call, product, None if call.has("dim") else tuple(range(call.given["self"].dim())))
 
 
 def _running(fold: Callable[[Row], Expr]) -> TableEntry:
-    def entry(call: Call) -> Symbols:
+    def entry(call: AtenCall) -> Symbols:
         return along(call.symbols("self"), call.dim(), lambda row: [fold(row[: n + 1]) for n in range(len(row))])
 
     return entry
@@ -96,7 +98,7 @@ def _rows(change: Callable[[Row], Row]) -> TableEntry:
     return lambda call: along(call.symbols("self"), call.dim(), change)
 
 
-def _finite(call: Call) -> Symbols:
+def _finite(call: AtenCall) -> Symbols:
     values = over(lambda x, at: sympy.Integer(0) if np.isnan(at) else x, call.symbols("self"), call.floats("self"))
     rows = rows_along(values, call.dims())
     return filled((total(list(rows[place])) for place in np.ndindex(rows.shape[:-1])), call.results().shape)
@@ -115,13 +117,13 @@ def extreme(symbols: Symbols, values: Floats, dims: tuple[int, ...], result: Flo
     return filled(chosen, result.shape)
 
 
-def _extreme(call: Call, position: int = 0, dims: tuple[int, ...] | None = None) -> Symbols:
+def _extreme(call: AtenCall, position: int = 0, dims: tuple[int, ...] | None = None) -> Symbols:
     call.note_chosen()
     dims = call.dims() if dims is None else dims
     return extreme(call.symbols("self"), call.floats("self"), dims, call.results(position))
 
 
-def _picked(call: Call) -> tuple[Symbols, None]:
+def _picked(call: AtenCall) -> tuple[Symbols, None]:
     """Each result was taken from the place that its index names."""
     call.note_chosen()
     symbols, dim = call.symbols("self"), call.dim()
@@ -132,7 +134,7 @@ def _picked(call: Call) -> tuple[Symbols, None]:
     return np.take_along_axis(symbols, kept, axis=dim).reshape(indices.shape), None
 
 
-def _largest(call: Call) -> Symbols | tuple[Symbols, None]:
+def _largest(call: AtenCall) -> Symbols | tuple[Symbols, None]:
     """``x.max()`` shares between equal elements, ``x.max(dim)`` takes the first."""
     return _picked(call) if "dim" in call.given else _extreme(call, dims=tuple(range(call.given["self"].dim())))
 
