@@ -17,9 +17,16 @@ from . import gpu as of_the_gpu
 from .landlock import restrict_files
 from .libc import IS_LINUX
 from .namespaces import own_folder
-from .process import die_with_parent, drop_capabilities, no_new_privileges, not_dumpable
+from .process import (
+    OPEN_FILES,
+    die_with_parent,
+    drop_capabilities,
+    limit_memory,
+    limit_resources,
+    no_new_privileges,
+    not_dumpable,
+)
 from .readable import data_folder, readable
-from .rlimits import OPEN_FILES, limit_memory, limit_resources
 from .seccomp import filter_system_calls
 
 __all__ = [
