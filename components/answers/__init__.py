@@ -1,4 +1,4 @@
-"""What the worker's child calls: runs a program, then answers what was asked of it beyond its trace.
+"""Runs a program, then answers what was asked of it beyond its trace.
 
 The trace is that of the program alone. What is asked of it (derivatives of its function, whether it solves an exercise)
 is worked out afterwards, on what its global names stand for, in the same confined process.
@@ -13,36 +13,68 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from ..capture import (
-    RunInterrupted,
-    capture_program,
-    capture_with_names,
-    failure_of,
-    installed_names,
-    interrupt_soon,
-    measure_program,
-)
+from .. import capture
+from ..capture import RunInterrupted, capture_program, capture_with_names, failure_of
+from ..capture.memory.cuda import prepare
+from ..capture.warm_up import SOURCE
 from ..source import SourceLimits
-from ..trace import Answered, Asked, Caps, Exercise, Failure, Program, Trace
+from ..trace import Answered, Asked, Caps, Exercise, Failure, MeasuredRun, ObservedRun, Program, Trace
 from .derivatives import differentiate
 from .exercises import check_exercise
+from .values import said
 from .warm_up import warm_up
-from .words import said
 
-__all__ = [
-    "ANSWERERS",
-    "OBSERVERS",
-    "RunInterrupted",
-    "answer_program",
-    "installed_names",
-    "interrupt_soon",
-    "measure_program",
-    "warm_up",
-]
+__all__ = ["ProgramAnswerer", "answer_program", "warm_up"]
 
-# Whose frames are not to be interrupted half-way, and whose may be like the program's own.
-OBSERVERS = ("components.capture",)
-ANSWERERS = tuple(f"{__name__}.{part}" for part in ("derivatives", "exercises", "symbolic"))
+
+class ProgramAnswerer:
+    """What the worker's children call with their programs: its ``Answerer``, on the processor or on a GPU.
+
+    A process that has started the driver cannot be forked, nor, to be safe, one that has started the profiler of a
+    PyTorch with CUDA. So nothing of both happens before the fork, and each child starts them before its walls go up.
+    """
+
+    observers = (capture.__name__,)
+    answerers = tuple(f"{__name__}.{part}" for part in ("derivatives", "exercises", "symbolic"))
+    interrupted = RunInterrupted
+
+    def __init__(self, gpu: bool = False) -> None:
+        self._gpu = gpu
+
+    def interrupt_soon(self, error: RunInterrupted) -> None:
+        """Raise ``error`` where the observers' records are whole."""
+        capture.interrupt_soon(error)
+
+    def warm_up(self) -> None:
+        """Load all that programs need; for a GPU what runs on the processor, without memory and its profiler."""
+        if self._gpu:
+            capture_with_names(Program(source=SOURCE))
+        else:
+            warm_up()
+
+    def prepare(self) -> None:
+        """Start the driver, where there is one; raises ``RuntimeError`` if it does not answer."""
+        if self._gpu:
+            prepare()
+
+    def answer(
+        self,
+        program: Program,
+        caps: Caps,
+        on_output: Callable[[str], None],
+        source_limits: SourceLimits,
+        log: Callable[[str], None],
+    ) -> Trace:
+        """Run the program and return its trace, with the answer to its question if it has one."""
+        return answer_program(program, caps, on_output, source_limits, log)
+
+    def measure(self, program: Program, observed: ObservedRun, caps: Caps, source_limits: SourceLimits) -> MeasuredRun:
+        """Run a program that was observed before, and return its memory."""
+        return capture.measure_program(program, observed, caps, source_limits)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names that the installed modules have, for an editor."""
+        return capture.installed_names()
 
 
 def answer_program(

@@ -18,7 +18,7 @@ from ..source import PROGRAM_FILENAME
 from ..source.check_cells import CAME, EXPECTED, Assertion, Preparation, comparison_word, read_checks
 from ..source.compiler import compile_program
 from ..trace import Check, Exercise, Verdict
-from .words import said
+from .values import said
 
 _LONGEST = 400
 _PLAIN = (bool, int, float, complex, str, type(None), torch.Size, torch.dtype, torch.device)
@@ -34,11 +34,11 @@ def check_exercise(exercise: Exercise, names: dict[str, Any]) -> Verdict:
     torch.manual_seed(0)
     # Checks mean Python's own ``len``, whatever the program calls by that name.
     seen = {name: value for name, value in names.items() if not hasattr(builtins, name)}
-    found = []
+    checks = []
     for step in read_checks(exercise.checks):
         check = _prepared(step, seen, names) if isinstance(step, Preparation) else _checked(step, seen, names)
-        found += [check] if check is not None else []
-    return Verdict(checks=found)
+        checks += [check] if check is not None else []
+    return Verdict(checks=checks)
 
 
 def _prepared(step: Preparation, seen: dict[str, Any], names: dict[str, Any]) -> Check | None:
@@ -60,10 +60,10 @@ def _checked(step: Assertion, seen: dict[str, Any], names: dict[str, Any]) -> Ch
         _run(f"{CAME} = ({step.came})", seen)
     except (Exception, SystemExit) as error:
         return _raised(step.title, step.look_at, expected, error, names)
-    came = seen[CAME]
-    text = shown(came)
+    value = seen[CAME]
+    text = shown(value)
     passed = False
-    if step.by_identity or is_plain(came):
+    if step.by_identity or is_plain(value):
         try:
             _run(f"the_verdict = bool({step.verdict})", seen)
             passed = seen["the_verdict"] is True

@@ -1,14 +1,29 @@
-"""Loads what answers need, once, before the worker forks: afterwards a run opens no file."""
+"""Loads what answers need, once, before the worker forks: SymPy and PyTorch import on first use.
+
+Afterwards a run opens no file.
+"""
 
 from __future__ import annotations
+
+import importlib
+
+import torch
 
 from ..capture import capture_with_names
 from ..capture import warm_up as warm_up_capture
 from ..trace import Checks, Curve, Derivative, Exercise, NthDerivatives, Program, Question, Surface
-from . import symbolic
 from .derivatives import differentiate
 from .exercises import check_exercise
+from .symbolic import SymbolicForm, hessian, jacobian, latex_of, nth_derivatives, plain_of, symbolic_form, value_at
 
+# What SymPy imports inside of functions that a formula can come to, and that the formulas below do not.
+_LATE = (
+    *(f"sympy.assumptions.{module}" for module in ("facts", "handlers.matrices", "lra_satask", "satask", "wrapper")),
+    *(f"sympy.logic.algorithms.{module}" for module in ("dpll", "dpll2")),
+    *(f"sympy.polys.{module}" for module in ("dispersion", "distributedmodules", "domains.quotientring")),
+    *(f"sympy.sets.handlers.{module}" for module in ("add", "functions", "issubset", "mul", "power")),
+    "sympy.tensor.array.array_derivatives",
+)
 _SOURCE = """
 import torch
 
@@ -29,8 +44,42 @@ _QUESTIONS: tuple[Question, ...] = (
 def warm_up() -> None:
     """Run a program and ask it everything."""
     warm_up_capture()
-    symbolic.warm_up()
+    warm_up_formulas()
     _, names = capture_with_names(Program(source=_SOURCE))
     for question in _QUESTIONS:
         differentiate(question, names)
     check_exercise(Exercise(checks="# A title\nassert f(x) is not None, 'a hint'\n"), names)
+
+
+def warm_up_formulas() -> None:
+    """Work out a few formulas that between them use everything."""
+    for module in _LATE:
+        importlib.import_module(module)
+    number, vector = torch.tensor(0.5), torch.tensor([0.5, 0.25])
+    for function in (_of_a_number, _with_floats):
+        form = symbolic_form(function, [("x", number)])
+        assert isinstance(form, SymbolicForm), form
+        for derivative in nth_derivatives(form, 3):
+            latex_of(derivative)
+            plain_of(derivative)
+    form = symbolic_form(_of_a_vector, [("x", vector)])
+    assert isinstance(form, SymbolicForm), form
+    value_at(form.outputs, form, [("x", vector)])
+    for matrix in (jacobian(form), hessian(form)):
+        assert not hasattr(matrix, "reason"), matrix
+
+
+def _of_a_number(x: torch.Tensor) -> torch.Tensor:
+    y = torch.sin(x) * torch.exp(-(x**2)) + torch.tanh(x) / (1 + x**2) + torch.atan2(x, x + 1)
+    return y + torch.erf(x) * torch.asin(x) + torch.acosh(x + 2) + torch.lgamma(x + 1) + torch.relu(x) * x.abs()
+
+
+def _with_floats(x: torch.Tensor) -> torch.Tensor:
+    return torch.sigmoid(1.7 * x + 0.3) * torch.maximum(x, 0.1 * x) + x**2.5 + torch.sqrt(x) + torch.cosh(x).log()
+
+
+def _of_a_vector(x: torch.Tensor) -> torch.Tensor:
+    y = torch.zeros(2)
+    y[0] = torch.nn.functional.softmax(x, 0)[1]
+    y[1:] += torch.cat([x, x]).flip(0)[:1] if x[0] > 0 else 0
+    return torch.outer(y, x).mv(torch.ones(2)).sum() + torch.det(torch.outer(x, x)) + x.amax() + x.var()

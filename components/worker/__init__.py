@@ -6,11 +6,11 @@
 ``submit`` gives a ``Run`` with progress and Stop for long programs. Nothing here imports torch; the zygote does.
 """
 
+from .confine import Wall, summary, what_is_missing
 from .limits import Limits
 from .pool import Pool, pool_of_this_machine
 from .run import Progress, Run
 from .supervisor import ZygoteOptions
-from .walls import Wall, summary, what_is_missing
 
 __all__ = [
     "Limits",

@@ -19,17 +19,16 @@ from typing import NoReturn
 import msgspec
 
 from ..trace import MeasuredRun, Trace
-from . import ticks
+from .answerer import Answerer
 from .channel import Channel
 from .confine import LANDLOCK, SECCOMP, WALLS, Confinement
 from .confine.process import first_to_go, keep_only, own_environment, own_session
 from .confine.readable import data_folder, without_the_application
-from .entry import Entry
 from .folder import DATA
 from .limits import Limits
 from .messages import Problem, Request, request_decoder
 from .stream import too_large_message
-from .watch import Watch
+from .watch import LOOK, Watch
 
 RESULT_DESCRIPTOR = 3
 SCRIPT = "program.py"
@@ -47,11 +46,11 @@ class Surroundings:
     gpu: bool = False
 
 
-def run_child(entry: Entry, around: Surroundings, request: int, result: int) -> NoReturn:
+def run_child(answerer: Answerer, around: Surroundings, request: int, result: int) -> NoReturn:
     """Run the program that arrives at the descriptor ``request``; the answer goes to ``result``. Never returns.
 
-    A child that cannot put up one of the walls of its plan does not run its program. What the entry makes ready (on a
-    GPU the driver's context) comes before the walls, and none of the program runs by then.
+    A child that cannot put up one of the walls of its plan does not run its program. What the answerer makes ready (on
+    a GPU the driver's context) comes before the walls, and none of the program runs by then.
     """
     status = 1
     try:
@@ -65,9 +64,9 @@ def run_child(entry: Entry, around: Surroundings, request: int, result: int) -> 
         channel = Channel(RESULT_DESCRIPTOR, limits.stdout_chars)
         reserve = mmap.mmap(-1, _RESERVE_BYTES)
         try:
-            entry.prepare()
+            answerer.prepare()
             own_environment(around.folder)
-            watch = Watch(channel, limits, entry, around.folder)
+            watch = Watch(channel, limits, answerer, around.folder)
             confine(around.plan, confinement_of(around, limits), message.program.source)
         except OSError as error:
             channel.problem(Problem("crashed", f"The program was not run: it could not be confined ({error})."))
@@ -75,7 +74,7 @@ def run_child(entry: Entry, around: Surroundings, request: int, result: int) -> 
             channel.problem(Problem("crashed", f"The program was not run: the device is not ready ({error})."[:2_000]))
         else:
             channel.begun()
-            _run(entry, message, channel, watch, reserve)
+            _run(answerer, message, channel, watch, reserve)
         status = 0
     finally:
         os._exit(status)
@@ -127,22 +126,22 @@ def _enter_folder(folder: str, source: str) -> None:
         os.symlink(data, DATA)
 
 
-def _run(entry: Entry, request: Request, channel: Channel, watch: Watch, reserve: mmap.mmap) -> None:
+def _run(answerer: Answerer, request: Request, channel: Channel, watch: Watch, reserve: mmap.mmap) -> None:
     limits = request.limits
     try:
         # When it crashes, and when the parent asks, the child writes its stack into the pipe: from a handler in C, so
         # that native code that runs for long, or has gone wrong, does not hide the line.
         faulthandler.enable(RESULT_DESCRIPTOR, all_threads=False)
-        faulthandler.register(ticks.LOOK, RESULT_DESCRIPTOR, all_threads=False)
+        faulthandler.register(LOOK, RESULT_DESCRIPTOR, all_threads=False)
         watch.start()
-        answer = _answer(entry, request, channel)
+        answer = _answer(answerer, request, channel)
         watch.finish()
         reserve.close()
         data = msgspec.json.encode(answer)
     except BaseException as error:
         watch.finish()
         reserve.close()
-        channel.problem(_explain(entry, limits, error))
+        channel.problem(_explain(answerer, limits, error))
     else:
         if len(data) > limits.trace_bytes:
             channel.problem(Problem("too_large", too_large_message(len(data), limits.trace_bytes)))
@@ -150,16 +149,16 @@ def _run(entry: Entry, request: Request, channel: Channel, watch: Watch, reserve
             channel.result(data)
 
 
-def _answer(entry: Entry, request: Request, channel: Channel) -> Trace | MeasuredRun:
+def _answer(answerer: Answerer, request: Request, channel: Channel) -> Trace | MeasuredRun:
     limits, caps = request.limits, request.limits.capture_caps()
     if request.observed is not None:
-        return entry.measure(request.program, request.observed, caps, limits.source)
-    return entry.run(request.program, caps, channel.output, limits.source, channel.fault)
+        return answerer.measure(request.program, request.observed, caps, limits.source)
+    return answerer.answer(request.program, caps, channel.output, limits.source, channel.fault)
 
 
-def _explain(entry: Entry, limits: Limits, error: BaseException) -> Problem:
+def _explain(answerer: Answerer, limits: Limits, error: BaseException) -> Problem:
     """Say what came out of the observers: no memory left for themselves, or a bug of ours."""
-    if isinstance(error, entry.interrupted):
+    if isinstance(error, answerer.interrupted):
         return Problem(error.kind, str(error.message)[:2_000])
     # PyTorch's C++ code raises RuntimeError("std::bad_alloc").
     if isinstance(error, MemoryError) or "bad_alloc" in str(error):

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from ..trace import ObservedRun, Program
+from .confine import Wall
 from .limits import Limits
-from .walls import Wall
 
 RunId = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 LINE_BYTES = 65_536

@@ -16,14 +16,13 @@ from contextlib import suppress
 from ..explanations import explain
 from ..trace import Failure, MeasuredRun, Program, Trace, why_not_measured, with_measured
 from . import failures
+from .confine import Wall
 from .confine.gpu import has_gpu
-from .entry import CAPTURE_ON_A_GPU
 from .execution import Execution
 from .fair_queue import FairQueue, QueueFull
 from .limits import Limits
 from .run import Run
 from .supervisor import ZygoteDied, ZygoteOptions, ZygoteProcess
-from .walls import Wall
 
 USER_VARIABLE = "AUTOGRAD_LAB_WORKER_UID"
 GPU_VARIABLE = "AUTOGRAD_LAB_GPU"
@@ -248,7 +247,7 @@ def pool_of_this_machine(size: int | None = None, *, gpu: bool | None = None) ->
     wanted = os.environ.get(GPU_VARIABLE) == "1" if gpu is None else gpu
     if not (wanted and has_gpu()):
         return Pool(size)
-    options = ZygoteOptions(CAPTURE_ON_A_GPU, user=_user_from_environment(), gpu=True)
+    options = ZygoteOptions(user=_user_from_environment(), gpu=True)
     return Pool(size, gpu=Pool(size=1, options=options))
 
 

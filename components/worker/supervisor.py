@@ -20,9 +20,9 @@ from pathlib import Path
 
 import msgspec
 
+from .confine import Wall
 from .confine.process import PLOT_BACKEND
 from .confine.readable import DATA_VARIABLE
-from .entry import CAPTURE
 from .folder import make_base, remove
 from .messages import (
     Ended,
@@ -39,9 +39,10 @@ from .messages import (
     encode,
     from_zygote,
 )
-from .walls import Wall
 
-_ROOT = Path(__file__).resolve().parents[2]
+# The module that is started, of the package that this one is in, and the folder from which that package is imported.
+MAIN = (f"{__name__.rsplit('.', 2)[0]}.zygote",)
+_ROOT = Path(__file__).resolve().parents[__name__.count(".")]
 _KEPT_VARIABLES = (
     *("HOME", "MPLCONFIGDIR", "XDG_CACHE_HOME", DATA_VARIABLE),
     *("LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "TZ", "ATEN_CPU_CAPABILITY"),
@@ -63,25 +64,22 @@ class ZygoteDied(Exception):
 
 @dataclass(frozen=True)
 class ZygoteOptions:
-    """How to start a zygote: whom its children call, which walls (``None``: all), as which user (only root can).
+    """How to start a zygote: by which module, which walls (``None``: all), as which user (only root can).
 
-    ``gpu`` opens the walls for a GPU's driver.
+    ``main`` is followed by arguments of its own: it says what the children call. ``gpu`` opens the walls for a GPU's
+    driver.
     """
 
-    entry: str = CAPTURE
+    main: tuple[str, ...] = MAIN
     walls: tuple[str, ...] | None = None
-    path: tuple[str, ...] = ()
     user: int | None = None
     gpu: bool = False
 
     def command(self, descriptor: int, folder: str) -> list[str]:
         """Return the command line of a zygote whose runs have their folders in ``folder``."""
-        words = [sys.executable, "-m", "components.worker.zygote", "--socket", str(descriptor), "--entry", self.entry]
-        words += ["--folder", folder]
+        words = [sys.executable, "-m", *self.main, "--socket", str(descriptor), "--folder", folder]
         if self.walls is not None:
             words += ["--walls", ",".join(self.walls)]
-        for directory in self.path:
-            words += ["--path", directory]
         if self.user is not None:
             words += ["--user", str(self.user)]
         return [*words, "--gpu"] if self.gpu else words

@@ -17,11 +17,10 @@ from dataclasses import replace
 import msgspec
 
 from .child import RESULT_DESCRIPTOR, Surroundings, confinement_of, isolate
-from .confine import LANDLOCK, NAMESPACES, SECCOMP, WALLS, Confinement, WallSpec, names
+from .confine import KNOCKS, LANDLOCK, NAMESPACES, SECCOMP, WALLS, Confinement, Wall, WallSpec, names
 from .confine.process import own_environment
 from .folder import make_base, remove
 from .limits import Limits
-from .walls import KNOCKS, Wall
 
 _decoder = msgspec.json.Decoder(Wall)
 

@@ -12,18 +12,31 @@ is not interrupted; the parent kills the process then.
 
 from __future__ import annotations
 
+import ctypes
 import os
+import platform
 import signal
+import struct
 import time
+from collections.abc import Callable
 from types import FrameType
 
 from ..source import PROGRAM_FILENAME
-from . import ticks
+from .answerer import Answerer
 from .channel import Channel
-from .entry import Entry
+from .confine.libc import IS_LINUX, syscall
 from .failures import STOPPED, timeout_message
 from .folder import Bound, usage
 from .limits import Limits
+
+# Signals that programs do not use: the alarm, SIGTERM and SIGUSR1 are theirs. On Linux they are real-time signals, far
+# from those that the C library keeps and from the first ones, which programs take; elsewhere there is no choice.
+TICK: int = signal.SIGRTMAX - 2 if IS_LINUX else signal.SIGALRM
+LOOK: int = signal.SIGRTMAX - 3 if IS_LINUX else signal.SIGUSR1
+STOP: int = signal.SIGRTMAX - 4 if IS_LINUX else signal.SIGTERM
+# timer_create, timer_settime
+_NUMBERS = {"x86_64": (222, 223), "aarch64": (107, 110)}
+_MONOTONIC = 1
 
 _LOOK_SECONDS = 0.1
 _RETRY_SECONDS = 0.005
@@ -32,11 +45,11 @@ _RETRY_SECONDS = 0.005
 class Watch:
     """Signal handlers and a timer over one run, in the child's main thread. It is made before the walls stand."""
 
-    def __init__(self, channel: Channel, limits: Limits, entry: Entry, folder: str) -> None:
+    def __init__(self, channel: Channel, limits: Limits, answerer: Answerer, folder: str) -> None:
         self._folder = folder
         self._limits = limits
         self._channel = channel
-        self._entry = entry
+        self._answerer = answerer
         self._wall_seconds = limits.wall_seconds
         self._deadline = time.monotonic() + limits.wall_seconds
         self._parent = os.getppid()
@@ -46,12 +59,12 @@ class Watch:
         self._line: int | None = None
         self._begun = False
         self._finishing = False
-        self._pace = ticks.make_timer()
+        self._pace = make_timer()
 
     def start(self) -> None:
         """Put up the handlers and start the timer."""
-        signal.signal(ticks.TICK, self._look)
-        signal.signal(ticks.STOP, self._stop)
+        signal.signal(TICK, self._look)
+        signal.signal(STOP, self._stop)
         self._deadline = time.monotonic() + self._wall_seconds
         self._pace(_LOOK_SECONDS)
 
@@ -84,10 +97,10 @@ class Watch:
         if message is None:
             return
         if observers:
-            self._entry.interrupt_soon(self._entry.interrupted(kind, message))
+            self._answerer.interrupt_soon(self._answerer.interrupted(kind, message))
             self._hurry()
         else:
-            raise self._entry.interrupted(kind, message)
+            raise self._answerer.interrupted(kind, message)
 
     def _folder_is_full(self) -> str | None:
         bound = Bound(self._limits.folder_mb << 20, self._limits.files)
@@ -98,9 +111,9 @@ class Watch:
         observers = False
         while frame is not None:
             module = frame.f_globals.get("__name__")
-            if frame.f_code.co_filename == PROGRAM_FILENAME or self._entry.answers(module):
+            if frame.f_code.co_filename == PROGRAM_FILENAME or _is_in(module, self._answerer.answerers):
                 return frame, observers
-            observers = observers or self._entry.observes(module)
+            observers = observers or _is_in(module, self._answerer.observers)
             frame = frame.f_back
         return None, observers
 
@@ -123,3 +136,32 @@ class Watch:
         if not self._finishing:
             self._finishing = True
             self._channel.finishing()
+
+
+def _is_in(module: str | None, packages: tuple[str, ...]) -> bool:
+    return module is not None and any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def make_timer() -> Callable[[float], None]:
+    """Return what sends ``TICK`` to this process every so many seconds. Raises ``OSError``.
+
+    The timer is made at once, before the filter of system calls lets none be made.
+    """
+    numbers = _NUMBERS.get(platform.machine()) if IS_LINUX else None
+    if numbers is None:
+        return _alarm
+    create, settime = numbers
+    timer = ctypes.c_int()
+    # struct sigevent: a value, the signal, SIGEV_SIGNAL, and room up to 64 bytes.
+    event = ctypes.create_string_buffer(struct.pack("Qii", 0, TICK, 0), 64)
+    syscall(create, _MONOTONIC, event, ctypes.byref(timer))
+
+    def pace(seconds: float) -> None:
+        whole, part = divmod(int(seconds * 1e9), 1_000_000_000)
+        syscall(settime, timer.value, 0, struct.pack("4q", whole, part, whole, part), None)
+
+    return pace
+
+
+def _alarm(seconds: float) -> None:
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)

@@ -1,7 +1,8 @@
 """The process from which children are forked: torch is imported and warmed up here once, and nothing else happens.
 
-Started by the pool as ``python -m components.worker.zygote``; it ends when its socket to the pool closes. It has one
-thread, because a fork after a multi-threaded operation of torch hangs, and it never sees a program's text.
+It ends when its socket to the pool closes. It has one thread, because a fork after a multi-threaded operation of torch
+hangs, and it never sees a program's text. Which module the pool starts for it is said in ``supervisor``; that module
+hands in what the children call.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import signal
 import socket
 import sys
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from . import entry as entries
-from . import ticks
+from .answerer import Answerer
 from .child import Surroundings, run_child
-from .confine import NAMESPACES, names, namespaces
+from .confine import KNOCKS, NAMESPACES, Wall, names, namespaces, summary
 from .confine.libc import IS_LINUX
 from .confine.process import drop_user, not_dumpable
 from .confine.readable import data_folder, readable
@@ -43,20 +44,20 @@ from .messages import (
     to_zygote,
 )
 from .trial import try_walls
-from .walls import KNOCKS, Wall, summary
+from .watch import LOOK, STOP
 
 _MAX_DESCRIPTORS = 16
-_SIGNALS: dict[type[Message], int] = {Stop: ticks.STOP, Look: ticks.LOOK, Kill: signal.SIGKILL}
+_SIGNALS: dict[type[Message], int] = {Stop: STOP, Look: LOOK, Kill: signal.SIGKILL}
 
 
 class Zygote:
     """Forks, signals and reaps children as the pool asks."""
 
     def __init__(
-        self, pool: socket.socket, entry: entries.Entry, walls: list[Wall], gpu: bool, base: str, first: int | None
+        self, pool: socket.socket, answerer: Answerer, walls: list[Wall], gpu: bool, base: str, first: int | None
     ) -> None:
         self._pool = pool
-        self._entry = entry
+        self._answerer = answerer
         self._walls = walls
         self._gpu = gpu
         self._base = base
@@ -77,7 +78,7 @@ class Zygote:
         poll = select.poll()
         poll.register(self._pool, select.POLLIN)
         poll.register(wake_read, select.POLLIN)
-        self._tell(Hello(self._walls, list(self._entry.names())))
+        self._tell(Hello(self._walls, list(self._answerer.names())))
         while True:
             ready = {descriptor for descriptor, _ in poll.poll()}
             if wake_read in ready:
@@ -109,7 +110,7 @@ class Zygote:
         else:
             if pid == 0:
                 around = Surroundings(self._plan, self._pid, os.path.join(self._base, f"run-{run}"), self._gpu)
-                run_child(self._entry, around, request, result)
+                run_child(self._answerer, around, request, result)
             self._children[pid] = run
             self._tell(Forked(run, pid))
         finally:
@@ -152,14 +153,14 @@ class Zygote:
         os._exit(0)
 
 
-def warm_up(entry: entries.Entry) -> None:
+def warm_up(answerer: Answerer) -> None:
     """Make torch single-threaded, load all that it loads lazily, and keep the collector from touching shared pages."""
     torch: Any = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        entry.warm_up()
+        answerer.warm_up()
     gc.collect()
     gc.freeze()
 
@@ -174,14 +175,16 @@ def _deepen_stack() -> None:
     resource.setrlimit(resource.RLIMIT_STACK, (wanted, hard))
 
 
-def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the zygote on the inherited socket that the command line names."""
-    parser = argparse.ArgumentParser(prog="components.worker.zygote")
+def main(make_answerer: Callable[[bool], Answerer], arguments: list[str] | None = None) -> NoReturn:
+    """Run the zygote on the inherited socket that the command line names.
+
+    ``make_answerer`` gets to know whether programs are for a GPU. It may import torch: it is called when the process is
+    in its namespaces, which only a process of one thread can enter.
+    """
+    parser = argparse.ArgumentParser()
     parser.add_argument("--socket", type=int, required=True)
     parser.add_argument("--folder", required=True)
-    parser.add_argument("--entry", default=entries.CAPTURE)
     parser.add_argument("--walls", default=",".join(names()))
-    parser.add_argument("--path", action="append", default=[])
     parser.add_argument("--user", type=int)
     parser.add_argument("--gpu", action="store_true")
     options = parser.parse_args(arguments)
@@ -191,9 +194,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     if not options.gpu and options.user is None:
         _enter_namespaces(wanted)
     pool = socket.socket(fileno=options.socket)
-    sys.path[:0] = options.path
-    entry = entries.load(options.entry)
-    warm_up(entry)
+    answerer = make_answerer(options.gpu)
+    warm_up(answerer)
     first = namespaces.own_processes()
     # Found out and remembered while Python's own folders can be read and the environment is there.
     readable()
@@ -204,7 +206,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         not_dumpable()
     walls = try_walls(wanted, Limits(), os.path.join(options.folder, "trial"), gpu=options.gpu)
     print(f"Autograd Lab worker{' on a GPU' * options.gpu}: {summary(walls)}", file=sys.stderr, flush=True)
-    Zygote(pool, entry, walls, options.gpu, options.folder, first).serve()
+    Zygote(pool, answerer, walls, options.gpu, options.folder, first).serve()
 
 
 def _enter_namespaces(wanted: list[str]) -> None:
@@ -212,7 +214,3 @@ def _enter_namespaces(wanted: list[str]) -> None:
     if NAMESPACES in wanted and IS_LINUX:
         with suppress(OSError):
             namespaces.enter()
-
-
-if __name__ == "__main__":
-    main()

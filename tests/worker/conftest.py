@@ -16,10 +16,10 @@ def shared() -> Iterator[MakePool]:
     """Return a pool for these walls, the same for all tests that ask for the same."""
     pools: dict[object, Pool] = {}
 
-    def make(walls: tuple[str, ...] | None = None, entry: str = "run_anything", user: int | None = None) -> Pool:
-        key = (walls, entry, user)
+    def make(walls: tuple[str, ...] | None = None, answer: str = "run_anything", user: int | None = None) -> Pool:
+        key = (walls, answer, user)
         if key not in pools:
-            pools[key] = Pool(size=2, options=options(walls, entry, user))
+            pools[key] = Pool(size=2, options=options(walls, answer, user))
         return pools[key]
 
     yield make

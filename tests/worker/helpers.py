@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,6 @@ from components.worker import Limits, Pool, Run, ZygoteOptions
 from components.worker.confine import NAMESPACES, names
 from components.worker.supervisor import ZygoteProcess
 
-HERE = str(Path(__file__).parent)
 NOBODY = 65_534
 FOREVER = "print('on')\nwhile True: pass"
 IS_ROOT = hasattr(os, "getuid") and os.getuid() == 0
@@ -78,10 +76,10 @@ MakePool = Callable[..., Pool]
 
 
 def options(
-    walls: tuple[str, ...] | None = None, entry: str = "run_anything", user: int | None = None
+    walls: tuple[str, ...] | None = None, answer: str = "run_anything", user: int | None = None
 ) -> ZygoteOptions:
     """Return options for a zygote that runs probes."""
-    return ZygoteOptions(entry=f"probes:{entry}", walls=walls, path=(HERE,), user=user)
+    return ZygoteOptions(("tests.worker.probes", answer), walls=walls, user=user)
 
 
 def run(pool: Pool, source: str, **limits: object) -> Trace:

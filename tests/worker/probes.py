@@ -1,6 +1,7 @@
-"""Stand-ins for the observers: run Python inside a child without anybody watching, to knock at its walls.
+"""Stand-ins for what answers programs: run Python inside a child without anybody watching, to knock at its walls.
 
-The zygote of a test imports this file in place of ``components.capture``. Without torch it starts in a moment.
+The pool of a test starts ``python -m tests.worker.probes`` in place of ``components.zygote``, followed by the name of a
+function below, or by ``on_the_processor`` for the real thing. Without torch it starts in a moment.
 """
 
 from __future__ import annotations
@@ -13,14 +14,19 @@ import resource
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from components.source import PROGRAM_FILENAME, SourceLimits
 from components.trace import Caps, Failure, FailureKind, MeasuredRun, ObservedRun, Program, Trace
+from components.worker.answerer import Answerer
 from components.worker.failures import failed_trace, local_environment
+from components.worker.zygote import main
 
 # Behind a filter without Landlock nothing can be imported any more: what probes use must be here already.
 LOADED = (ctypes, errno, mmap, resource, signal, socket, subprocess, threading)
@@ -89,9 +95,43 @@ def logs_much(
     return run_anything(program, caps, on_output, source_limits, log)
 
 
-def measure_program(program: Program, observed: ObservedRun, caps: Caps, source_limits: SourceLimits) -> MeasuredRun:
-    """Run the program once more and hand back what it printed."""
-    os.environ["MEASURING"] = "1"
-    printed: list[str] = []
-    run_anything(program, caps, printed.append, source_limits, printed.append)
-    return MeasuredRun(memory=None, note="measured: " + "".join(printed))
+@dataclass
+class StandIn:
+    """Answers programs with one of the functions above."""
+
+    answer: Callable[[Program, Caps, Callable[[str], None], SourceLimits, Log], Trace] = run_anything
+    observers: tuple[str, ...] = (__name__,)
+    answerers: tuple[str, ...] = ()
+    interrupted: type[Any] = RunInterrupted
+
+    def interrupt_soon(self, error: RunInterrupted) -> None:
+        """Nobody observes."""
+
+    def warm_up(self) -> None:
+        """Nothing is loaded."""
+
+    def prepare(self) -> None:
+        """No device is started."""
+
+    def names(self) -> tuple[str, ...]:
+        """Return no names."""
+        return ()
+
+    def measure(self, program: Program, observed: ObservedRun, caps: Caps, source_limits: SourceLimits) -> MeasuredRun:
+        """Run the program once more and hand back what it printed."""
+        os.environ["MEASURING"] = "1"
+        printed: list[str] = []
+        run_anything(program, caps, printed.append, source_limits, printed.append)
+        return MeasuredRun(memory=None, note="measured: " + "".join(printed))
+
+
+def _make(gpu: bool) -> Answerer:
+    if sys.argv[1] == "on_the_processor":
+        from components.answers import ProgramAnswerer
+
+        return ProgramAnswerer(gpu=False)
+    return StandIn({answer.__name__: answer for answer in (run_anything, fails, lingers, logs_much)}[sys.argv[1]])
+
+
+if __name__ == "__main__":
+    main(_make, sys.argv[2:])

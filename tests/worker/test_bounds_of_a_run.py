@@ -14,10 +14,9 @@ import msgspec
 import pytest
 
 from components.trace import Program, Trace, decode_trace
-from components.worker import Limits, Pool, ZygoteOptions, execution
+from components.worker import Limits, Pool, execution
 from components.worker.messages import OUTPUT_CHARS
 from tests.worker.helpers import (
-    HERE,
     NEEDED,
     STUBBORN,
     MakePool,
@@ -26,6 +25,7 @@ from tests.worker.helpers import (
     failure_of,
     needs_linux,
     nothing_left,
+    options,
     printed,
     run,
     zygote_of,
@@ -164,7 +164,7 @@ def test_the_folder_is_gone_afterwards(shared: MakePool, walls: tuple[str, ...] 
 
 @pytest.mark.parametrize("walls", [None, NEEDED], ids=["all walls", "without namespaces"])
 def test_closing_leaves_no_folder(walls: tuple[str, ...] | None) -> None:
-    pool = Pool(size=1, options=ZygoteOptions("probes:run_anything", walls, (HERE,)))
+    pool = Pool(size=1, options=options(walls))
     running = begun(pool, "import os\nos.makedirs('a/b')\nprint('on')\nwhile True: open('a/b/file', 'w').close()")
     folder = zygote_of(pool).folder
     assert os.path.isdir(folder)
@@ -177,7 +177,7 @@ def test_a_pool_that_is_closed_before_it_is_ready_leaves_no_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    pool = Pool(size=1, options=ZygoteOptions("probes:run_anything", path=(HERE,)))
+    pool = Pool(size=1, options=options())
     waiting = pool.submit(Program(source="print(1)"))
     pool.close()
     assert failure_of(waiting.wait(20)).kind == "crashed"
@@ -234,7 +234,7 @@ print("end")
 
 def test_what_observers_say_when_they_step_aside_is_bounded(shared: MakePool, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, logger=execution.__name__):
-        assert printed(shared(entry="logs_much"), "print(1)") == "1"
+        assert printed(shared(answer="logs_much"), "print(1)") == "1"
     assert len(caplog.records) == 20
     assert all(len(record.getMessage()) <= OUTPUT_CHARS + 100 for record in caplog.records)
     assert "fault 19 \\ud800é" in caplog.records[-1].getMessage()

@@ -43,7 +43,7 @@ def test_signals_are_named(shared: MakePool) -> None:
 
 
 def test_a_bug_of_the_observers_is_a_failure(shared: MakePool) -> None:
-    failure = failure_of(run(shared(entry="fails"), ""))
+    failure = failure_of(run(shared(answer="fails"), ""))
     assert failure.kind == "crashed"
     assert "Autograd Lab itself failed: KeyError: 'a bug' at probes.py, line " in failure.message
 
@@ -65,7 +65,7 @@ def test_a_stopped_zygote_does_not_lose_a_run_in_progress(own_pool: MakePool) ->
 
 
 def test_a_zygote_that_cannot_start_is_a_failure() -> None:
-    pool = Pool(size=1, options=ZygoteOptions(entry="no_such_module:function"))
+    pool = Pool(size=1, options=ZygoteOptions(("no_such_module",)))
     failure = failure_of(pool.run(Program(source="print(1)")))
     assert failure.kind == "crashed"
     assert "could not start" in failure.message

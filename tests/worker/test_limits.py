@@ -36,7 +36,7 @@ def test_time_is_over_in_native_code(walled: Pool) -> None:
 
 
 def test_the_observers_are_not_interrupted_but_have_a_limit_too(shared: MakePool) -> None:
-    pool = shared(entry="lingers")
+    pool = shared(answer="lingers")
     trace = run(pool, "print(1)", wall_seconds=0.2, finish_seconds=0.4)
     assert trace.stdout == "1\n"
     assert failure_of(trace).kind == "timeout"

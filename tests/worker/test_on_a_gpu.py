@@ -9,11 +9,10 @@ import pytest
 
 from components.trace import Program
 from components.worker import Limits, Pool, ZygoteOptions, pool_of_this_machine
+from components.worker.confine import KNOCKS
 from components.worker.confine.gpu import GPU_OPEN_FILES, has_gpu, readable
-from components.worker.entry import CAPTURE_ON_A_GPU
 from components.worker.failures import NO_CUDA
 from components.worker.trial import try_walls
-from components.worker.walls import KNOCKS
 from tests.worker.helpers import NEEDED, failure_of, needs_linux
 
 needs_gpu = pytest.mark.skipif(not has_gpu(), reason="no GPU here")
@@ -42,7 +41,7 @@ def test_behind_the_walls_of_a_gpu_a_program_reaches_no_file_no_network_and_no_p
 
 @needs_linux
 def test_an_ordinary_program_runs_behind_the_walls_of_a_gpu_too() -> None:
-    pool = Pool(size=1, options=ZygoteOptions(gpu=True))
+    pool = Pool(size=1, options=ZygoteOptions(("tests.worker.probes", "on_the_processor"), gpu=True))
     try:
         trace = pool.run(
             Program(source="import torch\nx = torch.ones(3, requires_grad=True)\nx.sin().sum().backward()\n"),
@@ -56,7 +55,7 @@ def test_an_ordinary_program_runs_behind_the_walls_of_a_gpu_too() -> None:
 
 @pytest.mark.skipif(has_gpu(), reason="there is a GPU here")
 def test_a_device_that_does_not_answer_is_told_and_the_program_is_not_run() -> None:
-    pool = Pool(size=1, options=ZygoteOptions(CAPTURE_ON_A_GPU, gpu=True))
+    pool = Pool(size=1, options=ZygoteOptions(gpu=True))
     try:
         failure = failure_of(pool.run(Program(source="print(1)", device="cuda")))
         assert failure.kind == "crashed"

@@ -12,8 +12,9 @@ import pytest
 
 def test_the_parent_never_imports_torch() -> None:
     source = (
-        "import sys; from components.worker import Pool, ZygoteOptions; from components.trace import Program\n"
-        "pool = Pool(size=1, options=ZygoteOptions(entry='probes:run_anything', path=('tests/worker',)))\n"
+        "import sys; from components.worker import Pool; from components.trace import Program\n"
+        "from tests.worker.helpers import options\n"
+        "pool = Pool(size=1, options=options())\n"
         "assert pool.run(Program(source='print(1)')).stdout == '1\\n'\n"
         "pool.close()\n"
         "sys.exit('torch' in sys.modules)"
@@ -24,8 +25,9 @@ def test_the_parent_never_imports_torch() -> None:
 
 def test_a_parent_that_forgets_to_close_leaves_nothing_behind() -> None:
     source = (
-        "from components.worker import Pool, ZygoteOptions; from components.trace import Program\n"
-        "pool = Pool(size=1, options=ZygoteOptions(entry='probes:run_anything', path=('tests/worker',)))\n"
+        "from components.worker import Pool; from components.trace import Program\n"
+        "from tests.worker.helpers import options\n"
+        "pool = Pool(size=1, options=options())\n"
         "pool.run(Program(source=''))\nprint(pool._zygote.pid, pool._zygote.folder)"
     )
     root = Path(__file__).parents[2]

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from components.worker import Pool, Wall, summary
-from components.worker.confine import NAMESPACES, names
+from components.worker.confine import KNOCKS, NAMESPACES, names
 from components.worker.confine.process import PLOT_BACKEND
 from components.worker.limits import Limits
 from components.worker.trial import standing_here, try_walls
-from components.worker.walls import KNOCKS
 from tests.worker.helpers import (
     FILES,
     IS_ROOT,

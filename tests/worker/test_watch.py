@@ -13,13 +13,12 @@ import pytest
 
 from components.source import PROGRAM_FILENAME
 from components.trace import FailureKind
-from components.worker import ticks
 from components.worker.channel import Channel
-from components.worker.entry import Entry
 from components.worker.failures import STOPPED
 from components.worker.limits import Limits
 from components.worker.stream import ChildStream
-from components.worker.watch import Watch
+from components.worker.watch import STOP, TICK, Watch
+from tests.worker.probes import StandIn
 
 OBSERVERS = "observers_of_this_test"
 ANSWERERS = "answerers_of_this_test"
@@ -32,24 +31,28 @@ class Interrupted(BaseException):
         super().__init__(message)
 
 
+class Asked(StandIn):
+    """Remembers what it was asked to raise soon."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.asked: list[object] = []
+
+    def interrupt_soon(self, error: object) -> None:
+        """Remember the error."""
+        self.asked.append(error)
+
+
 class Stage:
     """A watch, what its child told the parent, and how often it asked to come back soon."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path, limits: Limits) -> None:
         self.hurries = 0
-        self.asked: list[object] = []
         self._read, self._write = os.pipe()
-        entry = Entry(
-            observers=(OBSERVERS,),
-            answerers=(ANSWERERS,),
-            run=lambda *a, **k: pytest.fail("not run here"),
-            measure=lambda *a, **k: pytest.fail("not run here"),
-            interrupted=Interrupted,
-            warm_up=lambda: None,
-            interrupt_soon=self.asked.append,
-        )
+        answerer = Asked(observers=(OBSERVERS,), answerers=(ANSWERERS,), interrupted=Interrupted)
+        self.asked = answerer.asked
         self.channel = Channel(self._write, 100)
-        self.watch = Watch(self.channel, limits, entry, str(folder))
+        self.watch = Watch(self.channel, limits, answerer, str(folder))
         monkeypatch.setattr(self.watch, "_pace", self._count)
 
     def _count(self, *arguments: float) -> None:
@@ -58,7 +61,7 @@ class Stage:
     def look(self, *frames: str) -> None:
         """Let the watch look while functions of these files or modules call each other, outermost first."""
         if not frames:
-            self.watch._look(ticks.TICK, sys._getframe())
+            self.watch._look(TICK, sys._getframe())
             return
         module = ModuleType(frames[0])
         module.__dict__["call"] = lambda: self.look(*frames[1:])
@@ -167,7 +170,7 @@ def test_a_message_of_another_thread_does_not_keep_it_from_interrupting(late: St
 
 def test_stop_is_a_time_that_is_over(in_time: Stage) -> None:
     def press(frame: Any) -> None:
-        in_time.watch._stop(ticks.STOP, frame)
+        in_time.watch._stop(STOP, frame)
 
     with pytest.raises(Interrupted, match=STOPPED):
         exec(compile("press(frame())", PROGRAM_FILENAME, "exec"), {"press": press, "frame": sys._getframe})

@@ -13,12 +13,9 @@ import torch
 from torch.autograd.gradcheck import GradcheckError
 
 from ...trace import Checks, ChecksAnswer, Entry, Number
-from ..numbers import number
-from ..symbolic import Form, NoForm, jacobian, symbolic_form
-from ..words import said
-from .formulas import formula_of, time_for_formulas
-from .names import double_by_default
-from .subject import NoAnswer, Subject
+from ..symbolic import NoForm, SymbolicForm, jacobian, symbolic_form
+from ..values import formula_of, number, said, time_for_formulas
+from .subject import NoAnswer, Subject, double_by_default
 
 # Those of torch.autograd.gradcheck.
 EPSILON, ATOL, RTOL = 1e-6, 1e-5, 1e-3
@@ -159,7 +156,7 @@ def _answer(
     verdict: bool | None,
     second: bool | None,
     message: str | None,
-    form: Form | NoForm,
+    form: SymbolicForm | NoForm,
 ) -> ChecksAnswer:
     off = measured.off
     order = torch.argsort(off.reshape(-1), descending=True, stable=True).tolist()
@@ -181,7 +178,7 @@ def _answer(
         entries=entries,
         no_formula=formulas.why,
         symbolic_agrees=agrees if formulas.why is None else None,
-        notes=list(form.notes) if isinstance(form, Form) else [],
+        notes=list(form.notes) if isinstance(form, SymbolicForm) else [],
         problem=None,
     )
 
@@ -189,13 +186,13 @@ def _answer(
 class _Formulas:
     """The symbolic Jacobian, as far as there is one; ``why`` says why there is none."""
 
-    def __init__(self, form: Form | NoForm, entries: int) -> None:
+    def __init__(self, form: SymbolicForm | NoForm, entries: int) -> None:
         self.form = form
         self.why = form.reason if isinstance(form, NoForm) else None
         self.matrix = None
-        if isinstance(form, Form) and entries > _MOST_FORMULAS:
+        if isinstance(form, SymbolicForm) and entries > _MOST_FORMULAS:
             self.why = f"The derivative has {entries:,} entries; up to {_MOST_FORMULAS} are given as formulas."
-        elif isinstance(form, Form):
+        elif isinstance(form, SymbolicForm):
             derived = jacobian(form, should_stop=time_for_formulas())
             if isinstance(derived, NoForm):
                 self.why = derived.reason
@@ -205,7 +202,7 @@ class _Formulas:
 
 def _entry(measured: _Measured, row: int, column: int, formulas: _Formulas) -> Entry:
     formula = None
-    if formulas.matrix is not None and isinstance(formulas.form, Form):
+    if formulas.matrix is not None and isinstance(formulas.form, SymbolicForm):
         formula = formula_of(formulas.matrix[row, column], formulas.form)
     return Entry(
         row=row,

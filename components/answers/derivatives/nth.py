@@ -14,12 +14,10 @@ from typing import Any
 import torch
 
 from ...trace import Formula, NthDerivative, NthDerivatives, NthDerivativesAnswer, Number
-from ..numbers import number
-from ..symbolic import Form, NoForm, nth_derivatives, symbolic_form
-from .formulas import formula_of, time_for_formulas
-from .names import double_by_default, run_snippet
-from .subject import Subject
-from .vectors import Vectors, fresh, tangents
+from ..symbolic import NoForm, SymbolicForm, nth_derivatives, symbolic_form
+from ..values import formula_of, number, time_for_formulas
+from .snippets import Vectors, fresh, run_snippet, tangents
+from .subject import Subject, double_by_default
 
 _MOST_NODES = 50_000
 _LONGEST_PROBLEM = 600
@@ -179,7 +177,7 @@ def _lost(finite: list[Number | None], constant_from: int | None) -> int | None:
     return None
 
 
-def _formulas(line: _Line, order: int) -> tuple[Form | None, list[Formula | None], str | None]:
+def _formulas(line: _Line, order: int) -> tuple[SymbolicForm | None, list[Formula | None], str | None]:
     """The formulas of the function and its derivatives, as far as size and time allow, and why there are no more."""
     with double_by_default():
         form = symbolic_form(line.function, [(line.name, line.at)], should_stop=time_for_formulas())

@@ -8,9 +8,8 @@ from collections.abc import Callable
 import torch
 
 from ...trace import Curve, CurveAnswer, Number, Surface, SurfaceAnswer
-from ..numbers import matrix, number
-from .names import double_by_default
-from .subject import NoAnswer, Subject
+from ..values import matrix, number
+from .subject import NoAnswer, Subject, double_by_default
 
 _ARROWS_ACROSS = 11
 _PROBES = 9

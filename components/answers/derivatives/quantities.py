@@ -7,11 +7,9 @@ from typing import Any, Literal
 import torch
 
 from ...trace import Derivative, DerivativeAnswer, Number, Quantity, Spectrum, Spot, Way
-from ..numbers import matrix, number
-from ..words import said
-from .names import run_snippet
+from ..values import matrix, number, said
+from .snippets import Vectors, cotangent, run_snippet, tangents
 from .subject import Subject
-from .vectors import Vectors, cotangent, tangents
 
 Api = Literal["torch.autograd.functional", "torch.func"]
 _APIS: tuple[Api, ...] = ("torch.autograd.functional", "torch.func")

@@ -1,21 +1,27 @@
-"""The function that a question is about: found among the program's names, at the point that they give it."""
+"""The function that a question is about: found among the program's names, at the point that they give it.
+
+For checks everything that it uses is converted to double precision.
+"""
 
 from __future__ import annotations
 
+import copy
 import inspect
 import itertools
 import math
-from collections.abc import Callable, Sequence
+import types
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import torch
+from torch import nn
 
+from ...source import PROGRAM_FILENAME
 from ...trace import Function, Input, Question
-from ..numbers import values_of
-from ..words import said
-from .names import in_double, own_functions
+from ..values import said, values_of
 
 MOST_ENTRIES = 65_536
 
@@ -239,3 +245,56 @@ def _chosen(question: Question, name: str, parameters: tuple[str, ...], names: d
 
 def _is_floating(value: Any) -> bool:
     return isinstance(value, torch.Tensor) and value.is_floating_point()
+
+
+def own_functions(names: dict[str, Any]) -> dict[str, types.FunctionType]:
+    """Return the functions that the program itself defined, in the order in which their names were first bound."""
+    return {name: value for name, value in names.items() if is_own_function(value) and not name.startswith("_")}
+
+
+def is_own_function(value: object) -> bool:
+    """Whether a function was written in the program."""
+    return isinstance(value, types.FunctionType) and value.__code__.co_filename == PROGRAM_FILENAME
+
+
+def in_double(names: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of the names with tensors, modules and what the functions see of them in double precision.
+
+    Known limitation: methods of the program's own classes go on seeing the names as they were.
+    """
+    doubled: dict[str, Any] = {}
+    made: dict[int, Any] = {}
+    for name, value in names.items():
+        doubled[name] = _converted(value, doubled, made)
+    return doubled
+
+
+def _converted(value: Any, names: dict[str, Any], made: dict[int, Any]) -> Any:
+    """Convert one value; the same object becomes the same object."""
+    if id(value) in made:
+        return made[id(value)]
+    new = value
+    if isinstance(value, torch.Tensor) and value.is_floating_point():
+        new = value.detach().double().requires_grad_(value.requires_grad)
+    elif isinstance(value, nn.Module):
+        new = copy.deepcopy(value).double()
+    elif type(value) in (list, tuple):
+        new = type(value)(_converted(one, names, made) for one in value)
+    elif type(value) is dict:
+        new = {key: _converted(one, names, made) for key, one in value.items()}
+    elif is_own_function(value):
+        new = types.FunctionType(value.__code__, names, value.__name__, value.__defaults__, value.__closure__)
+        new.__kwdefaults__ = value.__kwdefaults__
+    made[id(value)] = new
+    return new
+
+
+@contextmanager
+def double_by_default() -> Iterator[None]:
+    """Make ``torch.tensor(0.5)`` double inside the block."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)

@@ -8,16 +8,15 @@
 Known limitations: the formulas are those of the way that the program took at the point; notes say where that matters.
 """
 
-from .budget import Limits
+from .budget import FormulaLimits
 from .derivatives import hessian, jacobian, nth_derivatives
-from .form import Form, NoForm, symbolic_form, value_at
+from .form import NoForm, SymbolicForm, symbolic_form, value_at
 from .texts import latex_of, plain_of
-from .warm import warm_up
 
 __all__ = [
-    "Form",
-    "Limits",
+    "FormulaLimits",
     "NoForm",
+    "SymbolicForm",
     "hessian",
     "jacobian",
     "latex_of",
@@ -25,5 +24,4 @@ __all__ = [
     "plain_of",
     "symbolic_form",
     "value_at",
-    "warm_up",
 ]

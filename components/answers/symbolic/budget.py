@@ -13,13 +13,12 @@ from typing import Any
 import sympy
 
 from .arrays import Expr, Symbols, elements
-from .signals import Refused
 
 _BITS_PER_UNIT = 32
 
 
 @dataclass(frozen=True)
-class Limits:
+class FormulaLimits:
     """Upper bounds on one formula: ``operations`` counts the nodes of all trees of one tensor, numbers by length.
 
     ``depth`` is the deepest nesting; SymPy prints and compares recursively, so it also protects Python's stack.
@@ -35,10 +34,21 @@ def never() -> bool:
     return False
 
 
+class Refused(BaseException):
+    """There will be no formula; ``reason`` is a sentence for the person.
+
+    No ``Exception``: it passes through the program's own ``except`` clauses, and never leaves this package.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Budget:
     """Measures expressions, each part once, and refuses what is too large or too late."""
 
-    def __init__(self, limits: Limits, should_stop: Callable[[], bool] = never) -> None:
+    def __init__(self, limits: FormulaLimits, should_stop: Callable[[], bool] = never) -> None:
         self.limits = limits
         self._should_stop = should_stop
         self._known: dict[Expr, tuple[int, int]] = {}

@@ -9,16 +9,16 @@ import numpy as np
 import torch
 
 from .arrays import Expr, Floats, Symbols, filled, over, single
+from .atoms import number
 from .budget import Budget
-from .constants import number
-from .memory import Memory, tensors_in
-from .signals import Unknown
+from .memory import ExpressionMemory, Unknown, tensors_in
 
 
-class Call:
+class AtenCall:
     """An operation with its arguments and, once it ran, its ``result``.
 
     ``name`` is that of the operation which gives a new tensor: ``mul`` for ``mul_`` and for ``mul(..., out=...)``.
+    ``followed`` runs a function whose operations are parts of this one.
     """
 
     def __init__(
@@ -27,13 +27,14 @@ class Call:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         *,
-        memory: Memory,
+        memory: ExpressionMemory,
         budget: Budget,
         note: Callable[[str], None],
         title: str,
+        followed: Callable[[Callable[[], Any]], Any],
         depends: bool = True,
     ) -> None:
-        self.func, self.title, self.budget, self.note = func, title, budget, note
+        self.func, self.title, self.budget, self.note, self.followed = func, title, budget, note, followed
         self.result: Any = None
         self._memory = memory
         self.given = _by_name(func, args, kwargs)
@@ -49,16 +50,12 @@ class Call:
         return self.given.get(name) is not None
 
     def symbols(self, name: str) -> Symbols:
-        """Return the expressions of a tensor or a number.
-
-        Raises:
-            Unknown: the tensor has none.
-        """
-        return self._symbols_of(self.given[name])
+        """Return the expressions of an argument; raises ``Unknown`` for a tensor that has none."""
+        return self.symbols_of(self.given[name])
 
     def list_of_symbols(self, name: str) -> list[Symbols]:
         """Return the expressions of each tensor in a list."""
-        return [self._symbols_of(value) for value in self.given[name]]
+        return [self.symbols_of(value) for value in self.given[name]]
 
     def one(self, name: str) -> Expr:
         """Return a number as an expression."""
@@ -92,6 +89,10 @@ class Call:
         rank: int = self.given[of].dim()
         return int(self.given[name]) % max(rank, 1)
 
+    def note_chosen(self) -> None:
+        """Say that the formula is that of the elements which the operation has chosen."""
+        self.note(f"{self.title}: the formula holds where the same elements are chosen as at this point.")
+
     def sided(self, choose: Callable[..., Expr], *names: str) -> Symbols:
         """Apply ``choose(x, y, ..., value of x, value of y, ...)``, which takes the side that the values are on."""
         self.note(f"{self.title}: the formula follows the side of the kink on which this point lies.")
@@ -99,12 +100,20 @@ class Call:
 
     def again(self, replaced: dict[str, Any]) -> Any:
         """Run the operation with other arguments, on the side."""
-        given = self.given | replaced
-        positional = [given[argument.name] for argument in self.func._schema.arguments if not argument.kwarg_only]
-        named = {argument.name for argument in self.func._schema.arguments if argument.kwarg_only}
-        return self.func(*positional, **{name: value for name, value in given.items() if name in named})
+        return called(self.func, self.func._schema, self.given | replaced)
 
-    def _symbols_of(self, value: Any) -> Symbols:
+    def copied(self, name: str) -> Any:
+        """Return the argument; of a tensor a copy as it was before the operation, with its expressions."""
+        value = self.given[name]
+        if not isinstance(value, torch.Tensor):
+            return value
+        copy = self._numbers(value).detach().clone()
+        if self._memory.knows(value):
+            self._memory.write(copy, self.symbols(name))
+        return copy
+
+    def symbols_of(self, value: Any) -> Symbols:
+        """Return the expressions of a tensor or a number; raises ``Unknown``."""
         if not isinstance(value, torch.Tensor):
             return single(number(value))
         kept = self._kept.get(id(value))
@@ -128,6 +137,12 @@ class Call:
             return self._memory.read(tensor)
         except Unknown as unknown:
             return unknown.reason
+
+
+def called(function: Callable[..., Any], schema: Any, given: dict[str, Any]) -> Any:
+    """Call a function that takes its arguments as an operation with this schema does."""
+    positional = [given[argument.name] for argument in schema.arguments if not argument.kwarg_only]
+    return function(*positional, **{each.name: given[each.name] for each in schema.arguments if each.kwarg_only})
 
 
 def _array(tensor: torch.Tensor) -> Floats:
@@ -157,3 +172,7 @@ def numbered(symbols: list[Symbols]) -> tuple[list[torch.Tensor], Symbols]:
         tensors.append(torch.from_numpy(values))
         cells += [array[place] for place in np.ndindex(array.shape)]
     return tensors, filled(cells, (len(cells),))
+
+
+# One array, or one for each result of the operation, ``None`` where a result has no expressions.
+TableEntry = Callable[[AtenCall], Symbols | tuple[Symbols | None, ...]]

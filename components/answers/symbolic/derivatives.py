@@ -14,16 +14,68 @@ from collections.abc import Callable
 import numpy as np
 import sympy
 
+from . import functions
 from .arrays import Expr, Symbols, elements, parts_first
-from .budget import Budget, Limits, never
-from .form import Form, NoForm
-from .functions import ONE, ZERO, total
-from .rules import RULES
-from .signals import Refused
+from .budget import Budget, FormulaLimits, Refused, never
+from .form import NoForm, SymbolicForm
+from .functions import HALF, ONE, TWO, ZERO, applied, logarithm, power, total
 from .tidy import compact, neat
 
 # A matrix of derivatives may have that many times the operations of one formula.
 _MATRIX = 10
+
+
+def _one_less_square(x: Expr) -> Expr:
+    return ONE - power(x, TWO)
+
+
+def _of_base(base: Expr, exponent: Expr) -> Expr:
+    """SymPy does not see that ``x * x**(x - 1)`` is ``x**x``."""
+    if exponent.is_Number:
+        return exponent * power(base, exponent - ONE)
+    return exponent * power(base, exponent) * power(base, -ONE)
+
+
+# Function -> the derivative by each argument, from all arguments. Written out, since SymPy's own look for identities on
+# the way, which can take it seconds on a long argument.
+RULES: dict[Expr, tuple[Callable[..., Expr], ...]] = {
+    sympy.exp: (lambda x: applied(sympy.exp, x),),
+    sympy.log: (lambda x: power(x, -ONE),),
+    sympy.sin: (lambda x: applied(sympy.cos, x),),
+    sympy.cos: (lambda x: -applied(sympy.sin, x),),
+    sympy.tan: (lambda x: ONE + power(applied(sympy.tan, x), TWO),),
+    sympy.asin: (lambda x: power(_one_less_square(x), -HALF),),
+    sympy.acos: (lambda x: -power(_one_less_square(x), -HALF),),
+    sympy.atan: (lambda x: power(ONE + power(x, TWO), -ONE),),
+    sympy.sinh: (lambda x: applied(sympy.cosh, x),),
+    sympy.cosh: (lambda x: applied(sympy.sinh, x),),
+    sympy.tanh: (lambda x: _one_less_square(applied(sympy.tanh, x)),),
+    sympy.asinh: (lambda x: power(ONE + power(x, TWO), -HALF),),
+    sympy.acosh: (lambda x: power(power(x, TWO) - ONE, -HALF),),
+    sympy.atanh: (lambda x: power(_one_less_square(x), -ONE),),
+    sympy.erf: (lambda x: TWO * applied(sympy.exp, -power(x, TWO)) / sympy.sqrt(sympy.pi),),
+    sympy.erfc: (lambda x: -TWO * applied(sympy.exp, -power(x, TWO)) / sympy.sqrt(sympy.pi),),
+    sympy.erfinv: (lambda x: HALF * sympy.sqrt(sympy.pi) * applied(sympy.exp, power(applied(sympy.erfinv, x), TWO)),),
+    sympy.loggamma: (lambda x: sympy.polygamma(0, x),),
+    sympy.polygamma: (lambda n, x: ZERO, lambda n, x: sympy.polygamma(n + 1, x)),
+    sympy.Abs: (functions.Sign,),
+    sympy.sign: (lambda x: ZERO,),
+    functions.Absolute: (functions.Sign,),
+    functions.Sign: (lambda x: ZERO,),
+    functions.Relu: (functions.Step,),
+    functions.Step: (lambda x: ZERO,),
+    functions.Larger: (functions.Ahead, lambda x, y: functions.Ahead(y, x)),
+    functions.Smaller: (lambda x, y: functions.Ahead(y, x), functions.Ahead),
+    functions.Ahead: (lambda x, y: ZERO, lambda x, y: ZERO),
+    functions.Angle: (
+        lambda y, x: x * power(x**2 + y**2, -ONE),
+        lambda y, x: -y * power(x**2 + y**2, -ONE),
+    ),
+    sympy.Pow: (
+        _of_base,
+        lambda base, exponent: power(base, exponent) * logarithm(base),
+    ),
+}
 
 
 class Presence:
@@ -79,10 +131,10 @@ def _with(arguments: tuple[Expr, ...], at: int, part: Expr) -> list[Expr]:
 
 
 def nth_derivatives(
-    form: Form,
+    form: SymbolicForm,
     order: int,
     *,
-    limits: Limits = Limits(),
+    limits: FormulaLimits = FormulaLimits(),
     should_stop: Callable[[], bool] = never,
 ) -> list[Expr]:
     """Return f', f'', ... up to ``order``, for a function of one number that gives one number.
@@ -105,10 +157,10 @@ def nth_derivatives(
 
 
 def jacobian(
-    form: Form,
+    form: SymbolicForm,
     wanted: list[int] | None = None,
     *,
-    limits: Limits = Limits(),
+    limits: FormulaLimits = FormulaLimits(),
     should_stop: Callable[[], bool] = never,
 ) -> Symbols | NoForm:
     """Return the derivative of each output element (rows) by each element of the wanted inputs (columns).
@@ -119,11 +171,11 @@ def jacobian(
 
 
 def hessian(
-    form: Form,
+    form: SymbolicForm,
     wanted: list[int] | None = None,
     *,
     element: int = 0,
-    limits: Limits = Limits(),
+    limits: FormulaLimits = FormulaLimits(),
     should_stop: Callable[[], bool] = never,
 ) -> Symbols | NoForm:
     """Return the second derivatives of one output element, counted in rows, by the elements of the wanted inputs."""
@@ -132,7 +184,7 @@ def hessian(
     return gradient if isinstance(gradient, NoForm) else _matrix(list(gradient[0]), symbols, budget)
 
 
-def _symbols(form: Form, wanted: list[int] | None) -> list[Expr]:
+def _symbols(form: SymbolicForm, wanted: list[int] | None) -> list[Expr]:
     arrays = form.symbols if wanted is None else [form.symbols[position] for position in wanted]
     return [symbol for array in arrays for symbol in elements(array) if symbol.is_Symbol]
 

@@ -11,19 +11,18 @@ through, since it is nearly always printed.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from .arrays import Symbols
-from .budget import Budget
-from .call import Call, written_by
-from .constants import tamed
-from .gradient_mode import GradientMode
-from .memory import Memory, address, tensors_in
-from .signals import Refused, Unknown
+from .atoms import tamed
+from .budget import Budget, Refused
+from .call import AtenCall, written_by
+from .memory import ExpressionMemory, Unknown, address, tensors_in
 from .table import FREE_OF_VALUES, SILENT_WRITES, TABLE
 from .titles import in_words
 
@@ -41,17 +40,51 @@ def number_taken(title: str) -> Refused:
     )
 
 
+class GradientMode:
+    """Whether the program wants gradients: PyTorch itself switches them off inside of a custom ``autograd.Function``.
+
+    It tells the program's own switches, such as ``torch.no_grad()``, from the one around a custom forward.
+
+    The former are calls that can be seen. The latter is noticed by its effect, a mode that nobody has set; what the
+    program switches in there ends with it.
+    """
+
+    def __init__(self) -> None:
+        self.wanted = True
+        self._expected = True
+        self._depth = 0
+
+    @property
+    def inside_function(self) -> bool:
+        """Whether a custom ``autograd.Function`` is running."""
+        return self._depth > 0
+
+    def look(self) -> None:
+        """Notice what has changed unseen. To be called before anything else happens."""
+        actual = torch.is_grad_enabled()
+        if actual != self._expected and not torch.is_inference_mode_enabled():
+            self._depth += -1 if actual else 1
+            self._expected = actual
+
+    def switch(self, on: bool) -> None:
+        """The program switches gradients on or off."""
+        self._expected = on
+        if not self.inside_function:
+            self.wanted = on
+
+
 class Follower:
     """What both modes share: the memory of expressions, the notes, the name of the function that is running."""
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
-        self.memory = Memory(budget)
+        self.memory = ExpressionMemory(budget)
         self.notes: dict[str, None] = {}
         self.refusal: Refused | None = None
         self.title = ""
         self.gradients = GradientMode()
         self.busy = False
+        self._in_parts = False
 
     def note(self, text: str) -> None:
         """Remember a sentence for the reader of the formula, once."""
@@ -96,8 +129,16 @@ class Follower:
         title = self.title or in_words(func._schema.name.partition("::")[2].removesuffix("_"))
         operands = tensors_in(args, kwargs)
         depends = any(self.memory.knows(tensor) for tensor in operands)
-        call = Call(
-            func, args, kwargs, memory=self.memory, budget=self.budget, note=self.note, title=title, depends=depends
+        call = AtenCall(
+            func,
+            args,
+            kwargs,
+            memory=self.memory,
+            budget=self.budget,
+            note=self.note,
+            title=title,
+            followed=lambda work: self._parts_of(title, work),
+            depends=depends,
         )
         if torch.Tag.nondeterministic_seeded in func.tags and call.given.get("dropout_p") != 0:
             self.note("Random numbers stay in the formula as they were drawn.")
@@ -140,7 +181,7 @@ class Follower:
                 self.memory.spoil(wide, unknown.reason)
         return wide
 
-    def _check_writes(self, call: Call, depends: bool) -> None:
+    def _check_writes(self, call: AtenCall, depends: bool) -> None:
         if any(self.memory.is_frozen(tensor) for tensor in call.written):
             raise Refused("A tensor that shares memory with a detached one is changed in place.")
         if depends and call.written and self.in_no_grad():
@@ -160,7 +201,7 @@ class Follower:
         else:
             raise number_taken(title)
 
-    def _settle(self, call: Call, operands: list[torch.Tensor]) -> None:
+    def _settle(self, call: AtenCall, operands: list[torch.Tensor]) -> None:
         """Find the expressions of all that the operation made or changed."""
         known = {address(tensor) for tensor in operands}
         made = tensors_in(call.result)
@@ -171,7 +212,7 @@ class Follower:
         elif made and not targets:
             return  # a view
         else:
-            self.note(f"{call.title} came out as it does at this point: the formula holds where it stays so.")
+            self._note_outcome(call.title)
             return
         for place, tensor in targets:
             self._place(tensor, symbols if isinstance(symbols, str) else _at(symbols, place), call.title)
@@ -179,19 +220,27 @@ class Follower:
             if call.has(name):
                 self.memory.spoil(call.given[name], f"{call.title} changes {name} in a way that has no formula here.")
 
+    def _note_outcome(self, title: str) -> None:
+        """Tell of truth values and whole numbers that came out; those within an operation choose its side."""
+        if self._in_parts:
+            self.note(f"{title}: the formula follows the side of the kink on which this point lies.")
+        else:
+            self.note(f"{title} came out as it does at this point: the formula holds where it stays so.")
+
     def _place(self, tensor: torch.Tensor, found: Symbols | str | None, title: str) -> None:
         if not tensor.is_floating_point() and not tensor.is_complex():
             if found is not None:
-                self.note(f"{title} came out as it does at this point: the formula holds where it stays so.")
+                self._note_outcome(title)
         elif isinstance(found, str):
             self.memory.spoil(tensor, found)
         elif found is None or tensor.is_complex() or found.shape != tuple(tensor.shape):
             self.memory.spoil(tensor, f"{title} has no symbolic form here.")
         else:
-            self.budget.admit(found)
+            if not self._in_parts:  # what is between the parts is no formula of the program's
+                self.budget.admit(found)
             self.memory.write(tensor, found)
 
-    def _symbols_of(self, call: Call) -> tuple[Symbols | None, ...] | str:
+    def _symbols_of(self, call: AtenCall) -> tuple[Symbols | None, ...] | str:
         """The expressions of each result, or why there are none."""
         entry = TABLE.get(call.name)
         if entry is None:
@@ -208,6 +257,35 @@ class Follower:
             return f"{call.title} has no symbolic form here: SymPy stopped with {type(error).__name__}."
         arrays = symbols if isinstance(symbols, tuple) else (symbols,)
         return tuple(array if array is None else _all_tamed(array) for array in arrays)
+
+    def _parts_of(self, title: str, work: Callable[[], Any]) -> Any:
+        """Follow the operations of a function under one title."""
+        before = self.title, self._in_parts
+        self.title, self._in_parts = title, True
+        try:
+            with Operations(self, parts=True):
+                return work()
+        finally:
+            self.title, self._in_parts = before
+
+
+class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Shows each ATen operation to the follower: those of the program, or the ``parts`` of one of them."""
+
+    def __init__(self, follower: Follower, *, parts: bool = False) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._follower = follower
+        self._parts = parts
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run one operation."""
+        follower = self._follower
+        if follower.busy and not self._parts:
+            return func(*args, **(kwargs or {}))
+        with follower.quiet():
+            return follower.guarded(follower.operation, func, args, kwargs or {})
 
 
 def _at(symbols: tuple[Symbols | None, ...], place: int) -> Symbols | None:

@@ -11,13 +11,12 @@ import numpy as np
 import torch
 
 from .arrays import Expr, Floats, Symbols
-from .budget import Budget, Limits, never
+from .atoms import symbols_for
+from .budget import Budget, FormulaLimits, Refused, never
 from .evaluation import Evaluator, evaluated, point_of
-from .following import Follower
-from .memory import tensors_in
-from .modes import Functions, Operations
-from .names import symbols_for
-from .signals import Refused, Unknown
+from .following import Follower, Operations
+from .leaving import Functions
+from .memory import Unknown, tensors_in
 
 # The formula is exact and PyTorch rounds: this is far below any mistake and far above the rounding of a short program.
 _RELATIVE, _ABSOLUTE = 1e-6, 1e-10
@@ -26,7 +25,7 @@ Inputs = Sequence[tuple[str, torch.Tensor]]
 
 
 @dataclass(frozen=True, eq=False)
-class Form:
+class SymbolicForm:
     """A function's outputs as formulas.
 
     ``symbols`` has an array for each input: its symbols, or its numbers if it holds no floating-point numbers.
@@ -51,9 +50,9 @@ def symbolic_form(
     function: Callable[..., Any],
     inputs: Inputs,
     *,
-    limits: Limits = Limits(),
+    limits: FormulaLimits = FormulaLimits(),
     should_stop: Callable[[], bool] = never,
-) -> Form | NoForm:
+) -> SymbolicForm | NoForm:
     """Call ``function`` with the inputs' values, in double precision, and return its output as formulas.
 
     ``should_stop`` is asked at every operation; once it says yes there is no form. The random generator is left as it
@@ -77,7 +76,7 @@ def symbolic_form(
 
 def _form(
     function: Callable[..., Any], tensors: list[torch.Tensor], symbols: list[Symbols], budget: Budget
-) -> Form | NoForm:
+) -> SymbolicForm | NoForm:
     follower = Follower(budget)
     point = [_followed(tensor) for tensor in tensors]
     for tensor, array in zip(point, symbols, strict=True):
@@ -104,7 +103,7 @@ def _form(
     found = evaluated(outputs, Evaluator(values, budget.tick))
     if not _agree(found, output.detach().double().numpy(force=True)):
         return NoForm("The formula does not agree with PyTorch's number.")
-    return Form(symbols, outputs, tuple(follower.notes), values)
+    return SymbolicForm(symbols, outputs, tuple(follower.notes), values)
 
 
 def _followed(tensor: torch.Tensor) -> torch.Tensor:
@@ -133,7 +132,7 @@ def _agree(formula: Floats, number: Floats) -> bool:
     return bool(np.all(np.abs(formula - number) <= _ABSOLUTE + _RELATIVE * np.abs(number)))
 
 
-def value_at(array: Symbols, form: Form, inputs: Inputs | None = None) -> Floats:
+def value_at(array: Symbols, form: SymbolicForm, inputs: Inputs | None = None) -> Floats:
     """Return the numbers of formulas in the form's symbols, in double precision; ``nan`` for what is not finite.
 
     ``inputs`` are other values for the inputs; without them the point is that of the form.

@@ -6,12 +6,13 @@ expects. All take their arguments for real numbers: SymPy's own ``Abs(log(x))`` 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sympy
 
 from .arrays import Expr
-from .constants import number
+from .atoms import number
 
 _SMALL = 20
 _LARGEST_EXPONENT = 16
@@ -20,16 +21,28 @@ ZERO, ONE, TWO = sympy.Integer(0), sympy.Integer(1), sympy.Integer(2)
 
 
 class _Real(sympy.Function):  # type: ignore[misc]
-    is_extended_real = True
+    """A real function, written with its arguments where the texts have ``%s``."""
 
-    def _texts(self, printer: Any) -> list[str]:
-        return [printer._print(argument) for argument in self.args]
+    is_extended_real = True
+    in_latex = in_plain = "%s"
+    between = ", "
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        text = self._written(self.in_latex, printer)
+        return text if exp is None else rf"{text}^{{{exp}}}"
+
+    def _sympystr(self, printer: Any) -> str:
+        return self._written(self.in_plain, printer)
+
+    def _written(self, text: str, printer: Any) -> str:
+        return text % self.between.join(printer._print(argument) for argument in self.args)
 
 
 class Absolute(_Real):
     """``abs``."""
 
     is_nonnegative = True
+    in_latex, in_plain = r"\left|{%s}\right|", "abs(%s)"
 
     @classmethod
     def eval(cls, x: Expr) -> Expr | None:
@@ -38,32 +51,23 @@ class Absolute(_Real):
             return abs(x) if x.is_Number else cls(-x)
         return x if isinstance(x, Absolute | Relu | sympy.exp) else None
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return _raised(rf"\left|{{{self._texts(printer)[0]}}}\right|", exp)
-
-    def _sympystr(self, printer: Any) -> str:
-        return f"abs({self._texts(printer)[0]})"
-
 
 class Sign(_Real):
     """-1, 0 or 1."""
+
+    in_latex, in_plain = r"\operatorname{sign}\left(%s\right)", "sign(%s)"
 
     @classmethod
     def eval(cls, x: Expr) -> Expr | None:
         """Numbers are known."""
         return sympy.sign(x) if x.is_Number else None
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return _raised(rf"\operatorname{{sign}}\left({self._texts(printer)[0]}\right)", exp)
-
-    def _sympystr(self, printer: Any) -> str:
-        return f"sign({self._texts(printer)[0]})"
-
 
 class Relu(_Real):
     """``max(0, x)``."""
 
     is_nonnegative = True
+    in_latex, in_plain = r"\max\left(0, %s\right)", "max(0, %s)"
 
     @classmethod
     def eval(cls, x: Expr) -> Expr | None:
@@ -72,17 +76,12 @@ class Relu(_Real):
             return x if x is sympy.nan or x > 0 else ZERO
         return x if isinstance(x, Absolute | Relu | sympy.exp) else None
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return _raised(rf"\max\left(0, {self._texts(printer)[0]}\right)", exp)
-
-    def _sympystr(self, printer: Any) -> str:
-        return f"max(0, {self._texts(printer)[0]})"
-
 
 class Step(_Real):
     """1 where ``x > 0``, else 0: the derivative of ``Relu``."""
 
     is_nonnegative = True
+    in_latex, in_plain = r"\left[%s > 0\right]", "(%s > 0)"
 
     @classmethod
     def eval(cls, x: Expr) -> Expr | None:
@@ -90,90 +89,49 @@ class Step(_Real):
         known = x.is_Number and x is not sympy.nan
         return (ONE if x > 0 else ZERO) if known else None
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return _raised(rf"\left[{self._texts(printer)[0]} > 0\right]", exp)
 
-    def _sympystr(self, printer: Any) -> str:
-        return f"({self._texts(printer)[0]} > 0)"
+class _OfTwo(_Real):
+    of_equals: Callable[[Expr], Expr]
+    of_numbers: Callable[[Expr, Expr], Expr]
 
-
-class _Extreme(_Real):
     @classmethod
     def eval(cls, x: Expr, y: Expr) -> Expr | None:
         """Two numbers are known, and so is one thing twice."""
         if x == y:
-            return x
+            return cls.of_equals(x)
         known = x.is_Number and y.is_Number and sympy.nan not in (x, y)
         return cls.of_numbers(x, y) if known else None
 
-    @classmethod
-    def of_numbers(cls, x: Expr, y: Expr) -> Expr:
-        """Return the larger or the smaller one."""
-        raise NotImplementedError
 
-
-class Larger(_Extreme):
+class Larger(_OfTwo):
     """``maximum`` of two."""
 
-    @classmethod
-    def of_numbers(cls, x: Expr, y: Expr) -> Expr:
-        """Return the larger one."""
-        return max(x, y)
-
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return _raised(rf"\max\left({', '.join(self._texts(printer))}\right)", exp)
-
-    def _sympystr(self, printer: Any) -> str:
-        return f"max({', '.join(self._texts(printer))})"
+    in_latex, in_plain = r"\max\left(%s\right)", "max(%s)"
+    of_equals = staticmethod(lambda x: x)
+    of_numbers = staticmethod(max)
 
 
-class Smaller(_Extreme):
+class Smaller(_OfTwo):
     """``minimum`` of two."""
 
-    @classmethod
-    def of_numbers(cls, x: Expr, y: Expr) -> Expr:
-        """Return the smaller one."""
-        return min(x, y)
-
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return _raised(rf"\min\left({', '.join(self._texts(printer))}\right)", exp)
-
-    def _sympystr(self, printer: Any) -> str:
-        return f"min({', '.join(self._texts(printer))})"
+    in_latex, in_plain = r"\min\left(%s\right)", "min(%s)"
+    of_equals = staticmethod(lambda x: x)
+    of_numbers = staticmethod(min)
 
 
-class Ahead(_Real):
+class Ahead(_OfTwo):
     """1 where ``x > y``, one half where they are equal, else 0: the derivative of ``Larger``."""
 
     is_nonnegative = True
-
-    @classmethod
-    def eval(cls, x: Expr, y: Expr) -> Expr | None:
-        """Two numbers are known, and so is one thing twice."""
-        if x == y:
-            return HALF
-        known = x.is_Number and y.is_Number and sympy.nan not in (x, y)
-        return (ONE if x > y else ZERO) if known else None
-
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return _raised(rf"\left[{' > '.join(self._texts(printer))}\right]", exp)
-
-    def _sympystr(self, printer: Any) -> str:
-        return f"({' > '.join(self._texts(printer))})"
+    in_latex, in_plain, between = r"\left[%s\right]", "(%s)", " > "
+    of_equals = staticmethod(lambda x: HALF)
+    of_numbers = staticmethod(lambda x, y: ONE if x > y else ZERO)
 
 
 class Angle(_Real):
     """``atan2(y, x)``."""
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return _raised(rf"\operatorname{{atan2}}\left({', '.join(self._texts(printer))}\right)", exp)
-
-    def _sympystr(self, printer: Any) -> str:
-        return f"atan2({', '.join(self._texts(printer))})"
-
-
-def _raised(text: str, exp: str | None) -> str:
-    return text if exp is None else rf"{text}^{{{exp}}}"
+    in_latex, in_plain = r"\operatorname{atan2}\left(%s\right)", "atan2(%s)"
 
 
 def applied(function: Any, *arguments: Expr) -> Expr:

@@ -17,9 +17,16 @@ import torch
 from numpy.lib.stride_tricks import as_strided
 
 from .arrays import Symbols
-from .budget import Budget
-from .constants import lifted
-from .signals import Refused, Unknown
+from .atoms import lifted
+from .budget import Budget, Refused
+
+
+class Unknown(Exception):
+    """A tensor has no symbols; ``reason`` says since when."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass
@@ -48,7 +55,7 @@ def address(tensor: torch.Tensor) -> int | None:
     return storage._cdata if storage is not None else None
 
 
-class Memory:
+class ExpressionMemory:
     """Keeps the expressions of one run, by storage."""
 
     def __init__(self, budget: Budget) -> None:

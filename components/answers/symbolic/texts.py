@@ -14,7 +14,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from .arrays import Expr
-from .names import parts_of
+from .atoms import parts_of
 from .tidy import has_at_most, tidied
 
 _GREEK = frozenset(

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 import sympy
 
 from .arrays import Expr
+from .atoms import number, tamed
 from .budget import Budget
-from .constants import number, tamed
 
 _MOST_NODES = 60
 _MOST_NODES_OF_ONE_KIND = 200

@@ -2,26 +2,48 @@
 
 ``WALLS`` lists them in the order in which they must be put up: the filter of system calls last, because it forbids
 what setting up the others needs. Sessions, environment and descriptors are no walls of choice: every child gives them
-up (``components.worker.child``).
+up (``child``). A ``Wall`` says whether one stands. Nothing is claimed that was not tried: the zygote sets every wall up
+once in a process of its own and reports what the kernel answered (``trial``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from . import gpu as of_the_gpu
 from .landlock import restrict_files
 from .libc import IS_LINUX
 from .namespaces import own_folder
-from .process import die_with_parent, drop_capabilities, no_new_privileges, not_dumpable
+from .process import (
+    OPEN_FILES,
+    die_with_parent,
+    drop_capabilities,
+    limit_memory,
+    limit_resources,
+    no_new_privileges,
+    not_dumpable,
+)
 from .readable import data_folder, readable
-from .rlimits import OPEN_FILES, limit_memory, limit_resources
 from .seccomp import filter_system_calls
 
-__all__ = ["LANDLOCK", "NAMESPACES", "SECCOMP", "WALLS", "Confinement", "WallSpec", "names"]
+__all__ = [
+    "KNOCKS",
+    "LANDLOCK",
+    "NAMESPACES",
+    "SECCOMP",
+    "WALLS",
+    "Confinement",
+    "Wall",
+    "WallSpec",
+    "names",
+    "summary",
+    "what_is_missing",
+]
 
-LANDLOCK, SECCOMP, NAMESPACES = "landlock", "seccomp", "namespaces"
+LANDLOCK, SECCOMP, NAMESPACES, KNOCKS = "landlock", "seccomp", "namespaces", "trial program"
 
 
 @dataclass(frozen=True)
@@ -109,3 +131,48 @@ WALLS = (
 def names() -> tuple[str, ...]:
     """Return the names of all walls in order."""
     return tuple(wall.name for wall in WALLS)
+
+
+class Wall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One wall: what it is called, whether it stands, and what it does or why it does not stand.
+
+    One that is ``optional`` stands where the system grants it; the others do not need it.
+    """
+
+    name: str
+    standing: bool
+    detail: str
+    optional: bool = False
+
+
+def what_is_missing(walls: Sequence[Wall]) -> str | None:
+    """Say in plain words what the missing walls mean for whoever runs programs here, ``None`` if nothing does."""
+    standing = {wall.name for wall in walls if wall.standing}
+    through = next((wall.detail for wall in walls if wall.name == KNOCKS and not wall.standing), None)
+    if not walls or ({SECCOMP, LANDLOCK} <= standing and through is None):
+        return None
+    if {SECCOMP, LANDLOCK} <= standing:
+        return f"The walls around programs do not hold here: a trial program got through, and {through}."
+    if SECCOMP not in standing:
+        return (
+            "Programs run here with the rights of whoever started this server, as in a notebook: this system has no "
+            "walls for them. Run only what you trust."
+        )
+    return (
+        "Programs can open no files here, because this system has no Landlock that says which. What is loaded already "
+        "works: torch, numpy, matplotlib and the common modules of Python."
+    )
+
+
+def summary(walls: Sequence[Wall]) -> str:
+    """Return one line for the start of the server's log, with a plain warning where a wall is missing."""
+    standing = ", ".join(wall.name for wall in walls if wall.standing) or "none"
+    line = f"Programs run in their own processes. Walls that stand: {standing}."
+    gone = [wall for wall in walls if not wall.standing]
+    granted = [f"{wall.name} ({wall.detail})" for wall in gone if wall.optional]
+    missing = [f"{wall.name} ({wall.detail})" for wall in gone if not wall.optional]
+    if granted:
+        line += f" Not granted here, nor needed: {'; '.join(granted)}."
+    if missing:
+        line += f" WARNING, for trusted use only: these do not stand: {'; '.join(missing)}."
+    return line

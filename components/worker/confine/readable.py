@@ -29,7 +29,8 @@ _SYSTEM = (
     "/dev/random",
     "/etc/mime.types",
 )
-_ROOT = Path(__file__).resolve().parents[3]
+_COMPONENTS = Path(__file__).resolve().parents[2]
+_ROOT = _COMPONENTS.parent
 
 
 @cache
@@ -55,7 +56,7 @@ def data_folder() -> str | None:
 
 
 def _shows_the_application(path: str) -> bool:
-    inside = any(Path(path).is_relative_to(_ROOT / part) for part in ("app", "components"))
+    inside = any(Path(path).is_relative_to(part) for part in (_ROOT / "app", _COMPONENTS))
     return inside or _holds_the_application(path)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from components.answers.symbolic import Form, NoForm, hessian, jacobian, symbolic_form, value_at
+from components.answers.symbolic import NoForm, SymbolicForm, hessian, jacobian, symbolic_form, value_at
 
 Function = Callable[..., Any]
 Doubles = NDArray[np.float64]
@@ -20,9 +20,9 @@ def named(tensors: list[torch.Tensor]) -> list[tuple[str, torch.Tensor]]:
     return [(f"x{position}", tensor) for position, tensor in enumerate(tensors)]
 
 
-def form_of(function: Function, *tensors: torch.Tensor) -> Form:
+def form_of(function: Function, *tensors: torch.Tensor) -> SymbolicForm:
     form = symbolic_form(function, named(list(tensors)))
-    assert isinstance(form, Form), form.reason
+    assert isinstance(form, SymbolicForm), form.reason
     return form
 
 
@@ -66,19 +66,21 @@ def central_differences(function: Function, *tensors: torch.Tensor) -> Doubles:
     return torch.stack(columns, dim=1).numpy()
 
 
-def formula_jacobian(form: Form) -> Doubles:
+def formula_jacobian(form: SymbolicForm) -> Doubles:
     found = jacobian(form)
     assert not isinstance(found, NoForm), found.reason
     return value_at(found, form)
 
 
-def formula_hessian(form: Form) -> Doubles:
+def formula_hessian(form: SymbolicForm) -> Doubles:
     found = hessian(form)
     assert not isinstance(found, NoForm), found.reason
     return value_at(found, form)
 
 
-def check_first(function: Function, *tensors: torch.Tensor, differences: bool = True, tolerance: float = 1e-8) -> Form:
+def check_first(
+    function: Function, *tensors: torch.Tensor, differences: bool = True, tolerance: float = 1e-8
+) -> SymbolicForm:
     """The formula's numbers and first derivatives are PyTorch's, and those of the function itself."""
     form = form_of(function, *tensors)
     expected = function(*[tensor.clone() for tensor in tensors]).detach().numpy()
@@ -90,7 +92,7 @@ def check_first(function: Function, *tensors: torch.Tensor, differences: bool = 
     return form
 
 
-def check_second(function: Function, *tensors: torch.Tensor) -> Form:
+def check_second(function: Function, *tensors: torch.Tensor) -> SymbolicForm:
     """The same for a function that gives one number, and for its second derivatives."""
     form = check_first(function, *tensors)
     np.testing.assert_allclose(formula_hessian(form), autograd_hessian(function, *tensors), rtol=1e-7, atol=1e-9)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from components.answers.symbolic import (
-    Limits,
+    FormulaLimits,
     NoForm,
     following,
     hessian,
@@ -110,9 +110,9 @@ def test_limits(function: Function, point: Tensor, words: str) -> None:
 
 def test_limits_can_be_set() -> None:
     point = [("x", torch.ones(3))]
-    assert isinstance(symbolic_form(lambda x: x, point, limits=Limits(elements=2)), NoForm)
-    assert isinstance(symbolic_form(lambda x: x.sum() ** 2, point, limits=Limits(operations=4)), NoForm)
-    assert isinstance(symbolic_form(lambda x: x.exp().sin().cos(), point, limits=Limits(depth=3)), NoForm)
+    assert isinstance(symbolic_form(lambda x: x, point, limits=FormulaLimits(elements=2)), NoForm)
+    assert isinstance(symbolic_form(lambda x: x.sum() ** 2, point, limits=FormulaLimits(operations=4)), NoForm)
+    assert isinstance(symbolic_form(lambda x: x.exp().sin().cos(), point, limits=FormulaLimits(depth=3)), NoForm)
 
 
 def test_numbers_that_come_from_nowhere_do_not_grow_for_ever() -> None:
@@ -151,9 +151,9 @@ def test_time() -> None:
 
 def test_derivatives_end_at_their_limits() -> None:
     form = form_of(lambda x: torch.exp(torch.sin(x) * torch.cos(x)) / (1 + torch.tanh(x) * x), TWO)
-    some = nth_derivatives(form, 8, limits=Limits(operations=500))
+    some = nth_derivatives(form, 8, limits=FormulaLimits(operations=500))
     assert 0 < len(some) < 8
-    assert isinstance(jacobian(form, limits=Limits(operations=5)), NoForm)
+    assert isinstance(jacobian(form, limits=FormulaLimits(operations=5)), NoForm)
     with pytest.raises(ValueError, match="one number"):
         nth_derivatives(form_of(lambda x: x, PAIR), 1)
 

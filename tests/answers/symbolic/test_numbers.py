@@ -12,11 +12,11 @@ import torch
 
 from components.answers.symbolic import functions, plain_of, value_at
 from components.answers.symbolic.arrays import single
-from components.answers.symbolic.budget import Budget, Limits
-from components.answers.symbolic.constants import lifted, number, tamed
+from components.answers.symbolic.atoms import lifted, number, tamed
+from components.answers.symbolic.budget import Budget, FormulaLimits
+from components.answers.symbolic.derivatives import RULES
 from components.answers.symbolic.evaluation import Evaluator
 from components.answers.symbolic.functions import applied, logarithm, power
-from components.answers.symbolic.rules import RULES
 from tests.answers.symbolic.oracles import form_of
 
 X, Y = sympy.symbols("x y", real=True)
@@ -162,7 +162,7 @@ def test_rules_against_differences(function: Any) -> None:
 
 
 def test_sizes_are_those_of_the_tree() -> None:
-    budget = Budget(Limits())
+    budget = Budget(FormulaLimits())
     assert budget.measure(X) == (1, 1)
     assert budget.measure(X + Y) == (3, 2)
     assert budget.measure(sympy.sin(X + Y) * X) == (6, 4)  # Mul, x, sin, Add, x, y

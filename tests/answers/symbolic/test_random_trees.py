@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.answers.symbolic import Limits, NoForm, jacobian, symbolic_form, value_at
+from components.answers.symbolic import FormulaLimits, NoForm, jacobian, symbolic_form, value_at
 from tests.answers.symbolic.oracles import autograd_jacobian
 
 _UNARY = (
@@ -56,7 +56,7 @@ def test_random_tree(text: str, point: list[float]) -> None:
 
     x = torch.tensor(point, dtype=torch.float64)
     expected, first = function(x).detach().numpy(), autograd_jacobian(function, x)
-    form = symbolic_form(function, [("x", x)], limits=Limits(operations=1_500))
+    form = symbolic_form(function, [("x", x)], limits=FormulaLimits(operations=1_500))
     if isinstance(form, NoForm):
         assert "operations" in form.reason or "deep" in form.reason or not np.isfinite(expected).all(), form.reason
         return

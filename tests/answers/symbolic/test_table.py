@@ -58,21 +58,28 @@ def test_every_entry_has_a_case() -> None:
     assert CASES.keys() | FLAT.keys() == TABLE.keys() - FREE_OF_VALUES
 
 
-@pytest.mark.parametrize("kink", ["relu", "abs", "leaky_relu", "hardtanh", "clamp", "maximum", "sign", "elu", "amax"])
+# Each has a kink at 0 or at 1.
+_KINKS: dict[str, Any] = {
+    "relu": torch.relu,
+    "abs": torch.abs,
+    "leaky_relu": torch.nn.functional.leaky_relu,
+    "hardtanh": torch.nn.functional.hardtanh,
+    "clamp": lambda x: x.clamp(0, 1),
+    "maximum": lambda x: torch.maximum(x, x.new_zeros(())),
+    "sign": torch.sign,
+    "elu": torch.nn.functional.elu,
+    "amax": lambda x: torch.amax(torch.stack([x, 2 * x])),
+    "hardsigmoid": lambda x: torch.nn.functional.hardsigmoid(6 * x - 3),
+    "hardswish": lambda x: torch.nn.functional.hardswish(6 * x - 3),
+    "hardshrink": lambda x: torch.nn.functional.hardshrink(x - 0.5, 0.5),
+    "threshold": lambda x: torch.nn.functional.threshold(x, 1, 0.5),
+}
+
+
+@pytest.mark.parametrize("kink", _KINKS)
 def test_at_the_kink_the_derivative_is_the_one_that_pytorch_takes(kink: str) -> None:
-    functions: dict[str, Any] = {
-        "relu": torch.relu,
-        "abs": torch.abs,
-        "leaky_relu": torch.nn.functional.leaky_relu,
-        "hardtanh": torch.nn.functional.hardtanh,
-        "clamp": lambda x: x.clamp(0, 1),
-        "maximum": lambda x: torch.maximum(x, x.new_zeros(())),
-        "sign": torch.sign,
-        "elu": torch.nn.functional.elu,
-        "amax": lambda x: torch.amax(torch.stack([x, 2 * x])),
-    }
-    check_first(functions[kink], torch.zeros((), dtype=torch.float64), differences=False)
-    check_first(functions[kink], torch.ones((), dtype=torch.float64), differences=False)
+    check_first(_KINKS[kink], torch.zeros((), dtype=torch.float64), differences=False)
+    check_first(_KINKS[kink], torch.ones((), dtype=torch.float64), differences=False)
 
 
 def test_the_derivative_of_a_gathered_element_is_one_in_its_column() -> None:

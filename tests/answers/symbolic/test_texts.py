@@ -11,25 +11,25 @@ import torch
 import torch.nn.functional as F
 
 from components.answers.symbolic import (
-    Form,
     NoForm,
+    SymbolicForm,
     hessian,
     jacobian,
     latex_of,
     nth_derivatives,
     plain_of,
     symbolic_form,
-    warm_up,
 )
 from components.answers.symbolic.texts import latex_name
+from components.answers.warm_up import warm_up_formulas
 from tests.answers.symbolic.oracles import Function
 
 X = sympy.Symbol("x", real=True)
 
 
-def _form(function: Function, *values: Any, names: str = "xyz") -> Form:
+def _form(function: Function, *values: Any, names: str = "xyz") -> SymbolicForm:
     form = symbolic_form(function, [(name, torch.tensor(value)) for name, value in zip(names, values, strict=False)])
-    assert isinstance(form, Form), form.reason
+    assert isinstance(form, SymbolicForm), form.reason
     return form
 
 
@@ -124,7 +124,7 @@ def test_elements_are_named_by_place() -> None:
 def test_names_in_latex_are_letters_and_digits(name: str, latex: str) -> None:
     assert latex_name(name) == latex
     form = symbolic_form(lambda x: x.sum(), [(name, torch.ones(1))])
-    assert isinstance(form, Form)
+    assert isinstance(form, SymbolicForm)
     assert latex_of(form.outputs[()]) == f"{latex}_{{0}}"
 
 
@@ -157,7 +157,7 @@ def test_shorter_ways_are_found() -> None:
 
 def test_tidying_takes_little_time() -> None:
     """Formulas whose rewriting SymPy would take seconds over are left as they are."""
-    warm_up()
+    warm_up_formulas()
     form = _form(lambda x: torch.linalg.inv(x + torch.eye(3)), [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.1]])
     layered = _form(lambda x: F.layer_norm(x, (4,)), [0.1, 0.2, 0.3, 0.9])
     product = sympy.Mul(*((X + n) ** n for n in range(1, 12)))

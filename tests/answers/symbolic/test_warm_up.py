@@ -13,8 +13,9 @@ from tests.answers.symbolic.cases import CASES
 from tests.answers.symbolic.test_programs import NUMBER, OF_A_NUMBER, OF_A_VECTOR, VECTOR
 import torch
 from components.answers.symbolic import (
-    Form, hessian, jacobian, latex_of, nth_derivatives, plain_of, symbolic_form, value_at, warm_up
+    SymbolicForm, hessian, jacobian, latex_of, nth_derivatives, plain_of, symbolic_form, value_at
 )
+from components.answers.warm_up import warm_up_formulas as warm_up
 
 warm_up()
 before, seen = set(sys.modules), []
@@ -30,7 +31,7 @@ for cases in list(CASES.values())[::2]:
     for case in cases[-1:]:
         tensors = [torch.full(shape, 0.7, dtype=torch.float64) for shape in case.shapes[-1]]
         form = symbolic_form(case.function, [(f"x{n}", tensor) for n, tensor in enumerate(tensors)])
-        if isinstance(form, Form):
+        if isinstance(form, SymbolicForm):
             show(form.outputs)
             show(jacobian(form))
             value_at(form.outputs, form)
@@ -40,7 +41,7 @@ for function in OF_A_NUMBER[::3]:
         latex_of(derivative)
 for function in OF_A_VECTOR[::9]:
     form = symbolic_form(function, [("x", VECTOR)])
-    if isinstance(form, Form):
+    if isinstance(form, SymbolicForm):
         show(hessian(form))
 print(sorted(set(sys.modules) - before), seen)
 """

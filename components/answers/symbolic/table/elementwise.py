@@ -1,4 +1,8 @@
-"""Operations on each element alone, and on pairs of elements, that are one formula everywhere."""
+"""Operations on each element alone, and on pairs of elements.
+
+Where a function has a kink, the formula is that of the side on which the point lies; at the kink itself the side is the
+one whose derivative PyTorch takes.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,9 @@ from collections.abc import Callable
 import sympy
 
 from ..arrays import Expr, Symbols, over
-from ..call import Call
-from ..constants import number
+from ..atoms import number
+from ..call import AtenCall, TableEntry
 from ..functions import HALF, ONE, TWO, ZERO, Absolute, Angle, Larger, Relu, Sign, Smaller, applied, logarithm, power
-from .entry import Entry
-
-
-def sigmoid(x: Expr) -> Expr:
-    """Return ``1 / (1 + exp(-x))``."""
-    return power(ONE + exponential(-x), -ONE)
 
 
 def exponential(x: Expr) -> Expr:
@@ -36,29 +34,22 @@ def _named(function: Expr) -> Callable[[Expr], Expr]:
     return lambda x: applied(function, x)
 
 
-def each(function: Callable[[Expr], Expr]) -> Entry:
+def each(function: Callable[[Expr], Expr]) -> TableEntry:
     """Make an entry of a function of one element."""
     return lambda call: over(function, call.symbols("self"))
 
 
-def pairs(function: Callable[[Expr, Expr], Expr], first: str = "self", second: str = "other") -> Entry:
+def pairs(function: Callable[[Expr, Expr], Expr], first: str = "self", second: str = "other") -> TableEntry:
     """Make an entry of a function of two elements."""
     return lambda call: over(function, call.symbols(first), call.symbols(second))
 
 
-def _add(call: Call) -> Symbols:
-    alpha = call.one("alpha") if call.has("alpha") else ONE
-    return over(lambda x, y: x + alpha * y, call.symbols("self"), call.symbols("other"))
+def _sum(sign: int) -> TableEntry:
+    def entry(call: AtenCall) -> Symbols:
+        by = sign * (call.one("alpha") if call.has("alpha") else ONE)
+        return over(lambda x, y: x + by * y, call.symbols("self"), call.symbols("other"))
 
-
-def _sub(call: Call) -> Symbols:
-    alpha = call.one("alpha") if call.has("alpha") else ONE
-    return over(lambda x, y: x - alpha * y, call.symbols("self"), call.symbols("other"))
-
-
-def _rsub(call: Call) -> Symbols:
-    alpha = call.one("alpha") if call.has("alpha") else ONE
-    return over(lambda x, y: y - alpha * x, call.symbols("self"), call.symbols("other"))
+    return entry
 
 
 def quotient(x: Expr, y: Expr) -> Expr:
@@ -66,20 +57,20 @@ def quotient(x: Expr, y: Expr) -> Expr:
     return x * power(y, -ONE)
 
 
-def _div(call: Call) -> Symbols:
+def _div(call: AtenCall) -> Symbols:
     x, y = call.symbols("self"), call.symbols("other")
     if not call.has("rounding_mode"):
         return over(quotient, x, y)
     return flat(call)
 
 
-def flat(call: Call) -> Symbols:
+def flat(call: AtenCall) -> Symbols:
     """Return the numbers themselves: a step function is a constant around the point."""
     call.note(f"{call.title} is flat between its steps: it counts as the number that it has at this point.")
     return over(lambda value: number(float(value)), call.results())
 
 
-def _remainder(call: Call) -> Symbols:
+def _remainder(call: AtenCall) -> Symbols:
     """``x - k * y``, where the whole number k is a constant."""
     call.note(f"{call.title}: the formula holds between the jumps that are nearest to this point.")
     whole = (call.floats("self") - call.results()) / call.floats("other")
@@ -103,23 +94,11 @@ def _log_of_sum(base: Expr | None) -> Callable[[Expr, Expr], Expr]:
     return function
 
 
-def _lerp(call: Call) -> Symbols:
+def _lerp(call: AtenCall) -> Symbols:
     return over(lambda x, y, w: x + w * (y - x), call.symbols("self"), call.symbols("end"), call.symbols("weight"))
 
 
-def _addcmul(call: Call) -> Symbols:
-    by = call.one("value")
-    arrays = (call.symbols(name) for name in ("self", "tensor1", "tensor2"))
-    return over(lambda x, a, b: x + by * a * b, *arrays)
-
-
-def _addcdiv(call: Call) -> Symbols:
-    by = call.one("value")
-    arrays = (call.symbols(name) for name in ("self", "tensor1", "tensor2"))
-    return over(lambda x, a, b: x + by * quotient(a, b), *arrays)
-
-
-def _gelu(call: Call) -> Symbols:
+def _gelu(call: AtenCall) -> Symbols:
     def rough(x: Expr) -> Expr:
         inner = sympy.sqrt(2 / sympy.pi) * (x + number(0.044715) * power(x, sympy.Integer(3)))
         return HALF * x * (ONE + applied(sympy.tanh, inner))
@@ -130,7 +109,7 @@ def _gelu(call: Call) -> Symbols:
     return over(rough if call.given.get("approximate") == "tanh" else exact, call.symbols("self"))
 
 
-def _softplus(call: Call) -> Symbols:
+def _softplus(call: AtenCall) -> Symbols:
     """PyTorch takes x itself where the difference can hardly be seen."""
     beta, linear = call.one("beta"), call.floats("self") * call.floats("beta") > call.floats("threshold")
     if linear.any():
@@ -138,43 +117,65 @@ def _softplus(call: Call) -> Symbols:
     return over(lambda x, is_x: x if is_x else softplus(beta * x) / beta, call.symbols("self"), linear)
 
 
-def _log_sigmoid(call: Call) -> tuple[Symbols, None]:
+def _log_sigmoid(call: AtenCall) -> tuple[Symbols, None]:
     return over(lambda x: -softplus(-x), call.symbols("self")), None
 
 
-def _sinc(call: Call) -> Symbols:
+def _sinc(call: AtenCall) -> Symbols:
     return over(lambda x: ONE if x == 0 else applied(sympy.sin, sympy.pi * x) / (sympy.pi * x), call.symbols("self"))
 
 
-def _logit(call: Call) -> Symbols:
+def _logit(call: AtenCall) -> Symbols:
     if call.has("eps"):
         raise NotImplementedError
     return over(lambda x: logarithm(quotient(x, ONE - x)), call.symbols("self"))
 
 
-def _glu(call: Call) -> Symbols:
-    symbols, dim = call.symbols("self"), call.dim()
-    half = symbols.shape[dim] // 2
-    first, second = symbols.swapaxes(0, dim)[:half], symbols.swapaxes(0, dim)[half:]
-    return over(lambda x, y: x * sigmoid(y), first, second).swapaxes(0, dim)
-
-
-def _noted(function: Callable[[Expr, Expr], Expr]) -> Entry:
-    def entry(call: Call) -> Symbols:
+def _noted(function: Callable[[Expr, Expr], Expr]) -> TableEntry:
+    def entry(call: AtenCall) -> Symbols:
         call.note("In derivatives, [a > b] stands for 1 where that holds and 0 elsewhere.")
         return over(function, call.symbols("self"), call.symbols("other"))
 
     return entry
 
 
-def _relu(call: Call) -> Symbols:
+def _relu(call: AtenCall) -> Symbols:
     call.note("In derivatives, [a > b] stands for 1 where that holds and 0 elsewhere.")
     return over(Relu, call.symbols("self"))
 
 
+def _celu(call: AtenCall) -> Symbols:
+    alpha = call.one("alpha")
+    return call.sided(lambda x, at: x if at > 0 else alpha * (exponential(x / alpha) - ONE), "self")
+
+
+def _hardtanh(call: AtenCall) -> Symbols:
+    low, high = float(call.given["min_val"]), float(call.given["max_val"])
+    return call.sided(lambda x, at: number(low) if at <= low else number(high) if at >= high else x, "self")
+
+
+def _hardsigmoid(call: AtenCall) -> Symbols:
+    return call.sided(lambda x, at: ZERO if at <= -3 else ONE if at >= 3 else (x + 3) / sympy.Integer(6), "self")
+
+
+def _hardswish(call: AtenCall) -> Symbols:
+    return call.sided(lambda x, at: ZERO if at <= -3 else x if at >= 3 else x * (x + 3) / sympy.Integer(6), "self")
+
+
+def _softshrink(call: AtenCall) -> Symbols:
+    by = float(call.given["lambd"])
+    return call.sided(lambda x, at: x - number(by) if at > by else x + number(by) if at < -by else ZERO, "self")
+
+
+def _frac(call: AtenCall) -> Symbols:
+    whole = call.floats("self") - call.results()
+    call.note(f"{call.title}: the formula holds between the jumps that are nearest to this point.")
+    return over(lambda x, k: x - number(round(float(k))), call.symbols("self"), whole)
+
+
 _SAME_IN_SYMPY = "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc erfinv digamma"
 
-ELEMENTWISE: dict[str, Entry] = {
+ELEMENTWISE: dict[str, TableEntry] = {
     **{name: each(_named(getattr(sympy, name))) for name in _SAME_IN_SYMPY.split()},
     "lgamma": each(_named(sympy.loggamma)),
     "exp": each(exponential),
@@ -190,22 +191,18 @@ ELEMENTWISE: dict[str, Entry] = {
     "neg": each(lambda x: -x),
     "deg2rad": each(lambda x: x * sympy.pi / 180),
     "rad2deg": each(lambda x: x * 180 / sympy.pi),
-    "sigmoid": each(sigmoid),
-    "silu": each(lambda x: x * sigmoid(x)),
+    "sigmoid": each(lambda x: power(ONE + exponential(-x), -ONE)),
     "mish": each(lambda x: x * applied(sympy.tanh, softplus(x))),
     "abs": each(Absolute),
     "sign": each(Sign),
-    "sgn": each(Sign),
     "relu": _relu,
     "gelu": _gelu,
     "softplus": _softplus,
     "log_sigmoid_forward": _log_sigmoid,
     "sinc": _sinc,
     "logit": _logit,
-    "glu": _glu,
-    "add": _add,
-    "sub": _sub,
-    "rsub": _rsub,
+    "add": _sum(1),
+    "sub": _sum(-1),
     "mul": pairs(lambda x, y: x * y),
     "div": _div,
     "pow": pairs(power, "self", "exponent"),
@@ -221,7 +218,11 @@ ELEMENTWISE: dict[str, Entry] = {
     "remainder": _remainder,
     "fmod": _remainder,
     "lerp": _lerp,
-    "addcmul": _addcmul,
-    "addcdiv": _addcdiv,
     **dict.fromkeys(("floor", "ceil", "trunc", "round", "floor_divide", "heaviside"), flat),
+    "celu": _celu,
+    "hardtanh": _hardtanh,
+    "hardsigmoid": _hardsigmoid,
+    "hardswish": _hardswish,
+    "softshrink": _softshrink,
+    "frac": _frac,
 }

@@ -12,16 +12,15 @@ import numpy as np
 import torch
 
 from ..arrays import Symbols, filled
-from ..call import Call, numbered
-from ..constants import lifted
+from ..atoms import lifted
+from ..call import AtenCall, TableEntry, numbered
 from ..functions import total
-from .entry import Entry
 
 
-def moved(*sources: str) -> Callable[[Call], Symbols]:
+def moved(*sources: str) -> Callable[[AtenCall], Symbols]:
     """Make an entry of the arguments whose elements come out again."""
 
-    def entry(call: Call) -> Symbols:
+    def entry(call: AtenCall) -> Symbols:
         names = [name for name in sources if call.has(name)]
         groups = [_symbols(call, name) for name in names]
         tensors, cells = numbered([array for group in groups for array in group])
@@ -34,7 +33,7 @@ def moved(*sources: str) -> Callable[[Call], Symbols]:
     return entry
 
 
-def _symbols(call: Call, name: str) -> list[Symbols]:
+def _symbols(call: AtenCall, name: str) -> list[Symbols]:
     return call.list_of_symbols(name) if isinstance(call.given[name], list | tuple) else [call.symbols(name)]
 
 
@@ -48,7 +47,7 @@ def _looked_up(places: torch.Tensor, cells: Symbols) -> Symbols:
     return filled((cells[int(at)] for at in places.reshape(-1).tolist()), tuple(places.shape))
 
 
-def _put(call: Call) -> Symbols:
+def _put(call: AtenCall) -> Symbols:
     """``x[indices] = values``; with ``accumulate``, what falls on one place adds up."""
     if not call.given["accumulate"]:
         return moved("self", "values")(call)
@@ -59,7 +58,7 @@ def _put(call: Call) -> Symbols:
     return _added(symbols, chosen.reshape(-1).tolist(), list(values.reshape(-1)))
 
 
-def _scatter_add(call: Call) -> Symbols:
+def _scatter_add(call: AtenCall) -> Symbols:
     symbols, source = call.symbols("self"), call.symbols("src")
     index, dim = call.integers("index"), call.dim()
     places = np.arange(symbols.size).reshape(symbols.shape)
@@ -72,7 +71,7 @@ def _scatter_add(call: Call) -> Symbols:
     return _added(symbols, chosen, values)
 
 
-def _index_add(call: Call) -> Symbols:
+def _index_add(call: AtenCall) -> Symbols:
     alpha = call.one("alpha")
     symbols, source = (np.atleast_1d(call.symbols(name)) for name in ("self", "source"))
     places = np.moveaxis(np.arange(symbols.size).reshape(symbols.shape), call.dim(), 0)
@@ -92,7 +91,7 @@ def _added(symbols: Symbols, places: list[int], values: list[Any]) -> Symbols:
     return filled((total(parts) for parts in terms), symbols.shape)
 
 
-def _as_it_is(call: Call) -> Symbols:
+def _as_it_is(call: AtenCall) -> Symbols:
     """What was written has nothing to do with what was there."""
     return lifted(call.result)
 
@@ -118,7 +117,7 @@ _ONE_SOURCE = _names(
     """
 )
 
-MOVES: dict[str, Entry] = {
+MOVES: dict[str, TableEntry] = {
     **{name: moved("self") for name in _ONE_SOURCE},
     **dict.fromkeys(("cat", "stack", "block_diag"), moved("tensors")),
     **dict.fromkeys(("masked_fill", "index_fill", "constant_pad_nd", "fill"), moved("self", "value")),

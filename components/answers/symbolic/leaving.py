@@ -1,4 +1,4 @@
-"""The two modes through which PyTorch shows a running program, and what leaves the world of tensors."""
+"""The mode in which PyTorch shows the functions that a program uses, and what leaves the world of tensors there."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from .budget import Refused
 from .following import Follower, number_taken
 from .memory import address, leaves, tensors_in
-from .signals import Refused
 from .titles import name_of, title_of
 
 _HARMLESS = (
@@ -26,24 +25,6 @@ _HARMLESS = (
     torch.memory_format,
     torch.autograd.graph.Node,
 )
-
-
-class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Shows each ATen operation to the follower."""
-
-    def __init__(self, follower: Follower) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._follower = follower
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Run one operation."""
-        follower = self._follower
-        if follower.busy:
-            return func(*args, **(kwargs or {}))
-        with follower.quiet():
-            return follower.guarded(follower.operation, func, args, kwargs or {})
 
 
 class Functions(TorchFunctionMode):

@@ -1,4 +1,4 @@
-"""Normalisations, convolutions, pooling and attention."""
+"""Layers of networks and losses: normalisations, convolutions, pooling, attention."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from collections.abc import Iterator
 import numpy as np
 import sympy
 
-from ..arrays import Expr, Symbols, filled, over
-from ..call import Call
-from ..functions import HALF, ZERO, power, total
-from .entry import Entry
-from .products import matrix_product
+from ..arrays import Expr, Symbols, elements, filled, over, single
+from ..call import AtenCall, TableEntry
+from ..functions import HALF, ONE, TWO, ZERO, logarithm, power, total
+from .elementwise import softplus
+from .matrices import matrix_product
 from .reductions import along, mean, softmax, variance
 
 # Arguments that an operation changes though its schema does not say so.
 SILENT_WRITES = {"native_batch_norm": ("running_mean", "running_var")}
+_MEAN, _SUM = 1, 2
 
 
 def _normal(row: Symbols, eps: Expr) -> Symbols:
@@ -24,7 +25,7 @@ def _normal(row: Symbols, eps: Expr) -> Symbols:
     return filled(((x - middle) * power(spread + eps, -HALF) for x in row), row.shape)
 
 
-def _scaled(call: Call, array: Symbols, shape: tuple[int, ...]) -> Symbols:
+def _scaled(call: AtenCall, array: Symbols, shape: tuple[int, ...]) -> Symbols:
     """``array * weight + bias``, whose shape comes to ``shape``, where they are given."""
     if call.has("weight"):
         array = over(lambda x, w: x * w, array, call.symbols("weight").reshape(shape))
@@ -33,7 +34,7 @@ def _scaled(call: Call, array: Symbols, shape: tuple[int, ...]) -> Symbols:
     return array
 
 
-def _layer_norm(call: Call) -> tuple[Symbols | None, ...]:
+def _layer_norm(call: AtenCall) -> tuple[Symbols | None, ...]:
     x, shape = call.symbols("input"), tuple(call.given["normalized_shape"])
     rows = x.reshape(-1, int(np.prod(shape)))
     eps = call.one("eps")
@@ -41,7 +42,7 @@ def _layer_norm(call: Call) -> tuple[Symbols | None, ...]:
     return _scaled(call, out, shape), None, None
 
 
-def _group_norm(call: Call) -> tuple[Symbols | None, ...]:
+def _group_norm(call: AtenCall) -> tuple[Symbols | None, ...]:
     x = call.symbols("input")
     eps = call.one("eps")
     rows = x.reshape(x.shape[0] * int(call.given["group"]), -1)
@@ -49,7 +50,7 @@ def _group_norm(call: Call) -> tuple[Symbols | None, ...]:
     return _scaled(call, out, (x.shape[1], *(1,) * (x.ndim - 2))), None, None
 
 
-def _batch_norm(call: Call) -> tuple[Symbols | None, ...]:
+def _batch_norm(call: AtenCall) -> tuple[Symbols | None, ...]:
     x, eps = call.symbols("input"), call.one("eps")
     shape = (x.shape[1], *(1,) * (x.ndim - 2))
     if call.given["training"]:
@@ -84,7 +85,7 @@ def _wide(values: list[int], rank: int) -> list[int]:
     return list(values) * rank if len(values) == 1 else list(values)
 
 
-def _convolution(call: Call) -> Symbols:
+def _convolution(call: AtenCall) -> Symbols:
     if call.given["transposed"]:
         raise NotImplementedError
     x, weight = call.symbols("input"), call.symbols("weight")
@@ -107,7 +108,7 @@ def _convolution(call: Call) -> Symbols:
     return over(lambda y, b: y + b, result, call.symbols("bias").reshape(-1, *(1,) * rank))
 
 
-def _average(call: Call) -> Symbols:
+def _average(call: AtenCall) -> Symbols:
     x, kernel = call.symbols("self"), call.given["kernel_size"]
     padding = list(call.given["padding"])
     if call.given["ceil_mode"] or call.given.get("divisor_override") or any(padding):
@@ -120,9 +121,9 @@ def _average(call: Call) -> Symbols:
     return filled(cells, call.results().shape)
 
 
-def _largest(call: Call) -> tuple[Symbols, None]:
+def _largest(call: AtenCall) -> tuple[Symbols, None]:
     """The indices count within one channel's plane."""
-    call.note(f"{call.title}: the formula holds where the same elements are chosen as at this point.")
+    call.note_chosen()
     x, indices = call.symbols("self"), call.result[1].numpy(force=True)
     planes, places = (
         x.reshape(-1, x.shape[-2] * x.shape[-1]),
@@ -131,7 +132,7 @@ def _largest(call: Call) -> tuple[Symbols, None]:
     return np.take_along_axis(planes, places, axis=1).reshape(indices.shape), None
 
 
-def _attention(call: Call) -> tuple[Symbols, None]:
+def _attention(call: AtenCall) -> tuple[Symbols, None]:
     """``softmax(query @ key.T * scale + mask) @ value``, where a causal mask hides what comes later."""
     if call.given["dropout_p"]:
         raise NotImplementedError
@@ -146,7 +147,52 @@ def _attention(call: Call) -> tuple[Symbols, None]:
     return matrix_product(call, along(scores, scores.ndim - 1, softmax), value), None
 
 
-LAYERS: dict[str, Entry] = {
+def reduced(call: AtenCall, losses: Symbols) -> Symbols:
+    """Do what the argument ``reduction`` says: 0 for none, 1 for the mean, 2 for the sum."""
+    kind = int(call.given["reduction"])
+    if kind == _MEAN:
+        return single(mean(list(elements(losses))))
+    return single(total(list(elements(losses)))) if kind == _SUM else losses
+
+
+def _smooth(call: AtenCall, width: str, scaled: bool) -> Symbols:
+    """Quadratic near zero, linear beyond; ``smooth_l1`` divides by the width of the quadratic part."""
+    beta = call.one(width)
+
+    def side(x: Expr, y: Expr, at: float, target: float) -> Expr:
+        if abs(at - target) < float(beta):
+            return HALF * power(x - y, TWO) / (beta if scaled else ONE)
+        gap = x - y if at > target else y - x
+        return gap - HALF * beta if scaled else beta * (gap - HALF * beta)
+
+    return reduced(call, call.sided(side, "self", "target"))
+
+
+def _weighted(call: AtenCall, losses: Symbols) -> Symbols:
+    if call.has("weight"):
+        losses = over(lambda loss, weight: loss * weight, losses, call.symbols("weight"))
+    return reduced(call, losses)
+
+
+def _cross_entropy(p: Expr, y: Expr) -> Expr:
+    parts = [(y, p), (ONE - y, ONE - p)]
+    return -total([share * logarithm(chance) for share, chance in parts if share != 0])
+
+
+def _binary(call: AtenCall) -> Symbols:
+    return _weighted(call, over(_cross_entropy, call.symbols("self"), call.symbols("target")))
+
+
+def _binary_with_logits(call: AtenCall) -> Symbols:
+    positive = call.symbols("pos_weight") if call.has("pos_weight") else single(ONE)
+
+    def loss(x: Expr, y: Expr, weight: Expr) -> Expr:
+        return (ONE - y) * x + (ONE + (weight - ONE) * y) * softplus(-x)
+
+    return _weighted(call, over(loss, call.symbols("self"), call.symbols("target"), positive))
+
+
+NETWORKS: dict[str, TableEntry] = {
     "native_layer_norm": _layer_norm,
     "native_group_norm": _group_norm,
     "native_batch_norm": _batch_norm,
@@ -154,4 +200,8 @@ LAYERS: dict[str, Entry] = {
     "avg_pool2d": _average,
     "max_pool2d_with_indices": _largest,
     "_scaled_dot_product_flash_attention_for_cpu": _attention,
+    "smooth_l1_loss": lambda call: _smooth(call, "beta", scaled=True),
+    "huber_loss": lambda call: _smooth(call, "delta", scaled=False),
+    "binary_cross_entropy": _binary,
+    "binary_cross_entropy_with_logits": _binary_with_logits,
 }

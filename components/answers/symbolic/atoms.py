@@ -1,8 +1,14 @@
-"""Numbers that come from no input, as SymPy numbers: equal to the double and as short as people would write them."""
+"""The leaves of formulas: symbols for the elements of the inputs, and numbers that come from no input.
+
+Symbols are ``x`` for a number, ``x_{0}`` and ``W_{0,1}`` for elements, from zero: braces cannot be part of a Python
+name, so the name of a symbol tells the two apart, whatever people call their tensors. Numbers are equal to the double
+and as short as people would write them.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +23,7 @@ _LARGEST_NUMERATOR = 1_000
 _LARGEST_INTEGER = 10**15
 _LARGEST_FINITE = sympy.Float(np.finfo(np.float64).max)
 _PARTS_OF_PI = 12
+_ELEMENT = re.compile(r"(.*)_\{([\d,]+)\}", re.DOTALL)
 
 
 def number(value: complex) -> Expr:
@@ -73,3 +80,26 @@ def _double(exact: Expr) -> float:
         return float(Fraction(int(exact.p), int(exact.q)))
     except OverflowError:
         return math.inf if exact > 0 else -math.inf
+
+
+def symbols_for(name: str, tensor: torch.Tensor) -> Symbols:
+    """Return a symbol for each element of an input; the numbers of an input that is not floating-point.
+
+    Raises:
+        ValueError: the name is not a Python identifier.
+    """
+    if not name.isidentifier():
+        raise ValueError(f"{name!r} is not the name of a parameter")
+    if not tensor.is_floating_point():
+        return lifted(tensor)
+    shape = tuple(tensor.shape)
+    if not shape:
+        return filled([sympy.Symbol(name, real=True)], ())
+    places = (",".join(map(str, place)) for place in np.ndindex(shape))
+    return filled((sympy.Symbol(f"{name}_{{{place}}}", real=True) for place in places), shape)
+
+
+def parts_of(symbol: str) -> tuple[str, list[str]]:
+    """Return the input's name and the indices, as digits, of the element that a symbol stands for."""
+    match = _ELEMENT.fullmatch(symbol)
+    return (match[1], match[2].split(",")) if match else (symbol, [])
