@@ -54,9 +54,9 @@ STATE_HOME = "app/session.py"
 READERS = {
     "components/source/parsing.py": {"ast.parse"},
     "components/source/compiler.py": {"compile"},
-    "components/source/form_values.py": {"ast.literal_eval"},
+    "components/source/form/values.py": {"ast.literal_eval"},
     "components/source/function_text.py": {"symtable.symtable"},
-    "components/explanations/source.py": {"tokenize.generate_tokens"},
+    "components/source/statements.py": {"tokenize.generate_tokens"},
     "components/explanations/indexing.py": {"ast.literal_eval"},
     "components/facts/formulas/rules.py": {"ast.literal_eval"},
     "app/cli/files.py": {"tokenize.detect_encoding"},

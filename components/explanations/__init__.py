@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from ..trace import Trace
 from . import (
     backward,
-    devices,
     dtypes,
     files,
     functions,
@@ -20,23 +19,17 @@ from . import (
     history,
     indexing,
     inplace,
-    layers,
     limits,
     losses,
+    machine,
     modules,
-    names,
-    network,
-    packages,
-    processes,
     python,
     shapes,
     syntax,
-    transforms,
-    versions,
+    unknown_names,
 )
 from .hints import apply_hint
-from .rule import Rule
-from .situation import Situation
+from .situation import Rule, Situation
 
 __all__ = ["RULES", "apply_hint", "explain"]
 
@@ -46,21 +39,15 @@ _THEMES = (
     history,
     gradients,
     inplace,
-    versions,
     functions,
-    transforms,
     losses,
     shapes,
-    layers,
     dtypes,
     indexing,
     modules,
-    devices,
-    network,
-    processes,
+    machine,
     files,
-    packages,
-    names,
+    unknown_names,
     python,
     syntax,
     limits,

@@ -5,11 +5,9 @@ from __future__ import annotations
 import ast
 import re
 
+from ..source.statements import Statement
 from ..trace import Backward
-from .edits import head, operand, with_keyword
-from .rule import Advice, Rules
-from .situation import Situation, argument, called, elements, receiver, shape
-from .source import Statement, shown
+from .situation import Advice, Rules, Situation, argument, called, elements, receiver, shape, shown
 
 rules = Rules()
 
@@ -20,7 +18,7 @@ def differentiated(situation: Situation, element: int = 0) -> ast.expr | None:
     """Return what the failing ``backward()`` or ``grad()`` starts from; ``element`` counts where it is a list."""
     calls = situation.calls_of(*_CALLS)
     if not calls and situation.backward is not None:  # the error arose in a `backward` of the program's own
-        calls = calls_in(situation.source.at(situation.backward.line))
+        calls = calls_in(situation.program.at(situation.backward.line))
     return started_from(calls[0], element) if len(calls) == 1 else None
 
 
@@ -41,8 +39,7 @@ def _entry(target: ast.expr | None, element: int) -> ast.expr | None:
 
 def calls_in(statement: Statement | None, names: tuple[str, ...] = _CALLS) -> list[ast.Call]:
     """Return the statement's calls of ``backward`` and ``grad``."""
-    nodes = statement.nodes if statement is not None else ()
-    return [node for node in nodes if isinstance(node, ast.Call) and called(node) in names]
+    return [call for call in statement.calls if called(call) in names] if statement is not None else []
 
 
 @rules.on(r"Trying to backward through the graph a second time")
@@ -60,7 +57,7 @@ def _second_backward(situation: Situation, match: re.Match[str]) -> Advice:
     hint = _retaining(situation, earlier)
     if earlier.line == line:
         return Advice(_same_line(situation, line, subject), hint)
-    start = started_from(first) if (first := next(iter(calls_in(situation.source.at(earlier.line))), None)) else None
+    start = started_from(first) if (first := next(iter(calls_in(situation.program.at(earlier.line))), None)) else None
     same = start is not None and target is not None and ast.dump(start) == ast.dump(target)
     whole = subject if same or target is None else f"a part of {subject}"
     return Advice(
@@ -78,11 +75,11 @@ def _freed_by(situation: Situation, failed: Backward | None) -> Backward | None:
 
 
 def _retaining(situation: Situation, earlier: Backward) -> str | None:
-    statement = situation.source.at(earlier.line)
+    statement = situation.program.at(earlier.line)
     calls = calls_in(statement, (earlier.call,))
     if statement is None or earlier.internal:
         return None
-    return situation.hint_at(statement, *(with_keyword(statement, call, "retain_graph", "True") for call in calls))
+    return situation.hint_at(statement, *(statement.with_keyword(call, "retain_graph", "True") for call in calls))
 
 
 def _stopped(situation: Situation) -> str:
@@ -95,7 +92,7 @@ def _stopped(situation: Situation) -> str:
 def _same_line(situation: Situation, line: int | None, subject: str) -> str:
     node = situation.node
     text = f"Line {line} ran before, and freed the tensors that {subject} had saved."
-    statement = situation.source.at(node.line) if node is not None else None
+    statement = situation.program.at(node.line) if node is not None else None
     if node is None or statement is None or node.line == line:
         return text
     code = shown(statement.code)
@@ -106,18 +103,18 @@ def _same_line(situation: Situation, line: int | None, subject: str) -> str:
 def _not_a_scalar(situation: Situation, match: re.Match[str]) -> Advice:
     target = differentiated(situation)
     what = "`backward()` and `grad()` start from a single number, whose gradient is 1."
-    if target is None or situation.statement is None:
+    calls = situation.calls_of(*_CALLS)
+    if target is None or not calls:
         return Advice(f"{what} What they were given here has several: sum it, or say which gradient to start from.")
     tensor = situation.tensor(target)
     has = f"has {shape(tensor)}, that is {elements(tensor)} numbers" if tensor is not None else "has several numbers"
     name = situation.text(target)
-    call = situation.calls_of(*_CALLS)[0]
-    one = target is receiver(call)
-    summed = f"{head(situation.statement, call) if one else operand(situation.statement, target)}.sum()"
-    change = (call.func, f"{summed}.{called(call)}") if one else (target, summed)
+    method = target is receiver(calls[0])
+    summed = f"{situation.owner(calls[0]) if method else situation.operand(target)}.sum()"
+    change = (calls[0].func, f"{summed}.{called(calls[0])}") if method else (target, summed)
     return Advice(
         f"{what} {shown(name)} {has}. Sum it to get the gradient of the sum, "
-        f"or pass one number for each of its elements, as `{'gradient' if one else 'grad_outputs'}`.",
+        f"or pass one number for each of its elements, as `{'gradient' if method else 'grad_outputs'}`.",
         situation.hint(change),
     )
 
@@ -178,7 +175,7 @@ def _unused_input(situation: Situation, match: re.Match[str]) -> Advice:
         text += f" Line {rebound} bound {name} to a new tensor after {result} had been computed from the old one."
     return Advice(
         f"{text} With `allow_unused=True` the answer is `None`.",
-        situation.hint(with_keyword(statement, call, "allow_unused", "True")),
+        situation.hint(statement.with_keyword(call, "allow_unused", "True")),
     )
 
 
@@ -201,7 +198,6 @@ def _function_is_not_scalar(situation: Situation, match: re.Match[str]) -> Advic
     function = argument(calls[0], 0) if len(calls) == 1 else None
     other = "`jacobian`" if name == "hessian" else "`torch.func.jacrev`"
     text = f"`{name}` is for functions that return one number. For one that returns several use {other}, or return their sum."
-    if isinstance(function, ast.Lambda) and situation.statement is not None:
-        body = operand(situation.statement, function.body)
-        return Advice(text, situation.hint((function.body, f"{body}.sum()")))
+    if isinstance(function, ast.Lambda):
+        return Advice(text, situation.hint((function.body, f"{situation.operand(function.body)}.sum()")))
     return Advice(text)

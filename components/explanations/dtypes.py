@@ -5,17 +5,23 @@ from __future__ import annotations
 import ast
 import re
 
-from .edits import factory_call, is_floating, operand, with_float_dtype
+from ..source.names import words
+from ..source.statements import Statement
+from ..trace import Tensor
 from .inplace import out_of_place
-from .rule import Advice, Rules
 from .shapes import products
-from .situation import Situation, argument, called, receiver
-from .source import Statement, shown
+from .situation import Advice, Rules, Situation, argument, called, receiver, shown
 
 rules = Rules()
 
 _NAMES = {"double": "float64", "float": "float32", "half": "float16", "long": "int64", "int": "int32", "bool": "bool"}
 _LITERALS = (ast.List, ast.Tuple, ast.Constant, ast.UnaryOp, ast.USub, ast.UAdd, ast.Load)
+_FACTORIES = words(
+    """
+    tensor ones zeros full rand randn empty arange linspace logspace eye normal ones_like zeros_like full_like rand_like
+    randn_like
+    """
+)
 
 
 def dtype_of(word: str) -> str:
@@ -23,15 +29,51 @@ def dtype_of(word: str) -> str:
     return _NAMES.get(word.lower(), word.lower())
 
 
+def factory_call(statement: Statement | None) -> ast.Call | None:
+    """Return the call that makes a new tensor, if that is all that the statement assigns."""
+    assign = statement.assigned() if statement is not None else None
+    call = assign.value if assign is not None else None
+    return call if isinstance(call, ast.Call) and called(call) in _FACTORIES else None
+
+
+def with_float_dtype(
+    situation: Situation, statement: Statement, call: ast.Call, *, requires_grad: bool
+) -> tuple[ast.AST, str]:
+    """Return the change that makes a factory's tensor ``float32``: ``2`` becomes ``2.0``, anything else gets a dtype."""
+    text = statement.text(call)
+    first = call.args[0] if len(call.args) == 1 else None
+    others = {given.arg for given in call.keywords}
+    if (
+        isinstance(first, ast.Constant)
+        and type(first.value) is int
+        and called(call) == "tensor"
+        and "dtype" not in others
+    ):
+        text = text.replace(statement.text(first), f"{first.value}.0", 1)
+    elif "dtype" in others:
+        dtype = next(given for given in call.keywords if given.arg == "dtype")
+        text = text.replace(statement.text(dtype.value), f"{situation.torch}.float32", 1)
+    else:
+        text = f"{text[:-1].rstrip().removesuffix(',')}, dtype={situation.torch}.float32)"
+    if requires_grad and "requires_grad" not in others:
+        text = f"{text[:-1]}, requires_grad=True)"
+    return call, text
+
+
+def is_floating(tensor: Tensor) -> bool:
+    """Whether a tensor's numbers can have gradients."""
+    return tensor.dtype.startswith(("float", "bfloat", "complex"))
+
+
 @rules.on(r"[Oo]nly Tensors of floating point (and complex )?dtype can require gradients")
 def _integers(situation: Situation, match: re.Match[str]) -> Advice:
     text = "A derivative needs numbers that can change a little: only floating point and complex tensors can require gradients."
     for node in situation.nodes:
-        if isinstance(node, ast.Call) and called(node) == "Parameter" and node.args and situation.statement is not None:
-            return Advice(text, situation.hint((node.args[0], f"{operand(situation.statement, node.args[0])}.float()")))
+        if isinstance(node, ast.Call) and called(node) == "Parameter" and node.args:
+            return Advice(text, situation.hint((node.args[0], f"{situation.operand(node.args[0])}.float()")))
         if isinstance(node, ast.Call) and any(given.arg == "requires_grad" for given in node.keywords):
-            name = next((target.id for part in situation.nodes if isinstance(part, ast.Assign) for target in part.targets
-                         if isinstance(target, ast.Name)), None)  # fmt: skip
+            targets = [target for part in situation.nodes if isinstance(part, ast.Assign) for target in part.targets]
+            name = next((target.id for target in targets if isinstance(target, ast.Name)), None)
             return Advice(
                 f"{text} {shown(name) if name else 'This tensor'} holds integers.",
                 _floating(situation, situation.statement, node),
@@ -75,27 +117,22 @@ def _floating(situation: Situation, statement: Statement | None, call: ast.Call)
 def _mixed(situation: Situation, match: re.Match[str]) -> Advice:
     first, second = [dtype_of(word) for word in match.groups() if word is not None][:2]
     for left, right, one, other in products(situation):
-        if one.dtype != other.dtype and situation.statement is not None:
+        if one.dtype != other.dtype:
             change = right if one.dtype == "float32" or not is_floating(other) else left
             keep = one if change is right else other
             return Advice(
                 f"{situation.shown(left)} is {one.dtype} and {situation.shown(right)} is {other.dtype}. A matrix product "
                 "does not convert its operands.",
-                situation.hint((change, f"{operand(situation.statement, change)}.to({situation.torch}.{keep.dtype})")),
+                situation.hint((change, f"{situation.operand(change)}.to({situation.torch}.{keep.dtype})")),
             )
     for call in situation.calls:
         for given in call.args:
             tensor = situation.tensor(given)
-            if (
-                tensor is not None
-                and tensor.dtype == first
-                and tensor.dtype != "float32"
-                and situation.statement is not None
-            ):
+            if tensor is not None and tensor.dtype == first and tensor.dtype != "float32":
                 return Advice(
                     f"{situation.shown(given)} is {tensor.dtype}; the weights it meets in {situation.shown(call.func)} are {second}. "
                     "A layer does not convert its input.",
-                    situation.hint((given, f"{operand(situation.statement, given)}.to({situation.torch}.{second})")),
+                    situation.hint((given, f"{situation.operand(given)}.to({situation.torch}.{second})")),
                 )
     return Advice(
         f"One operand is {first} and the other {second}; this operation does not convert them. Use `.to(dtype)`."
@@ -133,10 +170,10 @@ def _numpy(situation: Situation, match: re.Match[str]) -> Advice:
     text = "NumPy knows no gradients, so PyTorch asks to leave the graph first, with `.detach()`."
     for call in situation.calls_of("numpy"):
         owner = receiver(call)
-        if owner is not None and situation.statement is not None:
-            kept = situation.text(call.func)[: -len("numpy")].rstrip().removesuffix(".").rstrip()
+        if owner is not None:
             return Advice(
-                f"{situation.shown(owner)} requires grad. {text}", situation.hint((call, f"{kept}.detach().numpy()"))
+                f"{situation.shown(owner)} requires grad. {text}",
+                situation.hint((call, f"{situation.owner(call)}.detach().numpy()")),
             )
     for call in situation.calls:
         for given in call.args:
@@ -158,11 +195,11 @@ def _several_numbers(situation: Situation, match: re.Match[str]) -> Advice:
         tensor = situation.tensor(owner)
         count = f"{match[1]} numbers" if match[1] is not None else "several numbers"
         has = f"has shape {tuple(tensor.shape)}" if tensor is not None else f"holds {count}"
-        if owner is not None and situation.statement is not None:
+        if owner is not None:
             return Advice(
                 f"A single Python number can be made of a tensor with one element; {situation.shown(owner)} {has}. "
                 "`.tolist()` gives all of them.",
-                situation.hint((call, f"{operand(situation.statement, owner)}.tolist()")),
+                situation.hint((call, f"{situation.operand(owner)}.tolist()")),
             )
     return Advice(
         "A single Python number can be made of a tensor with one element only; `.tolist()` gives all of them."
@@ -180,13 +217,13 @@ def _truth(situation: Situation, match: re.Match[str]) -> Advice:
         if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert)
         or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
     ]
-    if not tests or situation.statement is None:
+    if not tests:
         return Advice(f"{text} Use `.all()` or `.any()`, or `torch.where` to choose element by element.")
     test = tests[-1]
     name = next(
         (f"; {shown(name.id)} has shape {tuple(tensor.shape)}" for name, tensor in situation.tensors_in(test)), ""
     )
-    whole = operand(situation.statement, test)
+    whole = situation.operand(test)
     return Advice(
         f"{text[:-1]}{name}. Say which is meant: `.all()` of them, or `.any()`. `torch.where` chooses element by element.",
         situation.hint((test, f"{whole}.all()")) if not isinstance(test, ast.BoolOp) else None,

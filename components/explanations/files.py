@@ -5,12 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
-from .edits import with_keyword
-from .origins import imported, origin
-from .rule import Advice, Rules
-from .situation import Situation, argument, called
-from .source import shown
-from .vocabulary import did_you_mean
+from ..source.names import did_you_mean
+from .situation import Advice, Rules, Situation, argument, called, shown
 
 rules = Rules()
 
@@ -28,9 +24,9 @@ def _missing(situation: Situation, match: re.Match[str]) -> Advice:
     folder = path.rpartition("/")[0]
     if folder and not _FOREIGN.match(path) and _writes(situation):
         return _without_folder(situation, folder)
-    near = did_you_mean(path, _texts(situation))
+    near = did_you_mean(path, situation.other_texts)
     if near is not None:
-        uses = [node for node in situation.nodes if isinstance(node, ast.Constant) and node.value == path]
+        uses = [node for node in situation.find(ast.Constant) if node.value == path]
         hint = situation.hint((uses[0], repr(near))) if len(uses) == 1 else None
         return Advice(f"{text} Did you mean {shown(near)}?", hint)
     if _FOREIGN.match(path):
@@ -46,22 +42,11 @@ def _no_parent(situation: Situation, match: re.Match[str]) -> Advice:
 
 
 def _without_folder(situation: Situation, folder: str) -> Advice:
-    names = imported(situation)
     made = f"os.makedirs({folder!r}, exist_ok=True)"
     return Advice(
         f"{situation.here} writes into the folder {shown(folder)}, which nothing has made yet.",
-        situation.before(made if names.get("os") == "os" else f"import os; {made}"),
+        situation.before(made if situation.imports.get("os") == "os" else f"import os; {made}"),
     )
-
-
-def _texts(situation: Situation) -> set[str]:
-    return {
-        node.value
-        for statement in situation.source.statements
-        if statement is not situation.statement
-        for node in statement.nodes
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
 
 
 def _writes(situation: Situation) -> bool:
@@ -106,7 +91,7 @@ def _not_allowed(situation: Situation, path: str | None) -> Advice:
     )
     spots = [
         (statement, node)
-        for statement in situation.source.statements
+        for statement in situation.program.statements
         for node in statement.nodes
         if isinstance(node, ast.Constant) and node.value == path and path is not None
     ]
@@ -119,10 +104,9 @@ def _not_allowed(situation: Situation, path: str | None) -> Advice:
 @rules.on(r"^FileExistsError: \[Errno 17\] File exists: (?P<path>'(?:[^'\\]|\\.)*')")
 def _exists(situation: Situation, match: re.Match[str]) -> Advice:
     text = f"{shown(match['path'][1:-1])} is there already."
-    names = imported(situation)
     for call in situation.calls:
-        if origin(names, call.func) == "os.makedirs" and situation.statement is not None:
-            return Advice(text, situation.hint(with_keyword(situation.statement, call, "exist_ok", "True")))
+        if situation.full_name(call.func) == "os.makedirs":
+            return Advice(text, situation.hint(situation.with_keyword(call, "exist_ok", "True")))
     return Advice(
         f"{text} `os.makedirs(..., exist_ok=True)` takes a folder as it is; mode `x` of `open` wants a new file."
     )
@@ -170,12 +154,12 @@ def _nothing_typed(situation: Situation, match: re.Match[str]) -> Advice:
     if len(calls) != 1 or statement is None:
         return Advice(f"{text} Put the values into the code.")
     call = calls[0]
-    if any(isinstance(node, ast.Expr) and node.value is call for node in situation.nodes):
+    if any(node.value is call for node in situation.find(ast.Expr)):
         return Advice(
             f"{text} Line {statement.first} waits and uses nothing of it: printing is enough.",
             situation.hint((call.func, "print")),
         )
-    targets = [node for node in situation.nodes if isinstance(node, ast.Assign)]
+    targets = list(situation.find(ast.Assign))
     name = situation.text(targets[0].targets[0]) if targets else ""
     example = f": {shown(f'{name} = ...')}" if name else ""
     return Advice(f"{text} Put the value into the code, in place of {situation.shown(call)}{example}.")

@@ -1,41 +1,32 @@
-"""Errors of one's own ``autograd.Function``."""
+"""Functions of one's own, ``autograd.Function``, and functions of functions, ``torch.func`` and ``autograd.functional``."""
 
 from __future__ import annotations
 
 import ast
 import re
 
+from ..source.statements import Statement
 from .hints import insert_before, replace_line
-from .rule import Advice, Rules
-from .situation import Situation, argument, called, receiver
-from .source import Statement, of_kind, shown
+from .situation import Advice, Rules, Situation, argument, called, of_kind, receiver, shown
 
 rules = Rules()
 
 
-def method_of(situation: Situation, owner: str, name: str) -> Statement | None:
-    """Return the ``def`` of a method of a class of the program."""
-    for header in situation.source.statements:
-        if header.words[:2] == ("class", owner):
-            for statement in situation.source.block(header):
-                if statement.words[:2] == ("def", name):
-                    return statement
-    return None
+def _method(situation: Situation, owner: str, name: str) -> Statement | None:
+    """The ``def`` of a method of a class of the program."""
+    return next(iter(situation.program.functions_named(f"{owner}.{name}")), None)
 
 
-def parameters_of(statement: Statement | None) -> list[str]:
-    """Return the names of a function's positional parameters."""
-    for node in statement.nodes if statement is not None else ():
-        if isinstance(node, ast.FunctionDef):
-            return [given.arg for given in (*node.args.posonlyargs, *node.args.args)]
-    return []
+def _inputs(forward: Statement | None) -> list[str]:
+    """The parameters of ``forward`` but for ``ctx``."""
+    return forward.parameters[1:] if forward is not None else []
 
 
-def returned(situation: Situation, method: Statement | None) -> tuple[Statement, ast.expr] | None:
+def _returned(situation: Situation, method: Statement | None) -> tuple[Statement, ast.expr] | None:
     """Return a method's ``return`` statement and its value, if it has just one."""
     found = [
         (statement, node.value)
-        for statement in (situation.source.block(method) if method is not None else ())
+        for statement in situation.program.block(method)
         for node in statement.nodes
         if isinstance(node, ast.Return) and node.value is not None
     ]
@@ -45,10 +36,10 @@ def returned(situation: Situation, method: Statement | None) -> tuple[Statement,
 @rules.on(r"function (\w+)Backward returned an incorrect number of gradients \(expected (\d+), got (\d+)\)")
 def _number_of_gradients(situation: Situation, match: re.Match[str]) -> Advice:
     name, wanted, got = match[1], int(match[2]), int(match[3])
-    method = method_of(situation, name, "backward")
-    inputs = parameters_of(method_of(situation, name, "forward"))[1:]
+    method = _method(situation, name, "backward")
+    inputs = _inputs(_method(situation, name, "forward"))
     listed = f" ({', '.join(shown(given) for given in inputs)})" if len(inputs) == wanted else ""
-    result = returned(situation, method)
+    result = _returned(situation, method)
     where = f"line {result[0].first} returns {got}" if result is not None else f"it returned {got}"
     text = (
         f"`{name}.forward` takes {wanted} {'input' if wanted == 1 else 'inputs'} besides `ctx`{listed}, so "
@@ -66,11 +57,11 @@ def _number_of_gradients(situation: Situation, match: re.Match[str]) -> Advice:
     r"Function (\w+)Backward\d* returned an invalid gradient at index (\d+) - got \[(.*?)\] but expected shape compatible with \[(.*?)\]"
 )
 def _gradient_of_wrong_shape(situation: Situation, match: re.Match[str]) -> Advice:
-    method = method_of(situation, match[1], "backward")
-    inputs = parameters_of(method_of(situation, match[1], "forward"))[1:]
+    method = _method(situation, match[1], "backward")
+    inputs = _inputs(_method(situation, match[1], "forward"))
     place = int(match[2])
     name = shown(inputs[place]) if place < len(inputs) else f"input {place}"
-    result = returned(situation, method)
+    result = _returned(situation, method)
     where = f" Line {result[0].first} returns it." if result is not None else ""
     return Advice(
         f"`{match[1]}.backward` gave a gradient of shape [{match[3]}] for {name}, which has shape [{match[4]}]. A gradient has "
@@ -98,7 +89,7 @@ def _function_called(situation: Situation, call: ast.Call) -> tuple[str | None, 
     made = call.func if isinstance(call.func, ast.Call) else receiver(call)
     name = made.func if isinstance(made, ast.Call) else made
     direct = called(call) in ("forward", "backward") or isinstance(call.func, ast.Call)
-    known = isinstance(name, ast.Name) and method_of(situation, name.id, "forward") is not None
+    known = isinstance(name, ast.Name) and _method(situation, name.id, "forward") is not None
     return (name.id if direct and known and isinstance(name, ast.Name) else None), call.func
 
 
@@ -113,35 +104,91 @@ def _no_method(situation: Situation, match: re.Match[str]) -> Advice:
 @rules.on(r"save_for_backward can only save variables, but argument (\d+) is of type (\w+)")
 def _saved_something_else(situation: Situation, match: re.Match[str]) -> Advice:
     text = f"`ctx.save_for_backward` keeps tensors; {of_kind(match[2])} is kept as an attribute of `ctx`."
-    for statement in situation.source.statements:
-        for call in statement.nodes:
-            if isinstance(call, ast.Call) and called(call) == "save_for_backward":
-                given = argument(call, int(match[1]))
-                if given is None:
-                    continue
-                name = given.id if isinstance(given, ast.Name) else "number"
-                kept = [statement.text(other) for other in call.args if other is not given]
-                return Advice(
-                    f"{text} Line {statement.first} passes {shown(statement.text(given))}.",
-                    replace_line(
-                        statement.first,
-                        f"{statement.text(call.func)}({', '.join(kept)}); ctx.{name} = {statement.text(given)}",
-                    ),
-                )
+    for statement, call in situation.calls_anywhere("save_for_backward"):
+        given = argument(call, int(match[1]))
+        if given is None:
+            continue
+        name = given.id if isinstance(given, ast.Name) else "number"
+        kept = [statement.text(other) for other in call.args if other is not given]
+        return Advice(
+            f"{text} Line {statement.first} passes {shown(statement.text(given))}.",
+            replace_line(
+                statement.first,
+                f"{statement.text(call.func)}({', '.join(kept)}); ctx.{name} = {statement.text(given)}",
+            ),
+        )
     return Advice(text)
 
 
 @rules.on(r"ValueError: not enough values to unpack \(expected (\d+), got (\d+)\)")
 def _nothing_saved(situation: Situation, match: re.Match[str]) -> Advice | None:
-    reads = any(isinstance(node, ast.Attribute) and node.attr == "saved_tensors" for node in situation.nodes)
-    header = situation.source.enclosing(situation.statement, "class") if situation.statement is not None else None
+    reads = any(node.attr == "saved_tensors" for node in situation.find(ast.Attribute))
+    header = situation.program.enclosing(situation.statement, "class")
     if not reads or header is None:
         return None
     name = header.words[1]
     text = f"`ctx.saved_tensors` holds what `{name}.forward` gave to `ctx.save_for_backward`: {match[2]} tensors, and {match[1]} are read here."
-    forward = method_of(situation, name, "forward")
-    result = returned(situation, forward)
-    inputs = parameters_of(forward)[1:]
+    forward = _method(situation, name, "forward")
+    result = _returned(situation, forward)
+    inputs = _inputs(forward)
     if int(match[2]) == 0 and result is not None and len(inputs) == int(match[1]):
         return Advice(text, insert_before(result[0].first, f"ctx.save_for_backward({', '.join(inputs)})"))
+    return Advice(text)
+
+
+@rules.on(r"Thing passed to transform API must be Tensor, got <class '(\w+)'>")
+def _not_a_tensor(situation: Situation, match: re.Match[str]) -> Advice:
+    text = (
+        f"The function that is differentiated gets a plain `{match[1]}`; derivatives are taken with respect to tensors."
+    )
+    for call in situation.calls:
+        numbers = [given for given in call.args if isinstance(given, ast.Constant) and isinstance(given.value, float)]
+        if isinstance(call.func, ast.Call) and len(numbers) == 1:
+            number = numbers[0]
+            return Advice(text, situation.hint((number, f"{situation.torch}.tensor({situation.text(number)})")))
+    return Advice(text)
+
+
+@rules.on(r"vmap: called random operation while in randomness error mode")
+def _random(situation: Situation, match: re.Match[str]) -> Advice:
+    text = (
+        "`vmap` cannot know whether each entry of the batch should get random numbers of its own. Say so: "
+        '`randomness="different"`, or `"same"` for all.'
+    )
+    calls = situation.calls_of("vmap")
+    edit = situation.with_keyword(calls[0], "randomness", '"different"') if len(calls) == 1 else None
+    return Advice(text, situation.hint(edit))
+
+
+@rules.on(r"RuntimeError: .*(call|calling) \.item\(\) on a Tensor|data-dependent control flow")
+def _inside_vmap(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        "Under `vmap` a tensor stands for a whole batch, so no single number can be taken out of it to decide something. "
+        "`torch.where(condition, a, b)` decides for each entry of the batch."
+    )
+
+
+@rules.on(r"The vector v can only be None if the user-provided function returns a single Tensor with a single element")
+def _no_vector(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        "A vector-Jacobian product needs the vector: one number for each element of the function's output, as `v`. "
+        "It may be left away only where the output is a single number."
+    )
+
+
+@rules.on(
+    r"outputs of the user-provided function given to (\w+) must be either a Tensor or a tuple of Tensors .*<class '(\w+)'>"
+)
+def _wrong_outputs(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"The function given to `{match[1]}` returns a {shown(match[2])}; it has to return a tensor or a tuple of tensors."
+    )
+
+
+@rules.on(r"Trying to create a dual Tensor for forward AD but no level exists")
+def _no_level(situation: Situation, match: re.Match[str]) -> Advice:
+    text = "Dual numbers live inside a level: make, use and unpack them under `with fwAD.dual_level():`."
+    calls = situation.calls_of("make_dual")
+    if len(calls) == 1 and isinstance(calls[0].func, ast.Attribute):
+        return Advice(text.replace("fwAD", situation.text(calls[0].func.value)))
     return Advice(text)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
+from ..source.statements import Statement
 from ..trace import Backward, Tensor
-from .edits import head
 from .hints import insert_before, replace_line
-from .rule import Advice, Rules
-from .situation import Situation, called, receiver
-from .source import Statement, of_kind, shown
+from .situation import Advice, Rules, Situation, called, of_kind, receiver, shown
 
 rules = Rules()
 
@@ -19,8 +17,8 @@ _NONE = r"'NoneType' object|and 'NoneType'|'NoneType' and|must be Tensor, not No
 
 @rules.on(rf"(AttributeError|TypeError): .*({_NONE})")
 def _no_gradient_yet(situation: Situation, match: re.Match[str]) -> Advice | None:
-    for node in situation.nodes:
-        if isinstance(node, ast.Attribute) and node.attr == "grad" and isinstance(node.ctx, ast.Load):
+    for node in situation.find(ast.Attribute):
+        if node.attr == "grad" and isinstance(node.ctx, ast.Load):
             advice = _grad_is_none(situation, node)
             if advice is not None:
                 return advice
@@ -66,7 +64,7 @@ def _not_a_leaf(situation: Situation, owner: ast.expr, tensor: Tensor, ran: list
     line = f" of line {bound.first}" if bound is not None else ""
     if bound is not None and _uses_own_grad(bound, name):
         code = bound.code.replace("\n", " ")
-        update = next((node for node in bound.nodes if isinstance(node, ast.Assign)), None)
+        update = next(bound.find(ast.Assign), None)
         hint = None
         if isinstance(update, ast.Assign):
             value = bound.text(update.value)
@@ -112,7 +110,7 @@ def _first_backward(situation: Situation) -> str | None:
         for name, value in situation.variables.items()
         if isinstance(value, Tensor) and value.node is not None and not value.shape and name.isidentifier()
     ]
-    block = situation.source.enclosing(situation.statement, "with") if situation.statement is not None else None
+    block = situation.program.enclosing(situation.statement, "with")
     line = block.first if block is not None else situation.failure.line
     return insert_before(line, f"{ends[0]}.backward()") if len(ends) == 1 and line is not None else None
 
@@ -132,7 +130,7 @@ def _not_a_number(situation: Situation, match: re.Match[str]) -> Advice:
     if node is None:
         candidates = [node for node in situation.trace.nodes if node.name.startswith(f"{match[1]}Backward")]
         node = candidates[0] if len(candidates) == 1 else None
-    statement = situation.source.at(node.line) if node is not None else None
+    statement = situation.program.at(node.line) if node is not None else None
     where = f", made by {shown(statement.code)} on line {statement.first}," if statement is not None else ""
     reason = _NAN_REASONS.get(
         match[1], "Look at its input and at the gradient that came in: one is infinite or not a number."
@@ -146,7 +144,7 @@ def _not_a_number(situation: Situation, match: re.Match[str]) -> Advice:
 
 def _kept_positive(situation: Situation, statement: Statement, name: str) -> str | None:
     """``torch.sqrt(x + 1e-12)`` for the one ``sqrt`` of the statement, ``log`` likewise."""
-    calls = [node for node in statement.nodes if isinstance(node, ast.Call) and called(node) == name]
+    calls = [call for call in statement.calls if called(call) == name]
     if len(calls) != 1 or name not in ("sqrt", "log"):
         return None
     call = calls[0]
@@ -156,13 +154,13 @@ def _kept_positive(situation: Situation, statement: Statement, name: str) -> str
         return None
     if call.args:
         return situation.hint_at(statement, (call.args[0], f"{statement.text(call.args[0])} + 1e-12"))
-    return situation.hint_at(statement, (call, f"({head(statement, call)} + 1e-12).{name}()"))
+    return situation.hint_at(statement, (call, f"({statement.owner(call)} + 1e-12).{name}()"))
 
 
 @rules.on(r"attempting to assign a gradient of size '\[(.*?)\]' to a tensor of size '\[(.*?)\]'")
 def _gradient_of_other_shape(situation: Situation, match: re.Match[str]) -> Advice:
-    for node in situation.nodes:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+    for node in situation.find(ast.Assign):
+        if isinstance(node.targets[0], ast.Attribute):
             owner = situation.text(node.targets[0].value)
             return Advice(
                 f"A gradient has one number for each element of its tensor: {shown(owner)} has shape [{match[2]}], "

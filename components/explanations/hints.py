@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .source import Source
+from ..source.statements import ProgramStatements
 
 _EDIT = re.compile(r"(?P<before>Before l|L)ine (?P<line>\d{1,9}): (?P<code>.*)")
 
@@ -29,7 +29,7 @@ def apply_hint(source: str, hint: str | None) -> str | None:
     A comment at the end of a replaced line stays.
     """
     edits = [_EDIT.fullmatch(line) for line in (hint or "").split("\n")]
-    program = Source(source)
+    program = ProgramStatements(source)
     lines = list(program.lines)
     done = []
     for edit in sorted(filter(None, edits), key=lambda edit: -int(edit["line"])):
@@ -49,7 +49,7 @@ def apply_hint(source: str, hint: str | None) -> str | None:
     return "\n".join(lines) if done and len(done) == len(edits) else None
 
 
-def _end_of(program: Source, line: int) -> int:
+def _end_of(program: ProgramStatements, line: int) -> int:
     """The column at which the last statement that ends on this line ends; what follows is a comment."""
     statement = program.at(line)
     if statement is None:

@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterator
 
 from ..source import parse
+from ..source.statements import Statement
 from ..trace import Tensor
 from .backward import calls_in, differentiated
-from .edits import is_floating, requiring_grad, with_keyword
+from .dtypes import factory_call, is_floating, with_float_dtype
 from .hints import replace_line
-from .rule import Advice, Rules
-from .situation import Situation, called, receiver
-from .source import Statement, shown
+from .situation import Advice, Rules, Situation, called, receiver, shown
 
 rules = Rules()
 
@@ -44,7 +43,7 @@ def _no_history(situation: Situation, match: re.Match[str]) -> Advice:
         )
         return Advice(
             f"{start} It comes from {shown(name)}, which does not have `requires_grad=True`.{integers}",
-            requiring_grad(situation, name, tensor),
+            _requiring_grad(situation, name, tensor),
         )
     return Advice(f"{start} None of the tensors it comes from has `requires_grad=True`, or autograd was switched off.")
 
@@ -85,7 +84,7 @@ def _without_recording(situation: Situation, statement: Statement) -> Statement 
     while block is not None:
         if block.words[:1] == ("with",) and calls_in(block, _NO_RECORDING):
             return block
-        block = situation.source.enclosing(block, "with")
+        block = situation.program.enclosing(block, "with")
     return None
 
 
@@ -107,9 +106,7 @@ def _cut(situation: Situation, statement: Statement, node: ast.AST, name: str) -
     if method == "detach" and inner is not None:
         return Advice(
             f"{where}, `.detach()` cut {name} off from the graph.",
-            situation.hint_at(
-                statement, (node, statement.text(node.func)[: -len("detach")].rstrip().removesuffix("."))
-            ),
+            situation.hint_at(statement, (node, statement.owner(node))),
         )
     if method in _TO_NUMBERS and inner is not None:
         text = f"{where}, `.{method}()` turns {shown(statement.text(inner))} into plain numbers, which have no history."
@@ -124,7 +121,7 @@ def _cut(situation: Situation, statement: Statement, node: ast.AST, name: str) -
     if method in ("grad", "backward") and statement is not situation.statement:
         return Advice(
             f"Line {statement.first} computed it without `create_graph=True`, so the derivative itself has no graph.",
-            situation.hint_at(statement, with_keyword(statement, node, "create_graph", "True")),
+            situation.hint_at(statement, statement.with_keyword(node, "create_graph", "True")),
         )
     return None
 
@@ -160,8 +157,19 @@ def _plain_leaves(situation: Situation, target: ast.expr) -> Iterator[tuple[str,
             tensor = situation.tensor(node) if isinstance(node, ast.Name) else None
             if isinstance(node, ast.Name) and tensor is not None and node.id not in seen and not tensor.requires_grad:
                 seen.add(node.id)
-                if requiring_grad(situation, node.id, tensor) is not None:
+                if _requiring_grad(situation, node.id, tensor) is not None:
                     yield node.id, tensor
+
+
+def _requiring_grad(situation: Situation, name: str, tensor: Tensor) -> str | None:
+    """Return the hint that makes a variable a leaf with ``requires_grad=True`` where it is made."""
+    statement = situation.assignment(name)
+    call = factory_call(statement)
+    if statement is None or call is None:
+        return None
+    if is_floating(tensor):
+        return situation.hint_at(statement, statement.with_keyword(call, "requires_grad", "True"))
+    return situation.hint_at(statement, with_float_dtype(situation, statement, call, requires_grad=True))
 
 
 @rules.on(r"One of the differentiated Tensors does not require grad")
@@ -172,7 +180,7 @@ def _input_without_grad(situation: Situation, match: re.Match[str]) -> Advice:
                 return Advice(
                     f"The derivative with respect to {shown(name.id)} was asked for, but {shown(name.id)} does not have "
                     "`requires_grad=True`, so autograd treats it as a constant.",
-                    requiring_grad(situation, name.id, tensor),
+                    _requiring_grad(situation, name.id, tensor),
                 )
     return Advice("One of the inputs does not have `requires_grad=True`, so autograd treats it as a constant.")
 
@@ -185,5 +193,7 @@ def _no_gradient_to_watch(situation: Situation, match: re.Match[str]) -> Advice:
     target = receiver(calls[0]) if calls else None
     name = situation.shown(target) if target is not None else "This tensor"
     tensor = situation.tensor(target)
-    hint = requiring_grad(situation, target.id, tensor) if isinstance(target, ast.Name) and tensor is not None else None
+    hint = (
+        _requiring_grad(situation, target.id, tensor) if isinstance(target, ast.Name) and tensor is not None else None
+    )
     return Advice(f"No gradient ever arrives at {name}: it does not require grad.", hint)

@@ -5,19 +5,14 @@ from __future__ import annotations
 import ast
 import re
 
-from .edits import operand
-from .rule import Advice, Rules
-from .situation import Situation, called, receiver, shape
-from .source import shown
+from .situation import Advice, Rules, Situation, called, receiver, shape, shown
 
 rules = Rules()
 
 
 def indexed(situation: Situation) -> list[ast.Subscript]:
     """Return the subscripts of the failing statement whose value is a known tensor."""
-    return [
-        node for node in situation.nodes if isinstance(node, ast.Subscript) and situation.tensor(node.value) is not None
-    ]
+    return [node for node in situation.find(ast.Subscript) if situation.tensor(node.value) is not None]
 
 
 @rules.on(r"index (-?\d+) is out of bounds for dimension (\d+) with size (\d+)")
@@ -67,8 +62,8 @@ def _single_number(situation: Situation, match: re.Match[str]) -> Advice:
         elif isinstance(other, ast.Call) and called(other) == "len" and other.args:
             target = other.args[0]
         tensor = situation.tensor(target)
-        if target is not None and tensor is not None and not tensor.shape and situation.statement is not None:
-            whole = f"{operand(situation.statement, target)}.reshape(1)"
+        if target is not None and tensor is not None and not tensor.shape:
+            whole = f"{situation.operand(target)}.reshape(1)"
             return Advice(
                 f"{situation.shown(target)} {text} `.reshape(1)` makes it a list of one.",
                 situation.hint((target, whole)),
@@ -86,7 +81,7 @@ def _dimension(situation: Situation, match: re.Match[str]) -> Advice:
     text = f"Dimensions are counted from 0, or backwards from -1: here they go from {first} to {last}, and {given} is not among them."
     if len(known) == 1:
         text = f"{situation.shown(known[0][0])} has {shape(known[0][1])}. {text}"
-    constants = [node for node in situation.nodes if isinstance(node, ast.Constant) and str(node.value) == given]
+    constants = [node for node in situation.find(ast.Constant) if str(node.value) == given]
     return Advice(text, situation.hint((constants[0], last)) if len(constants) == 1 and int(given) > 0 else None)
 
 
@@ -110,8 +105,8 @@ def _not_a_tensor(situation: Situation, match: re.Match[str]) -> Advice:
 
 @rules.on(r"IndexError: (list|tuple|string) index out of range")
 def _list_index(situation: Situation, match: re.Match[str]) -> Advice:
-    for node in situation.nodes:
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+    for node in situation.find(ast.Subscript):
+        if isinstance(node.value, ast.Name):
             value = situation.value(node.value)
             length = _length(value) if isinstance(value, str) else None
             if length is not None:

@@ -1,16 +1,15 @@
-"""Errors of in-place operations on a leaf, on a view and on tensors of inference mode."""
+"""In-place operations: on a leaf, on a view, on tensors of inference mode, and on what backward had saved."""
 
 from __future__ import annotations
 
 import ast
 import re
 
-from ..trace import Tensor
-from .edits import assigned
-from .hints import replace_line
-from .rule import Advice, Rules
-from .situation import Situation, called, receiver
-from .source import Statement, shown
+from ..source.edits import keyword
+from ..source.statements import Statement
+from ..trace import Node, Step, Tensor
+from .hints import insert_before, replace_line
+from .situation import Advice, Rules, Situation, called, receiver, shown
 
 rules = Rules()
 
@@ -50,20 +49,17 @@ def out_of_place(statement: Statement | None) -> str | None:
     name = called(call)
     if not isinstance(target, ast.Name) or not text.startswith(f"{target.id}.{name}"):
         return None
-    variable = assigned(statement)
+    variable = statement.assigned()
     left = statement.text(variable.targets[0]) if variable is not None else target.id
     return replace_line(statement.first, f"{left} = {target.id}.{name[:-1]}{text[len(target.id) + 1 + len(name) :]}")
 
 
-def _simple(statement: Statement | None) -> bool:
-    """Whether the statement can stand behind ``with ...:`` on one line."""
-    return statement is not None and len(statement.nodes) > 1 and isinstance(
-        statement.nodes[1], ast.Assign | ast.AugAssign | ast.Expr
-    ) and "\n" not in statement.code  # fmt: skip
-
-
-def _under_no_grad(situation: Situation, statement: Statement | None) -> str | None:
-    if statement is None or not _simple(statement):
+def _under_no_grad(situation: Situation) -> str | None:
+    """The failing statement behind ``with torch.no_grad():``, if it can stand there on one line."""
+    statement = situation.statement
+    if statement is None or len(statement.nodes) < 2 or "\n" in statement.code:
+        return None
+    if not isinstance(statement.nodes[1], ast.Assign | ast.AugAssign | ast.Expr):
         return None
     return replace_line(statement.first, f"with {situation.torch}.no_grad(): {statement.code}")
 
@@ -81,7 +77,7 @@ def _view_of_leaf(situation: Situation, match: re.Match[str]) -> Advice:
         f"{situation.here} changes {whole} in place. The leaf requires grad, and after the change its "
         "old value, to which the gradient belongs, would be gone. To change its numbers, as an optimizer does, do it under "
         "`torch.no_grad()`; to compute with changed numbers, work on a `.clone()`.",
-        _under_no_grad(situation, situation.statement),
+        _under_no_grad(situation),
     )
 
 
@@ -103,7 +99,7 @@ def _leaf(situation: Situation, match: re.Match[str]) -> Advice:
     return Advice(
         f"{situation.here} changes {name} in place. It is a leaf that requires grad, and its gradient belongs to the value "
         f"it has now. To update it, as an optimizer does, do it under `torch.no_grad()`.{other}",
-        _under_no_grad(situation, situation.statement),
+        _under_no_grad(situation),
     )
 
 
@@ -126,23 +122,17 @@ def _forbidden_view(situation: Situation, match: re.Match[str]) -> Advice:
     r"Inference tensors cannot be saved for backward|(on inference tensor|to inference tensor) outside InferenceMode"
 )
 def _inference_tensor(situation: Situation, match: re.Match[str]) -> Advice:
-    for statement in situation.source.statements:
-        for node in statement.nodes:
-            if isinstance(node, ast.Call) and called(node) == "inference_mode":
-                made = [
-                    name
-                    for inner in situation.source.block(statement)
-                    for name in inner.words
-                    if isinstance(situation.variables.get(name), Tensor) and situation.statement is not None
-                    and name in situation.statement.words
-                ]  # fmt: skip
-                which = shown(made[0]) if made else "A tensor here"
-                no_grad = f"{statement.text(node.func)[: -len('inference_mode')]}no_grad"
-                return Advice(
-                    f"{which} was made inside `inference_mode()` on line {statement.first}. Such tensors keep no version "
-                    "counter and can never take part in autograd. `no_grad()` is the milder choice.",
-                    situation.hint_at(statement, (node.func, no_grad)),
-                )
+    words = situation.statement.words if situation.statement is not None else ()
+    for statement, call in situation.calls_anywhere("inference_mode"):
+        inside = (name for inner in situation.program.block(statement) for name in inner.words if name in words)
+        made = [name for name in inside if isinstance(situation.variables.get(name), Tensor)]
+        which = shown(made[0]) if made else "A tensor here"
+        no_grad = f"{statement.text(call.func)[: -len('inference_mode')]}no_grad"
+        return Advice(
+            f"{which} was made inside `inference_mode()` on line {statement.first}. Such tensors keep no version "
+            "counter and can never take part in autograd. `no_grad()` is the milder choice.",
+            situation.hint_at(statement, (call.func, no_grad)),
+        )
     return Advice("A tensor that was made in inference mode can never take part in autograd; `.clone()` it first.")
 
 
@@ -184,3 +174,71 @@ def _deepcopy(situation: Situation, match: re.Match[str]) -> Advice:
                 situation.hint((call, f"{name}.detach().clone()")),
             )
     return Advice("A tensor that is not a leaf cannot be deep-copied; use `.detach().clone()` for its numbers.")
+
+
+@rules.on(r"modified by an inplace operation: \[[^\]]*\[(?P<shape>[^\]]*)\]\]")
+def _version(situation: Situation, match: re.Match[str]) -> Advice:
+    found = _change(situation, match["shape"])
+    node = situation.node
+    if found is None:
+        saved = f" `{node.name}`, made on line {node.line}, had saved it." if node is not None and node.line else ""
+        return Advice(
+            "A tensor that backward needs was changed in place after it had been saved."
+            f"{saved} Look for `+=`, `x[...] = ...` or a method that ends in `_`, and make a new tensor instead."
+        )
+    step, name = found
+    statement = situation.program.at(step.line)
+    needed = f"`{node.name}`" + (f" of line {node.line}" if node.line else "") if node is not None else "backward"
+    hint = _kept(situation, statement, name)
+    ending = (
+        "Run backward before the change, or compute the result again after it."
+        if hint is None
+        else "Make a new tensor there, so that the old value stays."
+    )
+    code = f", {shown(statement.code)}," if statement is not None else ""
+    return Advice(
+        f"Line {step.line}{code} changed {shown(name)} in place, but {needed} had saved the old value of "
+        f"{shown(name)} for its derivative. {ending}",
+        hint,
+    )
+
+
+def _kept(situation: Situation, statement: Statement | None, name: str) -> str | None:
+    """The hint that leaves the old value alone; ``None`` where a leaf is updated, which is meant to be in place."""
+    tensor = situation.variables.get(name)
+    if statement is None or (isinstance(tensor, Tensor) and tensor.is_leaf and tensor.requires_grad):
+        return None
+    for node in statement.nodes:
+        if isinstance(node, ast.Call) and keyword(node, "inplace") is not None:
+            return situation.hint_at(statement, statement.without_keyword(node, "inplace"))
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+            owner = node.targets[0].value
+            copied = isinstance(owner, ast.Name) and statement.nodes[1] is node
+            return insert_before(statement.first, f"{owner.id} = {owner.id}.clone()") if copied else None  # type: ignore[attr-defined]
+    return out_of_place(statement)
+
+
+def _change(situation: Situation, wanted: str) -> tuple[Step, str] | None:
+    """Return the step that changed a saved tensor, and its name; ``None`` unless the trace shows just one tensor."""
+    records = {tensor.id: tensor for tensor in situation.trace.tensors}
+    saved = _saved_by(situation.node, records)
+    if not saved:
+        sizes = [int(size) for size in wanted.split(",") if size.strip().isdigit()]
+        changed = {
+            tensor.origin
+            for tensor in records.values()
+            if tensor.shape == sizes and (tensor.version or 0) > (records[tensor.origin].version or 0)
+        }
+        saved = [records[origin] for origin in changed] if len(changed) == 1 else []
+    for before in saved:
+        for step in situation.trace.steps:
+            for name, value in step.variables.items():
+                after = records.get(value)
+                if after is not None and after.origin == before.origin and (after.version or 0) > (before.version or 0):
+                    return step, name
+    return None
+
+
+def _saved_by(node: Node | None, records: dict[str, Tensor]) -> list[Tensor]:
+    kept = [records.get(saved.tensor or "") for saved in node.saved] if node is not None else []
+    return [tensor for tensor in kept if tensor is not None]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 import re
 
-from .origins import calls_of
-from .rule import Advice, Rules
-from .situation import Situation, called
-from .source import Statement, shown
+from ..source.edits import Edit
+from ..source.statements import Statement
+from .situation import Advice, Rules, Situation, called, shown
 
 rules = Rules()
 
@@ -30,7 +29,7 @@ def _loop(situation: Situation) -> Statement | None:
         return None
     if statement.words[:1] in (("for",), ("while",)):
         return statement
-    loops = [situation.source.enclosing(statement, word) for word in ("for", "while")]
+    loops = [situation.program.enclosing(statement, word) for word in ("for", "while")]
     return max((loop for loop in loops if loop is not None), key=lambda loop: loop.first, default=None)
 
 
@@ -60,13 +59,13 @@ def _timeout(situation: Situation, match: re.Match[str]) -> Advice:
     text = f"The program did not end in the time that a run has.{_where(situation)}"
     if loop is None or loop.words[0] != "while":
         return Advice(f"{text} Fewer rounds or smaller tensors make it shorter.")
-    tests = [node.test for node in loop.nodes if isinstance(node, ast.While)]
-    body = list(situation.source.block(loop))
+    tests = [node.test for node in loop.find(ast.While)]
+    body = list(situation.program.block(loop))
     words = {word for statement in body for word in statement.words}
     if tests and isinstance(tests[0], ast.Constant) and "break" not in words and "return" not in words:
         return Advice(
             f"{text} Nothing in its block leaves the loop: there is no `break`.",
-            situation.hint_at(loop, *_counted(loop)),
+            situation.hint_at(loop, _counted(loop)),
         )
     names = {node.id for test in tests for node in ast.walk(test) if isinstance(node, ast.Name)}
     fixed = [name for name in sorted(names) if name not in words]
@@ -78,21 +77,10 @@ def _timeout(situation: Situation, match: re.Match[str]) -> Advice:
     return Advice(f"{text} Check that the condition of the loop becomes false.")
 
 
-def _counted(loop: Statement) -> list[tuple[ast.AST, str]]:
+def _counted(loop: Statement) -> Edit | None:
     """``for step in range(100):`` in place of ``while True:``."""
-    heads = [node for node in loop.nodes if isinstance(node, ast.While)]
-    ends = loop.is_header and loop.code.rstrip().endswith(":")
-    return [(_Head(loop), "for step in range(100):")] if heads and ends else []
-
-
-class _Head(ast.expr):
-    """A loop's header, without the ``pass`` that stands for its block in the syntax tree."""
-
-    def __init__(self, loop: Statement) -> None:
-        super().__init__()
-        lines = loop.code.encode().split(b"\n")
-        self.lineno, self.col_offset = 1, 0
-        self.end_lineno, self.end_col_offset = len(lines), len(lines[-1])
+    alone = loop.is_header and loop.code.rstrip().endswith(":")
+    return Edit(0, len(loop.code), "for step in range(100):") if alone else None
 
 
 @rules.on(r"you tried to allocate (\d+) bytes|[Tt]ried to allocate ([\d.]+ \w+)", "out_of_memory")
@@ -115,17 +103,16 @@ def _out_of_memory(situation: Situation, match: re.Match[str]) -> Advice:
 def _kept_graphs(situation: Situation) -> tuple[str, str | None]:
     """Point at a list in a loop that keeps every round's graph alive."""
     loop = _loop(situation)
-    for statement in situation.source.block(loop) if loop is not None else ():
-        for node in statement.nodes:
-            if isinstance(node, ast.Call) and called(node) == "append" and len(node.args) == 1:
-                tensor = situation.tensor(node.args[0])
-                if tensor is not None and tensor.requires_grad:
-                    name = shown(statement.text(node.args[0]))
-                    method = "detach()" if tensor.shape else "item()"
-                    return (
-                        f" Line {statement.first} keeps {name}, and with it the whole graph of every round.",
-                        situation.hint_at(statement, (node.args[0], f"{statement.text(node.args[0])}.{method}")),
-                    )
+    for statement in situation.program.block(loop):
+        for call in statement.calls:
+            tensor = situation.tensor(call.args[0]) if called(call) == "append" and len(call.args) == 1 else None
+            if tensor is not None and tensor.requires_grad:
+                kept = statement.text(call.args[0])
+                method = "detach()" if tensor.shape else "item()"
+                return (
+                    f" Line {statement.first} keeps {shown(kept)}, and with it the whole graph of every round.",
+                    situation.hint_at(statement, (call.args[0], f"{kept}.{method}")),
+                )
     return "", None
 
 
@@ -142,9 +129,9 @@ def readable(count: int) -> str:
 @rules.on(r"ended with status", "crashed")
 def _left(situation: Situation, match: re.Match[str]) -> Advice | None:
     text = "ends the process on the spot, before anything of the run can be shown. `raise SystemExit` ends a program properly."
-    for statement, call in calls_of(situation, "os._exit"):
+    for statement, call in situation.calls_below("os._exit"):
         code = statement.text(call.args[0]) if len(call.args) == 1 else ""
-        alone = any(isinstance(node, ast.Expr) and node.value is call for node in statement.nodes)
+        alone = any(node.value is call for node in statement.find(ast.Expr))
         hint = situation.hint_at(statement, (call, f"raise SystemExit({code})")) if alone else None
         return Advice(f"`os._exit` on line {statement.first} {text}", hint)
     return None
@@ -152,7 +139,7 @@ def _left(situation: Situation, match: re.Match[str]) -> Advice | None:
 
 @rules.on(r"ended by (SIG\w+)", "crashed")
 def _signalled(situation: Situation, match: re.Match[str]) -> Advice | None:
-    for statement, call in calls_of(situation, *_SIGNALS):
+    for statement, call in situation.calls_below(*_SIGNALS):
         return Advice(
             f"Line {statement.first} sends the program's own process a signal, with {shown(statement.text(call))}, and {match[1]} "
             "ended it before anything of the run could be shown. `raise SystemExit` ends a program properly."

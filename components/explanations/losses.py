@@ -7,10 +7,7 @@ import re
 
 from ..trace import Tensor
 from .dtypes import dtype_of
-from .edits import operand
-from .rule import Advice, Rules
-from .situation import Situation, argument, shape
-from .source import shown
+from .situation import Advice, Rules, Situation, argument, shape, shown
 
 rules = Rules()
 
@@ -30,9 +27,9 @@ def target_of(situation: Situation) -> tuple[ast.expr, Tensor] | None:
 
 def _converted(situation: Situation, method: str) -> str | None:
     target = target_of(situation)
-    if target is None or situation.statement is None:
+    if target is None:
         return None
-    return situation.hint((target[0], f"{operand(situation.statement, target[0])}.{method}"))
+    return situation.hint((target[0], f"{situation.operand(target[0])}.{method}"))
 
 
 def _name(situation: Situation) -> str:

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from difflib import get_close_matches
 
+from ..source.names import did_you_mean
 from .hints import insert_before, replace_line
-from .rule import Advice, Rules
-from .situation import Situation, argument, called, receiver
-from .source import Statement, shown
+from .situation import Advice, Rules, Situation, argument, receiver, shown
 
 rules = Rules()
 
 _OPTIMIZERS = ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adamax", "NAdam", "RAdam", "LBFGS", "Rprop")
-
-
-def class_named(situation: Situation, name: str | None) -> Statement | None:
-    """Return the header of a class of the program."""
-    return next((header for header in situation.source.statements if header.words[:2] == ("class", name)), None)
 
 
 @rules.on(
@@ -26,36 +19,36 @@ def class_named(situation: Situation, name: str | None) -> Statement | None:
     r"|'(?P<owner>\w+)' object has no attribute '_(parameters|buffers|modules|\w*hooks\w*)'"
 )
 def _no_super_init(situation: Situation, match: re.Match[str]) -> Advice:
-    inside = situation.source.enclosing(situation.statement, "class") if situation.statement is not None else None
-    header = class_named(situation, match["owner"]) if match["owner"] is not None else inside
+    inside = situation.program.enclosing(situation.statement, "class")
+    header = situation.program.class_named(match["owner"]) if match["owner"] is not None else inside
     name = header.words[1] if header is not None else match["owner"] or "the class"
     text = (
         f"`{name}.__init__` does not call `super().__init__()`. It makes the places in which `nn.Module` keeps parameters, "
         "buffers and modules, so it has to come first."
     )
-    for statement in situation.source.block(header) if header is not None else ():
+    for statement in situation.program.block(header):
         if statement.words[:2] == ("def", "__init__"):
-            body = next(situation.source.block(statement), None)
+            body = next(situation.program.block(statement), None)
             return Advice(text, insert_before(body.first, "super().__init__()") if body is not None else None)
     return Advice(text)
 
 
 @rules.on(r"Module \[(\w+)\] is missing the required \"forward\" function")
 def _no_forward(situation: Situation, match: re.Match[str]) -> Advice:
-    header = class_named(situation, match[1])
+    header = situation.program.class_named(match[1])
     text = f"Calling a module runs its `forward` method, and `{match[1]}` has none."
-    methods = [
-        statement
-        for statement in (situation.source.block(header) if header is not None else ())
+    methods = {
+        statement.words[1]: statement
+        for statement in situation.program.block(header)
         if statement.words[:1] == ("def",) and len(statement.words) > 1
-    ]
-    near = get_close_matches("forward", [method.words[1] for method in methods], 1, 0.7)
-    for method in methods:
-        if near and method.words[1] == near[0]:
-            return Advice(
-                f"{text} Did you mean `{near[0]}` on line {method.first}?",
-                replace_line(method.first, method.code.replace(near[0], "forward", 1)),
-            )
+    }
+    near = did_you_mean("forward", methods)
+    if near is not None:
+        method = methods[near]
+        return Advice(
+            f"{text} Did you mean `{near}` on line {method.first}?",
+            replace_line(method.first, method.code.replace(near, "forward", 1)),
+        )
     return Advice(text)
 
 
@@ -65,10 +58,10 @@ def _nothing_to_optimize(situation: Situation, match: re.Match[str]) -> Advice:
         owner = receiver(call)
         name = situation.shown(owner) if owner is not None else "The model"
         value = situation.value(owner)
-        header = class_named(situation, value if isinstance(value, str) else None)
-        for statement in situation.source.block(header) if header is not None else ():
-            for node in statement.nodes:
-                if isinstance(node, ast.Assign) and isinstance(node.value, ast.List | ast.ListComp) and _on_self(node):
+        header = situation.program.class_named(value if isinstance(value, str) else None)
+        for statement in situation.program.block(header):
+            for node in statement.find(ast.Assign):
+                if isinstance(node.value, ast.List | ast.ListComp) and _on_self(node):
                     kept = statement.text(node.value)
                     return Advice(
                         f"{name} has no parameters. Line {statement.first} keeps its modules in a plain list, where "
@@ -84,7 +77,7 @@ def _on_self(node: ast.Assign) -> bool:
 
 
 def _nn(situation: Situation) -> str:
-    return "nn" if "nn" in situation.source.bound else f"{situation.torch}.nn"
+    return "nn" if "nn" in situation.program.bound else f"{situation.torch}.nn"
 
 
 @rules.on(r"can't optimize a non-leaf Tensor")
@@ -135,12 +128,7 @@ def _closure(situation: Situation, match: re.Match[str]) -> Advice:
 
 @rules.on(r"IndexError: index out of range in self")
 def _embedding(situation: Situation, match: re.Match[str]) -> Advice:
-    sizes = [
-        (statement, node)
-        for statement in situation.source.statements
-        for node in statement.nodes
-        if isinstance(node, ast.Call) and called(node) == "Embedding" and node.args
-    ]
+    sizes = [(statement, call) for statement, call in situation.calls_anywhere("Embedding") if call.args]
     text = "A table of n rows has rows 0 to n - 1, and an index here lies outside."
     if len(sizes) != 1:
         return Advice(f"{text} Compare the largest index with the first argument of `nn.Embedding`.")
@@ -177,10 +165,9 @@ def _batch_of_one(situation: Situation, match: re.Match[str]) -> Advice:
 @rules.on(r"cannot assign '([\w.]+)' as parameter '(\w+)'")
 def _not_a_parameter(situation: Situation, match: re.Match[str]) -> Advice:
     text = f"`{match[2]}` is a parameter of the module, and only an `nn.Parameter` can take its place."
-    for node in situation.nodes:
-        if isinstance(node, ast.Assign):
-            whole = f"{_nn(situation)}.Parameter({situation.text(node.value)})"
-            return Advice(text, situation.hint((node.value, whole)))
+    for node in situation.find(ast.Assign):
+        whole = f"{_nn(situation)}.Parameter({situation.text(node.value)})"
+        return Advice(text, situation.hint((node.value, whole)))
     return Advice(text)
 
 

@@ -1,44 +1,22 @@
-"""Python's own errors, as they come up in lessons: calls, operands, loops, division, recursion.
-
-Longer than usual because Python's own errors are many and each is short.
-"""
+"""Python's own errors, as they come up in lessons: calls, operands, loops, division, recursion."""
 
 from __future__ import annotations
 
 import ast
 import re
 
+from ..source.names import KEYWORDS, did_you_mean
 from ..trace import Tensor
-from .functions import parameters_of
 from .hints import replace_line
-from .names import result_of_grad
-from .rule import Advice, Rules
-from .situation import Situation, called
-from .source import Statement, of_kind, shown
-from .vocabulary import KEYWORDS, did_you_mean
+from .situation import Advice, Rules, Situation, called, of_kind, shown
+from .unknown_names import result_of_grad
 
 rules = Rules()
 
 
-def defined(situation: Situation, name: str) -> list[Statement]:
-    """Return the ``def`` statements of this name; for ``Net.forward`` those in the block of that class."""
-    owner, _, method = name.rpartition(".")
-    found = [statement for statement in situation.source.statements if statement.words[:2] == ("def", method)]
-    if not owner:
-        return found
-    headers = {header.first: header for header in situation.source.statements if header.words[:1] == ("class",)}
-    return [
-        statement
-        for statement in found
-        if (header := situation.source.enclosing(statement, "class")) is not None
-        and header.first in headers
-        and header.words[1] == owner
-    ]
-
-
 @rules.on(r"TypeError: ([\w.]+)\(\) missing (\d+) required (?:positional|keyword-only) arguments?: (.*)")
 def _missing_argument(situation: Situation, match: re.Match[str]) -> Advice:
-    found = defined(situation, match[1])
+    found = situation.program.functions_named(match[1])
     where = f", defined on line {found[0].first}," if len(found) == 1 else ""
     names = re.findall(r"'(\w+)'", match[3])
     listed = " and ".join(shown(name) for name in names)
@@ -50,9 +28,9 @@ def _missing_argument(situation: Situation, match: re.Match[str]) -> Advice:
 )
 def _too_many_arguments(situation: Situation, match: re.Match[str]) -> Advice:
     name, takes, given = match[1], int(match[2]), int(match[3])
-    found = defined(situation, name)
-    parameters = parameters_of(found[0]) if len(found) == 1 else []
-    header = situation.source.enclosing(found[0], "class") if len(found) == 1 else None
+    found = situation.program.functions_named(name)
+    parameters = found[0].parameters if len(found) == 1 else []
+    header = situation.program.enclosing(found[0] if len(found) == 1 else None, "class")
     if (
         len(found) == 1
         and header is not None
@@ -76,7 +54,7 @@ def _too_many_arguments(situation: Situation, match: re.Match[str]) -> Advice:
 )
 def _keyword(situation: Situation, match: re.Match[str]) -> Advice:
     name, wrong = match[1] or match[3], match[2]
-    own = [parameter for statement in defined(situation, name) for parameter in parameters_of(statement)]
+    own = [parameter for statement in situation.program.functions_named(name) for parameter in statement.parameters]
     for call in situation.calls:
         for given in call.keywords:
             known = own or KEYWORDS
@@ -99,7 +77,7 @@ def _not_callable(situation: Situation, match: re.Match[str]) -> Advice:
         if value is not None:
             name = situation.shown(call.func)
             index = ""
-            if isinstance(value, Tensor) and len(call.args) == 1 and situation.statement is not None and value.shape:
+            if isinstance(value, Tensor) and len(call.args) == 1 and value.shape:
                 inside = situation.text(call.args[0])
                 hint = situation.hint((call, f"{situation.text(call.func)}[{inside}]"))
                 return Advice(
@@ -115,23 +93,21 @@ def _not_callable(situation: Situation, match: re.Match[str]) -> Advice:
 
 @rules.on(r"TypeError: '(\w+)' object is not subscriptable")
 def _not_subscriptable(situation: Situation, match: re.Match[str]) -> Advice:
-    for node in situation.nodes:
-        if isinstance(node, ast.Subscript):
-            return Advice(
-                f"{situation.shown(node.value)} is {of_kind(match[1])}: it has no elements to take with brackets."
-            )
+    for node in situation.find(ast.Subscript):
+        return Advice(
+            f"{situation.shown(node.value)} is {of_kind(match[1])}: it has no elements to take with brackets."
+        )
     return Advice(f"A `{match[1]}` has no elements to take with brackets.")
 
 
 @rules.on(r"TypeError: '(\w+)' object is not iterable|TypeError: cannot unpack non-iterable (\w+) object")
 def _not_iterable(situation: Situation, match: re.Match[str]) -> Advice:
     kind = match[1] or match[2]
-    for node in situation.nodes:
-        if isinstance(node, ast.For):
-            name = situation.shown(node.iter)
-            hint = situation.hint((node.iter, f"range({situation.text(node.iter)})")) if kind == "int" else None
-            more = " `range(...)` counts up to it." if kind == "int" else ""
-            return Advice(f"{name} is {of_kind(kind)}, and a loop goes through the elements of something.{more}", hint)
+    for node in situation.find(ast.For):
+        name = situation.shown(node.iter)
+        hint = situation.hint((node.iter, f"range({situation.text(node.iter)})")) if kind == "int" else None
+        more = " `range(...)` counts up to it." if kind == "int" else ""
+        return Advice(f"{name} is {of_kind(kind)}, and a loop goes through the elements of something.{more}", hint)
     return Advice(f"A `{kind}` has no elements to go through.")
 
 
@@ -140,8 +116,8 @@ def _not_iterable(situation: Situation, match: re.Match[str]) -> Advice:
 )
 def _text_and_number(situation: Situation, match: re.Match[str]) -> Advice:
     kind = match[1] or match[2]
-    for node in situation.nodes:
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+    for node in situation.find(ast.BinOp):
+        if isinstance(node.op, ast.Add):
             other = node.right if match[1] is not None else node.left
             return Advice(
                 f"`+` joins text with text; {situation.shown(other)} is {of_kind(kind)}. `str(...)` makes text of it, and so does an f-string.",
@@ -172,20 +148,16 @@ def _operands(situation: Situation, match: re.Match[str]) -> Advice:
 def without_return(situation: Situation, call: ast.Call) -> Advice:
     """Say that a function gave ``None``, and why if it is the program's own."""
     text = f"{situation.shown(call)} gave `None`."
-    found = defined(situation, called(call))
+    found = situation.program.functions_named(called(call))
     if len(found) != 1 or not called(call):
         return Advice(text)
-    body = list(situation.source.block(found[0]))
+    body = list(situation.program.block(found[0]))
     if any("return" in statement.words for statement in body):
         return Advice(
             f"{text} `{called(call)}` on line {found[0].first} does not reach a `return` with a value on every path."
         )
     last = body[-1] if body else None
-    target = (
-        next((node.targets[0] for node in last.nodes if isinstance(node, ast.Assign)), None)
-        if last is not None
-        else None
-    )
+    target = next((node.targets[0] for node in last.find(ast.Assign)), None) if last is not None else None
     hint = None
     if last is not None and isinstance(target, ast.Name):
         hint = replace_line(last.first, f"{last.code}; return {target.id}") if "\n" not in last.code else None
@@ -194,8 +166,8 @@ def without_return(situation: Situation, call: ast.Call) -> Advice:
 
 @rules.on(r"AttributeError: 'NoneType' object has no attribute '(\w+)'")
 def _attribute_of_none(situation: Situation, match: re.Match[str]) -> Advice:
-    for node in situation.nodes:
-        if isinstance(node, ast.Attribute) and node.attr == match[1]:
+    for node in situation.find(ast.Attribute):
+        if node.attr == match[1]:
             if isinstance(node.value, ast.Call):
                 return without_return(situation, node.value)
             if situation.value(node.value) == "None" and isinstance(node.value, ast.Name):
@@ -209,10 +181,9 @@ def _attribute_of_none(situation: Situation, match: re.Match[str]) -> Advice:
 
 @rules.on(r"ValueError: (too many|not enough) values to unpack \(expected (?:at least )?(\d+)(?:, got (\d+))?\)")
 def _unpacking(situation: Situation, match: re.Match[str]) -> Advice:
-    for node in situation.nodes:
-        if isinstance(node, ast.Assign):
-            has = f" has {match[3]}" if match[3] else " has more" if match[1] == "too many" else " has fewer"
-            return Advice(f"{match[2]} names stand on the left, and {situation.shown(node.value)}{has} values.")
+    for node in situation.find(ast.Assign):
+        has = f" has {match[3]}" if match[3] else " has more" if match[1] == "too many" else " has fewer"
+        return Advice(f"{match[2]} names stand on the left, and {situation.shown(node.value)}{has} values.")
     return Advice(f"{match[2]} values were expected, and there are {'more' if match[1] == 'too many' else 'fewer'}.")
 
 
@@ -236,7 +207,7 @@ def _recursion(situation: Situation, match: re.Match[str]) -> Advice:
     name = situation.statement.words[1] if begins and situation.statement is not None else situation.function
     who = (
         f"{shown(name)} calls itself"
-        if name is not None and any("def" in s.words for s in defined(situation, name))
+        if name is not None and any("def" in s.words for s in situation.program.functions_named(name))
         else "A function calls itself"
     )
     return Advice(
@@ -246,13 +217,12 @@ def _recursion(situation: Situation, match: re.Match[str]) -> Advice:
 
 @rules.on(r"AssertionError: ")
 def _assertion(situation: Situation, match: re.Match[str]) -> Advice | None:
-    for node in situation.nodes:
-        if isinstance(node, ast.Assert):
-            known = []
-            for part in ast.walk(node.test):
-                value = situation.value(part) if isinstance(part, ast.Name) else None
-                if isinstance(value, str):
-                    known.append(f"{shown(part.id)} is {shown(value)}")  # type: ignore[attr-defined]
-            detail = f" Here {', '.join(dict.fromkeys(known))}." if known else ""
-            return Advice(f"The program claims {situation.shown(node.test)}, and that is not so.{detail}")
+    for node in situation.find(ast.Assert):
+        known = []
+        for part in ast.walk(node.test):
+            value = situation.value(part) if isinstance(part, ast.Name) else None
+            if isinstance(value, str):
+                known.append(f"{shown(part.id)} is {shown(value)}")  # type: ignore[attr-defined]
+        detail = f" Here {', '.join(dict.fromkeys(known))}." if known else ""
+        return Advice(f"The program claims {situation.shown(node.test)}, and that is not so.{detail}")
     return None

@@ -1,4 +1,4 @@
-"""Tensors whose sizes do not fit together."""
+"""Tensors whose sizes do not fit together, or not the layer for which they were meant."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ..source.statements import Statement
 from ..trace import Tensor
-from .edits import operand
 from .inplace import out_of_place
-from .rule import Advice, Rules
-from .situation import Situation, argument, called, receiver, shape
-from .source import Statement, shown
+from .situation import Advice, Rules, Situation, argument, called, receiver, shape, shown
 
 rules = Rules()
 
@@ -60,13 +58,13 @@ def _matrix_product(situation: Situation, match: re.Match[str]) -> Advice:
 
 def _transposed(situation: Situation, pair: Pair) -> str | None:
     left, right, first, second = pair
-    if situation.statement is None or len(first.shape) < 2 or len(second.shape) < 2:
+    if len(first.shape) < 2 or len(second.shape) < 2:
         return None
     turned = ".T" if len(first.shape) == len(second.shape) == 2 else ".mT"
     if first.shape[-1] == second.shape[-1]:
-        return situation.hint((right, operand(situation.statement, right) + turned))
+        return situation.hint((right, situation.operand(right) + turned))
     if first.shape[-2] == second.shape[-2]:
-        return situation.hint((left, operand(situation.statement, left) + turned))
+        return situation.hint((left, situation.operand(left) + turned))
     return None
 
 
@@ -93,12 +91,9 @@ def _layer(situation: Situation, match: re.Match[str]) -> Advice:
 
 def _constructed(situation: Situation, name: str, sizes: tuple[str, ...]) -> Iterator[tuple[Statement, ast.Call]]:
     """Yield the calls of a layer's class whose first arguments are these numbers."""
-    for statement in situation.source.statements:
-        for node in statement.nodes:
-            if not (isinstance(node, ast.Call) and called(node) == name and len(node.args) >= len(sizes)):
-                continue
-            if tuple(statement.text(given) for given in node.args[: len(sizes)]) == sizes:
-                yield statement, node
+    for statement, call in situation.calls_anywhere(name):
+        if tuple(statement.text(given) for given in call.args[: len(sizes)]) == sizes:
+            yield statement, call
 
 
 @rules.on(r"The size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\) at non-singleton dimension (\d+)")
@@ -112,20 +107,16 @@ def _broadcasting(situation: Situation, match: re.Match[str]) -> Advice:
         f"{situation.shown(left)} has {shape(first)} and {situation.shown(right)} has {shape(second)}. {rule}: "
         f"{match[1]} and {match[2]} do not."
     )
-    if (
-        len(first.shape) == len(second.shape) == 1
-        and situation.statement is not None
-        and _is_arithmetic(situation, left)
-    ):
+    if len(first.shape) == len(second.shape) == 1 and _is_arithmetic(situation, left):
         text += (
             f" With {shown(situation.text(left) + '[:, None]')} every element of one meets every element of the other."
         )
-        return Advice(text, situation.hint((left, f"{operand(situation.statement, left)}[:, None]")))
+        return Advice(text, situation.hint((left, f"{situation.operand(left)}[:, None]")))
     return Advice(text)
 
 
 def _is_arithmetic(situation: Situation, left: ast.expr) -> bool:
-    return any(isinstance(node, ast.BinOp) and node.left is left for node in situation.nodes)
+    return any(node.left is left for node in situation.find(ast.BinOp))
 
 
 def _combined(situation: Situation) -> Iterator[Pair]:
@@ -229,3 +220,71 @@ def _channels(situation: Situation, match: re.Match[str]) -> Advice:
         f"and the size before height and width is the channels: {match[6]}.",
         hint,
     )
+
+
+def _given(situation: Situation) -> str:
+    """The failing call's input by name, if just one tensor is passed."""
+    names = [name.id for call in situation.calls for name, _ in situation.tensors_in(call)]
+    return shown(names[0]) if len(set(names)) == 1 else "the input"
+
+
+@rules.on(r"Given normalized_shape=\[(.*?)\], expected input with shape \[\*, .*?\], but got input of size ?\[(.*?)\]")
+def _layer_norm(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"The layer was made to normalise over the last sizes [{match[1]}], and {_given(situation)} has shape [{match[2]}]. "
+        "The argument of `nn.LayerNorm` and the last sizes of its input must be the same."
+    )
+
+
+@rules.on(r"running_mean should contain (\d+) elements not (\d+)")
+def _batch_norm(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"The batch normalisation was made for {match[2]} channels, and {_given(situation)} has {match[1]}: its second size."
+    )
+
+
+@rules.on(r"input\.size\(-1\) must be equal to input_size\. Expected (\d+), got (\d+)")
+def _recurrent(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"The recurrent layer was made for {match[1]} features at each step (`input_size`), and the last size of "
+        f"{_given(situation)} is {match[2]}."
+    )
+
+
+@rules.on(r"Expected (\d)D \(unbatched\) or (\d)D \(batched\) input to (\w+), but got input of size: \[(.*?)\]")
+def _convolution(situation: Situation, match: re.Match[str]) -> Advice:
+    last = {"1": "length", "2": "height, width", "3": "depth, height, width"}.get(match[3][4:5], "sizes")
+    return Advice(
+        f"`{match[3]}` takes an input of sizes (batch, channels, {last}), or the same without batch. "
+        f"{_given(situation).replace('the', 'The', 1)} has [{match[4]}]; `unsqueeze` or `[None]` adds a size of 1."
+    )
+
+
+@rules.on(r"padded input size per channel: \((.*?)\)\. Kernel size: \((.*?)\)\. Kernel size can't be greater")
+def _kernel(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"The kernel of {match[2]} does not fit into an input of {match[1]}. "
+        "A smaller `kernel_size`, or `padding`, makes it fit."
+    )
+
+
+@rules.on(r"Error\(s\) in loading state_dict for (\w+)")
+def _state(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"The saved state belongs to a `{match[1]}` of another shape or with other names of parameters. PyTorch's message "
+        "lists what differs: build the model with the same sizes as the one that was saved."
+    )
+
+
+@rules.on(r"permute\(.*\): number of dimensions .* input\.dim\(\) = (\d+) is not equal to len\(dims\) = (\d+)")
+def _permute(situation: Situation, match: re.Match[str]) -> Advice:
+    given = [name.id for name, tensor in situation.tensors_in(situation.calls[0])] if situation.calls else []
+    name = shown(given[0]) if given else "the tensor"
+    return Advice(
+        f"`permute` names every dimension once, in the new order: {name} has {match[1]} dimensions, and {match[2]} are named."
+    )
+
+
+@rules.on(r"Trying to create tensor with negative dimension (-\d+)")
+def _negative_size(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(f"A size is 0 or more, and one here is {match[1]}.")

@@ -1,20 +1,27 @@
-"""What a rule may ask about a failed run: the failing statement, what its names stood for, what backward did before.
+"""What a rule may ask about a failed run, and what it answers.
 
-Every answer comes from the trace. Where the trace does not know, the answer is ``None`` or empty, and the rule falls
-back to general words.
+A rule asks for the failing statement, what its names stood for and what backward did before. Every answer comes from
+the trace. Where the trace does not know, the answer is ``None`` or empty, and the rule falls back to general words.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import math
+import re
+from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import NamedTuple, TypeVar
 
-from ..trace import Backward, Failure, Node, Tensor, Trace
+from ..source.edits import Edit
+from ..source.statements import ProgramStatements, Replacement, Statement
+from ..source.tree import full_name, imported
+from ..trace import Backward, Failure, FailureKind, Node, Tensor, Trace
 from .hints import insert_before, replace_line
-from .source import Source, Statement, shown
 
 Value = Tensor | str
+_LONGEST_SHOWN = 60
+_Node = TypeVar("_Node", bound=ast.AST)
 
 
 class Situation:
@@ -23,8 +30,8 @@ class Situation:
     def __init__(self, trace: Trace, failure: Failure) -> None:
         self.trace = trace
         self.failure = failure
-        self.source = Source(trace.program.source)
-        self.statement = self.source.at(failure.line)
+        self.program = ProgramStatements(trace.program.source)
+        self.statement = self.program.at(failure.line)
 
     # The failing statement ------------------------------------------------------------------------------------------
 
@@ -33,10 +40,14 @@ class Situation:
         """The syntax tree of the failing statement, outermost first; empty where there is none."""
         return self.statement.nodes if self.statement is not None else ()
 
+    def find(self, kind: type[_Node]) -> Iterator[_Node]:
+        """The nodes of a kind in the failing statement."""
+        return self.statement.find(kind) if self.statement is not None else iter(())
+
     @property
-    def calls(self) -> list[ast.Call]:
+    def calls(self) -> tuple[ast.Call, ...]:
         """The calls in the failing statement."""
-        return [node for node in self.nodes if isinstance(node, ast.Call)]
+        return self.statement.calls if self.statement is not None else ()
 
     def calls_of(self, *names: str) -> list[ast.Call]:
         """The calls of a method or function with one of these names, whatever it is called on."""
@@ -45,6 +56,10 @@ class Situation:
     def text(self, node: ast.AST) -> str:
         """A node's source text."""
         return self.statement.text(node) if self.statement is not None else ""
+
+    def operand(self, node: ast.expr) -> str:
+        """A node's source text, in parentheses where a method can not be called on it as it stands."""
+        return self.statement.operand(node) if self.statement is not None else ""
 
     def shown(self, node: ast.AST) -> str:
         """A node's source text for a sentence, between backticks."""
@@ -55,29 +70,74 @@ class Situation:
         """The failing line, for the beginning of a sentence."""
         return f"Line {self.failure.line}" if self.failure.line is not None else "The program"
 
-    def hint(self, *changes: tuple[ast.AST, str]) -> str | None:
-        """The failing statement with nodes' texts replaced, as a hint."""
-        return self.hint_at(self.statement, *changes)
+    def owner(self, call: ast.Call) -> str:
+        """``(x * 2)`` for ``(x * 2).backward()``, with its parentheses."""
+        return self.statement.owner(call) if self.statement is not None else ""
+
+    def with_keyword(self, call: ast.Call, name: str, value: str) -> Edit | None:
+        """The edit that gives a keyword argument of a call in the failing statement its value."""
+        return self.statement.with_keyword(call, name, value) if self.statement is not None else None
+
+    def hint(self, *replacements: Replacement) -> str | None:
+        """The failing statement with edits made, as a hint."""
+        return self.hint_at(self.statement, *replacements)
 
     @staticmethod
-    def hint_at(statement: Statement | None, *changes: tuple[ast.AST, str]) -> str | None:
-        """A statement with nodes' texts replaced, as a hint."""
-        code = statement.edited(changes) if statement is not None else None
+    def hint_at(statement: Statement | None, *replacements: Replacement) -> str | None:
+        """A statement with edits made, as a hint."""
+        code = statement.edited(*replacements) if statement is not None else None
         return replace_line(statement.first, code) if statement is not None and code is not None else None
 
     def before(self, code: str) -> str | None:
         """A statement in front of the failing one, as a hint."""
         return insert_before(self.statement.first, code) if self.statement is not None else None
 
+    # The whole program ----------------------------------------------------------------------------------------------
+
+    def calls_anywhere(self, *names: str) -> Iterator[tuple[Statement, ast.Call]]:
+        """The calls in the whole program of a method or function with one of these names, whatever it is called on."""
+        for statement in self.program.statements:
+            yield from ((statement, call) for call in statement.calls if called(call) in names)
+
+    @property
+    def other_texts(self) -> set[str]:
+        """The strings that the program writes down outside of the failing statement."""
+        others = (statement for statement in self.program.statements if statement is not self.statement)
+        constants = (node for other in others for node in other.find(ast.Constant))
+        return {node.value for node in constants if isinstance(node.value, str)}
+
+    @cached_property
+    def imports(self) -> dict[str, str]:
+        """What the names that the program imports stand for: ``{"mp": "torch.multiprocessing"}``."""
+        return imported(node for statement in self.program.statements for node in statement.nodes)
+
+    def full_name(self, node: ast.AST) -> str:
+        """The dotted path of a name or attribute by the program's imports; empty for anything else."""
+        return full_name(self.imports, node)
+
+    def calls_below(self, *paths: str) -> Iterator[tuple[Statement, ast.Call]]:
+        """The calls in the whole program of what lies at one of these dotted paths or below it."""
+        for statement in self.program.statements:
+            for call in statement.calls:
+                if is_below(self.full_name(call.func), paths):
+                    yield statement, call
+
     @cached_property
     def torch(self) -> str:
         """What the program calls ``torch``."""
-        for statement in self.source.statements:
-            for node in statement.nodes:
-                for alias in node.names if isinstance(node, ast.Import) else ():
-                    if alias.name == "torch":
-                        return alias.asname or "torch"
-        return "torch"
+        return next((name for name, path in self.imports.items() if path == "torch"), "torch")
+
+    @property
+    def used(self) -> list[str]:
+        """The dotted paths that the failing statement uses, directly or through variables bound to calls."""
+        found: list[str] = []
+        for node in self.nodes:
+            if isinstance(node, ast.Name | ast.Attribute):
+                found.append(self.full_name(node))
+            if isinstance(node, ast.Name) and node.id not in self.imports:
+                bound = self.assignment(node.id)
+                found += [self.full_name(call.func) for call in (bound.calls if bound is not None else ())]
+        return [path for path in found if path]
 
     # Variables ------------------------------------------------------------------------------------------------------
 
@@ -148,7 +208,7 @@ class Situation:
         ended = bool(steps) and steps[-1].line == self.failure.line
         for step in reversed(steps[:-1] if ended else steps):
             if name in step.variables and step.function in (self.function, None):
-                return self.source.at(step.line)
+                return self.program.at(step.line)
         return None
 
     # Autograd -------------------------------------------------------------------------------------------------------
@@ -173,12 +233,36 @@ class Situation:
         """The engine run that failed."""
         return self.backwards.get(self.failure.backward or "")
 
-    def variable_at(self, node: Node | None) -> str | None:
-        """The variable whose ``grad_fn`` is this node."""
-        for tensor in self.trace.tensors:
-            if node is not None and tensor.node == node.id and tensor.name is not None:
-                return tensor.name
-        return None
+
+class Advice(NamedTuple):
+    """What an error means in this program, and the line that mends it where one line does."""
+
+    explanation: str
+    hint: str | None = None
+
+
+Explain = Callable[[Situation, "re.Match[str]"], Advice | None]
+
+
+class Rule(NamedTuple):
+    """``pattern`` is searched for in ``ErrorType: message``; ``explain`` may still decline with ``None``."""
+
+    kind: FailureKind
+    pattern: re.Pattern[str]
+    explain: Explain
+
+
+class Rules(list[Rule]):
+    """The rules of one theme, first match first."""
+
+    def on(self, pattern: str, kind: FailureKind = "raised") -> Callable[[Explain], Explain]:
+        """Register the decorated function for errors of this kind whose ``ErrorType: message`` matches."""
+
+        def register(explain: Explain) -> Explain:
+            self.append(Rule(kind, re.compile(pattern), explain))
+            return explain
+
+        return register
 
 
 def called(call: ast.Call) -> str:
@@ -211,7 +295,20 @@ def shape(tensor: Tensor) -> str:
 
 def elements(tensor: Tensor) -> int:
     """How many numbers a tensor holds."""
-    count = 1
-    for size in tensor.shape:
-        count *= size
-    return count
+    return math.prod(tensor.shape)
+
+
+def is_below(path: str, places: tuple[str, ...]) -> bool:
+    """Whether a dotted path is one of these places or lies in one."""
+    return any(path == place or path.startswith(f"{place}.") for place in places)
+
+
+def shown(text: str) -> str:
+    """Program text between backticks, on one line, and cut if it is long."""
+    text = " ".join(text.split()).replace("`", "'")
+    return f"`{text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + '…'}`"
+
+
+def of_kind(kind: str) -> str:
+    """``an `int` `` for the name of a type."""
+    return f"{'an' if kind[:1] in 'aeiouAEIO' else 'a'} `{kind}`"

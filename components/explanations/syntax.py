@@ -6,9 +6,7 @@ import keyword
 import re
 
 from .hints import replace_line
-from .rule import Advice, Rules
-from .situation import Situation
-from .source import shown
+from .situation import Advice, Rules, Situation, shown
 
 rules = Rules()
 
@@ -20,7 +18,7 @@ _BLOCKS = ("if", "elif", "else", "for", "while", "def", "class", "with", "try", 
 
 def _line(situation: Situation) -> str:
     """The failing line without indentation and trailing space."""
-    return situation.source.line(situation.failure.line).strip()
+    return situation.program.line(situation.failure.line).strip()
 
 
 def _mended(situation: Situation, code: str) -> str | None:
@@ -118,8 +116,8 @@ def _character(situation: Situation, match: re.Match[str]) -> Advice:
 @rules.on(r"expected an indented block after (.+) on line (\d+)", "syntax")
 def _no_block(situation: Situation, match: re.Match[str]) -> Advice:
     line = _line(situation)
-    header = situation.source.line(int(match[2]))
-    own = situation.source.line(situation.failure.line)
+    header = situation.program.line(int(match[2]))
+    own = situation.program.line(situation.failure.line)
     level = len(own) - len(own.lstrip()) == len(header) - len(header.lstrip())
     return Advice(
         f"What belongs to the {match[1]} on line {match[2]} is indented below it, by four spaces.",
@@ -129,7 +127,7 @@ def _no_block(situation: Situation, match: re.Match[str]) -> Advice:
 
 @rules.on(r"unexpected indent", "syntax")
 def _indent(situation: Situation, match: re.Match[str]) -> Advice:
-    own = situation.source.line(situation.failure.line)
+    own = situation.program.line(situation.failure.line)
     return Advice(
         f"Line {situation.failure.line} begins with {len(own) - len(own.lstrip())} spaces, but no line before it opens a block "
         "that it could belong to. It begins where the line before it begins."
@@ -138,11 +136,11 @@ def _indent(situation: Situation, match: re.Match[str]) -> Advice:
 
 @rules.on(r"unindent does not match any outer indentation level", "syntax")
 def _dedent(situation: Situation, match: re.Match[str]) -> Advice:
-    own = situation.source.line(situation.failure.line)
+    own = situation.program.line(situation.failure.line)
     above = sorted(
         {
             len(line) - len(line.lstrip())
-            for line in situation.source.lines[: (situation.failure.line or 1) - 1]
+            for line in situation.program.lines[: (situation.failure.line or 1) - 1]
             if line.strip()
         }
     )

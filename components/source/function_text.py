@@ -17,7 +17,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from .edits import SourceText, inside_strings
 from .parsing import parse
+from .tree import base_name
 
 _ALWAYS_KEPT = frozenset({"manual_seed", "set_default_dtype"})
 _CHANGING = frozenset({"append", "extend", "insert", "update", "add", "pop", "remove", "clear", "setdefault", "sort"})
@@ -64,7 +66,8 @@ def function_text(source: str, output: str, inputs: Sequence[str]) -> str:
     Raises:
         NoFunction: the output does not follow from the inputs by statements that can be repeated.
     """
-    statements = [_read(tree) for tree in parse(source).tree.body]
+    program = parse(source)
+    statements = [_read(tree) for tree in program.tree.body]
     end = _last(statements, len(statements), output)
     if end is None:
         raise NoFunction(f"The program binds no variable {output} at its top level.")
@@ -74,7 +77,7 @@ def function_text(source: str, output: str, inputs: Sequence[str]) -> str:
         listed = " or ".join(inputs)
         raise NoFunction(f"{output} does not depend on {listed}.")
     _refuse_training(statements, end, body | above, output)
-    return _written(source, statements, body, above, output, inputs)
+    return _written(SourceText(program.text), statements, body, above, output, inputs)
 
 
 def _refuse_training(statements: Sequence[_Statement], end: int, kept: set[int], output: str) -> None:
@@ -144,10 +147,9 @@ def _is_change(attribute: str) -> bool:
 
 
 def _base(node: ast.expr) -> set[str]:
-    """The variable at the beginning of ``x.data[0]``."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return {node.id} if isinstance(node, ast.Name) else set()
+    """The variable at the beginning of ``x.data[0]``, if it is one."""
+    name = base_name(node)
+    return set() if name is None else {name}
 
 
 def _last(statements: Sequence[_Statement], end: int, name: str) -> int | None:
@@ -217,7 +219,12 @@ def _made_for(statements: Sequence[_Statement], body: set[int], others: set[int]
 
 
 def _written(
-    source: str, statements: Sequence[_Statement], body: set[int], above: set[int], output: str, inputs: Sequence[str]
+    source: SourceText,
+    statements: Sequence[_Statement],
+    body: set[int],
+    above: set[int],
+    output: str,
+    inputs: Sequence[str],
 ) -> str:
     used = {name for place in body | above for name in statements[place].uses}
     imports = {i for i, one in enumerate(statements) if one.is_import and one.binds & used} | {
@@ -232,11 +239,7 @@ def _written(
     return "\n".join([*head, "", f"def {name}({', '.join(inputs)}):", *inside, f"    return {output}", ""])
 
 
-def _text(source: str, tree: ast.stmt) -> str:
+def _text(source: SourceText, tree: ast.stmt) -> str:
     """A statement as it is written; anew where it holds a text of several lines, which indentation would change."""
-    several = any(
-        isinstance(node, ast.Constant | ast.JoinedStr) and node.end_lineno != node.lineno for node in ast.walk(tree)
-    )
     decorated = isinstance(tree, ast.FunctionDef | ast.ClassDef) and tree.decorator_list
-    written = None if several or decorated else ast.get_source_segment(source, tree)
-    return ast.unparse(tree) if written is None else written
+    return ast.unparse(tree) if decorated or inside_strings(ast.walk(tree)) else source.text(tree)

@@ -2,19 +2,24 @@
 
 What a misspelt name may have been meant to be, what a bare ``sin`` in the form stands for, which methods have an
 in-place twin. Programs may say anything else, too; the editor completes from the installed modules themselves.
-
-Longer than usual because it is a list.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 
-def _names(text: str) -> frozenset[str]:
+_LONGEST_MISSPELT = 60
+_ALIKE = 0.72
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text."""
     return frozenset(text.split())
 
 
 # Functions, types and numbers of `torch` itself.
-TORCH = _names(
+TORCH = words(
     """
     BoolTensor DoubleTensor FloatTensor Generator IntTensor LongTensor Size Tensor abs absolute acos acosh add
     addbmm addcdiv addcmul addmm addmv adjoint all allclose amax amin aminmax angle any arange arccos arccosh
@@ -50,7 +55,7 @@ TORCH = _names(
 )
 
 # Attributes and methods of a tensor.
-TENSOR = _names(
+TENSOR = words(
     """
     H T _version abs abs_ absolute absolute_ acos acos_ acosh acosh_ add add_ addbmm addcdiv addcdiv_ addcmul
     addcmul_ addmm addmm_ addmv addmv_ addr addr_ adjoint all allclose amax amin aminmax angle any arccos
@@ -90,7 +95,7 @@ TENSOR = _names(
 )
 
 # `torch.autograd`.
-AUTOGRAD = _names(
+AUTOGRAD = words(
     """
     Function Variable backward detect_anomaly enable_grad forward_ad function functional grad gradcheck
     gradgradcheck graph inference_mode no_grad set_detect_anomaly set_grad_enabled
@@ -98,7 +103,7 @@ AUTOGRAD = _names(
 )
 
 # `torch.linalg`.
-LINALG = _names(
+LINALG = words(
     """
     cholesky cond cross det diagonal eig eigh eigvals eigvalsh inv inv_ex lstsq matrix_exp matrix_norm
     matrix_power matrix_rank multi_dot norm pinv qr slogdet solve svd svdvals vecdot vector_norm
@@ -106,7 +111,7 @@ LINALG = _names(
 )
 
 # `torch.nn.functional`.
-FUNCTIONAL = _names(
+FUNCTIONAL = words(
     """
     adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d
     alpha_dropout avg_pool1d avg_pool2d avg_pool3d batch_norm bilinear binary_cross_entropy
@@ -124,7 +129,7 @@ FUNCTIONAL = _names(
 )
 
 # `torch.nn`.
-NN = _names(
+NN = words(
     """
     AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AlphaDropout AvgPool1d AvgPool2d
     AvgPool3d BCELoss BCEWithLogitsLoss BatchNorm1d BatchNorm2d BatchNorm3d Bilinear CELU ChannelShuffle
@@ -144,14 +149,14 @@ NN = _names(
 )
 
 # `torch.optim`.
-OPTIM = _names(
+OPTIM = words(
     """
     ASGD Adadelta Adagrad Adam AdamW Adamax LBFGS NAdam Optimizer RAdam RMSprop Rprop SGD
     """
 )
 
 # Attributes and methods of a module.
-MODULE = _names(
+MODULE = words(
     """
     add_module append apply bfloat16 buffers children clear cpu cuda double eval extend extra_repr
     flatten_parameters float forward from_pretrained get_buffer get_parameter get_submodule half in_channels
@@ -163,28 +168,28 @@ MODULE = _names(
 )
 
 # Attributes and methods of an optimizer.
-OPTIMIZER = _names(
+OPTIMIZER = words(
     """
     add_param_group defaults load_state_dict param_groups state state_dict step zero_grad
     """
 )
 
 # Attributes and methods of a learning-rate scheduler.
-SCHEDULER = _names(
+SCHEDULER = words(
     """
     base_lrs get_last_lr last_epoch step
     """
 )
 
 # Attributes and methods of an autograd node (`grad_fn`).
-NODE = _names(
+NODE = words(
     """
     metadata name needs_input_grad next_functions register_hook register_prehook saved_tensors variable
     """
 )
 
 # `math`.
-MATH = _names(
+MATH = words(
     """
     acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp exp2
     expm1 fabs factorial floor fmod frexp fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt lcm ldexp
@@ -193,7 +198,7 @@ MATH = _names(
 )
 
 # Methods of a string.
-STR = _names(
+STR = words(
     """
     capitalize casefold center count encode endswith expandtabs find index isalnum isalpha isascii isdecimal
     isdigit isidentifier islower isnumeric isprintable isspace istitle isupper join ljust lower lstrip maketrans
@@ -201,3 +206,58 @@ STR = _names(
     strip swapcase title translate upper zfill
     """
 )
+
+# The modules of `torch` that are reached through it.
+SUBMODULES = words("nn autograd optim func linalg cuda")
+
+OF_MODULE = {
+    "torch": TORCH | SUBMODULES,
+    "torch.nn": NN,
+    "torch.nn.functional": FUNCTIONAL,
+    "torch.autograd": AUTOGRAD,
+    "torch.optim": OPTIM,
+}
+
+# Keyword arguments of PyTorch's functions.
+KEYWORDS = words(
+    """
+    requires_grad retain_graph create_graph allow_unused grad_outputs gradient inputs dim keepdim dtype device size lr
+    momentum weight_decay bias in_features out_features kernel_size stride padding reduction p inplace batch_first eps
+    num_layers hidden_size input_size vectorize check_nan use_reentrant min max unbiased correction
+    """
+)
+
+# Python's own.
+BUILT_IN = words(
+    """
+    print range len sum min max abs float int bool str list tuple dict set enumerate zip sorted reversed isinstance
+    super round map filter any all True False None
+    """
+)
+
+# The line that imports what programs are used to call by that name.
+IMPORTS = {
+    "torch": "import torch",
+    "nn": "from torch import nn",
+    "F": "import torch.nn.functional as F",
+    "optim": "from torch import optim",
+    "np": "import numpy as np",
+    "numpy": "import numpy",
+    "math": "import math",
+    "partial": "from functools import partial",
+    "jacobian": "from torch.autograd.functional import jacobian",
+    "hessian": "from torch.autograd.functional import hessian",
+    "vmap": "from torch.func import vmap",
+}
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate that is most like ``name``, if one is close; capital letters count for little."""
+    by_lower: dict[str, str] = {}
+    for candidate in sorted(candidates):
+        if candidate != name:
+            by_lower.setdefault(candidate.lower(), candidate)
+    if name.lower() in by_lower:
+        return by_lower[name.lower()]
+    near = get_close_matches(name.lower(), by_lower, 1, _ALIKE) if 1 < len(name) <= _LONGEST_MISSPELT else []
+    return by_lower[near[0]] if near else None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from components.explanations import apply_hint, explain
-from components.explanations.source import Source
+from components.source.statements import ProgramStatements
 from components.trace import Failure, Program, Trace
 from tests.explanations.catalogue import read, traced
 
@@ -65,7 +65,7 @@ def test_a_damaged_trace_is_explained_or_left(trace: Trace) -> None:
 def test_any_text_is_cut_into_statements(source: str, hint: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for statement in Source(source).statements:
+        for statement in ProgramStatements(source).statements:
             for node in statement.nodes:
                 assert isinstance(statement.text(node), str)
     apply_hint(source, hint)
@@ -92,12 +92,12 @@ def test_hostile_text_neither_ends_the_process_nor_takes_its_stack() -> None:
     """In a thread with the small stack of 256 KiB, where Python's parser alone would end the process."""
     code = f"""
 import threading
-from components.explanations.source import Source
+from components.source.statements import ProgramStatements
 from components.trace import Failure
 
 def look():
     for text in {HOSTILE!r}:
-        for statement in Source(text).statements:
+        for statement in ProgramStatements(text).statements:
             [statement.text(node) for node in statement.nodes]
     print("done")
 

@@ -17,7 +17,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.source import form_names
 from components.source.compiler import compile_program
 from components.source.form import (
     Action,
@@ -26,14 +25,15 @@ from components.source.form import (
     FormError,
     Leaf,
     ZeroGrad,
-    free_names,
+    bare_names,
     leaf_rows,
     scalar_value,
     with_scalar,
     write_source,
 )
+from components.source.form.expression import read_expression
 
-PREFIXES = sorted(form_names.PREFIXES.items())
+PREFIXES = sorted(bare_names.PREFIXES.items())
 X = Leaf("x", "2.0")
 W = Leaf("w", "3")
 
@@ -227,7 +227,7 @@ def test_zero_grad_starts_the_sum_anew() -> None:
     ],
 )
 def test_free_names_in_order_of_appearance(expression: str, names: list[str]) -> None:
-    assert free_names(expression) == names
+    assert read_expression(expression).free == names
 
 
 def test_rows_are_kept_added_and_dropped() -> None:
@@ -324,14 +324,14 @@ def test_a_slider_has_no_number_that_is_not_finite(value: float) -> None:
 )
 def test_expressions_that_are_refused(expression: str, line: int | None, message: str) -> None:
     with pytest.raises(FormError) as refusal:
-        free_names(expression)
+        read_expression(expression)
     assert refusal.value.line == line
     assert message in str(refusal.value)
     assert line is None or str(refusal.value).startswith(f"Line {line}: ")
 
 
 def test_a_long_sum_is_not_deep() -> None:
-    assert free_names("x" + "+x" * 900) == ["x"]
+    assert read_expression("x" + "+x" * 900).free == ["x"]
 
 
 @pytest.mark.parametrize(
@@ -376,15 +376,15 @@ def test_forms_that_are_refused(form: Form, message: str) -> None:
 
 
 def test_every_bare_function_is_one() -> None:
-    scope = run("\n".join(form_names.IMPORTS.values()))
+    scope = run("\n".join(bare_names.IMPORTS.values()))
     found = {name: eval(f"getattr({prefix[:-1]}, name, None)", scope | {"name": name}) for name, prefix in PREFIXES}
     assert len(found) > 300
     assert [name for name, value in found.items() if not callable(value) or isinstance(value, type)] == []
 
 
 def test_every_constant_and_dtype_is_there() -> None:
-    assert all(isinstance(eval(name, {"torch": torch}), float | torch.dtype) for name in form_names.CONSTANTS.values())
-    assert all(isinstance(getattr(torch, name), torch.dtype) for name in form_names.DTYPES)
+    assert all(isinstance(eval(name, {"torch": torch}), float | torch.dtype) for name in bare_names.CONSTANTS.values())
+    assert all(isinstance(getattr(torch, name), torch.dtype) for name in bare_names.DTYPES)
 
 
 # --- round trips

@@ -28,3 +28,19 @@ from components.source import names
 def test_every_name_is_one(listed: frozenset[str], owner: object) -> None:
     assert listed
     assert sorted(listed - set(dir(owner))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("backwrad", "backward"),
+        ("Backward", "backward"),
+        ("linaer", "Linear"),
+        ("backward", None),
+        ("b", None),
+        ("nothing", None),
+        ("b" * 61, None),
+    ],
+)
+def test_a_misspelt_name_is_told_from_another_one(name: str, meant: str | None) -> None:
+    assert names.did_you_mean(name, ["backward", "Linear", "b" * 60]) == meant

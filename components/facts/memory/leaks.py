@@ -12,13 +12,13 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
-from ...source import SourceTooLarge, parse
+from ...source.tree import parsed, statements_in
 from ...trace import Backward, Step
 from .index import MemoryIndex
 
@@ -266,24 +266,11 @@ class Keeping:
 
 def keeping_lines(source: str) -> list[Keeping]:
     """Return the statements in loops that add something to what was there before, in the order of their lines."""
-    try:
-        tree = parse(source).tree
-    except (SyntaxError, SourceTooLarge):
-        return []
-    loops = [node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While)]
-    found = [_keeping(statement) for loop in loops for statement in _statements(loop)]
+    tree = parsed(source, commands=True)
+    loops = [node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While)] if tree is not None else []
+    found = [_keeping(statement) for loop in loops for statement in statements_in(loop.body)]
     by_line = {keeping.line: keeping for keeping in found if keeping is not None}
     return [by_line[line] for line in sorted(by_line)]
-
-
-def _statements(loop: ast.For | ast.While) -> Iterator[ast.stmt]:
-    pending: list[ast.AST] = list(loop.body)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.stmt):
-            yield node
-        if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda | ast.expr):
-            pending.extend(ast.iter_child_nodes(node))
 
 
 def _keeping(statement: ast.stmt) -> Keeping | None:

@@ -7,12 +7,10 @@ import re
 from collections.abc import Iterator
 
 from .. import names
-from .calls import is_plain, keyword, with_keyword
-from .changes import Change, Edit
-from .flow import Flow
-from .flow_names import ENGINE, TRANSFORMS
-from .reading import Code
-from .surroundings import Surroundings
+from ..edits import Edit, is_plain, keyword, needs_parentheses, with_keyword
+from ..tree import ProgramTree, base_name
+from .changes import ProgramChange, has_torch, is_recorded, runs_in_place
+from .name_flow import ENGINE, TRANSFORMS, NameFlow
 
 _CHECKPOINT = "torch.utils.checkpoint.checkpoint"
 _OWN = frozenset({"use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug", "early_stop"})
@@ -33,23 +31,23 @@ _METHODS = (
 )
 
 
-def changes(code: Code, around: Surroundings, flow: Flow) -> Iterator[Change]:
+def changes(program: ProgramTree, flow: NameFlow) -> Iterator[ProgramChange]:
     """Yield each call of a block on tensors in a checkpoint, and each checkpoint without."""
-    blocks = _block_names(code, around)
-    for call in code.nodes:
+    blocks = _block_names(program)
+    for call in program.nodes:
         if not isinstance(call, ast.Call) or not is_plain(call):
             continue
-        if around.full_name(call.func) == _CHECKPOINT:
-            yield from _without(code, call)
-        elif _is_block(code, call.func, blocks, around) and _fits(code, around, flow, call):
-            yield from _with(code, around, call)
+        if program.full_name(call.func) == _CHECKPOINT:
+            yield from _without(program, call)
+        elif _is_block(program, call.func, blocks) and _fits(program, flow, call):
+            yield from _with(program, call)
 
 
-def _block_names(code: Code, around: Surroundings) -> set[str]:
+def _block_names(program: ProgramTree) -> set[str]:
     """The names of the program that may stand for a module or a function that computes."""
     bound: set[str] = set()
     others: set[str] = set()
-    for node in ast.walk(code.tree):
+    for node in ast.walk(program.tree):
         match node:
             case ast.FunctionDef(name=name):
                 yields = any(isinstance(one, ast.Yield | ast.YieldFrom) for one in ast.walk(node))
@@ -57,7 +55,7 @@ def _block_names(code: Code, around: Surroundings) -> set[str]:
             case ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
                 others.add(name)
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=called)) if (
-                around.full_name(called) in TRANSFORMS | ENGINE
+                program.full_name(called) in TRANSFORMS | ENGINE
             ):
                 others.add(name)
             case ast.Name(id=name, ctx=ast.Store()):
@@ -69,13 +67,11 @@ def _block_names(code: Code, around: Surroundings) -> set[str]:
     return bound - others
 
 
-def _is_block(code: Code, called: ast.expr, blocks: set[str], around: Surroundings) -> bool:
+def _is_block(program: ProgramTree, called: ast.expr, blocks: set[str]) -> bool:
     if isinstance(called, ast.Name):
-        return called.id in blocks and not around.full_name(called)
-    base = called
-    while isinstance(base, ast.Attribute | ast.Subscript):
-        base = base.value
-    if not isinstance(base, ast.Name) or base.id not in blocks or around.full_name(base):
+        return called.id in blocks and not program.full_name(called)
+    base = base_name(called)
+    if base not in blocks or base in program.imports:
         return False
     if not isinstance(called, ast.Attribute):
         return True
@@ -83,53 +79,59 @@ def _is_block(code: Code, called: ast.expr, blocks: set[str], around: Surroundin
     return called.attr not in _METHODS and (own or called.attr not in names.TENSOR)
 
 
-def _fits(code: Code, around: Surroundings, flow: Flow, call: ast.Call) -> bool:
-    statement = code.statement(call)
+def _fits(program: ProgramTree, flow: NameFlow, call: ast.Call) -> bool:
+    statement = program.statement(call)
     if not isinstance(statement, _SIMPLE) or (isinstance(statement, ast.Expr) and statement.value is call):
         return False
     if any(keyword(call, name) for name in _OWN) or not any(flow.holds(one, tracked=False) for one in call.args):
         return False
-    return around.records(call) and around.runs_in_place(call)
+    return is_recorded(program, call) and runs_in_place(program, call)
 
 
-def _with(code: Code, around: Surroundings, call: ast.Call) -> Iterator[Change]:
-    own = around.imported_as(_CHECKPOINT)
+def _with(program: ProgramTree, call: ast.Call) -> Iterator[ProgramChange]:
+    own = next((name for name, path in program.imports.items() if path == _CHECKPOINT), None)
     header: tuple[Edit, ...] = ()
-    if own is None and not around.has_torch:
-        if not around.is_free("checkpoint") or (edit := _header(code)) is None:
+    if own is None and not has_torch(program):
+        if not _is_free(program, "checkpoint") or (edit := _header(program)) is None:
             return
         own, header = "checkpoint", (edit,)
-    opening = _OPENING.match(code.source, code.end(call.func))
-    option = with_keyword(code, call, "use_reentrant=False")
+    opening = _OPENING.match(program.source, program.end(call.func))
+    option = with_keyword(program, call, "use_reentrant", "False")
     if opening is None or option is None:
         return
-    start = code.start(call.func)
-    comma = "," if code.source[opening.end()] in "\r\n" else ", "
-    edits = (Edit(start, start, f"{own or _CHECKPOINT}("), Edit(code.end(call.func), opening.end(), comma), option)
-    block = code.text(call.func)
+    comma = "," if program.source[opening.end()] in "\r\n" else ", "
+    around = program.before(call.func, f"{own or _CHECKPOINT}(")
+    edits = (*header, around, Edit(program.end(call.func), opening.end(), comma), option)
+    block = program.text(call.func)
     named = f" around `{block}(…)`" if _SHORT.match(block) else ""
-    yield Change("checkpoint", call.lineno, f"`checkpoint`{named} in line {call.lineno}", _WITH, (*header, *edits))
+    yield ProgramChange("checkpoint", call.lineno, f"`checkpoint`{named} in line {call.lineno}", _WITH, edits)
 
 
-def _header(code: Code) -> Edit | None:
+def _is_free(program: ProgramTree, name: str) -> bool:
+    """Whether a program says a name nowhere."""
+    said = (name in (getattr(node, "id", None), getattr(node, "name", None)) for node in ast.walk(program.tree))
+    return name not in program.imports and not any(said)
+
+
+def _header(program: ProgramTree) -> Edit | None:
     """The import, above the first statement that may follow it."""
-    for place, statement in enumerate(code.tree.body):
+    for place, statement in enumerate(program.tree.body):
         text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and place == 0
         future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
         if not text and not future:
-            start = code.starts[code.first_line(statement) - 1]
-            return Edit(start, start, _IMPORT + code.new_line(1)) if code.indentation(statement) == "" else None
+            start = program.starts[program.first_line(statement) - 1]
+            return Edit(start, start, _IMPORT + program.new_line(1)) if program.indentation(statement) == "" else None
     return None
 
 
-def _without(code: Code, call: ast.Call) -> Iterator[Change]:
+def _without(program: ProgramTree, call: ast.Call) -> Iterator[ProgramChange]:
     """``checkpoint(block, x, use_reentrant=False)`` as ``block(x)``."""
-    if not call.args or "#" in code.text(call):
+    if not call.args or "#" in program.text(call):
         return
-    block = code.text(call.args[0])
-    if not isinstance(call.args[0], ast.Name | ast.Attribute | ast.Subscript | ast.Call):
+    block = program.text(call.args[0])
+    if needs_parentheses(call.args[0]):
         block = f"({block})"
-    rest = [code.text(one) for one in call.args[1:]]
-    rest += [code.text(one) for one in call.keywords if one.arg not in _OWN]
-    edit = Edit(code.start(call), code.end(call), f"{block}({', '.join(rest)})")
-    yield Change("checkpoint", call.lineno, f"without `checkpoint` in line {call.lineno}", _WITHOUT, (edit,))
+    rest = [program.text(one) for one in call.args[1:]]
+    rest += [program.text(one) for one in call.keywords if one.arg not in _OWN]
+    edit = program.instead(call, f"{block}({', '.join(rest)})")
+    yield ProgramChange("checkpoint", call.lineno, f"without `checkpoint` in line {call.lineno}", _WITHOUT, (edit,))

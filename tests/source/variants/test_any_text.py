@@ -12,9 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.source.variants import variants
-from components.source.variants.changes import SWITCHES
-from components.source.variants.finding import MOST
+from components.source.variants import MOST, SWITCHES, variants
 from tests.source.variants.made import HEAD
 
 PROGRAMS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(Path("tests/programs").glob("*.py"))}

@@ -10,7 +10,7 @@ import torch
 
 from components.source import names
 from components.source.variants import variants
-from components.source.variants.in_place_names import HAVE_IN_PLACE, TAKES_INPLACE
+from components.source.variants.in_place import HAVE_IN_PLACE, TAKES_INPLACE
 from tests.source.variants.made import HEAD, changes
 
 IMPORTS = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\nx = torch.ones(2)\n"

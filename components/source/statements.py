@@ -1,8 +1,8 @@
-"""The program's text, statement by statement, so that an explanation can name what stands on the failing line.
+"""A program's text cut into its statements, also where it is broken: for explanations of what failed.
 
-The text is a stranger's and this runs in the pages' own process, where Python's parser could be driven to the end of the
-thread's stack. So the text is cut into statements by the tokenizer, which does not recurse, and only a short and
-shallow statement is ever parsed.
+The text is a stranger's and this runs in the pages' own process, where Python's parser could be driven to the end of
+the thread's stack. So the text is cut by the tokenizer, which does not recurse, and only a short and shallow statement
+is ever parsed.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import io
 import re
 import token
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
-from ..source import SourceTooLarge, parse
+from .edits import Edit, SourceText, edited, keyword, needs_parentheses, with_keyword, without_keyword
+from .tree import parsed
 
 _LONGEST_PARSED = 1_000
 # Whatever nests: brackets, signs and words that take an operand. Text is counted, since f-strings hold expressions too.
@@ -24,8 +26,11 @@ _MOST_BRACKETS = 80
 _MOST_SIGNS = 200
 _PREFIXES = frozenset({"not", "lambda", "await", "if", "else", "for", "**"})
 _MOST_PREFIXES = 60
-_LONGEST_SHOWN = 60
 _SILENT = (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT)
+
+_Node = TypeVar("_Node", bound=ast.AST)
+# A node and the text that takes its place, or an edit of the statement's code; ``None`` where there is no such edit.
+Replacement = tuple[ast.AST, str] | Edit | None
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,15 @@ class Statement:
         """Everything in the statement's syntax tree, outermost first; empty where it was not parsed."""
         return tuple(ast.walk(tree)) if (tree := self._tree) is not None else ()
 
+    @cached_property
+    def calls(self) -> tuple[ast.Call, ...]:
+        """The calls in the statement."""
+        return tuple(self.find(ast.Call))
+
+    def find(self, kind: type[_Node]) -> Iterator[_Node]:
+        """Yield the nodes of a kind."""
+        return (node for node in self.nodes if isinstance(node, kind))
+
     @property
     def is_header(self) -> bool:
         """Whether a block follows it on lines of its own."""
@@ -52,15 +66,8 @@ class Statement:
     def _tree(self) -> ast.Module | None:
         if not self._is_parsed():
             return None
-        text = self.code
-        if self.words[0] == "elif":
-            text = "if  " + text[4:]
-        if self.is_header:
-            text += " pass"
-        try:
-            return parse(text, commands=False).tree
-        except (SyntaxError, SourceTooLarge):
-            return None
+        text = f"if  {self.code[4:]}" if self.words[0] == "elif" else self.code
+        return parsed(f"{text} pass" if self.is_header else text)
 
     def _is_parsed(self) -> bool:
         if not self.words or len(self.code) > _LONGEST_PARSED:
@@ -70,29 +77,66 @@ class Statement:
         return brackets <= _MOST_BRACKETS and signs <= _MOST_SIGNS and prefixes <= _MOST_PREFIXES
 
     @cached_property
+    def _source(self) -> SourceText:
+        return SourceText(self.code)
+
+    @cached_property
     def _in_fstrings(self) -> frozenset[ast.AST]:
         """Nodes whose places the syntax tree of Python 3.11 does not give."""
-        strings = [node for node in self.nodes if isinstance(node, ast.JoinedStr)]
-        return frozenset(inner for string in strings for inner in ast.walk(string) if inner is not string)
+        return frozenset(
+            inner for string in self.find(ast.JoinedStr) for inner in ast.walk(string) if inner is not string
+        )
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of the positional parameters that a ``def`` gives its function."""
+        for node in self.find(ast.FunctionDef):
+            return [given.arg for given in (*node.args.posonlyargs, *node.args.args)]
+        return []
 
     def text(self, node: ast.AST) -> str:
         """Return the source text of a node of this statement."""
-        if node in self._in_fstrings:
-            return ast.unparse(node)
-        start, end = self._span(node)
-        return self.code.encode()[start:end].decode()
+        return ast.unparse(node) if node in self._in_fstrings else self._source.text(node)
 
-    def edited(self, changes: Sequence[tuple[ast.AST, str]]) -> str | None:
-        """Return the statement's code, on one line, with nodes' texts replaced; ``None`` where that is not possible.
+    def operand(self, node: ast.expr) -> str:
+        """Return a node's text, in parentheses where a method can not be called on it as it stands."""
+        return f"({self.text(node)})" if needs_parentheses(node) else self.text(node)
+
+    def owner(self, call: ast.Call) -> str:
+        """Return ``(x * 2)`` for ``(x * 2).backward()``, with its parentheses."""
+        assert isinstance(call.func, ast.Attribute)
+        return self.text(call.func)[: -len(call.func.attr)].rstrip().removesuffix(".").rstrip()
+
+    def assigned(self) -> ast.Assign | None:
+        """Return the assignment to one plain name that the statement consists of."""
+        assigns = list(self.find(ast.Assign))
+        if len(assigns) != 1 or len(assigns[0].targets) != 1 or not isinstance(assigns[0].targets[0], ast.Name):
+            return None
+        return assigns[0]
+
+    def with_keyword(self, call: ast.Call, name: str, value: str) -> Edit | None:
+        """Return the edit that gives a keyword argument of a call its value."""
+        return None if call in self._in_fstrings else with_keyword(self._source, call, name, value)
+
+    def without_keyword(self, call: ast.Call, name: str) -> Edit | None:
+        """Return the edit that takes a keyword argument out of a call; ``None`` if the call has none of that name."""
+        given = keyword(call, name)
+        return None if given is None or call in self._in_fstrings else without_keyword(self._source, call, given)
+
+    def edited(self, *replacements: Replacement) -> str | None:
+        """Return the statement's code, on one line, with edits made; ``None`` where that is not possible.
 
         The nodes must not overlap.
         """
-        if not changes or any(node in self._in_fstrings for node, _ in changes):
+        edits: list[Edit] = []
+        for given in replacements:
+            if given is None or (isinstance(given, tuple) and given[0] in self._in_fstrings):
+                return None
+            edits.append(given if isinstance(given, Edit) else self._source.instead(*given))
+        if not edits:
             return None
-        data = self.code.encode()
-        for start, end, new in sorted(((*self._span(node), new) for node, new in changes), reverse=True):
-            data = data[:start] + new.encode() + data[end:]
-        return data.decode() if b"\n" not in data else self._joined(data.decode())
+        code = edited(self.code, edits)
+        return self._joined(code) if "\n" in code else code
 
     def _joined(self, code: str) -> str | None:
         """A statement of several lines on one, unless a string or a block forbids it."""
@@ -100,18 +144,8 @@ class Statement:
             return None
         return re.sub(r"(?<=[(\[{]) | (?=[)\]}])", "", " ".join(code.split()))
 
-    def _span(self, node: ast.AST) -> tuple[int, int]:
-        """Byte offsets in ``code``: the syntax tree counts lines, and UTF-8 bytes in them."""
-        lines = self.code.encode().split(b"\n")
-        starts = [0]
-        for line in lines:
-            starts.append(starts[-1] + len(line) + 1)
-        first, last = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1) or 1
-        start = starts[first - 1] + getattr(node, "col_offset", 0)
-        return start, starts[last - 1] + (getattr(node, "end_col_offset", 0) or 0)
 
-
-class Source:
+class ProgramStatements:
     """A program's statements and the names in it. Broken text gives the statements before the break."""
 
     def __init__(self, text: str) -> None:
@@ -130,22 +164,31 @@ class Source:
         return self._by_line.get(number) if number is not None else None
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Every identifier in the program, in order of first appearance."""
-        found = {word: None for statement in self.statements for word in statement.words if word.isidentifier()}
-        return tuple(found)
-
-    @cached_property
     def bound(self) -> dict[str, int]:
-        """Names that the program binds by assignment, import, ``def``, ``class``, ``for`` or ``with``: first line of each."""
+        """The names that the program binds, by whatever statement, and the first line of each."""
         found: dict[str, int] = {}
         for statement in self.statements:
             for name in _bound_in(statement):
                 found.setdefault(name, statement.first)
         return found
 
-    def enclosing(self, statement: Statement, keyword: str) -> Statement | None:
+    def class_named(self, name: str | None) -> Statement | None:
+        """Return the header of a class of the program."""
+        return next((header for header in self.statements if header.words[:2] == ("class", name)), None)
+
+    def functions_named(self, name: str) -> list[Statement]:
+        """Return the ``def`` statements of this name; for ``Net.forward`` those in the block of that class."""
+        owner, _, function = name.rpartition(".")
+        found = [statement for statement in self.statements if statement.words[:2] == ("def", function)]
+        if not owner:
+            return found
+        headers = ((statement, self.enclosing(statement, "class")) for statement in found)
+        return [statement for statement, header in headers if header is not None and header.words[1] == owner]
+
+    def enclosing(self, statement: Statement | None, keyword: str) -> Statement | None:
         """Return the nearest header above that begins with ``keyword`` and whose block holds the statement."""
+        if statement is None:
+            return None
         indent = len(statement.indent)
         for candidate in reversed(self.statements[: self.statements.index(statement)]):
             if candidate.is_header and len(candidate.indent) < indent:
@@ -154,23 +197,13 @@ class Source:
                     return candidate
         return None
 
-    def block(self, header: Statement) -> Iterator[Statement]:
+    def block(self, header: Statement | None) -> Iterator[Statement]:
         """Yield the statements of a header's block."""
-        for statement in self.statements[self.statements.index(header) + 1 :]:
-            if len(statement.indent) <= len(header.indent):
+        following = () if header is None else self.statements[self.statements.index(header) + 1 :]
+        for statement in following:
+            if header is None or len(statement.indent) <= len(header.indent):
                 return
             yield statement
-
-
-def shown(text: str) -> str:
-    """Return program text between backticks, on one line, and cut if it is long."""
-    text = " ".join(text.split()).replace("`", "'")
-    return f"`{text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + '…'}`"
-
-
-def of_kind(kind: str) -> str:
-    """Return ``an `int` `` for the name of a type."""
-    return f"{'an' if kind[:1] in 'aeiouAEIO' else 'a'} `{kind}`"
 
 
 def _statements(lines: list[str]) -> Iterator[Statement]:

@@ -1,4 +1,4 @@
-"""``retain_graph`` and ``create_graph``, in and out of every way to write the call."""
+"""``retain_graph``, ``create_graph`` and ``set_to_none``, in and out of every way to write the call."""
 
 from __future__ import annotations
 
@@ -89,3 +89,22 @@ def test_two_calls_in_a_line_have_different_titles() -> None:
         ("`retain_graph=True` in line 1", "y.backward(retain_graph=True); z.backward()\n"),
         ("`retain_graph=True` in line 1 (2)", "y.backward(); z.backward(retain_graph=True)\n"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "title"),
+    [
+        ("opt.zero_grad()", "opt.zero_grad(set_to_none=False)", "`set_to_none=False` in line 1"),
+        ("opt.zero_grad(set_to_none=True)", "opt.zero_grad(set_to_none=False)", "`set_to_none=False` in line 1"),
+        ("model.zero_grad(True)", "model.zero_grad(False)", "`set_to_none=False` in line 1"),
+        ("opt.zero_grad(set_to_none=False)", "opt.zero_grad()", "without `set_to_none=False` in line 1"),
+        ("model.zero_grad(False)", "model.zero_grad(True)", "without `set_to_none=False` in line 1"),
+    ],
+)
+def test_set_to_none_is_the_other_way_round(before: str, after: str, title: str) -> None:
+    assert changes(before, "set_to_none") == [(1, before, after)]
+    assert [one.title for one in variants(before)] == [title]
+
+
+def test_a_function_of_the_program_named_zero_grad_is_none() -> None:
+    assert variants("def zero_grad():\n    pass\nzero_grad()\n") == ()

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from components.source.variants.flow import Flow
-from components.source.variants.reading import read
-from components.source.variants.surroundings import Surroundings
+from components.source.tree import read_program
+from components.source.variants.name_flow import NameFlow
 
 
-def flow(source: str) -> Flow:
-    code = read(
+def flow(source: str) -> NameFlow:
+    program = read_program(
         f"import torch\nfrom torch import nn\nw = torch.ones(2, requires_grad=True)\nd = torch.ones(2)\n{source}"
     )
-    assert code is not None
-    return Flow(code, Surroundings(code))
+    assert program is not None
+    return NameFlow(program)
 
 
 @pytest.mark.parametrize(

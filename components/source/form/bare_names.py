@@ -5,33 +5,15 @@ Data only. What the allow-list does not have is not here either, so that the for
 
 from __future__ import annotations
 
-from . import names
+from .. import names
 
 # The names that modules have in the written program, each with the line that imports it, in the order of the lines.
-IMPORTS = {
-    "math": "import math",
-    "torch": "import torch",
-    "F": "import torch.nn.functional as F",
-    "nn": "from torch import nn",
-}
+IMPORTS = {name: names.IMPORTS[name] for name in ("math", "torch", "F", "nn")}
 # Reached through `torch`, without a line of their own.
-SUBMODULES = frozenset({"autograd", "func", "linalg", "optim"})
+SUBMODULES = names.SUBMODULES - {"nn", "cuda"}
 FOREIGN_MODULES = frozenset({"jnp", "np", "numpy", "scipy", "tf"})
 
-DTYPES = (
-    "float32",
-    "float64",
-    "float16",
-    "bfloat16",
-    "int64",
-    "int32",
-    "int16",
-    "int8",
-    "uint8",
-    "bool",
-    "complex64",
-    "complex128",
-)
+DTYPES = names.words("float32 float64 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128")
 # Of these dtypes, an integer that is typed becomes a float.
 FLOATING = frozenset({"float16", "float32", "float64", "bfloat16"})
 
@@ -49,45 +31,14 @@ OF_NUMBERS = frozenset({"abs", "max", "min", "pow", "round"})
 MATH = names.MATH - NUMBERS.keys() - {"dist", "fsum", "prod", "tau"}
 INTEGER_MATH = frozenset({"comb", "factorial", "gcd"})
 
-_NOT_FUNCTIONS = frozenset(
-    [
-        "BoolTensor",
-        "DoubleTensor",
-        "FloatTensor",
-        "Generator",
-        "IntTensor",
-        "LongTensor",
-        "Size",
-        "Tensor",
-        "bool",
-        "cdouble",
-        "cfloat",
-        "complex",
-        "device",
-        "double",
-        "dtype",
-        "enable_grad",
-        "expand",  # a tensor's alone, as is repeat
-        "finfo",
-        "float",
-        "get_default_dtype",
-        "half",
-        "iinfo",
-        "inference_mode",
-        "initial_seed",
-        "int",
-        "is_grad_enabled",
-        "is_inference_mode_enabled",
-        "long",
-        "no_grad",
-        "repeat",
-        "seed",
-        "set_default_dtype",
-        "set_grad_enabled",
-        "set_printoptions",
-        "short",
-        "strided",
-    ]
+# Names of `torch` that are no functions of it; `expand` and `repeat` are a tensor's alone.
+_NOT_FUNCTIONS = names.words(
+    """
+    BoolTensor DoubleTensor FloatTensor Generator IntTensor LongTensor Size Tensor bool cdouble cfloat complex
+    device double dtype enable_grad expand finfo float get_default_dtype half iinfo inference_mode initial_seed
+    int is_grad_enabled is_inference_mode_enabled long no_grad repeat seed set_default_dtype set_grad_enabled
+    set_printoptions short strided
+    """
 )
 _OF_TORCH = names.TORCH - _NOT_FUNCTIONS - CONSTANTS.keys()
 

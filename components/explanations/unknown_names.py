@@ -5,13 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
-from . import vocabulary
+from ..source import names
+from ..source.names import did_you_mean
 from .hints import insert_before
-from .modules import class_named
-from .rule import Advice, Rules
-from .situation import Situation, called, receiver
-from .source import of_kind, shown
-from .vocabulary import did_you_mean
+from .situation import Advice, Rules, Situation, called, of_kind, receiver, shown
 
 rules = Rules()
 
@@ -21,30 +18,30 @@ _OTHER_LANGUAGES = {"true": "True", "false": "False", "null": "None", "none": "N
 @rules.on(r"NameError: (?:free variable|name) '(\w+)' (?:is not defined|referenced before assignment)")
 def _unknown_name(situation: Situation, match: re.Match[str]) -> Advice:
     name = match[1]
-    uses = [node for node in situation.nodes if isinstance(node, ast.Name) and node.id == name]
+    uses = [node for node in situation.find(ast.Name) if node.id == name]
     if name in _OTHER_LANGUAGES:
         return Advice(
             f"In Python it is written `{_OTHER_LANGUAGES[name]}`.", _renamed(situation, uses, _OTHER_LANGUAGES[name])
         )
-    if name in vocabulary.IMPORTS and name not in situation.source.bound:
-        first = situation.source.statements[0].first if situation.source.statements else 1
-        return Advice(f"{shown(name)} has to be imported first.", insert_before(first, vocabulary.IMPORTS[name]))
-    later = situation.source.bound.get(name)
+    if name in names.IMPORTS and name not in situation.program.bound:
+        first = situation.program.statements[0].first if situation.program.statements else 1
+        return Advice(f"{shown(name)} has to be imported first.", insert_before(first, names.IMPORTS[name]))
+    later = situation.program.bound.get(name)
     if later is not None and situation.failure.line is not None and later >= situation.failure.line:
         return Advice(
             f"{shown(name)} gets its value on line {later}, and line {situation.failure.line} is run before that is done."
         )
-    near = did_you_mean(name, situation.source.bound)
+    near = did_you_mean(name, situation.program.bound)
     if near is not None:
-        bound = situation.source.bound[near]
+        bound = situation.program.bound[near]
         return Advice(
             f"Nothing is called {shown(name)}. Did you mean {shown(near)} of line {bound}?",
             _renamed(situation, uses, near),
         )
-    if name in vocabulary.TORCH and uses:
+    if name in names.OF_MODULE["torch"] and uses:
         whole = f"{situation.torch}.{name}"
         return Advice(f"{shown(name)} belongs to `torch`.", _renamed(situation, uses, whole))
-    near = did_you_mean(name, vocabulary.BUILT_IN)
+    near = did_you_mean(name, names.BUILT_IN)
     if near is not None:
         return Advice(f"Nothing is called {shown(name)}. Did you mean {shown(near)}?", _renamed(situation, uses, near))
     inside = (
@@ -62,16 +59,16 @@ def _renamed(situation: Situation, uses: list[ast.Name], name: str) -> str | Non
 @rules.on(r"UnboundLocalError: cannot access local variable '(\w+)'")
 def _unbound_local(situation: Situation, match: re.Match[str]) -> Advice:
     name = match[1]
-    function = situation.source.enclosing(situation.statement, "def") if situation.statement is not None else None
+    function = situation.program.enclosing(situation.statement, "def")
     where = f"`{function.words[1]}`" if function is not None else "the function"
     text = (
         f"{where} assigns {shown(name)} somewhere, so inside of it {shown(name)} is a variable of its own, which has no value "
         "yet on this line."
     )
-    body = next(situation.source.block(function), None) if function is not None else None
+    body = next(situation.program.block(function), None)
     outside = [
         statement
-        for statement in situation.source.statements
+        for statement in situation.program.statements
         if not statement.indent
         and any(
             isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
@@ -89,8 +86,8 @@ def _unbound_local(situation: Situation, match: re.Match[str]) -> Advice:
 @rules.on(r"AttributeError: module '([\w.]+)' has no attribute '(\w+)'")
 def _not_in_module(situation: Situation, match: re.Match[str]) -> Advice:
     module, name = match[1], match[2]
-    uses = [node for node in situation.nodes if isinstance(node, ast.Attribute) and node.attr == name]
-    near = did_you_mean(name, vocabulary.OF_MODULE.get(module, vocabulary.TORCH))
+    uses = [node for node in situation.find(ast.Attribute) if node.attr == name]
+    near = did_you_mean(name, names.OF_MODULE.get(module, names.OF_MODULE["torch"]))
     if near is None:
         return Advice(f"`{module}` has nothing called {shown(name)}.")
     return Advice(
@@ -107,7 +104,7 @@ def _attribute(situation: Situation, uses: list[ast.Attribute], name: str) -> st
 @rules.on(r"AttributeError: '(\w+)' object has no attribute '(\w+)'")
 def _no_attribute(situation: Situation, match: re.Match[str]) -> Advice | None:
     kind, name = match[1], match[2]
-    uses = [node for node in situation.nodes if isinstance(node, ast.Attribute) and node.attr == name]
+    uses = [node for node in situation.find(ast.Attribute) if node.attr == name]
     special = _special(situation, kind, name, uses)
     if special is not None or kind == "NoneType":
         return special
@@ -123,11 +120,11 @@ def _special(situation: Situation, kind: str, name: str, uses: list[ast.Attribut
     owner = uses[0].value if len(uses) == 1 else None
     if owner is None:
         return None
-    if kind in ("builtin_function_or_method", "method", "function") and name in vocabulary.TENSOR:
+    if kind in ("builtin_function_or_method", "method", "function") and name in names.TENSOR:
         text = f"{situation.shown(owner)} is a function that was not called: its parentheses are missing."
         complete = isinstance(owner, ast.Attribute)
         return Advice(text, situation.hint((owner, f"{situation.text(owner)}()")) if complete else None)
-    if kind in ("float", "int") and name in vocabulary.TENSOR:
+    if kind in ("float", "int") and name in names.TENSOR:
         bound = situation.assignment(owner.id) if isinstance(owner, ast.Name) else None
         where = f" since line {bound.first}, {shown(bound.code)}" if bound is not None else ""
         hint = None
@@ -138,7 +135,7 @@ def _special(situation: Situation, kind: str, name: str, uses: list[ast.Attribut
         return Advice(
             f"{situation.shown(owner)} is a plain Python number{where}, and not a tensor: it has no `{name}`.", hint
         )
-    if kind in ("tuple", "list") and name in vocabulary.TENSOR:
+    if kind in ("tuple", "list") and name in names.TENSOR:
         return result_of_grad(situation, owner)
     return None
 
@@ -163,32 +160,31 @@ def result_of_grad(situation: Situation, owner: ast.expr | None) -> Advice | Non
     return None
 
 
-def _attributes_of(situation: Situation, kind: str) -> set[str]:
+def _attributes_of(situation: Situation, kind: str) -> frozenset[str]:
     if kind in ("Tensor", "Parameter"):
-        return set(vocabulary.TENSOR)
-    header = class_named(situation, kind)
+        return names.TENSOR
+    header = situation.program.class_named(kind)
     if header is None:
-        return set(vocabulary.MODULE | vocabulary.OPTIM) if kind[:1].isupper() else set()
-    found = set(vocabulary.MODULE)
-    for statement in situation.source.block(header):
+        return names.MODULE | names.OPTIM if kind[:1].isupper() else frozenset()
+    found = set(names.MODULE)
+    for statement in situation.program.block(header):
         if statement.words[:1] == ("def",):
             found.add(statement.words[1])
         for node in statement.nodes:
             own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
             if own and isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 found.add(node.attr)
-    return found
+    return frozenset(found)
 
 
 @rules.on(r"ImportError: cannot import name '(\w+)' from '([\w.]+)'")
 def _not_importable(situation: Situation, match: re.Match[str]) -> Advice:
     name, module = match[1], match[2]
-    near = did_you_mean(name, vocabulary.OF_MODULE.get(module, vocabulary.TORCH))
-    code = situation.statement.code if situation.statement is not None else ""
-    words = [node for node in situation.nodes if isinstance(node, ast.alias) and node.name == name]
+    near = did_you_mean(name, names.OF_MODULE.get(module, names.OF_MODULE["torch"]))
+    words = [node for node in situation.find(ast.alias) if node.name == name]
     hint = (
         situation.hint((words[0], situation.text(words[0]).replace(name, near, 1)))
-        if near and len(words) == 1 and code
+        if near and len(words) == 1
         else None
     )
     return Advice(
@@ -199,15 +195,8 @@ def _not_importable(situation: Situation, match: re.Match[str]) -> Advice:
 @rules.on(r"KeyError: (?P<key>'(?:[^'\\]|\\.)*')")
 def _key(situation: Situation, match: re.Match[str]) -> Advice:
     wanted = match["key"][1:-1]
-    texts = {
-        node.value
-        for statement in situation.source.statements
-        if statement is not situation.statement
-        for node in statement.nodes
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    near = did_you_mean(wanted, texts)
-    uses = [node for node in situation.nodes if isinstance(node, ast.Constant) and node.value == wanted]
+    near = did_you_mean(wanted, situation.other_texts)
+    uses = [node for node in situation.find(ast.Constant) if node.value == wanted]
     text = f"The dictionary has no entry {shown(match['key'])}."
     if near is None or len(uses) != 1:
         return Advice(text)

@@ -1,4 +1,4 @@
-"""``retain_graph`` and ``create_graph``, added to and taken from each call that runs the engine."""
+"""Options of calls, given and taken away: ``retain_graph``, ``create_graph``, and ``set_to_none`` of ``zero_grad``."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import ast
 from collections.abc import Iterator
 from typing import Literal
 
-from .calls import is_plain, keyword, with_keyword, without_keyword
-from .changes import Change, Edit
-from .reading import Code
-from .surroundings import Surroundings
+from ..edits import is_plain, keyword, toggled
+from ..tree import ProgramTree, dotted
+from .changes import ProgramChange
 
 Option = Literal["retain_graph", "create_graph"]
 # Where the two options stand if they are given without their names.
@@ -26,47 +25,37 @@ _WITHOUT = {
     "retain_graph": "Backward frees the tensors that the graph saved as soon as it has used them.",
     "create_graph": "The gradients have no graph of their own: they are values that cannot be differentiated again.",
 }
+_ZEROS = "The gradients stay in memory, filled with zeros, and the next backward adds to them."
+_NONE = "Each `.grad` is set to `None`, which frees its memory until the next backward makes a new one."
 
 
-def changes(code: Code, around: Surroundings, option: Option) -> Iterator[Change]:
+def engine_options(program: ProgramTree, option: Option) -> Iterator[ProgramChange]:
     """Yield each call with the option where it has none, without where it has."""
-    for call in engine_calls(code, around):
-        places = _PLACES[_kind(code, around, call)]
+    for call in engine_calls(program):
+        places = _PLACES[_kind(program, call)]
         if not is_plain(call) or _changes_nothing(call, option):
             continue
-        edit, given = _edit(code, call, option, places[option])
+        edit, given = toggled(program, call, option, places[option], usual=False)
         if edit is not None:
             text = f"`{option}=True` in line {call.lineno}"
             title = f"without {text}" if given else text
-            yield Change(option, call.lineno, title, (_WITHOUT if given else _WITH)[option], (edit,))
+            yield ProgramChange(option, call.lineno, title, (_WITHOUT if given else _WITH)[option], (edit,))
 
 
-def engine_calls(code: Code, around: Surroundings) -> Iterator[ast.Call]:
+def engine_calls(program: ProgramTree) -> Iterator[ast.Call]:
     """Yield the calls of ``backward`` and ``autograd.grad``."""
-    return (node for node in code.nodes if isinstance(node, ast.Call) and _kind(code, around, node))
+    return (node for node in program.nodes if isinstance(node, ast.Call) and _kind(program, node))
 
 
-def _kind(code: Code, around: Surroundings, call: ast.Call) -> str:
-    name = around.full_name(call.func)
+def _kind(program: ProgramTree, call: ast.Call) -> str:
+    name = program.full_name(call.func)
     if name in _PLACES:
         return name
     is_method = not name and isinstance(call.func, ast.Attribute) and call.func.attr == "backward"
     # A class of the program may call the backward of another one.
     base = call.func.value if isinstance(call.func, ast.Attribute) else call.func
-    of_a_class = code.dotted(base)[:1].isupper() or (isinstance(base, ast.Call) and code.dotted(base.func) == "super")
+    of_a_class = dotted(base)[:1].isupper() or (isinstance(base, ast.Call) and dotted(base.func) == "super")
     return "backward" if is_method and not of_a_class else ""
-
-
-def _edit(code: Code, call: ast.Call, option: Option, place: int) -> tuple[Edit | None, bool]:
-    """The edit, and whether the option was given."""
-    named = keyword(call, option)
-    value = named.value if named else call.args[place] if len(call.args) > place else None
-    if value is None:
-        return with_keyword(code, call, f"{option}=True"), False
-    off = isinstance(value, ast.Constant) and not value.value
-    if off or named is None:
-        return Edit(code.start(value), code.end(value), "True" if off else "False"), not off
-    return without_keyword(code, call, named), True
 
 
 def _changes_nothing(call: ast.Call, option: Option) -> bool:
@@ -77,3 +66,15 @@ def _changes_nothing(call: ast.Call, option: Option) -> bool:
     retained = keyword(call, "retain_graph")
     off = retained is not None and isinstance(retained.value, ast.Constant) and not retained.value.value
     return not off and isinstance(creating.value, ast.Constant) and bool(creating.value.value)
+
+
+def set_to_none(program: ProgramTree) -> Iterator[ProgramChange]:
+    """Yield each ``zero_grad`` that sets to None with ``set_to_none=False``, and each other one without."""
+    for call in program.nodes:
+        named_so = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "zero_grad"
+        if not isinstance(call, ast.Call) or not named_so or not is_plain(call):
+            continue
+        edit, zeros = toggled(program, call, "set_to_none", 0, usual=True)
+        if edit is not None:
+            title = f"{'without ' if zeros else ''}`set_to_none=False` in line {call.lineno}"
+            yield ProgramChange("set_to_none", call.lineno, title, _NONE if zeros else _ZEROS, (edit,))

@@ -6,32 +6,28 @@ text: what ``write_source`` returns is in view, is what runs, and reads like a c
 
 from __future__ import annotations
 
+import ast
 import keyword
 
 import msgspec
 
-from . import form_names, form_values
-from .form_edits import Edit, apply, indent
-from .form_error import FormError
-from .form_expression import Reading, read
-from .form_starts import starting_value
+from ..edits import edited, inside_strings
+from . import bare_names, values
+from .expression import FormError, Reading, read_expression
 
 __all__ = [
-    "DTYPES",
     "Action",
     "Backward",
     "Form",
     "FormError",
     "Leaf",
     "ZeroGrad",
-    "free_names",
     "leaf_rows",
     "scalar_value",
     "with_scalar",
     "write_source",
 ]
 
-DTYPES = form_names.DTYPES
 MAX_LEAVES = 100
 MAX_ACTIONS = 500
 
@@ -68,34 +64,25 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     no_grad: bool = False
 
 
-def free_names(expression: str) -> list[str]:
-    """Return the names that need a leaf, in order of appearance: no functions, constants or assigned names.
-
-    Raises:
-        FormError: the expression cannot be read; with its line and what to write instead.
-    """
-    return read(expression).free
-
-
 def leaf_rows(expression: str, leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
     """Return one leaf for each free name, in order of appearance: the ones there were, and new ones that fit.
 
     Raises:
-        FormError: as ``free_names``.
+        FormError: the expression cannot be read; with its line and what to write instead.
     """
-    reading = read(expression)
+    reading = read_expression(expression)
     known = {leaf.name: leaf for leaf in leaves}
-    return tuple(known.get(name) or Leaf(name, starting_value(name, reading)) for name in reading.free)
+    return tuple(known.get(name) or Leaf(name, values.starting_value(name, reading)) for name in reading.free)
 
 
 def scalar_value(leaf: Leaf) -> float | None:
     """Return the number that a slider would show; ``None`` where the value is no single finite number."""
-    return form_values.number(leaf.value)
+    return values.number(leaf.value)
 
 
 def with_scalar(leaf: Leaf, value: float) -> Leaf:
     """Return the leaf with a number of a slider as its value, to 12 digits. Raises ValueError if it is not finite."""
-    return msgspec.structs.replace(leaf, value=form_values.number_text(value, leaf.dtype))
+    return msgspec.structs.replace(leaf, value=values.number_text(value, leaf.dtype))
 
 
 def write_source(form: Form) -> str:
@@ -107,12 +94,12 @@ def write_source(form: Form) -> str:
     if len(form.leaves) > MAX_LEAVES or len(form.actions) > MAX_ACTIONS:
         message = f"The form takes {MAX_LEAVES} leaves and {MAX_ACTIONS} actions."
         raise FormError(message, advice="Use the Code page for more.")
-    reading = read(form.expression)
+    reading = read_expression(form.expression)
     _check_names(form, reading)
     leaves = [_write_leaf(leaf) for leaf in form.leaves]
     output = reading.output or _free_output_name(form, reading)
     actions = [line for action in form.actions for line in _write_action(action, output, form.leaves)]
-    imports = [line for name, line in form_names.IMPORTS.items() if name in reading.modules | {"torch"}]
+    imports = [line for name, line in bare_names.IMPORTS.items() if name in reading.modules | {"torch"}]
     blocks = [imports, leaves, [_write_expression(form, reading, output)], actions]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -123,7 +110,7 @@ def _check_names(form: Form, reading: Reading) -> None:
         name = leaf.name
         if not name.isidentifier() or keyword.iskeyword(name):
             raise FormError(f"{name!r} is not a name.", leaf=name, advice="Use letters, digits and _, for example w1.")
-        if name in form_names.IMPORTS or name in form_names.CONSTANTS:
+        if name in bare_names.IMPORTS or name in bare_names.CONSTANTS:
             raise FormError(f"{name} has a meaning of its own here.", leaf=name, advice="Give the leaf another name.")
         if name in seen:
             raise FormError(f"There are two leaves named {name}.", leaf=name, advice="Give one of them another name.")
@@ -141,16 +128,22 @@ def _free_output_name(form: Form, reading: Reading) -> str:
 
 
 def _write_leaf(leaf: Leaf) -> str:
-    made = form_values.write_tensor(leaf.name, leaf.value, dtype=leaf.dtype, requires_grad=leaf.requires_grad)
+    made = values.write_tensor(leaf.name, leaf.value, dtype=leaf.dtype, requires_grad=leaf.requires_grad)
     return f"{leaf.name} = {made}"
 
 
 def _write_expression(form: Form, reading: Reading, output: str) -> str:
-    line, start = reading.last
-    first = [] if reading.output else [Edit(line, start, start, f"{output} = ")]
-    text = apply(reading.text, [*first, *reading.edits])
-    written = f"with torch.no_grad():\n{indent(text, reading.tree)}" if form.no_grad else text
+    first = [] if reading.output else [reading.text.before(reading.tree.body[-1], f"{output} = ")]
+    text = edited(reading.text.source, [*first, *reading.edits])
+    written = f"with torch.no_grad():\n{_indented(text, reading.tree)}" if form.no_grad else text
     return written.strip("\n")
+
+
+def _indented(text: str, tree: ast.Module) -> str:
+    """Return the text four spaces further in, apart from lines that begin inside a string."""
+    inside = inside_strings(ast.walk(tree))
+    lines = enumerate(text.split("\n"), start=1)
+    return "\n".join(f"    {line}" if line.strip() and number not in inside else line for number, line in lines)
 
 
 def _write_action(action: Action, output: str, leaves: tuple[Leaf, ...]) -> list[str]:
