@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import graph, session
-from components.figures import LayoutProblem, layout
+from components.figures import LayoutProblem, PlayerData, layout
 from tests.app.apptest import LONG, MAIN, settled
 
 
@@ -39,13 +39,13 @@ def test_a_page_has_a_picture_where_graphviz_cannot_lay_it_out(
 ) -> None:
     monkeypatch.setattr(layout, "_command", lambda: [str(tmp_path / "missing")])
     monkeypatch.setattr(session, "picture", layout.layout_svg)
-    shown: list[dict[str, Any]] = []
+    shown: list[PlayerData] = []
     monkeypatch.setattr(graph, "player", lambda data, **_: shown.append(data))
     test = AppTest.from_file(MAIN, default_timeout=LONG)
     settled(test.run(), ["playground:run"])
     settled(test.segmented_control(key="playground:view").set_value(kind).run(), ["playground:run"])
     assert not test.exception
-    assert "<svg" in shown[-1]["svg"]
-    assert shown[-1]["kind"] == kind.lower()
-    assert "drawn plainly: Graphviz could not lay it out" in shown[-1]["title"]
-    assert shown[-1]["message"] == ""
+    assert "<svg" in shown[-1].svg
+    assert shown[-1].kind == kind.lower()
+    assert "drawn plainly: Graphviz could not lay it out" in shown[-1].title
+    assert shown[-1].message == ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import matplotlib
 import pytest
-from msgspec import to_builtins
 from msgspec.structs import replace
 
 from components.capture import capture_program
@@ -85,15 +84,15 @@ def plotted() -> Trace:
 def test_a_line_that_only_shows_something_is_a_moment_with_its_chip(plotted: Trace) -> None:
     [figure] = plotted.displays
     assert (figure.line, figure.mime) == (6, "image/png")
-    data = to_builtins(player_data(TraceIndex(plotted), None))
-    [(moment, line, _, text)] = [note for note in data["notes"] if note[2] == "shown"]
+    data = player_data(TraceIndex(plotted), None)
+    [(moment, line, _, text)] = [note for note in data.notes if note[2] == "shown"]
     assert (line, text) == (6, "shows a figure")
-    assert data["moments"][moment]["text"] == "Line 6: shows a figure."
+    assert data.moments[moment].text == "Line 6: shows a figure."
 
 
 def test_the_player_gets_the_picture_at_its_moment(plotted: Trace) -> None:
-    data = to_builtins(player_data(TraceIndex(plotted), None))
-    [[moment, source, text]] = data["pictures"]
-    assert data["moments"][moment]["line"] == 6
+    data = player_data(TraceIndex(plotted), None)
+    [[moment, source, text]] = data.pictures
+    assert data.moments[moment].line == 6
     assert source.startswith("data:image/png;base64,iVBOR")  # how every PNG begins
     assert text == "<Figure size 640x480 with 1 Axes>"

@@ -7,13 +7,13 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
-from msgspec.json import decode, encode
 
 from components.capture import capture_program
 from components.facts import TraceIndex
 from components.facts.gradient_health import norm
-from components.figures import LabOptions, lab_dot, lab_graph, layout_svg, player_data, torchviz_dot
+from components.figures import LabOptions, PlayerData, lab_dot, lab_graph, layout_svg, player_data, torchviz_dot
 from components.trace import Gradient, Program, Summary
 from tests.figures import traces as t
 
@@ -25,14 +25,18 @@ def data_of(source: str, opened: tuple[str, ...] | None = None) -> dict[str, Any
     options = LabOptions(opened=opened)
     graph = lab_graph(index, options=options)
     picture = layout_svg(lab_dot(graph)) if graph.boxes else None
-    data: dict[str, Any] = decode(encode(player_data(index, picture, graph=graph, options=options)))
-    return data
+    return sent(player_data(index, picture, graph=graph, options=options))
+
+
+def sent(data: PlayerData) -> dict[str, Any]:
+    """Return the data as the browser gets them."""
+    told: dict[str, Any] = json.loads(json.dumps(msgspec.to_builtins(data), allow_nan=False))
+    return told
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
 def test_every_program_has_a_story_that_fits_its_picture(path: Path) -> None:
     data = data_of(path.read_text(encoding="utf-8"))
-    json.dumps(data, allow_nan=False)
     boxes, moments = data["boxes"], data["moments"]
     assert moments
     for facts in boxes.values():
@@ -102,6 +106,6 @@ def test_torchviz_boxes_are_told_by_their_nodes() -> None:
     )
     drawing = torchviz_dot(trace)
     assert drawing is not None
-    data = decode(encode(player_data(TraceIndex(trace), layout_svg(drawing.dot or ""), kind="torchviz")))
+    data = sent(player_data(TraceIndex(trace), layout_svg(drawing.dot or ""), kind="torchviz"))
     assert data["boxes"]["n1"]["passes"] == [4]
     assert {card["title"] for card in data["cards"].values()} >= {"ExpBackward0", "AccumulateGrad"}
