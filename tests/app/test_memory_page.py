@@ -18,8 +18,8 @@ from components.trace import CudaSample, Environment, Program, Trace, encode_tra
 from components.widgets.editor import view
 from tests.app.apptest import LONG, MAIN, html_of
 from tests.app.apptest import settled as when_settled
+from tests.facts.memory.made import Tape, steps
 from tests.figures import traces as t
-from tests.figures.memory.made import Tape, steps
 
 VARIANTS = (f"memory:variant:{one}:run" for one in ("original", *range(9)))
 RUNS = ("playground:run", "code:run", "memory:run", *VARIANTS)

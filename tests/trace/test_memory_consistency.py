@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from components.trace import CudaSample, DamagedTrace, Memory, Trace, decode_trace, encode_trace
+from tests.facts.memory.made import Tape, steps
 from tests.figures import traces as t
-from tests.figures.memory.made import Tape, steps
 
 
 def whole() -> Trace:

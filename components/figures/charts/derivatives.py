@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import plotly.graph_objects as go
 
 from ...facts.derivatives import CurveInfo, MatrixInfo, SurfaceInfo, agree, entry_label
 from ...facts.text import number_text, plural
-from ...trace import ChecksAnswer, Formula, NthDerivativesAnswer, Number
+from ...trace import ChecksAnswer, Formula, NthDerivative, NthDerivativesAnswer, Number
 from .style import COLOURS, FAINT, GREY, NOW, SIZE, charted, diverging, quiet_axis
 
 _DASHES = ("solid", "dash", "dot")
@@ -197,50 +196,20 @@ def _within(info: SurfaceInfo, step: tuple[float, float, float]) -> bool:
 # --- tables
 
 
-@dataclass(frozen=True)
-class NthRow:
-    """One derivative in words; an empty text is a number that is not known."""
-
-    symbol: str
-    value: str
-    finite: str
-    symbolic: str
-    formula: str
-    nodes: str
-
-
-def nth_rows(answer: NthDerivativesAnswer) -> list[NthRow]:
-    """Return f and its derivatives, by order."""
+def nth_table(answer: NthDerivativesAnswer) -> str:
+    """Return f and its derivatives, by order, as a table in Markdown with formulas between dollar signs."""
     dtype = answer.function.output_dtype
+    symbolic = any(_symbolic(one) is not None for one in answer.derivatives)
+    head = ["", "PyTorch", "finite differences", *(["SymPy", "formula"] if symbolic else []), "its graph adds"]
     rows = []
     for one in answer.derivatives:
-        symbolic = one.formula.value if one.formula is not None else None
-        rows.append(
-            NthRow(
-                symbol=_symbol(answer, one.order),
-                value=number_text(one.value, _DIGITS),
-                finite=_beside(one.value, one.finite, dtype),
-                symbolic=_beside(one.value, symbolic, dtype),
-                formula=formula_cell(one.formula) if one.formula is not None else "",
-                nodes=plural(one.nodes, "node"),
-            )
-        )
-    return rows
-
-
-def nth_table(answer: NthDerivativesAnswer) -> str:
-    """Return the rows as a table in Markdown, with formulas between dollar signs."""
-    rows = nth_rows(answer)
-    head = ["", "PyTorch", "finite differences"]
-    symbolic = any(row.symbolic for row in rows)
-    head += ["SymPy", "formula"] if symbolic else []
-    head += ["its graph adds"]
-    lines = []
-    for row in rows:
-        cells = [f"${row.symbol}$", f"**{row.value}**", row.finite or "–"]
-        cells += [row.symbolic or "–", row.formula or "–"] if symbolic else []
-        lines.append([*cells, row.nodes])
-    return _table(head, lines)
+        cells = [f"${_symbol(answer, one.order)}$", f"**{number_text(one.value, _DIGITS)}**"]
+        cells.append(_beside(one.value, one.finite, dtype) or "–")
+        if symbolic:
+            formula = formula_cell(one.formula) if one.formula is not None else "–"
+            cells += [_beside(one.value, _symbolic(one), dtype) or "–", formula]
+        rows.append([*cells, plural(one.nodes, "node")])
+    return _table(head, rows)
 
 
 def nth_words(answer: NthDerivativesAnswer) -> str:
@@ -248,9 +217,14 @@ def nth_words(answer: NthDerivativesAnswer) -> str:
     words = "Finite differences: the central difference of the derivative before, in double precision."
     if any(isinstance(one.value, str) for one in answer.derivatives):
         return f"{words} A nan or inf: the point is at the edge of the function's domain, or outside."
-    if "✗" in "".join(row.finite + row.symbolic for row in nth_rows(answer)):
+    beside = ((one.value, other) for one in answer.derivatives for other in (one.finite, _symbolic(one)))
+    if any(agree(value, other, answer.function.output_dtype) is False for value, other in beside):
         return f"{words} ✗: a kink or a jump at this point, or a backward that is wrong; *Checks* says more."
     return words
+
+
+def _symbolic(derivative: NthDerivative) -> Number | None:
+    return derivative.formula.value if derivative.formula is not None else None
 
 
 def _beside(value: Number, other: Number | None, dtype: str) -> str:

@@ -7,8 +7,8 @@ import pytest
 from components.facts.memory.timeline import PairAxis, SideTimeline, Timelines, timelines_info
 from components.figures.charts.compare import AXES, timelines_figure
 from components.trace import Trace
+from tests.facts.compare.made import block, event, memory, with_memory
 from tests.figures import traces as t
-from tests.figures.compare.made import block, event, memory, with_memory
 
 
 def run() -> Trace:

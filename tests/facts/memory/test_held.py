@@ -1,18 +1,108 @@
-"""What was saved by whom, and what each call of the engine released, on tapes written by hand."""
+"""What was alive when and why, what was saved by whom, what each engine run released, on tapes written by hand."""
 
 from __future__ import annotations
 
 import msgspec
 
-from components.facts.memory.held import EngineMemory, Saved, Saver, engine_memory, saved_info
+from components.facts.memory.held import EngineMemory, Saved, Saver, alive_info, engine_memory, saved_info, why_held
 from components.facts.memory.index import CATEGORIES, MemoryIndex
 from components.facts.saved_bytes import saved_bytes
-from components.figures.charts.memory import saved_figure
+from components.figures.charts.memory import alive_figure, saved_figure
 from components.trace import Backward, Truncation
+from tests.facts.memory.made import Tape, nodes, steps, tables_of
 from tests.figures import traces as t
-from tests.figures.memory.made import Tape, nodes, steps, tables_of
 
-SOURCE = "w = leaf()\ny = model(w)\ny.backward()\ny.backward()\n"
+SOURCE = "x = leaf()\nh = x.sin()\ny = h * h\ny.backward()\n"
+
+
+def test_the_peak_in_categories_and_blocks_the_largest_first() -> None:
+    tape = Tape(base=7)
+    tape.new(100, "leaf", "x", line=1, step=0, operation="aten::empty")
+    tape.new(200, "saved", "h", saved_by=("n1",), line=2, step=1, node="n0", operation="aten::sin")
+    tape.free(tape.new(300, "temporary", line=3, step=2, node="n1"), line=3, step=2)
+    tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1", line=3), steps=steps(1, 2, 3, 4))
+    info = alive_info(tables, 2)
+    assert (info.total, info.line, info.code, info.during) == (607, 3, "y = h * h", "")
+    assert info.categories == (("temporary", 300), ("saved", 200), ("leaf", 100))
+    assert info.base == 7  # 607 - 300 - 200 - 100
+    assert [(one.name, one.bytes, one.line, one.node, one.why) for one in info.holders] == [
+        ("mul", 300, 3, "MulBackward0", "temporary of this line's operation"),
+        ("h", 200, 2, "MulBackward0", "saved by MulBackward0 (line 3); also variable h"),
+        ("x", 100, 1, "", "leaf x"),
+    ]
+    # One event later the scratch is gone.
+    assert alive_info(tables, 3).categories == (("saved", 200), ("leaf", 100))
+
+
+def _freed_in_turn() -> tuple[Tape, list[Backward]]:
+    """Three blocks saved by n2, n1 and n0; the engine passes them in this order, allocating once at each."""
+    tape = Tape()
+    for node in ("n2", "n1", "n0"):
+        tape.new(10, "saved", saved_by=(node,), step=0)
+    for node in ("n2", "n1", "n0"):
+        tape.new(1, "temporary", step=1, node=node, backward="b0")
+    tape.new(1, step=2)
+    passed = [t.passed(node, 1) for node in ("n2", "n1", "n0")]
+    return tape, [t.backward("b0", ["n2"], passed, freed=["n0", "n1", "n2"], step=1, line=4)]
+
+
+def test_a_node_keeps_what_it_saved_until_the_engine_has_passed_it() -> None:
+    tape, runs = _freed_in_turn()
+    tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1", "n2"), backwards=runs, steps=steps(1, 4, 1))
+    # Event 4 is in n1's turn: n2 was passed, n1 has its tensors still.
+    assert [tables.was_freed(node, 4) for node in ("n2", "n1", "n0")] == [True, False, False]
+    assert not any(tables.was_freed(node, 2) for node in ("n2", "n1", "n0"))
+    assert all(tables.was_freed(node, 6) for node in ("n2", "n1", "n0"))
+    assert why_held(tables, 1, 4) == "saved by MulBackward0 (line 1)"
+    assert why_held(tables, 1, 6) == "its node is freed; it goes next"
+
+
+def test_every_category_says_why() -> None:
+    tape = Tape()
+    tape.new(1, "gradient", "x.grad")
+    tape.new(1, "optimizer", "exp_avg of w")
+    tape.new(1, "other", "data")
+    tape.new(1, "other", "losses[0]")
+    tape.new(1, "other")
+    tape.new(1, "leaf")
+    tape.new(1, "temporary", node="n0", backward="b0")
+    tape.new(1, "saved", saved_by=("n0", "n1", "n2", "n3"))
+    runs = [t.backward("b0", ["n0"], [t.passed("n0", 1)])]
+    tables = tables_of(tape, nodes=nodes("n0", "n1", "n2", "n3"), backwards=runs)
+    assert [why_held(tables, place, 7) for place in range(8)] == [
+        "gradient x.grad",
+        "optimizer state exp_avg of w",
+        "variable data",
+        "losses[0]",
+        "held by PyTorch itself, or by a graph that no variable showed",
+        "a leaf of the graph",
+        "temporary of MulBackward0",
+        "saved by MulBackward0 (line 1), MulBackward0 (line 1) and 2 more",
+    ]
+
+
+def test_names_from_a_program_are_escaped_where_they_are_drawn() -> None:
+    tape = Tape()
+    tape.new(8, "other", "<img src=x>%{y}")
+    tables = tables_of(tape, "x = '<b>'\n", steps=steps(1))
+    figure = alive_figure(alive_info(tables, 0))
+    drawn = str(figure.to_dict())
+    assert "<img" not in drawn
+    assert "%{y}" not in drawn
+    assert "&lt;img" in drawn
+
+
+def test_a_bar_leads_to_the_moment_at_which_its_block_was_allocated() -> None:
+    tape = Tape()
+    tape.new(8, "other", "x", line=1, step=0)
+    tape.new(9, "other", "y", line=2, step=1)
+    tables = tables_of(tape, SOURCE, steps=steps(1, 2))
+    figure = alive_figure(alive_info(tables, 1))
+    # The larger, y, is on top; it came with the second line.
+    assert [list(row[:2]) for row in figure.data[-1].customdata] == [[-1, 2], [-1, 1]]
+
+
+TWICE = "w = leaf()\ny = model(w)\ny.backward()\ny.backward()\n"
 
 
 def test_a_storage_that_two_nodes_saved_counts_once_in_the_sum() -> None:
@@ -25,7 +115,7 @@ def test_a_storage_that_two_nodes_saved_counts_once_in_the_sum() -> None:
         t.node("n1", "TanhBackward0", 2, module="model.1", step=1),
         t.node("n2", "TanhBackward0", 2, module="model.1", step=1),
     ]
-    tables = tables_of(tape, SOURCE, nodes=built, steps=steps(1, 2))
+    tables = tables_of(tape, TWICE, nodes=built, steps=steps(1, 2))
     info = saved_info(tables)
     code = "y = model(w)"
     # Happenings: line 1, then the three nodes, then line 2.
@@ -68,7 +158,7 @@ def test_a_call_releases_what_its_nodes_saved_but_for_what_a_variable_holds() ->
     tape.new(100, "gradient", "w.grad", line=3, step=2, node="n0", backward="b0")
     tape.free(scratch, line=3, step=2, node="n0", backward="b0")
     runs = [_run("b0", ["n0", "n1"], step=2, line=3)]
-    tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1"), backwards=runs, steps=steps(1, 2, 3))
+    tables = tables_of(tape, TWICE, nodes=nodes("n0", "n1"), backwards=runs, steps=steps(1, 2, 3))
     (call,) = engine_memory(tables)
     assert (call.before, call.top, call.after) == (180, 270, 250)  # 180, 200, 170, 270, 250
     assert (call.released, call.still, call.gradients) == (30, 150, 100)  # still: w 100 and h 50
@@ -81,7 +171,7 @@ def test_what_retain_graph_kept_is_released_by_the_call_that_frees_the_graph() -
     tape.new(5, "gradient", "w.grad", line=3, step=2, node="n0", backward="b0")
     tape.free(saved, line=4, step=3, node="n1", backward="b1")
     runs = [_run("b0", [], step=2, line=3, retain_graph=True), _run("b1", ["n0", "n1"], step=3, line=4)]
-    tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1"), backwards=runs, steps=steps(1, 2, 3, 4))
+    tables = tables_of(tape, TWICE, nodes=nodes("n0", "n1"), backwards=runs, steps=steps(1, 2, 3, 4))
     first, second = engine_memory(tables)
     assert (first.released, first.kept, first.kept_until) == (0, 30, "released by backward() 2 in line 4")
     assert (second.label, second.released, second.kept) == ("backward() 2", 30, 0)
@@ -92,7 +182,7 @@ def test_what_retain_graph_kept_for_good_is_said() -> None:
     tape.new(30, "saved", saved_by=("n1",), step=1)
     tape.new(5, "gradient", "w.grad", line=3, step=2, node="n0", backward="b0")
     runs = [_run("b0", [], step=2, line=3, retain_graph=True)]
-    tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1"), backwards=runs, steps=steps(1, 2, 3))
+    tables = tables_of(tape, TWICE, nodes=nodes("n0", "n1"), backwards=runs, steps=steps(1, 2, 3))
     (call,) = engine_memory(tables)
     assert isinstance(call, EngineMemory)
     assert (call.kept, call.kept_until) == (30, "never released: still held when the program ended")
@@ -108,7 +198,7 @@ def test_what_a_variable_holds_when_its_graph_is_freed_was_saved_and_is_other_fr
     tape.new(4, "other", step=3)
     tape.free(1, step=3)
     run = _run("b0", ["n0", "n1"], line=3)
-    tables = tables_of(tape, SOURCE, nodes=nodes("n0", "n1"), backwards=[run], steps=steps(1, 2, 3, 4))
+    tables = tables_of(tape, TWICE, nodes=nodes("n0", "n1"), backwards=[run], steps=steps(1, 2, 3, 4))
     saved, other = (CATEGORIES.index(name) for name in ("saved", "other"))
     # Of 30 + 50 saved bytes the run releases 30; with its last event, the fifth, the 50 of h are saved no more.
     assert tables.by_category[saved].tolist() == [30, 80, 80, 50, 0, 0, 0]

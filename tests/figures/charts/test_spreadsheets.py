@@ -1,4 +1,4 @@
-"""The table of a history: exact, and harmless to a spreadsheet."""
+"""The CSV files: every change, event and block, exact, and nothing that a spreadsheet would compute."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import pytest
 from msgspec.structs import replace
 
 from components.facts.gradients.history import History, gradient_history
-from components.figures.charts.spreadsheets import gradients_csv
+from components.figures.charts.spreadsheets import blocks_csv, events_csv, gradients_csv
 from components.trace import Gradient
 from components.trace.records import Sizes
-from tests.figures.gradients.goldens import golden_index
-from tests.figures.gradients.made import by_backward, by_line, history_of
-from tests.figures.gradients.test_amounts import summary
+from tests.facts.gradients.goldens import golden_index
+from tests.facts.gradients.made import by_backward, by_line, history_of
+from tests.facts.gradients.test_amounts import summary
+from tests.facts.memory.made import Tape, nodes, steps, tables_of
 
 
 def table(history: History) -> list[list[str]]:
@@ -86,3 +87,29 @@ def test_a_real_program() -> None:
     rows = table(history)
     assert {len(row) for row in rows} == {8}
     assert {int(row[0]) for row in rows[1:]} == {call.number for call in history.calls}
+
+
+def test_events_and_blocks_hang_together() -> None:
+    tape = Tape()
+    block = tape.new(16, "saved", "=h()", saved_by=("n0",), line=1, step=0, node="n0")
+    tape.free(block, line=1, step=0)
+    tables = tables_of(tape, "h = x, 1\n", nodes=nodes("n0"), steps=steps(1))
+    events = list(csv.DictReader(io.StringIO(events_csv(tables))))
+    assert [(one["event"], one["t_ns"], one["delta_bytes"], one["total_bytes"], one["block"]) for one in events] == [
+        ("0", "1000", "16", "16", "0"),
+        ("1", "2000", "-16", "0", "0"),
+    ]
+    (row,) = csv.DictReader(io.StringIO(blocks_csv(tables)))
+    assert row == {
+        "block": "0",
+        "bytes": "16",
+        "category": "saved",
+        "name": "'=h()",
+        "operation": "aten::mul",
+        "line": "1",
+        "code": "h = x, 1",
+        "node": "MulBackward0(n0)",
+        "saved_by": "MulBackward0(n0)",
+        "allocated": "0",
+        "released": "1",
+    }

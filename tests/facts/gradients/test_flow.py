@@ -11,9 +11,9 @@ from components.facts.gradients.flow import FlowRow, GradientFlow, flow_info, in
 from components.facts.gradients.history import gradient_history
 from components.figures.charts.gradient_flow import flow_figure, intermediate_figure
 from components.trace import BackwardStep, EngineFailure
+from tests.facts.gradients.goldens import golden_index
+from tests.facts.gradients.made import by_backward, by_line, history_of, one
 from tests.figures import traces as t
-from tests.figures.gradients.goldens import golden_index
-from tests.figures.gradients.made import by_backward, by_line, history_of, one
 
 
 def test_leaves_come_as_the_program_first_computes_with_them() -> None:

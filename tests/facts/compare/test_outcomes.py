@@ -8,8 +8,8 @@ import msgspec
 
 from components.facts.compare.outcomes import most_saved, outcome, results_of
 from components.trace import Failure, Step, Summary, Trace
+from tests.facts.memory.made import Tape
 from tests.figures import traces as t
-from tests.figures.memory.made import Tape
 
 
 def ran(values: Any, grad: Any = 2.0, *, saved: int = 8, failure: Failure | None = None, **more: Any) -> Trace:

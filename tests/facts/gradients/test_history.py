@@ -1,4 +1,4 @@
-"""The history of gradients: which calls there are, what they are called, what each did to which leaf."""
+"""The history of gradients: which calls there are, what each did to which leaf, when the story comes to it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from components.facts import TraceIndex
+from components.facts.events import EventNumbers, EventTable
+from components.facts.folding import Homes
+from components.facts.gradients.amounts import Amount
 from components.facts.gradients.history import (
     GradientCall,
     History,
@@ -20,9 +23,12 @@ from components.facts.gradients.history import (
     gradient_history,
     variables,
 )
+from components.facts.story import Story, tell
+from components.figures import LabOptions, lab_graph
 from components.trace import EngineFailure, Gradient, GradientChange, Truncation
+from tests.facts.gradients.goldens import NAMES, golden_index
+from tests.facts.gradients.made import by_backward, by_line, history_of, one
 from tests.figures import traces as t
-from tests.figures.gradients.made import by_backward, by_line, history_of, one
 
 
 def test_accumulate_zero_none() -> None:
@@ -243,3 +249,175 @@ def test_a_thousand_calls_of_dozens_of_leaves_are_quick_to_tell() -> None:
     history = history_of(*changes)
     assert (len(history.calls), len(history.leaves)) == (250, 40)
     assert math.fsum(len(leaf.changes) for leaf in history.leaves) == 10_000
+
+
+def during_a_run(*changes: GradientChange) -> History:
+    """The engine run ``b0`` begins in step 2 and is done while step 9 is the last that had begun."""
+    steps = [replace(t.passed("n0", 1.0), step=9)]
+    nodes, tensors = [t.leaf("n0", "x", "t-x")], [t.tensor("t-x", "x", 1.0), t.tensor("t-w", "w", 1.0)]
+    runs = [t.backward("b0", [], steps, line=3, step=2, after=2)]
+    return history_of(*changes, nodes=nodes, tensors=tensors, backwards=runs)
+
+
+def values(amount: Amount | None) -> Any:
+    return amount and amount.values
+
+
+def told(history: History) -> list[tuple[str, str, Any, Any]]:
+    return [
+        (history.call(change.call).label, leaf.name, values(change.added), values(change.after))
+        for leaf in history.leaves
+        for change in leaf.changes
+    ]
+
+
+def test_what_a_hooks_line_found_added_is_no_assignment() -> None:
+    history = during_a_run(by_line("x", "assigned", 6.0, step=4), by_backward("x", 6.0, 6.0))
+    assert told(history) == [("1 backward", "x", 6.0, 6.0)]
+
+
+def test_an_optimizer_inside_backward() -> None:
+    """A hook steps and sets ``.grad`` to None as soon as the engine has accumulated into each leaf."""
+    history = during_a_run(
+        by_line("x", "assigned", 6.0, step=4),
+        by_line("x", "none", None, step=5),
+        by_line("w", "assigned", 4.0, step=6),
+        by_line("w", "none", None, step=7),
+        by_backward("x", 6.0, None),
+        by_backward("w", 4.0, None),
+    )
+    assert told(history) == [
+        ("1 backward", "x", 6.0, 6.0),
+        ("2 None", "x", None, None),
+        ("1 backward", "w", 4.0, 4.0),
+        ("3 None", "w", None, None),
+    ]
+
+
+def test_an_assignment_in_a_hook_stays_one() -> None:
+    # 100 + 6 = 106: what the line left was not what the engine had added.
+    history = during_a_run(by_line("x", "assigned", 100.0, step=4), by_backward("x", 6.0, 106.0))
+    assert told(history) == [("1 assigned", "x", None, 100.0), ("2 backward", "x", 6.0, 106.0)]
+
+
+def test_a_run_that_adds_to_a_leaf_after_another_call_changed_it_is_told_again() -> None:
+    history = during_a_run(by_backward("w", 1.0, 1.0), by_line("x", "none", None, step=4), by_backward("x", 2.0, 2.0))
+    assert told(history) == [
+        ("2 None", "x", None, None),
+        ("3 backward", "x", 2.0, 2.0),
+        ("1 backward", "w", 1.0, 1.0),
+    ]
+
+
+def test_the_golden_of_an_optimizer_inside_backward() -> None:
+    history = gradient_history(golden_index("08_post_accumulate_hook"))
+    assert [call.cause for call in history.calls] == ["backward", "none", "none", "none"]
+    # d/dp p**2 = 2 p, for p = 1, 2, 3.
+    assert [leaf.at(1).after for leaf in history.leaves] == [one(2.0), one(4.0), one(6.0)]
+    assert all(leaf.at(4).after is None for leaf in history.leaves)
+
+
+STEPS = [t.step(1, x="t0"), t.step(2, y="t1"), t.step(3), t.step(4)]
+
+
+def moment_at(story: Story, number: int) -> int:
+    """As ``momentAt`` of the player: the first moment that is not before the event of that number."""
+    return next((place for place, moment in enumerate(story.moments) if moment.n >= number), len(story.moments) - 1)
+
+
+def stories(index: TraceIndex) -> list[Story]:
+    """The story over the graph as it is shown at first, and over one of which nothing is drawn."""
+    return [tell(index, lab_graph(index, options=LabOptions()).homes), tell(index, Homes())]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_change_is_seen_at_the_moment_at_which_the_story_shows_it(name: str) -> None:
+    index = golden_index(name)
+    moments = index.once(EventNumbers)
+    for story in stories(index):
+        for shown, number in story.changes:
+            if shown < len(story.moments):
+                seen = moments.of_change(index.trace.gradients[number])
+                assert seen is not None
+                assert moment_at(story, seen) == shown
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_call_is_over_when_the_last_of_its_changes_is_seen(name: str) -> None:
+    history = gradient_history(golden_index(name))
+    for call in history.calls:
+        changes = [change for leaf in history.leaves for change in leaf.changes if change.call == call.number]
+        assert call.moment == max((change.moment for change in changes if change.moment is not None), default=None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_tensor_between_is_seen_where_the_engine_passes_its_node(name: str) -> None:
+    index = golden_index(name)
+    moments = index.once(EventNumbers)
+    for number, run in enumerate(index.trace.backwards):
+        for place, step in enumerate(run.steps):
+            seen = moments.of_visit(run.id, place)
+            assert seen is not None
+            event = index.once(EventTable).all[seen - 1]
+            assert (event.kind, event.node, event.run, event.place) == (
+                "node",
+                step.node,
+                number,
+                place,
+            )
+
+
+def test_the_numbers_of_a_run_counted_by_hand() -> None:
+    # 1 line of x, 2 birth of y, 3 its line (told with 2), 4 begin, 5 at y, 6 at x, 7 end, 8 its line (told with 7),
+    # 9 line of None.
+    passed = [replace(t.passed("n1", 1.0, 2.0), step=2), replace(t.passed("n0", 2.0), step=2)]
+    trace = t.make_trace(
+        "x = ...\ny = x * 2\ny.backward()\nx.grad = None",
+        tensors=[t.tensor("t0", "x", 1.0), t.tensor("t1", "y", 2.0, "n1")],
+        nodes=[t.leaf("n0", "x", "t0"), t.node("n1", "MulBackward0", 2, step=1)],
+        edges=t.edges("n1 n0"),
+        steps=[replace(step, index=index) for index, step in enumerate(STEPS)],
+        backwards=[t.backward("b0", ["n1"], passed, step=2, after=2, line=3)],
+        gradients=[
+            t.change("x", "t0", 2.0, 2.0, step=2, line=3),
+            t.change("x", "t0", None, None, step=3, line=4, cause="none", backward=None),
+        ],
+    )
+    index = TraceIndex(trace)
+    assert [one.kind for one in index.once(EventTable).all] == [
+        "line", "born", "line", "begin", "node", "node", "end", "line", "line",
+    ]  # fmt: skip
+    assert [call.moment for call in gradient_history(index).calls] == [6, 9]
+
+
+def test_a_change_on_the_line_of_the_call_is_seen_with_the_end_of_the_call() -> None:
+    """``y.backward(); x.grad = None`` has no moment of its own for its second half."""
+    trace = t.make_trace(
+        "y.backward(); x.grad = None",
+        tensors=[t.tensor("t0", "x", 1.0)],
+        nodes=[t.leaf("n0", "x", "t0")],
+        steps=[t.step(1)],
+        backwards=[t.backward("b0", ["n0"], [replace(t.passed("n0", 2.0), step=0)], step=0, after=0, line=1)],
+        gradients=[
+            t.change("x", "t0", 2.0, 2.0, step=0, line=1),
+            t.change("x", "t0", None, None, step=0, line=1, cause="none", backward=None),
+        ],
+    )
+    index = TraceIndex(trace)
+    # 1 begin, 2 at x, 3 end, 4 line: told with 3.
+    assert [call.moment for call in gradient_history(index).calls] == [2, 3]
+    story = tell(index, Homes(alone={"n0"}))
+    assert [moment.n for moment in story.moments] == [1, 2, 3]
+
+
+def test_what_the_story_does_not_tell_has_no_moment() -> None:
+    trace = t.make_trace(
+        tensors=[t.tensor("t0", "x", 1.0)],
+        backwards=[t.backward("b0", [])],
+        gradients=[
+            t.change("x", "t0", 2.0, 2.0),
+            t.change("x", "t0", None, 0.0, cause="zero", backward=None, line=None),
+        ],
+    )
+    # The engine's steps were not recorded: 1 begin, 2 end; the line was past the cap on lines.
+    assert [call.moment for call in gradient_history(TraceIndex(trace)).calls] == [2, None]

@@ -11,8 +11,8 @@ from components.facts.compare.graphs import (
     compare_graphs,
 )
 from components.facts.compare.matching import SearchBudget
+from tests.facts.compare.made import functions, graph
 from tests.figures import traces as t
-from tests.figures.compare.made import functions, graph
 
 SOURCE = "h = sin(x)\nz = (h * 2).sum()\n"
 

@@ -20,10 +20,10 @@ from components.figures.charts.gradient_flow import intermediate_figure
 from components.figures.charts.style import escaped, shortened
 from components.trace import Gradient, Grid, Summary
 from components.trace.records import Sizes
+from tests.facts.gradients.goldens import NAMES, golden_index
+from tests.facts.gradients.made import by_backward, by_line, history_of
 from tests.figures import traces as t
-from tests.figures.gradients.drawn import all_figures, custom
-from tests.figures.gradients.goldens import NAMES, golden_index
-from tests.figures.gradients.made import by_backward, by_line, history_of
+from tests.figures.charts.drawn import all_figures, custom
 
 
 def test_empty_histories_say_so() -> None:

@@ -22,8 +22,8 @@ from components.facts.memory.timeline import (
 from components.figures.charts.memory import timeline_figure
 from components.figures.charts.style import byte_ticks
 from components.trace import CudaSample
+from tests.facts.memory.made import Tape, nodes, steps, tables_of
 from tests.figures import traces as t
-from tests.figures.memory.made import Tape, nodes, steps, tables_of
 
 SOURCE = "x = leaf()\ny = f(x)\ny.backward()\n"
 

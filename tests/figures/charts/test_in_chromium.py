@@ -16,8 +16,8 @@ from components.figures.charts.gradient_calls import norm_figure, scalar_figure
 from components.figures.charts.gradient_cells import vector_figure
 from components.figures.charts.gradient_flow import flow_figure, intermediate_figure
 from tests.app.browser import CHROMIUM
+from tests.facts.gradients.made import by_backward, by_line, history_of
 from tests.figures import traces as t
-from tests.figures.gradients.made import by_backward, by_line, history_of
 
 pytestmark = [
     pytest.mark.browser,

@@ -11,8 +11,8 @@ from components.figures.charts.gradient_calls import norm_figure, scalar_figure
 from components.figures.charts.gradient_cells import matrix_figure, vector_figure
 from components.figures.charts.style import diverging, with_ink
 from components.trace import Gradient, Grid
-from tests.figures.gradients.drawn import custom
-from tests.figures.gradients.made import by_backward, by_line, history_of
+from tests.facts.gradients.made import by_backward, by_line, history_of
+from tests.figures.charts.drawn import custom
 
 
 def traces(figure: go.Figure, panel: str, mode: str | None = None) -> list[Any]:

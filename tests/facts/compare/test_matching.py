@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.facts.compare.matching import Matching, SearchBudget, by_occurrence, longest_common, match_nodes
+from tests.facts.compare.made import functions, graph
 from tests.figures import traces as t
-from tests.figures.compare.made import functions, graph
 
 LETTERS = st.text(alphabet="abc", max_size=14)
 
