@@ -84,7 +84,7 @@ def _install(node: Path) -> Path:
     wanted = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in _PACKAGES)).hexdigest()
     if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
         print("Installing what checks the browser's scripts ...")
-        _run(_NPM, ROOT, _environment(node), "the packages that check them could not be fetched")
+        _run([*_NPM, "--include=dev"], ROOT, _environment(node), "the packages that check them could not be fetched")
         stamp.write_text(wanted, encoding="utf-8")
     return modules
 
