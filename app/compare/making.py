@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import session
 from app.compare import sides
-from app.opened import OpenError, opened_trace
+from app.uploads import OpenError, opened_trace
 from app.workbench import problem_of
 from components.widgets.editor import code_editor
 

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from app import session
-from app.compare.examples import FIRST, PAIRS
+from app.examples import FIRST_PAIR, PAIRS
 from components.source.variants import Variant, variants
 from components.trace import Trace
 from components.widgets.editor import edited_so_far
@@ -58,7 +58,7 @@ def side(name: str) -> Side:
     found = session.state().get(f"compare:{name}:side")
     if isinstance(found, Side):
         return found
-    text = PAIRS[FIRST][SIDES.index(name)]
+    text = PAIRS[FIRST_PAIR][SIDES.index(name)]
     return _put(name, Side(TEXT, text, text))
 
 

@@ -7,7 +7,7 @@ import hashlib
 import streamlit as st
 
 from app import session
-from app.derivatives.examples import EXAMPLES, FIRST
+from app.examples import FIRST_FUNCTION, FUNCTIONS
 from components.figures.variables import Variables, differentiable_variables
 from components.source.function_text import NoFunction, function_text
 from components.trace import Trace
@@ -21,12 +21,12 @@ def edit(problem: Problem | None) -> str:
     """Show the editor and what fills it; return the text that was run last."""
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Examples", icon=":material/list:"):
-            for name, text in EXAMPLES.items():
+            for name, text in FUNCTIONS.items():
                 if st.button(name, key=f"derivatives:example:{name}", width="stretch"):
                     _given(text)
         with st.popover("From my program", icon=":material/content_cut:"):
             _from_program()
-    source = str(session.state().setdefault("derivatives:source", FIRST))
+    source = str(session.state().setdefault("derivatives:source", FIRST_FUNCTION))
     number = session.state().setdefault("derivatives:given", 0)
     revision = hashlib.sha256(f"{number}\n{source}".encode()).hexdigest()[:16]
     edited = code_editor(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import chosen, session
+from app import program_choice, session
 from app.memory.state import PAGE
-from app.opened import OpenError, opened_trace
+from app.uploads import OpenError, opened_trace
 from components.widgets.panels import note_panel
 
 _PROBLEM = "memory:upload-problem"
@@ -31,7 +31,7 @@ def problem() -> None:
 
 def _key(word: str) -> str:
     """Another key after each trace that was opened: the browser then makes the panel anew, which is closed."""
-    opened = chosen.opened_trace(PAGE)
+    opened = program_choice.opened_trace(PAGE)
     return f"{PAGE}:{word}:{opened[2] if opened is not None else 0}"
 
 
@@ -45,4 +45,4 @@ def _opened() -> None:
     except OpenError as problem:
         session.state()[_PROBLEM] = str(problem)
         return
-    chosen.open_trace(PAGE, upload.name, trace)
+    program_choice.open_trace(PAGE, upload.name, trace)

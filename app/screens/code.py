@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import session
-from app.opened import OpenError, opened_source
+from app.uploads import OpenError, opened_source
 from app.workbench import workbench
 
 _STARTER = """\

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import results, session
 from app.compare import making, sharing, shown, sides
-from app.compare.examples import PAIRS
+from app.examples import PAIRS
 
 _PAIR, _NONE = "compare:pair", "Prepared pairs"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app import exercise, session
-from app.lesson_file import Lesson
-from app.progress import DamagedProgress, as_file, is_solved, restore
+from app.course import Lesson
+from app.exercise import DamagedProgress, as_file, is_solved, restore
 from app.workbench import workbench
 
 _GROUPS = {"examples": "Examples", "exercises": "Exercises", "beyond": "Beyond", "own": "Of this class"}

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import chosen, graph, results, session
+from app import graph, program_choice, results, session
+from app.examples import MEMORY
 from app.memory import alive, downloads, graphs, opening, saving, state, timeline
-from app.memory.examples import EXAMPLES
 from components.figures import TraceIndex
 from components.figures.memory import Axis
 from components.trace import why_not_measured
@@ -29,12 +29,12 @@ def page() -> None:
     charted, played = st.columns([0.56, 0.44], gap="medium")
     with charted:
         with st.container(horizontal=True, vertical_alignment="center"):
-            index = chosen.choose(state.PAGE, EXAMPLES, 235)
+            index = program_choice.choose(state.PAGE, MEMORY, 235)
             axis = timeline.choose_axis()
             opening.open_button()
             timeline.colours()
         opening.problem()
-        if chosen.waiting(state.PAGE) or index is None:
+        if program_choice.waiting(state.PAGE) or index is None:
             return
         if index.trace.failure is not None:
             results.failure(index.trace)

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.course import LESSONS, OWN_LESSONS_VARIABLE, load_course, load_lessons
-from app.lesson_file import LessonError, load_lesson
+from app.course import LESSONS, OWN_LESSONS_VARIABLE, LessonError, load_course, load_lesson, load_lessons
 
 PRINTS = {
     1: "x.grad: tensor(4.)\n",  # d/dx x**2 = 2x = 2 * 2

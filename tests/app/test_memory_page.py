@@ -9,8 +9,8 @@ import pytest
 from msgspec import UNSET
 from streamlit.testing.v1 import AppTest
 
+from app.examples import MEMORY
 from app.memory import saving
-from app.memory.examples import EXAMPLES
 from app.memory.saving import MOST, may_save, pick, table
 from components.figures.memory import Outcome
 from components.source.variants import Variant, variants
@@ -76,7 +76,7 @@ def opened_with(trace: Trace | None, note: str | None = None) -> AppTest:
 
 def test_every_example_runs_and_has_a_timeline() -> None:
     test = opened()
-    for name in EXAMPLES:
+    for name in MEMORY:
         example(test, name)
         assert "Peak <b>" in html_of(test), name
         assert "measured by PyTorch" in html_of(test)
