@@ -5,14 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from typing import Literal
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-
 from app import graph, results, session
 from components.trace import Failure
 from components.widgets.editor import Problem, code_editor, edited_so_far, is_built
-
 
 def workbench(
     page: str,

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.charts import chart
-from app.derivatives.asking import ask, chosen, is_floating, known
+from app.derivatives.questions import ask, chosen, is_floating, known
 from components.figures.derivatives import curve_figure, curve_info, descent_words, surface_figure, surface_info
 from components.figures.text import number_text, plain_in_markdown
 from components.trace import Curve, CurveAnswer, Derivative, Input, Surface, SurfaceAnswer

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import json
+import pickle
 import re
 
 import plotly.graph_objects as go
@@ -11,7 +13,17 @@ import streamlit as st
 from app import session
 from app.charts import chart
 from app.memory.state import PAGE, Shown, click
-from components.figures.memory import COLOURS, MEANING, MOST_COLUMNS, Axis, Timeline, timeline_figure, timeline_info
+from components.figures.memory import (
+    COLOURS,
+    MEANING,
+    MOST_COLUMNS,
+    Axis,
+    Timeline,
+    blocks_csv,
+    events_csv,
+    timeline_figure,
+    timeline_info,
+)
 from components.figures.text import bytes_text
 from components.trace import Trace
 
@@ -98,3 +110,31 @@ def _measured(trace: Trace, info: Timeline) -> str:
     elif memory.device == "cuda":
         said.append(f"recorded on {html.escape(trace.environment.device_name)}")
     return " · ".join(said)
+
+
+def downloads(shown: Shown) -> None:
+    """Show the buttons."""
+    tables = shown.tables
+    for word, name, make in (("events", "memory-events", events_csv), ("blocks", "memory-blocks", blocks_csv)):
+        st.download_button(
+            f"All {word} as CSV",
+            lambda make=make: make(tables),  # type: ignore[misc]
+            f"{name}.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"{PAGE}:csv:{word}",
+        )
+    memory = shown.index.trace.memory
+    if memory is not None and memory.cuda_snapshot is not None:
+        snapshot = memory.cuda_snapshot
+        st.download_button(
+            "Allocator snapshot",
+            lambda: pickle.dumps(json.loads(snapshot)),
+            "memory_snapshot.pickle",
+            "application/octet-stream",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"{PAGE}:snapshot",
+            help="What `torch.cuda.memory._snapshot()` returned: drop it on PyTorch's page pytorch.org/memory_viz.",
+        )

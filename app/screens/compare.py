@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import results, session
-from app.compare import making, sharing, shown, sides
+from app.compare import comparison, making, sharing, sides
 from app.examples import PAIRS
 
 _PAIR, _NONE = "compare:pair", "Prepared pairs"
@@ -34,16 +34,16 @@ def page() -> None:
                 st.markdown("Edited: press Run both.")
     if ready and left is not None and right is not None:
         with st.container(key="compare-shown"):
-            shown.show(left, right)
+            comparison.show(left, right)
 
 
 def _bar() -> None:
     state, now = session.state(), tuple(sides.side(name).text for name in sides.SIDES)
     # It names the pair that is shown, also after a program was changed.
-    shown = state[_PAIR] = next((name for name, pair in PAIRS.items() if pair == now), _NONE)
+    comparison = state[_PAIR] = next((name for name, pair in PAIRS.items() if pair == now), _NONE)
     st.selectbox(
         "Pair",
-        [*([_NONE] if shown == _NONE else []), *PAIRS],
+        [*([_NONE] if comparison == _NONE else []), *PAIRS],
         key=_PAIR,
         format_func=lambda name: f"Pair: {name}" if name != _NONE else _NONE,
         label_visibility="collapsed",

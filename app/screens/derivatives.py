@@ -6,10 +6,8 @@ import streamlit as st
 
 from app import session
 from app.derivatives import function
-from app.derivatives.checks import checks
-from app.derivatives.matrices import matrices
-from app.derivatives.nth import nth_derivatives
 from app.derivatives.plots import plots
+from app.derivatives.sections import checks, matrices, nth_derivatives
 from app.workbench import frame, problem_of
 from components.trace import Failure
 from components.widgets.editor import Problem

@@ -8,17 +8,17 @@ import streamlit as st
 
 from app import graph, program_choice, results, session
 from app.examples import MEMORY
-from app.memory import alive, downloads, graphs, opening, saving, state, timeline
+from app.memory import opening, savings, sections, state, timeline
 from components.figures import TraceIndex
 from components.figures.memory import Axis
 from components.trace import why_not_measured
 from components.widgets.panels import note_panel
 
 _SECTIONS: dict[str, Callable[[state.Shown], None]] = {
-    "What was alive": alive.alive,
-    "Saved for backward": graphs.saved,
-    "Backward calls": graphs.calls,
-    "What would save memory": saving.saving,
+    "What was alive": sections.alive,
+    "Saved for backward": sections.saved,
+    "Backward calls": sections.calls,
+    "What would save memory": savings.saving,
 }
 
 _SECTION, _SECTION_KEPT = "memory:section", "memory:section:kept"
@@ -42,7 +42,7 @@ def page() -> None:
         if shown is not None:
             _SECTIONS[_section()](shown)
             with st.container(horizontal=True):
-                downloads.downloads(shown)
+                timeline.downloads(shown)
     with played:
         graph.show(state.PAGE, above=190, goto=state.goto())
         with st.expander("What it printed and its leaves", icon=":material/terminal:"):
@@ -76,7 +76,7 @@ def _timeline(index: TraceIndex, axis: Axis) -> state.Shown | None:
     timeline.show(shown, axis)
     if note:
         note_panel(note)
-    graphs.leak_hints(shown)
+    sections.leak_hints(shown)
     return shown
 
 

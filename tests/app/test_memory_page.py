@@ -10,8 +10,8 @@ from msgspec import UNSET
 from streamlit.testing.v1 import AppTest
 
 from app.examples import MEMORY
-from app.memory import saving
-from app.memory.saving import MOST, may_save, pick, table
+from app.memory import savings
+from app.memory.savings import MOST, may_save, pick, table
 from components.figures.memory import Outcome
 from components.source.variants import Variant, variants
 from components.trace import CudaSample, Environment, Program, Trace, encode_trace
@@ -180,7 +180,7 @@ def test_variants_are_run_and_compared(monkeypatch: pytest.MonkeyPatch) -> None:
         second = Variant("del", 4, "clear `.grad`", "Frees it.", source + "x.grad = None\n")
         return [first, second]
 
-    monkeypatch.setattr(saving, "variants", two)
+    monkeypatch.setattr(savings, "variants", two)
     test = section(example(opened(), "Six activations"), "What would save memory")
     test.button(key="memory:measure").click().run()
     for _ in range(20):
@@ -200,7 +200,7 @@ def test_measuring_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     def endless(source: str) -> list[Variant]:
         return [Variant("del", 1, "`del`", "Takes long.", "n = 0\nwhile True:\n    n += 1\n")]
 
-    monkeypatch.setattr(saving, "variants", endless)
+    monkeypatch.setattr(savings, "variants", endless)
     test = section(example(opened(), "Six activations"), "What would save memory")
     test.button(key="memory:measure").click().run()
     assert test.button(key="memory:measure").disabled
