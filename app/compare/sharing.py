@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import io
+import re
 import zipfile
+import zlib
+from collections.abc import Sequence
 
 import streamlit as st
 
-from app import links, session
+from app import session
 from app.compare import sides
 from components.trace import Trace, encode_trace
 
@@ -24,8 +29,8 @@ def read_link() -> None:
     state[_READ] = asked
     state.pop(_PROBLEM, None)
     try:
-        left, right = links.unpack(asked, 2)
-    except links.DamagedLink as error:
+        left, right = unpack(asked, 2)
+    except DamagedLink as error:
         state[_PROBLEM] = str(error)
     else:
         sides.fill_both(left, right)
@@ -69,8 +74,8 @@ def _link() -> None:
         st.markdown("A trace that was opened from a file does not fit into a link. Download both traces instead.")
         return
     try:
-        packed = links.pack(_texts())
-    except links.TooLong as error:
+        packed = pack(_texts())
+    except TooLong as error:
         st.markdown(str(error))
         return
     st.markdown("This link holds both programs and runs them where it is opened:")
@@ -95,3 +100,71 @@ def _texts() -> tuple[str, str]:
 def _here() -> str:
     """The page's address as the reader's browser has it."""
     return (st.context.url or "/compare").partition("?")[0]
+
+
+# What browsers, proxies and chat programs let through; a link of 8,192 characters is refused by some of them.
+LONGEST = 7_000
+# As long as a program may be (50,000 characters of up to four bytes), twice.
+_MOST_BYTES = 400_000
+
+
+class TooLong(ValueError):
+    """The texts do not fit into a link; the message says by how much and what to do instead."""
+
+
+class DamagedLink(ValueError):
+    """The link is no link of ours or was cut on its way; the message says what to do."""
+
+
+def pack(texts: Sequence[str], longest: int = LONGEST) -> str:
+    """Return texts as letters, digits, ``-`` and ``_``, together: alike texts take little more room than one.
+
+    Raises:
+        TooLong: more than ``longest`` characters would be needed.
+    """
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    head = ",".join(str(len(text)) for text in encoded)
+    packed = zlib.compress(b"\n".join([head.encode(), b"".join(encoded)]), 9)
+    link = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    if len(link) > longest:
+        raise TooLong(
+            f"These programs are too long for a link: packed they are {len(link):,} characters, and a link that works "
+            f"everywhere holds {longest:,}. Share a file instead."
+        )
+    return link
+
+
+def unpack(link: str, count: int) -> tuple[str, ...]:
+    """Return the ``count`` texts of a packed link.
+
+    Raises:
+        DamagedLink: it is cut, changed, something else, or would unpack to more than programs can be.
+    """
+    try:
+        data = _opened(base64.b64decode(link + "=" * (-len(link) % 4), altchars=b"-_", validate=True))
+        head, _, body = data.partition(b"\n")
+        if not re.fullmatch(rb"\d{1,7}(,\d{1,7})*", head):
+            raise DamagedLink(_DAMAGED)
+        sizes = [int(size) for size in head.split(b",")]
+        if len(sizes) != count or sum(sizes) != len(body):
+            raise DamagedLink(_DAMAGED)
+        ends = [sum(sizes[: place + 1]) for place in range(count)]
+        parts = (body[end - size : end] for size, end in zip(sizes, ends, strict=True))
+        return tuple(part.decode("utf-8", "surrogatepass") for part in parts)
+    except (binascii.Error, zlib.error, UnicodeError, ValueError):
+        raise DamagedLink(_DAMAGED) from None
+
+
+_DAMAGED = (
+    "This link is damaged: its programs cannot be read. It may have been cut on its way; copy the whole link again, "
+    "or ask for the programs as files."
+)
+
+
+def _opened(packed: bytes) -> bytes:
+    """Decompress no more than programs can be, whatever the data claim."""
+    opener = zlib.decompressobj()
+    data = opener.decompress(packed, _MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES or not opener.eof or opener.unused_data:
+        raise DamagedLink(_DAMAGED)
+    return data

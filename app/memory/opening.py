@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import program_choice, session
+from app import session
 from app.memory.state import PAGE
 from app.uploads import OpenError, opened_trace
 from components.widgets.panels import note_panel
@@ -31,7 +31,7 @@ def problem() -> None:
 
 def _key(word: str) -> str:
     """Another key after each trace that was opened: the browser then makes the panel anew, which is closed."""
-    opened = program_choice.opened_trace(PAGE)
+    opened = opened_trace(PAGE)
     return f"{PAGE}:{word}:{opened[2] if opened is not None else 0}"
 
 
@@ -45,4 +45,4 @@ def _opened() -> None:
     except OpenError as problem:
         session.state()[_PROBLEM] = str(problem)
         return
-    program_choice.open_trace(PAGE, upload.name, trace)
+    open_trace(PAGE, upload.name, trace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import results, session
-from app.compare import comparison, making, sharing, sides
+from app.compare import comparison, sharing, sides
 from app.examples import PAIRS
 
 _PAIR, _NONE = "compare:pair", "Prepared pairs"
@@ -22,7 +22,7 @@ def page() -> None:
     under_way = False
     for column, name in zip(columns, sides.SIDES, strict=True):
         with column:
-            making.make(name)
+            sides.make(name)
             under_way |= results.progress(sides.page_of(name))
     left, right = (session.index(sides.page_of(name)) for name in sides.SIDES)
     ready = left is not None and right is not None and not under_way

@@ -12,9 +12,8 @@ import pytest
 from msgspec import structs
 from streamlit.testing.v1 import AppTest
 
-from app.compare.sharing import both_traces
+from app.compare.sharing import both_traces, pack
 from app.examples import PAIRS
-from app.links import pack
 from components.source.variants import variants
 from components.trace import decode_trace
 from components.widgets.editor import view
