@@ -19,7 +19,7 @@ def chart(figure: go.Figure, key: str, on_click: Callable[[list[Any]], None] | N
     inked = with_ink(figure, _INK.get(st.context.theme.type or "light", _INK["light"]))
 
     def clicked() -> None:
-        event: Any = session.state().get(key)
+        event: Any = session.widgets().get(key)
         points = event.get("selection", {}).get("points", []) if event is not None else []
         custom = next((point["customdata"] for point in points if point.get("customdata")), None)
         if on_click is not None and custom:

@@ -3,73 +3,112 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 
 from app import results, session
+from app.uploads import OpenError, opened_trace
 from components.figures import TraceIndex
 from components.trace import Trace
+from components.widgets.panels import note_panel
 
 OPENED = "opened"
 
 
+@dataclass
+class ProgramChoice:
+    """What a page was told to show, and the trace that was opened on it, if one was."""
+
+    chosen: str = ""
+    trace: Trace | None = None
+    file: str = ""
+    """The name of the file that the trace is from."""
+    opened: int = 0
+    """How many traces were opened so far."""
+    problem: str = ""
+    """Why the last file could not be opened."""
+
+
 def choose(page: str, examples: Mapping[str, str], width: int = 300) -> TraceIndex | None:
     """Let the person choose a program; return the tables of its trace once it has run."""
-    made = [one for one in session.PROGRAM_PAGES if session.trace(one) is not None]
-    opened = opened_trace(page)
-    options = [*([OPENED] if opened is not None else []), *made, *examples]
+    state = _state(page)
+    made = [program_page for program_page in session.PROGRAM_PAGES if session.trace(program_page) is not None]
+    options = [*([OPENED] if state.trace is not None else []), *made, *examples]
     latest = session.latest()
-    first = OPENED if opened is not None else latest if latest in made else options[0]
+    first = OPENED if state.trace is not None else latest if latest in made else options[0]
 
-    def words(one: str) -> str:
-        if one == OPENED and opened is not None:
-            return f"Trace: {opened[0]}"
-        return f"My program on {session.PROGRAM_PAGES[one]}" if one in made else f"Example: {one}"
+    def words(option: str) -> str:
+        if option == OPENED:
+            return f"Trace: {state.file}"
+        return f"My program on {session.PROGRAM_PAGES[option]}" if option in made else f"Example: {option}"
 
-    chosen = st.selectbox(
+    state.chosen = st.selectbox(
         "Program",
         options,
         index=options.index(first),
         format_func=words,
-        key=f"{page}:program:{latest}{'' if opened is None else f':{opened[2]}'}",
+        key=f"{page}:program:{latest}{'' if state.trace is None else f':{state.opened}'}",
         label_visibility="collapsed",
         width=width,
     )
-    if chosen == OPENED and opened is not None:
-        if session.trace(page) is not opened[1]:
-            session.show(page, opened[1])
-    elif chosen in examples:
-        _run(page, examples[chosen])
+    if state.chosen == OPENED:
+        if session.trace(page) is not state.trace:
+            session.show(page, state.trace)
+    elif state.chosen in examples:
+        session.ask(page, examples[state.chosen])
     else:
-        session.collect(chosen)  # what was started there may be done by now
-        session.adopt(page, chosen)
-    session.state()[f"{page}:of"] = chosen
+        session.collect(state.chosen)  # what was started there may be done by now
+        session.adopt(page, state.chosen)
     return session.index(page)
 
 
 def waiting(page: str) -> bool:
     """Show a run that is under way, here or on the page whose program is shown; return whether there is one."""
-    of = session.state().get(f"{page}:of")
-    return results.progress(page) or (of in session.PROGRAM_PAGES and results.progress(of))
+    chosen = _state(page).chosen
+    return results.progress(page) or (chosen in session.PROGRAM_PAGES and results.progress(chosen))
 
 
-def open_trace(page: str, name: str, trace: Trace) -> None:
-    """Let the page show a trace from a file of that name."""
-    opened = opened_trace(page)
-    session.state()[f"{page}:file"] = name, trace, 1 + (opened[2] if opened is not None else 0)
+def open_button(page: str) -> None:
+    """Show the button that opens a trace, as one that was recorded on a machine with a GPU."""
+    # Another key after each trace that was opened: the browser then makes the panel anew, which is closed.
+    number = _state(page).opened
+    with st.popover("Open a trace", icon=":material/folder_open:", key=f"{page}:open:{number}"):
+        st.caption(
+            "A `trace.json` from *Download* of any page, or of `python -m app trace PROGRAM.py` on another machine, "
+            "such as one with a GPU. Nothing in it is run."
+        )
+        st.file_uploader(
+            "Trace",
+            type=["json"],
+            key=f"{page}:upload:{number}",
+            label_visibility="collapsed",
+            on_change=_uploaded,
+            args=(page,),
+        )
 
 
-def opened_trace(page: str) -> tuple[str, Trace, int] | None:
-    """Return the opened trace with its file's name before it, and how many were opened so far."""
-    found: tuple[str, Trace, int] | None = session.state().get(f"{page}:file")
-    return found
+def opening_problem(page: str) -> None:
+    """Say why the file that was chosen last could not be opened, if so."""
+    problem = _state(page).problem
+    if problem:
+        note_panel(problem)
 
 
-def _run(page: str, source: str) -> None:
-    shown = session.trace(page)
-    asked = session.state().get(f"{page}:asked") == source and session.running(page) is not None
-    opened = opened_trace(page)
-    foreign = opened is not None and shown is opened[1]
-    if not asked and (shown is None or foreign or shown.program.source != source):
-        session.state()[f"{page}:asked"] = source
-        session.start(page, source)
+def _uploaded(page: str) -> None:
+    state = _state(page)
+    state.problem = ""
+    upload = session.widgets().get(f"{page}:upload:{state.opened}")
+    if upload is None:
+        return
+    try:
+        state.trace = opened_trace(upload.name, upload.getvalue())
+    except OpenError as problem:
+        state.problem = str(problem)
+        return
+    state.file = upload.name
+    state.opened += 1
+
+
+def _state(page: str) -> ProgramChoice:
+    return session.remembered(ProgramChoice, page)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Literal
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+
 from app import graph, results, session
-from components.trace import Failure
-from components.widgets.editor import Problem, code_editor, edited_so_far, is_built
+from app.editor import Editor, problem_of
+from components.widgets.editor import Edited, code_editor, is_built
+
 
 def workbench(
     page: str,
@@ -30,16 +32,20 @@ def workbench(
     ``made`` the editor's share of the width. ``task_first``: there is something to be done, which a phone shows above
     the graph, and Run is not the most important button.
     """
-    key, revision = f"{page}:editor{name}", hashlib.sha256(source.encode()).hexdigest()[:16]
-    if session.state().get(f"{page}:given") != (name, source):
-        session.state()[f"{page}:given"] = name, source
-        now = edited_so_far(source, key=key, revision=revision)
-        session.state()[f"{key}:asked"] = now.run
-        session.start(page, now.text)
+    key = f"{page}:editor{name}"
+    edited = Editor(source).typed(key)
+    # Another program, or the same when somebody asks to run it.
+    about = name, source, edited.run
+    started = session.ask(page, edited.text, about=about)
     making, did = _halves(page, made, task_first)
     with making:
         before()
-        after(_editor(page, source, key, revision, height, not task_first))
+        _editor(page, edited, key, height)
+        if _run_button(page, not task_first) and not started:
+            # Leaving a text area for the button has started what was typed already.
+            session.start(page, edited.text, about=about, again=True)
+            st.rerun()
+        after(edited.text)
     with did:
         if results.progress(page):
             return
@@ -69,32 +75,26 @@ def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:
         return st.columns(widths, gap="medium")
 
 
-def _editor(page: str, source: str, key: str, revision: str, height: int, first: bool) -> str:
-    """Show the editor and its Run button; return the text as it is."""
-    now = edited_so_far(source, key=key, revision=revision)
-    asked = now.run != session.state().get(f"{key}:asked", 0)
-    if asked:
-        session.state()[f"{key}:asked"] = now.run
-        session.start(page, now.text)
+def _editor(page: str, edited: Edited, key: str, height: int) -> None:
     shown = session.trace(page)
-    edited = code_editor(
-        source,
+    code_editor(
+        edited,
         key=key,
-        revision=revision,
         words=session.completions(),
         problem=problem_of(shown.failure if shown is not None else None),
         height=height,
         channel=page,
     )
+
+
+def _run_button(page: str, first: bool) -> bool:
+    """Show the Run button, the most important one if it is the first, and what belongs to it."""
+    kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
     with st.container(horizontal=True, vertical_alignment="center"):
-        # Leaving a text area for the button has started what was typed already.
-        kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
-        if st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:") and not asked:
-            session.start(page, edited.text, again=True)
-            st.rerun()
+        clicked = st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:")
         _choose_device()
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
-    return edited.text
+    return clicked
 
 
 def _choose_device() -> None:
@@ -109,11 +109,4 @@ def _choose_device() -> None:
             required=True,
             help='With "GPU" a program may put tensors on it: `torch.ones(3, device="cuda")`.',
         )
-        session.state()["device"] = "cuda" if chosen == "GPU" else "cpu"
-
-
-def problem_of(failure: Failure | None) -> Problem | None:
-    """Return a failure for its line in the editor, if it has one."""
-    if failure is None or failure.line is None:
-        return None
-    return Problem(failure.line, failure.message[:500])
+        session.choose_device("cuda" if chosen == "GPU" else "cpu")

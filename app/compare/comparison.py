@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import graph, results, session
+from app import graph, results
 from app.charts import chart
 from app.compare import sides
 from components.figures import TraceIndex
@@ -44,12 +44,12 @@ def show(left: TraceIndex, right: TraceIndex) -> None:
 
 def comparison(left: TraceIndex, right: TraceIndex) -> Comparison:
     """Compare two traces, once."""
-    kept = session.state().get("compare:comparison")
-    if not isinstance(kept, tuple) or kept[0] is not left.trace or kept[1] is not right.trace:
+    state = sides.compare_state()
+    known = state.comparison
+    if known is None or known[0] is not left.trace or known[1] is not right.trace:
         with collector_paused():
-            kept = session.state()["compare:comparison"] = left.trace, right.trace, compare(left, right)
-    found: Comparison = kept[2]
-    return found
+            known = state.comparison = left.trace, right.trace, compare(left, right)
+    return known[2]
 
 
 @st.fragment
@@ -61,7 +61,7 @@ def _memory(left: TraceIndex, right: TraceIndex) -> None:
             "Over",
             list(AXES),
             default="line",
-            format_func=lambda one: AXES[one],
+            format_func=lambda axis: AXES[axis],
             key="compare:axis",
             required=True,
             label_visibility="collapsed",

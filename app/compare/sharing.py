@@ -1,4 +1,8 @@
-"""Handing a pair on: a link that holds both programs, or one file with both traces."""
+"""Handing a pair on: a link that holds both programs, or one file with both traces.
+
+Links come from strangers and through chat programs that cut them, so that reading one checks everything: the alphabet,
+a checksum (that of zlib), how much comes out, and that it is as many texts as were asked for.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -17,40 +22,52 @@ from app.compare import sides
 from components.trace import Trace, encode_trace
 
 _PARAMETER = "pair"
-# The link that was read last, what was wrong with it, and the programs that it led to.
-_READ, _PROBLEM, _LED_TO = "compare:link-read", "compare:link-problem", "compare:link-led-to"
+# What browsers, proxies and chat programs let through; a link of 8,192 characters is refused by some of them.
+LONGEST = 7_000
+# As long as a program may be (50,000 characters of up to four bytes), twice.
+_MOST_BYTES = 400_000
+
+
+@dataclass
+class LinkState:
+    """The link that was read last, what was wrong with it, and the programs that it led to."""
+
+    read: str | None = None
+    problem: str = ""
+    led_to: tuple[str, str] | None = None
+
+
+def _state() -> LinkState:
+    return session.remembered(LinkState, sides.PAGE)
 
 
 def read_link() -> None:
     """Show the pair that the address holds, once."""
-    state, asked = session.state(), session.address().get(_PARAMETER)
-    if asked is None or state.get(_READ) == asked:
+    state, link = _state(), session.address().get(_PARAMETER)
+    if link is None or state.read == link:
         return
-    state[_READ] = asked
-    state.pop(_PROBLEM, None)
+    state.read, state.problem = link, ""
     try:
-        left, right = unpack(asked, 2)
+        left, right = unpack(link, 2)
     except DamagedLink as error:
-        state[_PROBLEM] = str(error)
+        state.problem = str(error)
     else:
         sides.fill_both(left, right)
-    state[_LED_TO] = _texts()
+    state.led_to = sides.programs()
 
 
 def forget_link() -> None:
     """Take the pair out of the address once another is shown."""
-    state = session.state()
-    if _LED_TO in state and state[_LED_TO] != _texts():
-        for key in (_PROBLEM, _LED_TO, _READ):
-            state.pop(key, None)
+    state = _state()
+    if state.led_to is not None and state.led_to != sides.programs():
+        state.read, state.problem, state.led_to = None, "", None
         session.address().pop(_PARAMETER, None)
 
 
-def problem() -> None:
+def link_problem() -> None:
     """Say what is wrong with the link that led here."""
-    found = session.state().get(_PROBLEM)
-    if found is not None:
-        st.warning(str(found), icon=":material/link_off:")
+    if _state().problem:
+        st.warning(_state().problem, icon=":material/link_off:")
 
 
 def share(traces: tuple[Trace, Trace] | None) -> None:
@@ -74,7 +91,7 @@ def _link() -> None:
         st.markdown("A trace that was opened from a file does not fit into a link. Download both traces instead.")
         return
     try:
-        packed = pack(_texts())
+        packed = pack(sides.programs())
     except TooLong as error:
         st.markdown(str(error))
         return
@@ -93,19 +110,9 @@ def both_traces(left: Trace, right: Trace) -> bytes:
     return made.getvalue()
 
 
-def _texts() -> tuple[str, str]:
-    return sides.side(sides.LEFT).text, sides.side(sides.RIGHT).text
-
-
 def _here() -> str:
     """The page's address as the reader's browser has it."""
     return (st.context.url or "/compare").partition("?")[0]
-
-
-# What browsers, proxies and chat programs let through; a link of 8,192 characters is refused by some of them.
-LONGEST = 7_000
-# As long as a program may be (50,000 characters of up to four bytes), twice.
-_MOST_BYTES = 400_000
 
 
 class TooLong(ValueError):

@@ -1,4 +1,4 @@
-"""The section of n-th derivatives: a table of them, and the graph that each adds."""
+"""The sections that show numbers: n-th derivatives, gradient to Hessian computed in two ways, and how they check."""
 
 from __future__ import annotations
 
@@ -62,9 +62,7 @@ def _graph_of(text: str, answer: NthDerivativesAnswer) -> None:
     page, source = "derivatives-graph", f"{text.rstrip()}\n\n{answer.code.removeprefix('import torch').lstrip()}"
     if "import torch" not in text:
         source = f"import torch\n{source}"
-    if session.state().get(f"{page}:source") != source:
-        session.state()[f"{page}:source"] = source
-        session.start(page, source)
+    session.ask(page, source)
     if not results.progress(page):
         graph.show(page, above=230, show_code=False)
 

@@ -1,19 +1,17 @@
-"""The section *What was alive*: at the peak, at the moment that was clicked, or when the program ended."""
+"""What explains the timeline: what was alive at a moment, what was saved for backward, what each engine run did."""
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
+from markupsafe import Markup
 
 from app import session
 from app.charts import chart
-from app.memory.state import AT, AT_KEPT, PAGE, Shown, click, clicked
+from app.memory.state import AT, PAGE, MemoryView, click, memory_state
 from components.figures.memory import (
     Alive,
     EngineMemory,
     Leak,
-    Saved,
     alive_figure,
     alive_info,
     engine_memory,
@@ -24,78 +22,73 @@ from components.figures.memory import (
     signed,
 )
 from components.figures.text import bytes_text, plural
+from components.widgets.markup import joined
 
 _MOMENTS = {"peak": "At the peak", "clicked": "Where you clicked", "end": "At the end"}
+_MOST_SENTENCES = 3
 _WIDTHS = {"block": st.column_config.TextColumn(width=150)}
 
 
-def alive(shown: Shown) -> None:
-    """Show the section."""
-    event = _event(shown)
+def alive(view: MemoryView) -> None:
+    """Show the section *What was alive*."""
+    event = _event(view)
     if event is None:
         st.markdown("Click the timeline to see what was alive at that moment, and why.")
         return
-    if session.state()[AT] == "peak" and shown.tables.memory.peak_event is None:
+    if memory_state().at == "peak" and view.tables.memory.peak_event is None:
         st.caption("The peak came after the last event that was recorded. This is the most of what was recorded.")
-    known = shown.worked_out.get(("alive", event))
-    if known is None:
-        known = shown.worked_out["alive", event] = alive_info(shown.tables, shown.moments, event)
-    info: Alive = known
+    info = view.once(("alive", event), lambda: alive_info(view.tables, view.moments, event))
     st.html(_sentence(info))
-    chart(alive_figure(info), f"{PAGE}:{shown.index.signature}:alive", click)
+    chart(alive_figure(info), f"{PAGE}:{view.index.signature}:alive", click)
     rows = [
         {
-            "bytes": exact_bytes(one.bytes),
-            "block": one.name,
-            "category": one.category,
-            "why it was held": one.why,
-            "line": one.line,
-            "code": one.code,
-            "node": one.node,
-            "operation": one.operation,
+            "bytes": exact_bytes(holder.bytes),
+            "block": holder.name,
+            "category": holder.category,
+            "why it was held": holder.why,
+            "line": holder.line,
+            "code": holder.code,
+            "node": holder.node,
+            "operation": holder.operation,
         }
-        for one in info.holders
+        for holder in info.holders
     ]
     if rows:
         with st.expander(f"All {plural(len(rows), 'block')}", icon=":material/table_rows:"):
             st.dataframe(rows, hide_index=True, height="auto" if len(rows) < 10 else 380, column_config=_WIDTHS)
 
 
-def _event(shown: Shown) -> int | None:
-    state = session.state()
+def _event(view: MemoryView) -> int | None:
+    state, widgets = memory_state(), session.widgets()
     # Said in every run: what a callback said while this control was not on the page would not be shown by it.
-    state[AT] = state.get(AT) or state.get(AT_KEPT, "peak")
-    chosen = st.segmented_control(
+    widgets[AT] = widgets.get(AT) or state.at
+    at = st.segmented_control(
         "Moment",
         list(_MOMENTS),
         key=AT,
         required=True,
-        format_func=lambda one: _MOMENTS[one],
+        format_func=lambda at: _MOMENTS[at],
         label_visibility="collapsed",
     )
-    state[AT_KEPT] = chosen
-    if chosen == "clicked":
-        found = clicked()
-        return found if found is not None and found < len(shown.tables.events) else None
-    return shown.tables.peak if chosen == "peak" else len(shown.tables.events) - 1
+    state.at = at or "peak"
+    if state.at == "clicked":
+        event = state.clicked
+        return event if event is not None and event < len(view.tables.events) else None
+    return view.tables.peak if state.at == "peak" else len(view.tables.events) - 1
 
 
-def _sentence(info: Alive) -> str:
-    where = f" after line {info.line}" if info.line is not None else ""
-    code = f" <code>{html.escape(info.code[:90])}</code>" if info.code else ""
-    during = f", in {html.escape(info.during)}" if info.during else ""
-    where = where.replace(" after", " while") + (" ran" if where else "")
-    return f'<p class="al-told"><b>{bytes_text(info.total)}</b> were held{where}{code}{during}:</p>'
+def _sentence(info: Alive) -> Markup:
+    where = f" while line {info.line} ran" if info.line is not None else ""
+    code = Markup(" <code>{}</code>").format(info.code[:90]) if info.code else ""
+    during = f", in {info.during}" if info.during else ""
+    return Markup('<p class="al-told"><b>{}</b> were held{}{}{}:</p>').format(
+        bytes_text(info.total), where, code, during
+    )
 
 
-_MOST_SENTENCES = 3
-
-
-def saved(shown: Shown) -> None:
+def saved(view: MemoryView) -> None:
     """Show the section *Saved for backward*."""
-    if "saved" not in shown.worked_out:
-        shown.worked_out["saved"] = saved_info(shown.tables, shown.moments)
-    info: Saved = shown.worked_out["saved"]
+    info = view.once("saved", lambda: saved_info(view.tables, view.moments))
     if not info.nodes:
         st.markdown("No node has saved a tensor: there is no graph, or its operations need nothing for `backward()`.")
         return
@@ -117,7 +110,7 @@ def saved(shown: Shown) -> None:
             format_func=lambda one: f"by {one[:-1]}", label_visibility="collapsed",
         ) or "nodes"  # fmt: skip
         rows = info.nodes if kind == "nodes" else info.modules
-    chart(saved_figure(rows), f"{PAGE}:{shown.index.signature}:saved:{kind}", click)
+    chart(saved_figure(rows), f"{PAGE}:{view.index.signature}:saved:{kind}", click)
     with st.expander(f"All {plural(len(rows), 'row')}", icon=":material/table_rows:"):
         st.dataframe(
             [
@@ -136,15 +129,13 @@ def saved(shown: Shown) -> None:
         )
 
 
-def calls(shown: Shown) -> None:
+def calls(view: MemoryView) -> None:
     """Show the section *Backward calls*."""
-    if "calls" not in shown.worked_out:
-        shown.worked_out["calls"] = engine_memory(shown.tables, shown.moments)
-    found: tuple[EngineMemory, ...] = shown.worked_out["calls"]
+    found = view.once("calls", lambda: engine_memory(view.tables, view.moments))
     if not found:
         st.markdown("The engine has not run: call `backward()` or `autograd.grad()`.")
         return
-    st.html("".join(_told(call) for call in found[:_MOST_SENTENCES]))
+    st.html(joined(map(_told, found[:_MOST_SENTENCES])))
     if len(found) > _MOST_SENTENCES:
         st.caption(f"… and {plural(len(found) - _MOST_SENTENCES, 'more call')}, all in the table.")
     st.dataframe(
@@ -168,11 +159,18 @@ def calls(shown: Shown) -> None:
     )
 
 
-def _told(call: EngineMemory) -> str:
-    said = [f"<b>{html.escape(call.label)}</b>"]
-    said[0] += f" in line {call.line} <code>{html.escape(call.code[:80])}</code>" if call.line is not None else ""
-    said[0] += f": {bytes_text(call.before)} before, {bytes_text(call.top)} at most, {bytes_text(call.after)} after"
-    said[0] += f" ({signed(call.after - call.before)})."
+def _told(call: EngineMemory) -> Markup:
+    line = Markup(" in line {} <code>{}</code>").format(call.line, call.code[:80]) if call.line is not None else ""
+    said: list[str] = [
+        Markup("<b>{}</b>{}: {} before, {} at most, {} after ({}).").format(
+            call.label,
+            line,
+            bytes_text(call.before),
+            bytes_text(call.top),
+            bytes_text(call.after),
+            signed(call.after - call.before),
+        )
+    ]
     if call.released:
         said.append(f"It released {bytes_text(call.released)} of saved tensors.")
     if call.still:
@@ -180,37 +178,36 @@ def _told(call: EngineMemory) -> str:
     if call.gradients > 0:
         said.append(f"It left {bytes_text(call.gradients)} of new gradients.")
     if call.kept:
-        said.append(f"<code>retain_graph=True</code> kept {bytes_text(call.kept)}, {html.escape(call.kept_until)}.")
-    return f'<p class="al-told">{" ".join(said)}</p>'
+        kept = Markup("<code>retain_graph=True</code> kept {}, {}.")
+        said.append(kept.format(bytes_text(call.kept), call.kept_until))
+    return Markup('<p class="al-told">{}</p>').format(joined(said, " "))
 
 
-def leak_hints(shown: Shown) -> None:
+def leak_hints(view: MemoryView) -> None:
     """Say which lines keep graphs from iteration to iteration, if any do, and what to write instead."""
-    if "leaks" not in shown.worked_out:
-        shown.worked_out["leaks"] = leaks(shown.tables)
-    found: tuple[Leak, ...] = shown.worked_out["leaks"]
+    found = view.once("leaks", lambda: leaks(view.tables))
     if found:
-        st.html("".join(f'<div class="al-tell" role="status">{_leak(leak)}</div>' for leak in found[:3]))
+        hint = Markup('<div class="al-tell" role="status">{}</div>')
+        st.html(joined(hint.format(_leak(leak)) for leak in found[:3]))
 
 
-def _leak(leak: Leak) -> str:
-    name, code, fix = (html.escape(text[:120]) for text in (leak.name, leak.code, leak.fix))
-    kept = f"{leak.iterations:,} iterations"
-    nodes = f" ({leak.nodes:,} nodes)" if leak.nodes else ""
-    cost = f"They hold <b>{bytes_text(leak.bytes)}</b> of saved tensors." if leak.bytes else _FREED
-    where = f"<b>Leak in line {leak.line}</b>: <code>{code}</code>"
+def _leak(leak: Leak) -> Markup:
+    name, fix = leak.name[:120], leak.fix[:120]
+    kept = f"{leak.iterations:,} iterations" + (f" ({leak.nodes:,} nodes)" if leak.nodes else "")
+    where = Markup("<b>Leak in line {}</b>: <code>{}</code>").format(leak.line, leak.code[:120])
+    cost = Markup("They hold <b>{}</b> of saved tensors.").format(bytes_text(leak.bytes)) if leak.bytes else _FREED
     if leak.kind == "retained":
-        carried = f" through <code>{name}</code>" if name else ""
-        cut = f"Cut the graph at the start of each iteration, <code>{fix}</code>, and leave" if fix else "Leave"
-        return (
-            f"{where} goes back{carried} into all {kept}{nodes}, whose graphs <code>retain_graph=True</code> keeps. "
-            f"{cost} {cut} out <code>retain_graph=True</code>."
-        )
+        carried = Markup(" through <code>{}</code>").format(name) if name else ""
+        cut = Markup("Cut the graph at the start of each iteration, <code>{}</code>, and leave").format(fix)
+        return Markup(
+            "{} goes back{} into all {}, whose graphs <code>retain_graph=True</code> keeps. "
+            "{} {} out <code>retain_graph=True</code>."
+        ).format(where, carried, kept, cost, cut if fix else "Leave")
     what = "adds the graph of each loss to" if leak.kind == "sum" else "puts each tensor with its graph into"
-    return (
-        f"{where} {what} <code>{name}</code>: the graphs of {kept}{nodes} are still alive at the end. {cost} If you "
-        f"only want the numbers, write <code>{fix}</code>."
-    )
+    return Markup(
+        "{} {} <code>{}</code>: the graphs of {} are still alive at the end. {} If you only want the numbers, write "
+        "<code>{}</code>."
+    ).format(where, what, name, kept, cost, fix)
 
 
-_FREED = "Their saved tensors were released by <code>backward()</code>, the nodes themselves are not."
+_FREED = Markup("Their saved tensors were released by <code>backward()</code>, the nodes themselves are not.")

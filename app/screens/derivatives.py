@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import session
 from app.derivatives import function
 from app.derivatives.plots import plots
 from app.derivatives.sections import checks, matrices, nth_derivatives
-from app.workbench import frame, problem_of
-from components.trace import Failure
+from app.editor import problem_of
+from app.workbench import frame
 from components.widgets.editor import Problem
 
 _SECTIONS = {
@@ -42,9 +41,9 @@ def page() -> None:
 
 def _problem() -> Problem | None:
     """Return the failure of the function that is shown, for its line in the editor."""
-    text, failure = session.state().get("derivatives:failure", (None, None))
-    shown = isinstance(failure, Failure) and text == session.state().get("derivatives:text")
-    return problem_of(failure if shown else None)
+    state = function.derivatives_state()
+    text, failure = state.failure
+    return problem_of(failure if text == state.text else None)
 
 
 page()

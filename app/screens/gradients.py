@@ -13,16 +13,16 @@ def page() -> None:
     charted, played = st.columns([0.56, 0.44], gap="medium")
     with charted:
         with st.container(horizontal=True, vertical_alignment="center"):
-            index = program_choice.choose("gradients", GRADIENTS)
+            index = program_choice.choose(gradients.PAGE, GRADIENTS)
             chart = gradients.choose()
-        if program_choice.waiting("gradients") or index is None:
+        if program_choice.waiting(gradients.PAGE) or index is None:
             return
         history = gradients.history_of(index)
         if index.trace.failure is not None:
             results.failure(index.trace)
         gradients.show(chart, index, history)
     with played:
-        graph.show("gradients", above=190, goto=gradients.goto())
+        graph.show(gradients.PAGE, above=190)
         with st.expander("What it printed and its leaves", icon=":material/terminal:"):
             results.below(index.trace)
 

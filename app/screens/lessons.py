@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import exercise, session
 from app.course import Lesson
-from app.exercise import DamagedProgress, as_file, is_solved, restore
+from app.exercise import DamagedProgress, LessonsState, is_solved, progress_file, restore_progress
 from app.workbench import workbench
 
 _GROUPS = {"examples": "Examples", "exercises": "Exercises", "beyond": "Beyond", "own": "Of this class"}
@@ -17,7 +17,7 @@ def page() -> None:
     course = session.course()
     with st.container(horizontal=True, vertical_alignment="center"):
         lesson = _chosen(course.lessons)
-        _progress([one for one in course.lessons if one.exercise is not None])
+        _progress([lesson for lesson in course.lessons if lesson.exercise is not None])
     for problem in course.problems:
         st.warning(f"A lesson was left out. {problem}", icon=":material/report:")
     if lesson.exercise is None:
@@ -43,8 +43,8 @@ def page() -> None:
 def _chosen(lessons: tuple[Lesson, ...]) -> Lesson:
     """Let the person choose a group and a lesson in it; the address says which was open."""
     by_slug = {lesson.slug: lesson for lesson in lessons}
-    last = session.state().get("lessons:last", "")
-    asked = by_slug.get(session.address().get("lesson", last), lessons[0])
+    state = session.remembered(LessonsState, "lessons")
+    asked = by_slug.get(session.address().get("lesson", state.last), lessons[0])
     groups = [group for group in _GROUPS if any(lesson.group == group for lesson in lessons)]
     group = st.segmented_control(
         "Part of the course",
@@ -66,7 +66,7 @@ def _chosen(lessons: tuple[Lesson, ...]) -> Lesson:
         label_visibility="collapsed",
         width=440,
     )
-    session.address()["lesson"] = session.state()["lessons:last"] = slug
+    session.address()["lesson"] = state.last = slug
     return by_slug[slug]
 
 
@@ -79,13 +79,14 @@ def _progress(exercises: list[Lesson]) -> None:
     with st.popover(f"{sum(map(is_solved, exercises))} of {len(exercises)} solved", icon=":material/trophy:"):
         st.markdown("What you solved and typed stays until this browser tab is closed or reloaded.")
         st.download_button(
-            "Save progress", as_file(), "autograd-lab-progress.json", "application/json", on_click="ignore"
+            "Save progress", progress_file(), "autograd-lab-progress.json", "application/json", on_click="ignore"
         )
         saved = st.file_uploader("Open saved progress", type=["json"], key="lessons:progress")
-        if saved is not None and session.state().get("lessons:restored") != saved.file_id:
-            session.state()["lessons:restored"] = saved.file_id
+        state = session.remembered(LessonsState, "lessons")
+        if saved is not None and state.restored != saved.file_id:
+            state.restored = saved.file_id
             try:
-                restore(saved.getvalue())
+                restore_progress(saved.getvalue())
             except DamagedProgress as problem:
                 st.error(str(problem))
             else:

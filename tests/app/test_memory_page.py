@@ -12,17 +12,16 @@ from streamlit.testing.v1 import AppTest
 from app.examples import MEMORY
 from app.memory import savings
 from app.memory.savings import MOST, may_save, pick, table
+from app.program_choice import ProgramChoice
+from app.session import PageState
 from components.figures.memory import Outcome
 from components.source.variants import Variant, variants
 from components.trace import CudaSample, Environment, Program, Trace, encode_trace
 from components.widgets.editor import view
-from tests.app.apptest import LONG, MAIN, html_of
+from tests.app.apptest import LONG, MAIN, html_of, remembered
 from tests.app.apptest import settled as when_settled
 from tests.figures import traces as t
 from tests.figures.memory.made import Tape, steps
-
-VARIANTS = (f"memory:variant:{one}:run" for one in ("original", *range(9)))
-RUNS = ("playground:run", "code:run", "memory:run", *VARIANTS)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +30,7 @@ def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 def settled(test: AppTest) -> AppTest:
-    settled_test = when_settled(test, RUNS)
+    settled_test = when_settled(test)
     assert not settled_test.exception
     return settled_test
 
@@ -70,7 +69,7 @@ def opened_with(trace: Trace | None, note: str | None = None) -> AppTest:
     settled(test.run())
     if trace is not None:
         with_note = msgspec.structs.replace(trace, memory_note=UNSET if note is None else note)
-        test.session_state["memory:file"] = ("gpu.json", with_note, 1)
+        test.session_state["memory:ProgramChoice"] = ProgramChoice(trace=with_note, file="gpu.json", opened=1)
     return settled(test.switch_page("screens/memory.py").run())
 
 
@@ -80,7 +79,9 @@ def test_every_example_runs_and_has_a_timeline() -> None:
         example(test, name)
         assert "Peak <b>" in html_of(test), name
         assert "measured by PyTorch" in html_of(test)
-        assert not test.session_state["memory:trace"].failure, name
+        trace = remembered(test, PageState, "memory").trace
+        assert trace is not None
+        assert not trace.failure, name
 
 
 def test_the_sections_of_the_program_of_another_page() -> None:
@@ -98,6 +99,15 @@ def test_the_sections_of_the_program_of_another_page() -> None:
     test.segmented_control(key="memory:at").set_value("end").run()
     assert "were held" in html_of(test)
     assert not test.exception
+
+
+def test_the_program_of_another_page_comes_back_after_an_example() -> None:
+    test = opened()
+    before = remembered(test, PageState, "memory").trace
+    example(test, "Six activations")
+    assert remembered(test, PageState, "memory").trace is not before
+    example(test, "playground")
+    assert remembered(test, PageState, "memory").trace is before
 
 
 def test_a_leak_is_told_with_its_fix_and_other_programs_are_not_accused() -> None:
@@ -208,7 +218,7 @@ def test_measuring_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     test.button(key="memory:measure-stop").click().run()
     test.run()
     assert any("Stopped" in one.value for one in test.caption)
-    assert "memory:variant:0:run" not in test.session_state or not test.session_state["memory:variant:0:run"]
+    assert remembered(test, PageState, "memory:variant:0").run is None
     assert not test.button(key="memory:measure").disabled
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.widgets.editor import build, kept, view
+from components.widgets.editor import build, view
 
 APP = str(Path(__file__).with_name("editor_app.py"))
 BUNDLE = "editor-TEST.js"
@@ -120,7 +120,7 @@ def test_the_browser_gets_words_and_the_problem() -> None:
     "told", [None, "x", {}, {"revision": "first"}, {"revision": "first", "text": 3, "run": 0, "seq": 1}]
 )
 def test_what_is_no_report_is_ignored(told: object) -> None:
-    assert kept.read(told) is None
+    assert view.read_report(told) is None
 
 
 @pytest.mark.usefixtures("not_built")
