@@ -1,4 +1,4 @@
-"""Programs to begin with on the Gradients page, where nothing was run yet or one wants to see what it shows."""
+"""Programs to begin with, where nothing was run yet: for each page that makes none, what it has to show."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ print(weight.grad)
 }
 
 
+# Functions for the Derivatives page.
 FUNCTIONS = {
     "sin(x) · x²": """\
 import torch
@@ -135,6 +136,7 @@ x = torch.tensor([1.0, 2.0, -0.5])
 FIRST_FUNCTION = next(iter(FUNCTIONS.values()))
 
 
+# Each has one thing to find in its timeline.
 MEMORY = {
     "Six activations": """\
 import torch
@@ -264,6 +266,7 @@ loss.backward()
 }
 
 
+# Pairs for the Compare page: one program, and the same with one thing done differently.
 _METRIC = """\
 import torch
 

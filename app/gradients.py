@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import graph, session
-from app.charts import chart
+from app.controls import chart, download, one_of
 from components.figures import TraceIndex
 from components.figures.gradients import (
     History,
@@ -56,12 +56,7 @@ def _state() -> GradientsState:
 
 def choose() -> str:
     """Let the person choose a chart. It stands on the page whatever runs, so that the choice is not forgotten."""
-    return (
-        st.segmented_control(
-            "Chart", list(_CHARTS), default="Leaves", key="gradients:chart", required=True, label_visibility="collapsed"
-        )
-        or "Leaves"
-    )
+    return one_of("Chart", _CHARTS, f"{PAGE}:chart")
 
 
 def show(name: str, index: TraceIndex, history: History) -> None:
@@ -75,15 +70,7 @@ def show(name: str, index: TraceIndex, history: History) -> None:
     _CHARTS[name](index, history)
     for note in history.notes:
         st.caption(note)
-    st.download_button(
-        "All numbers as CSV",
-        lambda: csv_rows(history),
-        "gradients.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="gradients:csv",
-    )
+    download("All numbers as CSV", lambda: csv_rows(history), "gradients.csv", f"{PAGE}:csv")
 
 
 def _leaves(index: TraceIndex, history: History) -> None:

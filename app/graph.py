@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 import streamlit as st
 
 from app import session
+from app.controls import download, one_of
 from components.figures import (
     Drawn,
     LabGraph,
@@ -81,11 +83,9 @@ def show(
     if index is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        kind = st.segmented_control(
-            "View", ["Lab", "torchviz"], default="Lab", key=f"{page}:view", label_visibility="collapsed", required=True
-        )
-        shown = _torchviz(page, index) if kind == "torchviz" else _lab(page, index, only)
-        data = _data(index, shown, "torchviz" if kind == "torchviz" else "lab")
+        torchviz = one_of("View", ("Lab", "torchviz"), f"{page}:view") == "torchviz"
+        shown = _torchviz(page, index) if torchviz else _lab(page, index, only)
+        data = _data(index, shown, "torchviz" if torchviz else "lab")
         _downloads(page, index.trace, data)
     player(
         data,
@@ -129,25 +129,10 @@ def _data(index: TraceIndex, shown: _View, kind: Literal["lab", "torchviz"]) -> 
 
 def _downloads(page: str, trace: Trace, data: dict[str, Any]) -> None:
     with st.popover("Download", icon=":material/download:"):
-        st.download_button(
-            "Player as one HTML file",
-            lambda: standalone_page(data, "Autograd Lab"),
-            "autograd-lab.html",
-            "text/html",
-            key=f"{page}:html",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Trace as JSON",
-            lambda: encode_trace(trace),
-            "trace.json",
-            "application/json",
-            key=f"{page}:json",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Program (.py)", trace.program.source, "program.py", "text/x-python", key=f"{page}:py", on_click="ignore"
-        )
+        page_file = partial(standalone_page, data, "Autograd Lab")
+        download("Player as one HTML file", page_file, "autograd-lab.html", f"{page}:html", icon=None)
+        download("Trace as JSON", partial(encode_trace, trace), "trace.json", f"{page}:json", icon=None)
+        download("Program (.py)", trace.program.source, "program.py", f"{page}:py", icon=None)
 
 
 # --- the Lab view

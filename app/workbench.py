@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import graph, results, session
+from app.controls import one_of
 from app.editor import Editor, problem_of
 from components.widgets.editor import Edited, code_editor, is_built
 
@@ -100,13 +101,11 @@ def _run_button(page: str, first: bool) -> bool:
 def _choose_device() -> None:
     """Where the server has a GPU: whether programs may use it, from the next run on."""
     if session.has_gpu():
-        chosen = st.segmented_control(
+        chosen = one_of(
             "Device",
-            ["CPU", "GPU"],
-            default="GPU" if session.device() == "cuda" else "CPU",
-            key="device:choice",
-            label_visibility="collapsed",
-            required=True,
+            ("CPU", "GPU"),
+            "device:choice",
+            first="GPU" if session.device() == "cuda" else "CPU",
             help='With "GPU" a program may put tensors on it: `torch.ones(3, device="cuda")`.',
         )
         session.choose_device("cuda" if chosen == "GPU" else "cpu")

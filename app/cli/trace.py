@@ -48,6 +48,7 @@ def _targets(options: argparse.Namespace) -> list[str]:
 def run_programs(sources: Iterable[str], options: argparse.Namespace, *, measure: bool = False) -> Iterator[Trace]:
     """Yield the trace of each program in turn, under ``options.device``, ``seed``, ``timeout`` and ``memory``.
 
+    They run in the pool that the pages use, which says on standard error which walls stand.
     ``measure`` runs each a second time, for its memory.
     """
     limits = Limits(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app import graph, results
-from app.charts import chart
 from app.compare import sides
+from app.controls import chart, one_of
 from components.figures import TraceIndex
 from components.figures.compare import AXES, Comparison, compare, timelines_figure, timelines_info
 from components.widgets.compare_panels import (
@@ -57,17 +57,9 @@ def _memory(left: TraceIndex, right: TraceIndex) -> None:
     """The memory of both over time. A fragment: its switches draw nothing else anew."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Memory**")
-        by = st.segmented_control(
-            "Over",
-            list(AXES),
-            default="line",
-            format_func=lambda axis: AXES[axis],
-            key="compare:axis",
-            required=True,
-            label_visibility="collapsed",
-        )
+        by = one_of("Over", AXES, "compare:axis", AXES.__getitem__, first="line")
         saved = st.toggle("saved for backward", value=True, key="compare:saved")
-    info = timelines_info(left.trace, right.trace, by or "line")
+    info = timelines_info(left.trace, right.trace, by)
     if info.sides:
         chart(timelines_figure(info, saved=saved), f"compare:memory:{by}")
     for note in info.notes:

@@ -19,6 +19,7 @@ import streamlit as st
 
 from app import session
 from app.compare import sides
+from app.controls import download
 from components.trace import Trace, encode_trace
 
 _PARAMETER = "pair"
@@ -75,15 +76,7 @@ def share(traces: tuple[Trace, Trace] | None) -> None:
     with st.popover("Share", icon=":material/share:"):
         _link()
         if traces is not None:
-            st.download_button(
-                "Download both traces",
-                lambda: both_traces(*traces),
-                "compare-traces.zip",
-                "application/zip",
-                icon=":material/download:",
-                key="compare:zip",
-                on_click="ignore",
-            )
+            download("Download both traces", lambda: both_traces(*traces), "compare-traces.zip", "compare:zip")
 
 
 def _link() -> None:

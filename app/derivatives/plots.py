@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.charts import chart
+from app.controls import chart
 from app.derivatives.questions import ask, chosen, is_floating, known
 from components.figures.derivatives import curve_figure, curve_info, descent_words, surface_figure, surface_info
 from components.figures.text import number_text, plain_in_markdown

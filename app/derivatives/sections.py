@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import graph, results, session
-from app.charts import chart
+from app.controls import chart, one_of
 from app.derivatives.questions import ask, chosen, inputs_chosen, known, typed_numbers
 from components.figures.derivatives import (
     check_rows,
@@ -28,9 +28,26 @@ from components.trace import (
 )
 from components.widgets.panels import note_panel
 
+_QUANTITIES: dict[str, Quantity] = {
+    "Gradient": "gradient",
+    "Jacobian": "jacobian",
+    "Hessian": "hessian",
+    "JVP": "jvp",
+    "VJP": "vjp",
+    "Directional": "directional",
+}
+_MEANINGS: dict[Quantity, str] = {
+    "gradient": "One row: the derivative of one number by every input. What `backward()` adds to `.grad`.",
+    "jacobian": "A row for each output, a column for each input: how every output moves with every input.",
+    "hessian": "The second derivatives of one number: how its gradient moves with every input.",
+    "jvp": "The Jacobian times a tangent v of the inputs: how the outputs move when the inputs move along v.",
+    "vjp": "A cotangent v of the outputs times the Jacobian. Every step of `backward()` is one of these.",
+    "directional": "The slope of one number along the direction v: the gradient times v.",
+}
+
 
 def nth_derivatives(text: str) -> None:
-    """Show the section."""
+    """Show the derivatives of each order in a table, and the graph that each adds."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = st.slider("Up to order", 1, 6, 3, key="derivatives:order", width=200)
         inputs, element = chosen(text, one_number=True)
@@ -67,32 +84,10 @@ def _graph_of(text: str, answer: NthDerivativesAnswer) -> None:
         graph.show(page, above=230, show_code=False)
 
 
-_QUANTITIES: dict[str, Quantity] = {
-    "Gradient": "gradient",
-    "Jacobian": "jacobian",
-    "Hessian": "hessian",
-    "JVP": "jvp",
-    "VJP": "vjp",
-    "Directional": "directional",
-}
-_MEANINGS: dict[Quantity, str] = {
-    "gradient": "One row: the derivative of one number by every input. What `backward()` adds to `.grad`.",
-    "jacobian": "A row for each output, a column for each input: how every output moves with every input.",
-    "hessian": "The second derivatives of one number: how its gradient moves with every input.",
-    "jvp": "The Jacobian times a tangent v of the inputs: how the outputs move when the inputs move along v.",
-    "vjp": "A cotangent v of the outputs times the Jacobian. Every step of `backward()` is one of these.",
-    "directional": "The slope of one number along the direction v: the gradient times v.",
-}
-
-
 def matrices(text: str) -> None:
-    """Show the section."""
+    """Show gradient, Jacobian, Hessian, JVP, VJP or directional derivative, each computed in two ways."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.segmented_control(
-            "Quantity", list(_QUANTITIES), default="Jacobian", key="derivatives:quantity", required=True,
-            label_visibility="collapsed",
-        )  # fmt: skip
-        quantity = _QUANTITIES[name or "Jacobian"]
+        quantity = _QUANTITIES[one_of("Quantity", _QUANTITIES, "derivatives:quantity", first="Jacobian")]
         inputs, element = chosen(text, one_number=quantity in ("gradient", "hessian", "directional"))
         vector = None
         if quantity in ("jvp", "vjp", "directional"):
@@ -134,7 +129,7 @@ def _two_ways(answer: DerivativeAnswer) -> None:
 
 
 def checks(text: str) -> None:
-    """Show the section."""
+    """Hold the derivative against finite differences and SymPy."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         inputs, _ = chosen(text, one_number=False)
     st.caption(

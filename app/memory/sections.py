@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from app import session
-from app.charts import chart
+from app.controls import chart, one_of
 from app.memory.state import AT, PAGE, MemoryView, click, memory_state
 from components.figures.memory import (
     Alive,
@@ -30,7 +29,7 @@ _WIDTHS = {"block": st.column_config.TextColumn(width=150)}
 
 
 def alive(view: MemoryView) -> None:
-    """Show the section *What was alive*."""
+    """Show *What was alive*: at the peak, at the moment that was clicked, or when the program ended."""
     event = _event(view)
     if event is None:
         st.markdown("Click the timeline to see what was alive at that moment, and why.")
@@ -59,18 +58,8 @@ def alive(view: MemoryView) -> None:
 
 
 def _event(view: MemoryView) -> int | None:
-    state, widgets = memory_state(), session.widgets()
-    # Said in every run: what a callback said while this control was not on the page would not be shown by it.
-    widgets[AT] = widgets.get(AT) or state.at
-    at = st.segmented_control(
-        "Moment",
-        list(_MOMENTS),
-        key=AT,
-        required=True,
-        format_func=lambda at: _MOMENTS[at],
-        label_visibility="collapsed",
-    )
-    state.at = at or "peak"
+    state = memory_state()
+    state.at = one_of("Moment", _MOMENTS, AT, _MOMENTS.__getitem__, last=state.at)
     if state.at == "clicked":
         event = state.clicked
         return event if event is not None and event < len(view.tables.events) else None
@@ -105,10 +94,7 @@ def saved(view: MemoryView) -> None:
     st.markdown(said)
     rows, kind = info.nodes, "nodes"
     if sum(row.nodes > 0 for row in info.modules) > 1:
-        kind = st.segmented_control(
-            "Group", ["nodes", "modules"], default="nodes", key=f"{PAGE}:saved-by", required=True,
-            format_func=lambda one: f"by {one[:-1]}", label_visibility="collapsed",
-        ) or "nodes"  # fmt: skip
+        kind = one_of("Group", ("nodes", "modules"), f"{PAGE}:saved-by", lambda kind: f"by {kind[:-1]}")
         rows = info.nodes if kind == "nodes" else info.modules
     chart(saved_figure(rows), f"{PAGE}:{view.index.signature}:saved:{kind}", click)
     with st.expander(f"All {plural(len(rows), 'row')}", icon=":material/table_rows:"):

@@ -10,7 +10,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from app import session
-from app.charts import chart
+from app.controls import chart, download, one_of
 from app.memory.state import PAGE, MemoryView, click
 from components.figures.memory import (
     COLOURS,
@@ -32,16 +32,7 @@ _AXES: dict[Axis, str] = {"step": "lines", "time": "time"}
 
 def choose_axis() -> Axis:
     """Let the person choose the axis."""
-    axis = st.segmented_control(
-        "Axis",
-        list(_AXES),
-        default="step",
-        key=f"{PAGE}:axis",
-        required=True,
-        format_func=lambda axis: _AXES[axis],
-        label_visibility="collapsed",
-    )
-    return axis or "step"
+    return one_of("Axis", _AXES, f"{PAGE}:axis", _AXES.__getitem__)
 
 
 def colours() -> None:
@@ -119,26 +110,15 @@ def _measured(trace: Trace, info: Timeline) -> Markup:
 def downloads(view: MemoryView) -> None:
     """Show the buttons that save the timeline: as CSV, and what a GPU's allocator wrote down for PyTorch's viewer."""
     tables = view.tables
-    for word, name, make in (("events", "memory-events", events_csv), ("blocks", "memory-blocks", blocks_csv)):
-        st.download_button(
-            f"All {word} as CSV",
-            lambda make=make: make(tables),  # type: ignore[misc]
-            f"{name}.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key=f"{PAGE}:csv:{word}",
-        )
+    download("All events as CSV", lambda: events_csv(tables), "memory-events.csv", f"{PAGE}:csv:events")
+    download("All blocks as CSV", lambda: blocks_csv(tables), "memory-blocks.csv", f"{PAGE}:csv:blocks")
     memory = view.index.trace.memory
     if memory is not None and memory.cuda_snapshot is not None:
         snapshot = memory.cuda_snapshot
-        st.download_button(
+        download(
             "Allocator snapshot",
             lambda: pickle.dumps(json.loads(snapshot)),
             "memory_snapshot.pickle",
-            "application/octet-stream",
-            icon=":material/download:",
-            on_click="ignore",
-            key=f"{PAGE}:snapshot",
+            f"{PAGE}:snapshot",
             help="What `torch.cuda.memory._snapshot()` returned: drop it on PyTorch's page pytorch.org/memory_viz.",
         )

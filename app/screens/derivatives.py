@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.controls import one_of
 from app.derivatives import function
 from app.derivatives.plots import plots
 from app.derivatives.sections import checks, matrices, nth_derivatives
@@ -26,15 +27,7 @@ def page() -> None:
     with made:
         text = function.edit(shown)
     with did:
-        section = st.segmented_control(
-            "Section",
-            list(_SECTIONS),
-            default="n-th derivatives",
-            key="derivatives:section",
-            required=True,
-            label_visibility="collapsed",
-        )
-        _SECTIONS[section or "n-th derivatives"](text)
+        _SECTIONS[one_of("Section", _SECTIONS, "derivatives:section")](text)
     if _problem() != shown:
         st.rerun()  # the editor was drawn before the function ran
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import exercise, session
+from app.controls import download, one_of
 from app.course import Lesson
 from app.exercise import DamagedProgress, LessonsState, is_solved, progress_file, restore_progress
 from app.workbench import workbench
@@ -46,15 +47,7 @@ def _chosen(lessons: tuple[Lesson, ...]) -> Lesson:
     state = session.remembered(LessonsState, "lessons")
     asked = by_slug.get(session.address().get("lesson", state.last), lessons[0])
     groups = [group for group in _GROUPS if any(lesson.group == group for lesson in lessons)]
-    group = st.segmented_control(
-        "Part of the course",
-        groups,
-        default=asked.group,
-        format_func=lambda group: _GROUPS[group],
-        key="lessons:group",
-        label_visibility="collapsed",
-        required=True,
-    )
+    group = one_of("Part of the course", groups, "lessons:group", _GROUPS.__getitem__, first=asked.group)
     of_group = [lesson for lesson in lessons if lesson.group == group]
     slugs = [lesson.slug for lesson in of_group]
     slug = st.selectbox(
@@ -78,9 +71,7 @@ def _label(lesson: Lesson) -> str:
 def _progress(exercises: list[Lesson]) -> None:
     with st.popover(f"{sum(map(is_solved, exercises))} of {len(exercises)} solved", icon=":material/trophy:"):
         st.markdown("What you solved and typed stays until this browser tab is closed or reloaded.")
-        st.download_button(
-            "Save progress", progress_file(), "autograd-lab-progress.json", "application/json", on_click="ignore"
-        )
+        download("Save progress", progress_file(), "autograd-lab-progress.json", "lessons:save", icon=None)
         saved = st.file_uploader("Open saved progress", type=["json"], key="lessons:progress")
         state = session.remembered(LessonsState, "lessons")
         if saved is not None and state.restored != saved.file_id:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from app import graph, program_choice, results, session
+from app.controls import one_of
 from app.examples import MEMORY
 from app.memory import savings, sections, timeline
 from app.memory.state import PAGE, MemoryView, memory_state, view_of
@@ -39,22 +40,15 @@ def page() -> None:
             results.failure(index.trace)
         view = _timeline(index, axis)
         if view is not None:
-            _SECTIONS[_section()](view)
+            memory = memory_state()
+            memory.section = one_of("Section", _SECTIONS, f"{PAGE}:section", last=memory.section)
+            _SECTIONS[memory.section](view)
             with st.container(horizontal=True):
                 timeline.downloads(view)
     with played:
         graph.show(PAGE, above=190)
         with st.expander("What it printed and its leaves", icon=":material/terminal:"):
             results.below(index.trace)
-
-
-def _section() -> str:
-    """Let the person choose what to read below the timeline; runs without one do not forget it."""
-    key, memory, widgets = f"{PAGE}:section", memory_state(), session.widgets()
-    widgets[key] = widgets.get(key) or memory.section
-    section = st.segmented_control("Section", list(_SECTIONS), key=key, required=True, label_visibility="collapsed")
-    memory.section = section or memory.section
-    return memory.section
 
 
 def _timeline(index: TraceIndex, axis: Axis) -> MemoryView | None:

@@ -15,7 +15,8 @@ def joined(parts: Iterable[str], between: str = "") -> Markup:
 
 def with_code(text: str) -> Markup:
     """Escape a sentence and set its `names` as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))
+    plain = str(escape(text))  # re.sub would join the pieces of a Markup by its own, escaping, join
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", plain))
 
 
 def panel(title: str, body: str) -> Markup:

@@ -24,7 +24,7 @@ def remembered(test: AppTest, kind: type[State], page: str) -> State:
 def settled(test: AppTest) -> AppTest:
     """Wait for the runs that are under way, and run the page again, as browsers do."""
     while True:
-        states = [value for value in test.session_state.filtered_state.values() if isinstance(value, PageState)]
+        states = [value for value in test.session_state.values() if isinstance(value, PageState)]
         under_way = [state.run for state in states if state.run is not None]
         for run in under_way:
             assert run.wait(LONG) is not None

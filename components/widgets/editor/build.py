@@ -22,6 +22,7 @@ OLDEST_NODE = 20
 _INPUTS = ("package.json", "package-lock.json", ".npmrc", "bundle.mjs", "src")
 _PATIENCE = 300
 _NPM = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+_PIP = ["--disable-pip-version-check", "-qq", "install", "--retries=1"]
 _NPM += ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
 
 
@@ -53,17 +54,7 @@ def _node_folder(tools: Path | None) -> Path:
     if tools is None:
         raise CannotBuild(f"there is no Node.js {OLDEST_NODE} or later with npm")
     print("Installing Node.js to build the program editor ...")
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "-qq",
-        "install",
-        "--retries=1",
-        "-r",
-        str(tools),
-    ]
+    pip = [sys.executable, "-m", "pip", *_PIP, "-r", str(tools)]
     _run(pip, HERE, os.environ, "Node.js could not be installed")
     if not _is_recent(candidates[-1]):
         raise CannotBuild("the Node.js that was installed does not run")
