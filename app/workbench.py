@@ -1,8 +1,10 @@
-"""An editor and what its program did: the frame that the Code and Lessons pages share."""
+"""Editors of pages, and an editor with what its program did: the frame that the Code and Lessons pages share."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
@@ -10,8 +12,54 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import graph, results, session
 from app.controls import one_of
-from app.editor import Editor, problem_of
-from components.widgets.editor import Edited, code_editor, is_built
+from components.trace import Failure
+from components.widgets.editor import Edited, Problem, code_editor, is_built, typed_text
+
+
+@dataclass
+class Editor:
+    """What fills an editor, and the last request to run it that its page has followed."""
+
+    source: str
+    fillings: int = 0
+    followed: int = 0
+    """``Edited.run`` of that request."""
+
+    def fill(self, source: str) -> None:
+        """Fill the editor anew, whatever is typed in it."""
+        self.source = source
+        self.fillings += 1
+
+    def typed(self, key: str) -> Edited:
+        """Return the text as it is in this run of the page; once, before it is shown."""
+        filled = f"{self.fillings}\n{self.source}".encode("utf-8", "surrogatepass")
+        return typed_text(self.source, key=key, revision=hashlib.sha256(filled).hexdigest()[:16])
+
+    def asks(self, edited: Edited) -> bool:
+        """Return whether somebody has asked to run the text since the last call."""
+        last, self.followed = self.followed, edited.run
+        return edited.run != last
+
+
+def problem_of(failure: Failure | None) -> Problem | None:
+    """Return a failure for its line in the editor, if it has one."""
+    if failure is None or failure.line is None:
+        return None
+    return Problem(failure.line, failure.message[:500])
+
+
+def show_editor(page: str, edited: Edited, key: str, height: int, label: str = "Program") -> None:
+    """Show the editor of the program that a page runs; ``height`` is in CSS pixels."""
+    trace = session.trace(page)
+    code_editor(
+        edited,
+        key=key,
+        words=session.completions(),
+        problem=problem_of(trace.failure if trace is not None else None),
+        height=height,
+        channel=page,
+        label=label,
+    )
 
 
 def workbench(
@@ -41,7 +89,7 @@ def workbench(
     making, did = _halves(page, made, task_first)
     with making:
         before()
-        _editor(page, edited, key, height)
+        show_editor(page, edited, key, height)
         if _run_button(page, not task_first) and not started:
             # Leaving a text area for the button has started what was typed already.
             session.start(page, edited.text, about=about, again=True)
@@ -74,18 +122,6 @@ def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:
     """Return two columns, of which a wide window shows the first at the right and a phone at the top."""
     with st.container(key=f"{page}-frame"):
         return st.columns(widths, gap="medium")
-
-
-def _editor(page: str, edited: Edited, key: str, height: int) -> None:
-    shown = session.trace(page)
-    code_editor(
-        edited,
-        key=key,
-        words=session.completions(),
-        problem=problem_of(shown.failure if shown is not None else None),
-        height=height,
-        channel=page,
-    )
 
 
 def _run_button(page: str, first: bool) -> bool:

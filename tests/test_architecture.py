@@ -41,6 +41,7 @@ HOMES = {
     "torchviz": ("components/capture/torchviz_dot.py",),
     "streamlit": ("app/", "components/widgets/"),
     "graphviz": ("components/figures/",),
+    "markupsafe": ("app/", "components/widgets/"),
     "plotly": ("components/figures/", "components/widgets/", "app/"),
 }
 # Only this file knows that Streamlit keeps state.

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from app import session
-from app.editor import Editor, problem_of
 from app.examples import FIRST_PAIR, PAIRS
 from app.uploads import OpenError, opened_trace
+from app.workbench import Editor, show_editor
 from components.figures.compare import Comparison
 from components.source.variants import Variant, variants
 from components.trace import Trace
-from components.widgets.editor import Edited, code_editor
+from components.widgets.editor import Edited
 
 PAGE = "compare"
 LEFT, RIGHT = SIDES = ("left", "right")
@@ -185,7 +185,7 @@ def show_side(name: str, edited: Edited) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         _source(name)
         _open(name)
-    _editor(name, edited)
+    show_editor(page_of(name), edited, _editor_of(name), _height(), f"{name.capitalize()} program")
 
 
 def _source(name: str) -> None:
@@ -234,20 +234,6 @@ def _open(name: str) -> None:
         st.markdown("*Download* → *Trace as JSON* above a graph saves one; so does `python -m app trace`.")
     if side(name).problem:
         st.error(side(name).problem)
-
-
-def _editor(name: str, edited: Edited) -> None:
-    page = page_of(name)
-    shown = session.trace(page)
-    code_editor(
-        edited,
-        key=_editor_of(name),
-        words=session.completions(),
-        problem=problem_of(shown.failure if shown is not None else None),
-        height=_height(),
-        channel=page,
-        label=f"{name.capitalize()} program",
-    )
 
 
 def _height() -> int:

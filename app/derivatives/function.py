@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from app import session
-from app.editor import Editor
 from app.examples import FIRST_FUNCTION, FUNCTIONS
+from app.workbench import Editor
 from components.figures.variables import Variables, differentiable_variables
 from components.source.function_text import NoFunction, function_text
 from components.trace import Failure, Function, Trace

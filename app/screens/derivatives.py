@@ -8,8 +8,7 @@ from app.controls import one_of
 from app.derivatives import function
 from app.derivatives.plots import plots
 from app.derivatives.sections import checks, matrices, nth_derivatives
-from app.editor import problem_of
-from app.workbench import frame
+from app.workbench import frame, problem_of
 from components.widgets.editor import Problem
 
 _SECTIONS = {
