@@ -78,20 +78,20 @@ def _from_program() -> None:
     if page is None or trace is None:
         st.markdown("There is no program yet. Run one on **Code**, **Lessons** or **Playground**, and come back.")
         return
-    found = differentiable_variables(trace)
-    if not _usable(trace) or not found.outputs or not found.inputs:
+    variables = differentiable_variables(trace)
+    if not _usable(trace) or not variables.outputs or not variables.inputs:
         st.markdown(
             f"The program on **{session.PROGRAM_PAGES[page]}** has no variable that was computed from a leaf with "
             "`requires_grad=True`."
         )
         return
-    _choose(page, trace, found)
+    _choose(page, trace, variables)
 
 
-def _choose(page: str, trace: Trace, found: Variables) -> None:
+def _choose(page: str, trace: Trace, variables: Variables) -> None:
     st.markdown(f"The program on **{session.PROGRAM_PAGES[page]}**, as a function:")
-    output = st.selectbox("Output", found.outputs, key="derivatives:output")
-    inputs = st.multiselect("Differentiate by", found.inputs, default=found.inputs[:4], key="derivatives:by")
+    output = st.selectbox("Output", variables.outputs, key="derivatives:output")
+    inputs = st.multiselect("Differentiate by", variables.inputs, default=variables.inputs[:4], key="derivatives:by")
     if not inputs or output is None:
         st.caption("Choose at least one input.")
         return

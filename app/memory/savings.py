@@ -62,8 +62,8 @@ def _state() -> SavingsState:
 def saving(view: MemoryView) -> None:
     """Show the section."""
     source = view.index.trace.program.source
-    found = view.once("variants", lambda: [variant for variant in variants(source) if may_save(variant)])
-    if not found:
+    offered = view.once("variants", lambda: [variant for variant in variants(source) if may_save(variant)])
+    if not offered:
         st.markdown("No line of this program invites a change that would save memory.")
         return
     st.caption(
@@ -71,12 +71,12 @@ def saving(view: MemoryView) -> None:
         "Results that change, or a program that fails, are part of the answer."
         + (" The trace is of a GPU; here both are run on the CPU." if view.tables.memory.device != "cpu" else "")
     )
-    wanted = _wanted(found, view.index.signature)
-    picked = pick(found, wanted)
+    wanted = _wanted(offered, view.index.signature)
+    picked = pick(offered, wanted)
     measuring = _state().measuring
     running = measuring is not None and not measuring.done and measuring.source == source
     word = f"Measure {plural(len(picked), 'variant')}"
-    count = sum(variant.switch in wanted for variant in found)
+    count = sum(variant.switch in wanted for variant in offered)
     if len(picked) < count:
         word += f" of {count:,}"
     if st.button(word, icon=":material/play_arrow:", type="primary", key=f"{PAGE}:measure", disabled=running):
@@ -98,16 +98,16 @@ def may_save(variant: Variant) -> bool:
     return variant.switch in SWITCHES and takes_out == (variant.switch in _HOLDING)
 
 
-def pick(found: Sequence[Variant], wanted: Sequence[str]) -> list[Variant]:
+def pick(offered: Sequence[Variant], wanted: Sequence[str]) -> list[Variant]:
     """Return at most ``MOST`` variants of the wanted switches, in turns: the first of each, then the second."""
-    by_switch = [[one for one in found if one.switch == switch] for switch in wanted]
-    longest = max((len(some) for some in by_switch), default=0)
-    turns = [some[turn] for turn in range(longest) for some in by_switch if turn < len(some)]
+    by_switch = [[variant for variant in offered if variant.switch == switch] for switch in wanted]
+    longest = max((len(group) for group in by_switch), default=0)
+    turns = [group[turn] for turn in range(longest) for group in by_switch if turn < len(group)]
     return turns[:MOST]
 
 
-def _wanted(found: Sequence[Variant], signature: str) -> list[str]:
-    switches = [switch for switch in SWITCHES if any(one.switch == switch for one in found)]
+def _wanted(offered: Sequence[Variant], signature: str) -> list[str]:
+    switches = [switch for switch in SWITCHES if any(variant.switch == switch for variant in offered)]
     chosen = st.pills(
         "Changes", switches, selection_mode="multi", key=f"{PAGE}:{signature}:switches", label_visibility="collapsed"
     )
@@ -163,22 +163,23 @@ def _take(measuring: Measuring, page: str) -> None:
     elif measuring.original is None:
         measuring.original = trace
     else:
-        one = measuring.left.pop(0)
-        measuring.outcomes.append(outcome(measuring.original, trace, one.title, one.line, one.what))
+        variant = measuring.left.pop(0)
+        result = outcome(measuring.original, trace, variant.title, variant.line, variant.what)
+        measuring.outcomes.append(result)
 
 
 # --- the table
 
 
-def helps(one: Outcome) -> bool:
+def helps(result: Outcome) -> bool:
     """Return whether a variant runs and needs less: at its peak, saved for backward or at the end."""
-    pairs = (one.peak, one.saved, one.final)
-    return one.same is not None and any(pair is not None and pair[1] < pair[0] for pair in pairs)
+    pairs = (result.peak, result.saved, result.final)
+    return result.same is not None and any(pair is not None and pair[1] < pair[0] for pair in pairs)
 
 
 def _results(outcomes: Sequence[Outcome]) -> None:
-    useful = [outcome for outcome in outcomes if helps(outcome)]
-    useless = [outcome for outcome in outcomes if not helps(outcome)]
+    useful = [result for result in outcomes if helps(result)]
+    useless = [result for result in outcomes if not helps(result)]
     if useful:
         st.html(table(useful))
     else:
@@ -197,16 +198,16 @@ def table(outcomes: Sequence[Outcome]) -> Markup:
     )
 
 
-def _row(outcome: Outcome) -> Markup:
+def _row(result: Outcome) -> Markup:
     # What a program used until it failed says nothing of what it would have used.
-    pairs = (outcome.peak, outcome.saved, outcome.final) if outcome.same is not None else ()
+    pairs = (result.peak, result.saved, result.final) if result.same is not None else ()
     cells = joined(Markup("<td class='bytes'>{}</td>").format(_pair(pair)) for pair in pairs)
     return Markup("<tr><td class='words'><b>{}</b><br><span class='al-note'>{}</span></td>{}<td>{}{}</td></tr>").format(
-        with_code(outcome.title),
-        with_code(outcome.what),
+        with_code(result.title),
+        with_code(result.what),
         cells or Markup("<td>—</td>") * 3,
-        {True: "✓ ", False: "≠ ", None: "✗ "}[outcome.same],
-        with_code(outcome.results),
+        {True: "✓ ", False: "≠ ", None: "✗ "}[result.same],
+        with_code(result.results),
     )
 
 

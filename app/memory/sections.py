@@ -117,13 +117,13 @@ def saved(view: MemoryView) -> None:
 
 def calls(view: MemoryView) -> None:
     """Show the section *Backward calls*."""
-    found = view.once("calls", lambda: engine_memory(view.tables, view.moments))
-    if not found:
+    runs = view.once("calls", lambda: engine_memory(view.tables, view.moments))
+    if not runs:
         st.markdown("The engine has not run: call `backward()` or `autograd.grad()`.")
         return
-    st.html(joined(map(_told, found[:_MOST_SENTENCES])))
-    if len(found) > _MOST_SENTENCES:
-        st.caption(f"… and {plural(len(found) - _MOST_SENTENCES, 'more call')}, all in the table.")
+    st.html(joined(map(_told, runs[:_MOST_SENTENCES])))
+    if len(runs) > _MOST_SENTENCES:
+        st.caption(f"… and {plural(len(runs) - _MOST_SENTENCES, 'more call')}, all in the table.")
     st.dataframe(
         [
             {
@@ -139,7 +139,7 @@ def calls(view: MemoryView) -> None:
                 "new gradients": bytes_text(call.gradients),
                 "nodes freed, of those that had saved": f"{call.freed_nodes:,} of {call.nodes:,}",
             }
-            for call in found
+            for call in runs
         ],
         hide_index=True,
     )
@@ -171,10 +171,10 @@ def _told(call: EngineMemory) -> Markup:
 
 def leak_hints(view: MemoryView) -> None:
     """Say which lines keep graphs from iteration to iteration, if any do, and what to write instead."""
-    found = view.once("leaks", lambda: leaks(view.tables))
-    if found:
-        hint = Markup('<div class="al-tell" role="status">{}</div>')
-        st.html(joined(hint.format(_leak(leak)) for leak in found[:3]))
+    hints = view.once("leaks", lambda: leaks(view.tables))
+    if hints:
+        frame = Markup('<div class="al-tell" role="status">{}</div>')
+        st.html(joined(frame.format(_leak(leak)) for leak in hints[:3]))
 
 
 def _leak(leak: Leak) -> Markup:
