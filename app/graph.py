@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import streamlit as st
 
 from app import session
-from components.facts import TraceIndex, saved_bytes
+from app.controls import download, one_of
+from components.facts import TraceIndex
 from components.facts.compare.graphs import GraphMarks
+from components.facts.saved_bytes import saved_bytes
 from components.facts.text import bytes_text, plural
 from components.figures import (
     Drawn,
@@ -39,8 +42,21 @@ _WHOLE = "whole program"
 _NO_MARKS = GraphMarks()
 
 
+@dataclass
+class GraphState:
+    """What a page remembers of its player: which boxes are open, and where it is to go."""
+
+    drawn: tuple[str, ...] = ()
+    """The groups that are open in the picture."""
+    opened: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """Those that the person or a link has opened, by the root's name and the program's signature."""
+    link_followed: bool = False
+    goto: tuple[int, int] | None = None
+    """The number of the request and the moment."""
+
+
 @dataclass(frozen=True)
-class _Shown:
+class _View:
     """What a view shows: a picture or why there is none, its DOT text, and the Lab graph behind it."""
 
     picture: Picture | LayoutProblem | None
@@ -57,23 +73,20 @@ def show(
     *,
     above: int,
     show_code: bool = True,
-    goto: tuple[int, int] | None = None,
     only: GraphMarks = _NO_MARKS,
 ) -> None:
     """Show the player with its switches. A fragment: opening a box draws the graph anew and nothing else.
 
-    ``above`` is what the page has above the player, in CSS pixels. ``goto`` is ``player``'s. ``only`` is what to
-    mark in the Lab view because a graph beside it has nothing like it.
+    ``above`` is what the page has above the player, in CSS pixels. ``only`` is what to mark in the Lab view because a
+    graph beside it has nothing like it.
     """
     index = session.index(page)
     if index is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        kind = st.segmented_control(
-            "View", ["Lab", "torchviz"], default="Lab", key=f"{page}:view", label_visibility="collapsed", required=True
-        )
-        shown = _torchviz(page, index) if kind == "torchviz" else _lab(page, index, only)
-        data = _data(index, shown, "torchviz" if kind == "torchviz" else "lab")
+        torchviz = one_of("View", ("Lab", "torchviz"), f"{page}:view") == "torchviz"
+        shown = _torchviz(page, index) if torchviz else _lab(page, index, only)
+        data = _data(index, shown, "torchviz" if torchviz else "lab")
         _downloads(page, index.trace, data)
     player(
         data,
@@ -81,12 +94,27 @@ def show(
         above=above,
         show_code=show_code,
         channel="" if show_code else page,
-        goto=goto,
+        goto=_state(page).goto,
         on_fold=lambda word, group: _fold(page, index, word, group),
     )
 
 
-def _data(index: TraceIndex, shown: _Shown, kind: Literal["lab", "torchviz"]) -> PlayerData:
+def lead(page: str, moment: int) -> None:
+    """Lead the page's player to a moment of the run."""
+    state = _state(page)
+    state.goto = (state.goto[0] if state.goto is not None else 0) + 1, moment
+
+
+def stop_leading(page: str) -> None:
+    """Forget where the page's player was to go: it shows another trace."""
+    _state(page).goto = None
+
+
+def _state(page: str) -> GraphState:
+    return session.remembered(GraphState, page)
+
+
+def _data(index: TraceIndex, shown: _View, kind: Literal["lab", "torchviz"]) -> PlayerData:
     with collector_paused():  # the tables of a large trace are millions of objects, none of them garbage
         return player_data(
             index,
@@ -102,31 +130,16 @@ def _data(index: TraceIndex, shown: _Shown, kind: Literal["lab", "torchviz"]) ->
 
 def _downloads(page: str, trace: Trace, data: PlayerData) -> None:
     with st.popover("Download", icon=":material/download:"):
-        st.download_button(
-            "Player as one HTML file",
-            lambda: standalone_page(data, "Autograd Lab"),
-            "autograd-lab.html",
-            "text/html",
-            key=f"{page}:html",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Trace as JSON",
-            lambda: encode_trace(trace),
-            "trace.json",
-            "application/json",
-            key=f"{page}:json",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Program (.py)", trace.program.source, "program.py", "text/x-python", key=f"{page}:py", on_click="ignore"
-        )
+        page_file = partial(standalone_page, data, "Autograd Lab")
+        download("Player as one HTML file", page_file, "autograd-lab.html", f"{page}:html", icon=None)
+        download("Trace as JSON", partial(encode_trace, trace), "trace.json", f"{page}:json", icon=None)
+        download("Program (.py)", trace.program.source, "program.py", f"{page}:py", icon=None)
 
 
 # --- the Lab view
 
 
-def _lab(page: str, index: TraceIndex, only: GraphMarks) -> _Shown:
+def _lab(page: str, index: TraceIndex, only: GraphMarks) -> _View:
     roots = {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
     chosen = None
     if len(roots) > 1:
@@ -144,12 +157,12 @@ def _lab(page: str, index: TraceIndex, only: GraphMarks) -> _Shown:
 
     whole = graph(options)
     if not whole.boxes:
-        return _Shown(None, "Graph", _nothing(index.trace), "", whole, options)
+        return _View(None, "Graph", _nothing(index.trace), "", whole, options)
     folded = None if opened is not None else lambda groups: graph(replace(options, opened=groups))
     drawn = draw_lab(whole, session.ways(), folded)
     seen = drawn.graph or whole
-    session.state()[f"{page}:opened"] = seen.opened
-    return _Shown(drawn.image, _title(seen, index, root) + _said(drawn), "", drawn.dot, seen, options)
+    _state(page).drawn = seen.opened
+    return _View(drawn.image, _title(seen, index, root) + _said(drawn), "", drawn.dot, seen, options)
 
 
 def _said(drawn: Drawn[Picture]) -> str:
@@ -167,32 +180,32 @@ def _switches(page: str) -> tuple[bool, bool, bool]:
 
 def _opened(page: str, index: TraceIndex) -> tuple[str, ...] | None:
     """Return the groups that the person, or the link that led here, has opened; ``None`` if nobody has."""
-    state, address, key = session.state(), session.address(), _fold_key(page, index)
-    if not state.get(f"{page}:linked"):
-        state[f"{page}:linked"] = True
+    state, address, key = _state(page), session.address(), _root_and_program(page, index)
+    if not state.link_followed:
+        state.link_followed = True
         asked = address.get("open", "")
         of, _, groups = asked.partition("~")
         if of == index.signature and re.fullmatch(r"g(\.\d{1,6}){1,40}(,g(\.\d{1,6}){1,40}){0,500}", groups):
-            state[key] = tuple(groups.split(","))
-    opened: tuple[str, ...] | None = state.get(key)
+            state.opened[key] = tuple(groups.split(","))
+    opened = state.opened.get(key)
     if opened is None and "open" in address:
         del address["open"]
     return opened
 
 
-def _fold_key(page: str, index: TraceIndex) -> str:
-    root = session.state().get(f"{page}:root:lab") or _WHOLE
-    return f"{page}:opened:{root}:{index.signature}"
+def _root_and_program(page: str, index: TraceIndex) -> tuple[str, str]:
+    return session.widgets().get(f"{page}:root:lab") or _WHOLE, index.signature
 
 
 def _fold(page: str, index: TraceIndex, word: str, group: str) -> None:
     """Open or close a group of the picture; what is inside a closed one is closed with it."""
-    opened = [one for one in session.state().get(f"{page}:opened", ()) if one != group]
+    state = _state(page)
+    opened = [other for other in state.drawn if other != group]
     if word == "open":
         opened.append(group)
     else:
-        opened = [one for one in opened if not one.startswith(f"{group}.")]
-    session.state()[_fold_key(page, index)] = tuple(opened)
+        opened = [other for other in opened if not other.startswith(f"{group}.")]
+    state.opened[_root_and_program(page, index)] = tuple(opened)
     session.address()["open"] = f"{index.signature}~{','.join(opened)}"
 
 
@@ -214,7 +227,7 @@ def _no_graph(trace: Trace) -> str:
 # --- the torchviz view
 
 
-def _torchviz(page: str, index: TraceIndex) -> _Shown:
+def _torchviz(page: str, index: TraceIndex) -> _View:
     choices = torchviz_choices(index.trace)
     of = choices[0] if choices else None
     if len(choices) > 1:
@@ -223,14 +236,14 @@ def _torchviz(page: str, index: TraceIndex) -> _Shown:
     saved = st.toggle("show_saved", key=f"{page}:saved")
     drawing = torchviz_dot(index.trace, of, show_attrs=attrs, show_saved=saved)
     if drawing is None:
-        return _Shown(None, "torchviz", _nothing(index.trace))
+        return _View(None, "torchviz", _nothing(index.trace))
     if drawing.dot is None:
-        return _Shown(LayoutProblem("too_large", why_not_drawn(index.trace, drawing)), "torchviz")
+        return _View(LayoutProblem("too_large", why_not_drawn(index.trace, drawing)), "torchviz")
     drawn = draw_torchviz(drawing.dot, session.ways())
     plain = (drawing.show_attrs, drawing.show_saved) != (attrs, saved)
     word = " · show_attrs and show_saved were not recorded for this graph" if plain else ""
     said = f"{_said(drawn)} · the Lab view folds it" if drawn.gave_up else ""
-    return _Shown(drawn.image, f"make_dot({drawing.of}){said}{word}", "", drawing.dot)
+    return _View(drawn.image, f"make_dot({drawing.of}){said}{word}", "", drawing.dot)
 
 
 def _nothing(trace: Trace) -> str:

@@ -12,17 +12,19 @@ from pathlib import Path
 import streamlit as st
 
 ROOT = Path(__file__).resolve().parent.parent
+_STYLE = ROOT / "app" / "look.css"
 if str(ROOT) not in sys.path:  # `streamlit run` puts only this folder there
     sys.path.insert(0, str(ROOT))
 
-from app import look, session  # noqa: E402
+from app import session  # noqa: E402
 from components.worker import what_is_missing  # noqa: E402
 
 
 def main() -> None:
     """Show the page that the address asks for."""
     st.set_page_config(page_title="Autograd Lab", page_icon=str(ROOT / "app" / "icon.svg"), layout="wide")
-    look.apply()
+    # The few lines of style that Streamlit's theme has no words for.
+    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
     session.engine()
     pages = [
         st.Page("screens/playground.py", title="Playground", icon=":material/function:", default=True),

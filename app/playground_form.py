@@ -6,6 +6,9 @@ that Undo is a matter of taking the last one back.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import Any
+
 import msgspec
 import streamlit as st
 
@@ -15,53 +18,57 @@ from components.widgets.panels import note_panel
 
 _START = Form(expression="sin(x*w) + x**2", leaves=(Leaf(name="x", value="2.0"), Leaf(name="w", value="3.0")))
 _TYPES = ["float32", "float64", "int64"]
-_FORM = "playground:form"
-_PAST = "playground:past"
 _EXPRESSION = "playground:expression"
-_STOPPED = "playground:stopped"
 _MOST_STEPS_BACK = 100
 
 
-def current() -> Form:
-    """Return the form as it is."""
-    form = session.state().get(_FORM)
-    return form if isinstance(form, Form) else _START
+@dataclass
+class PlaygroundState:
+    """The form as it is, what it was before each change, and whether a call was refused."""
+
+    form: Form = _START
+    past: list[Form] = field(default_factory=list)
+    refused: bool = False
 
 
 def edit() -> Form:
     """Show the form and return what it says now."""
-    if _EXPRESSION not in session.state():
-        session.state()[_EXPRESSION] = current().expression
+    state = _state()
+    session.widgets().setdefault(_EXPRESSION, state.form.expression)
     st.text_area("Expression", key=_EXPRESSION, height=78, on_change=_typed)
     try:
-        rows = leaf_rows(current().expression, current().leaves)
+        rows = leaf_rows(state.form.expression, state.form.leaves)
     except FormError:
-        rows = current().leaves
-    if rows != current().leaves:
-        session.state()[_FORM] = msgspec.structs.replace(current(), leaves=rows)
+        rows = state.form.leaves
+    if rows != state.form.leaves:
+        state.form = msgspec.structs.replace(state.form, leaves=rows)
     for leaf in rows:
         _leaf_row(leaf)
     _switches()
     _buttons()
-    return current()
+    return state.form
 
 
-def _replace(form: Form) -> None:
-    """Make ``form`` the current one, with a way back."""
-    if form != current():
-        past = session.state().setdefault(_PAST, [])
-        past.append(current())
-        del past[:-_MOST_STEPS_BACK]
-        session.state()[_FORM] = form
+def _state() -> PlaygroundState:
+    return session.remembered(PlaygroundState, "playground")
+
+
+def _change(**changes: Any) -> None:
+    """Change fields of the form, with a way back."""
+    state = _state()
+    form = msgspec.structs.replace(state.form, **changes)
+    if form != state.form:
+        state.past.append(state.form)
+        del state.past[:-_MOST_STEPS_BACK]
+        state.form = form
 
 
 def _typed() -> None:
-    _replace(msgspec.structs.replace(current(), expression=session.state()[_EXPRESSION], actions=()))
+    _change(expression=session.widgets()[_EXPRESSION], actions=())
 
 
 def _with_leaf(leaf: Leaf) -> None:
-    leaves = tuple(leaf if row.name == leaf.name else row for row in current().leaves)
-    _replace(msgspec.structs.replace(current(), leaves=leaves))
+    _change(leaves=tuple(leaf if row.name == leaf.name else row for row in _state().form.leaves))
 
 
 def _leaf_row(leaf: Leaf) -> None:
@@ -69,15 +76,15 @@ def _leaf_row(leaf: Leaf) -> None:
     key = f"playground:leaf:{leaf.name}"
 
     def changed() -> None:
-        state = session.state()
-        value, tracked, dtype = (state[f"{key}:{part}"] for part in ("value", "grad", "dtype"))
+        values = session.widgets()
+        value, tracked, dtype = (values[f"{key}:{part}"] for part in ("value", "grad", "dtype"))
         _with_leaf(Leaf(name=leaf.name, value=value, requires_grad=tracked, dtype=dtype))
 
     def slid() -> None:
-        _with_leaf(with_scalar(leaf, session.state()[f"{key}:slider"]))
+        _with_leaf(with_scalar(leaf, session.widgets()[f"{key}:slider"]))
 
-    state = session.state()
-    state[f"{key}:value"], state[f"{key}:grad"], state[f"{key}:dtype"] = leaf.value, leaf.requires_grad, leaf.dtype
+    values = session.widgets()
+    values[f"{key}:value"], values[f"{key}:grad"], values[f"{key}:dtype"] = leaf.value, leaf.requires_grad, leaf.dtype
     name, value, tracked, dtype = st.columns([0.08, 0.28, 0.38, 0.26], vertical_alignment="center", gap="small")
     name.markdown(f"**`{leaf.name}`**")
     value.text_input(f"value of {leaf.name}", key=f"{key}:value", on_change=changed, label_visibility="collapsed")
@@ -87,7 +94,7 @@ def _leaf_row(leaf: Leaf) -> None:
     number = scalar_value(leaf)
     if number is not None:
         reach = max(5.0, 2 * abs(number))
-        state[f"{key}:slider"] = number
+        values[f"{key}:slider"] = number
         st.slider(
             f"{leaf.name}", -reach, reach, step=0.1, key=f"{key}:slider", on_change=slid, label_visibility="collapsed"
         )
@@ -97,51 +104,43 @@ def _switches() -> None:
     with st.container(horizontal=True):
         st.toggle("retain_graph", key="playground:retain", help="The next Backward keeps what the graph has saved.")
         st.toggle("create_graph", key="playground:create", help="The next Backward builds a graph of the gradient.")
-        session.state()["playground:no_grad"] = current().no_grad
+        session.widgets()["playground:no_grad"] = _state().form.no_grad
         st.toggle(
             "no_grad",
             key="playground:no_grad",
             help="Computes the expression under torch.no_grad().",
-            on_change=lambda: _replace(
-                msgspec.structs.replace(current(), no_grad=session.state()["playground:no_grad"])
-            ),
+            on_change=lambda: _change(no_grad=session.widgets()["playground:no_grad"]),
         )
 
 
 def _buttons() -> None:
+    state = _state()
     with st.container(horizontal=True):
         st.button("Backward", key="playground:backward", type="primary", on_click=_backward)
-        st.button("Zero grad", key="playground:zero", on_click=_zero_grad)
-        st.button("Undo", key="playground:undo", on_click=_undo, disabled=not session.state().get(_PAST))
-        st.button("Reset", key="playground:reset", on_click=_reset)
-    if session.state().pop(_STOPPED, False):
+        st.button("Zero grad", key="playground:zero", on_click=_call, args=(ZeroGrad(),))
+        st.button("Undo", key="playground:undo", on_click=_undo, disabled=not state.past)
+        st.button("Reset", key="playground:reset", on_click=_change, kwargs={"actions": (), "no_grad": False})
+    if state.refused:
+        state.refused = False
         note_panel("The program stops with an error, so a call after it would not run. Press Undo first, or Reset.")
 
 
-def _act(action: Backward | ZeroGrad) -> None:
+def _call(action: Backward | ZeroGrad) -> None:
     """Append a call, unless the program stops before it."""
     trace = session.trace("playground")
     if trace is not None and trace.failure is not None:
-        session.state()[_STOPPED] = True
+        _state().refused = True
         return
-    _replace(msgspec.structs.replace(current(), actions=(*current().actions, action)))
+    _change(actions=(*_state().form.actions, action))
 
 
 def _backward() -> None:
-    state = session.state()
-    _act(Backward(retain_graph=state["playground:retain"], create_graph=state["playground:create"]))
-
-
-def _zero_grad() -> None:
-    _act(ZeroGrad())
+    values = session.widgets()
+    _call(Backward(retain_graph=values["playground:retain"], create_graph=values["playground:create"]))
 
 
 def _undo() -> None:
-    past = session.state().get(_PAST)
-    if past:
-        session.state()[_FORM] = past.pop()
-        session.state()[_EXPRESSION] = current().expression
-
-
-def _reset() -> None:
-    _replace(msgspec.structs.replace(current(), actions=(), no_grad=False))
+    state = _state()
+    if state.past:
+        state.form = state.past.pop()
+        session.widgets()[_EXPRESSION] = state.form.expression

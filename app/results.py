@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
+from markupsafe import Markup
 
 from app import session
 from components.facts import leaf_rows
 from components.facts.text import plural
 from components.trace import Trace
 from components.widgets.panels import failure_panel, leaves_panel, output_panel
+
+_NOTE = Markup('<p class="al-note">{}</p>')
 
 
 def progress(page: str) -> bool:
@@ -43,14 +44,14 @@ def _watch(page: str) -> None:
 def status(trace: Trace) -> None:
     """One quiet line of figures, and what was left out."""
     for note in trace.notes[:5]:
-        st.html(f'<p class="al-note">{escape(note.message)}</p>')
+        st.html(_NOTE.format(note.message))
     if not trace.steps:
         return  # it ended before its first line
     text = f"{plural(len(trace.nodes), 'node')} · {plural(len(trace.backwards), 'backward pass')}"
     text += f" · torch {trace.environment.torch.partition('+')[0]} on {trace.program.device}"
-    st.html(f'<p class="al-note">{text} · observed run took {trace.duration_ns / 1e6:.1f} ms</p>')
+    st.html(_NOTE.format(f"{text} · observed run took {trace.duration_ns / 1e6:.1f} ms"))
     for cut in trace.truncations[:3]:
-        st.html(f'<p class="al-note">Recorded up to a cap of {cut.cap:,} ({cut.observer}); missing: {cut.missing}.</p>')
+        st.html(_NOTE.format(f"Recorded up to a cap of {cut.cap:,} ({cut.observer}); missing: {cut.missing}."))
 
 
 def below(trace: Trace) -> None:

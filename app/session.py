@@ -1,8 +1,8 @@
 """The one place that knows Streamlit's session, query parameters and caches.
 
-A page asks ``run`` for the trace of a program. The engine behind it is shared by all sessions of the server: one pool
-of workers, one memory of traces (equal programs give equal traces, so a class that opens one lesson runs it once), one
-memory of pictures.
+A page lets its program ``start`` and shows its ``trace``. The engine behind it is shared by all sessions of the server:
+one pool of workers, one cache of traces (equal programs give equal traces, so a class that opens one lesson runs it
+once), one cache of pictures. What a page remembers is a dataclass of its own (``remembered``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 from msgspec import UNSET, UnsetType
@@ -32,9 +32,11 @@ _TRACES = 64
 _LARGEST_REMEMBERED = 4_000
 _PATIENCE = 0.6
 
+State = TypeVar("State")
+
 
 @dataclass
-class TraceMemory:
+class TraceCache:
     """The traces of the programs that were run last. Safe to use from many threads."""
 
     _traces: OrderedDict[Program, Trace] = field(default_factory=OrderedDict)
@@ -66,13 +68,13 @@ class Engine:
     """What all sessions share."""
 
     pool: Pool
-    memory: TraceMemory = field(default_factory=TraceMemory)
+    programs: TraceCache = field(default_factory=TraceCache)
     # Sliders ask many questions: they must not push the lessons out.
-    answers: TraceMemory = field(default_factory=TraceMemory)
+    answers: TraceCache = field(default_factory=TraceCache)
 
-    def memory_of(self, program: Program) -> TraceMemory:
+    def cache_of(self, program: Program) -> TraceCache:
         """Return where the trace of a program is remembered."""
-        return self.memory if program.question is UNSET else self.answers
+        return self.programs if program.question is UNSET else self.answers
 
 
 @st.cache_resource(show_spinner=False)
@@ -93,10 +95,10 @@ class _NoPicture(Exception):
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _laid_out(dot: str) -> Picture | LayoutProblem:
-    found = layout_svg(dot)
-    if isinstance(found, LayoutProblem) and found.reason in ("timeout", "busy"):
-        raise _NoPicture(found)
-    return found
+    result = layout_svg(dot)
+    if isinstance(result, LayoutProblem) and result.reason in ("timeout", "busy"):
+        raise _NoPicture(result)
+    return result
 
 
 @st.cache_data(max_entries=200, ttl=60, show_spinner=False)
@@ -129,8 +131,51 @@ def course() -> Course:
     return load_course()
 
 
-def state() -> MutableMapping[str | int, Any]:
-    """Return what this person's session remembers, widgets included."""
+# --- what one person's session remembers
+
+
+@dataclass
+class PageState:
+    """The program that a page shows, and how far it is."""
+
+    asked: object = None
+    """What the page asked for last (``start``); the other page's trace where it shows that (``adopt``)."""
+    run: Run | None = None
+    """The run that is under way."""
+    trace: Trace | None = None
+    index: TraceIndex | None = None
+    """The look-up tables of that trace, which know how it was folded before."""
+
+    def stop(self) -> None:
+        """Stop the run, if one is under way, and forget it."""
+        if self.run is not None:
+            self.run.stop()
+            self.run = None
+
+
+@dataclass
+class _Choices:
+    """What holds for all pages: where a program was run last, and what programs may use."""
+
+    latest: str | None = None
+    device: Device = "cpu"
+
+
+def remembered(kind: type[State], page: str) -> State:
+    """Return what this session remembers of a kind for a page, made when it is first asked for.
+
+    It stays when other pages are shown, unlike what Streamlit knows of widgets. Ask again after a wait: a later run of
+    the page may have changed it, and this run ends here if there is one.
+    """
+    key = f"{page}:{kind.__name__}"
+    if key not in st.session_state:
+        st.session_state[key] = kind()
+    state: State = st.session_state[key]
+    return state
+
+
+def widgets() -> MutableMapping[str | int, Any]:
+    """Return the values of this session's widgets by their keys, which are ``PAGE:WORD``."""
     return st.session_state
 
 
@@ -139,44 +184,151 @@ def address() -> MutableMapping[str, str]:
     return st.query_params
 
 
-def start(page: str, source: str, question: Asked | UnsetType = UNSET, *, again: bool = False) -> None:
+# --- running programs
+
+
+def ask(page: str, source: str, question: Asked | UnsetType = UNSET, *, about: object = None) -> bool:
+    """Start a run unless it is what the page asked for last; return whether it was started.
+
+    ``about`` says what is asked for where that is more than the program and the question.
+    """
+    if remembered(PageState, page).asked == (about or (source, question)):
+        return False
+    start(page, source, question, about=about)
+    return True
+
+
+def start(
+    page: str, source: str, question: Asked | UnsetType = UNSET, *, about: object = None, again: bool = False
+) -> None:
     """Run ``source`` for a page, and ask it a question if there is one.
 
     An equal program with an equal question that ran before is not run again unless ``again`` asks for it.
     """
     program = Program(source=source, question=question, device=device() if question is UNSET else "cpu")
     if page in PROGRAM_PAGES:
-        st.session_state["latest"] = page
+        _choices().latest = page
     shared = engine()
-    remembered = None if again else shared.memory_of(program).get(program)
-    stop(page)
-    if remembered is not None:
-        _take(page, remembered)
-        return
-    _wait_for(page, shared.pool.submit(program, owner=_owner()))
+    known = None if again else shared.cache_of(program).get(program)
+    state = remembered(PageState, page)
+    # From here on no later run of the page can end this one: what was asked for is under way, too.
+    state.stop()
+    state.asked = about or (source, question)
+    if known is not None:
+        _take(page, state, known)
+    else:
+        state.run = shared.pool.submit(program, owner=_owner())
+        _wait_for(page, state.run)
 
 
 def _wait_for(page: str, run: Run) -> None:
-    """Let a page wait for a run; most programs are done before anyone could see that they run."""
-    st.session_state[f"{page}:run"] = run
+    """Wait a little: most programs are done before anyone could see that they run."""
     run.wait(_PATIENCE)
     collect(page)
 
 
 def measure_again(page: str) -> None:
     """Measure the memory of the trace that a page shows, which could not be measured before."""
-    shown = trace(page)
-    if shown is not None:
-        stop(page)
-        _wait_for(page, engine().pool.measure(shown, owner=_owner()))
+    state = remembered(PageState, page)
+    if state.trace is not None:
+        state.stop()
+        _measure(page, state, state.trace)
 
 
-def _take(page: str, trace: Trace) -> None:
+def _measure(page: str, state: PageState, trace: Trace) -> None:
+    state.run = engine().pool.measure(trace, owner=_owner())
+    _wait_for(page, state.run)
+
+
+def _take(page: str, state: PageState, trace: Trace) -> None:
     """Give a page its trace; where it shows memory that nobody has measured yet, have that done."""
-    st.session_state[f"{page}:trace"] = trace
+    state.trace = trace
     measured = trace.memory is not None or trace.memory_note is not UNSET
     if page.startswith(_SHOW_MEMORY) and not measured and trace.steps and trace.program.question is UNSET:
-        _wait_for(page, engine().pool.measure(trace, owner=_owner()))
+        _measure(page, state, trace)
+
+
+def collect(page: str) -> bool:
+    """Take over the trace of a run that is done; return whether one is still running."""
+    run = running(page)
+    if run is None:
+        return False
+    trace = run.wait(0)
+    if trace is None:
+        return True
+    engine().cache_of(trace.program).put(trace)
+    state = remembered(PageState, page)
+    state.run = None
+    _take(page, state, trace)
+    return running(page) is not None
+
+
+def running(page: str) -> Run | None:
+    """Return the page's run that is under way."""
+    return remembered(PageState, page).run
+
+
+def stop(page: str) -> None:
+    """Stop the page's run, if one is under way, and forget it."""
+    remembered(PageState, page).stop()
+
+
+def trace(page: str) -> Trace | None:
+    """Return the trace that the page shows."""
+    return remembered(PageState, page).trace
+
+
+def index(page: str) -> TraceIndex | None:
+    """Return the look-up tables of the trace that the page shows."""
+    state = remembered(PageState, page)
+    if state.trace is None:
+        return None
+    if state.index is None or state.index.trace is not state.trace:
+        state.index = TraceIndex(state.trace)
+    return state.index
+
+
+def show(page: str, opened: Trace | None) -> None:
+    """Let a page show a trace that it did not run itself, as one that was saved."""
+    state = remembered(PageState, page)
+    state.stop()
+    state.trace, state.asked = opened, None
+
+
+def adopt(page: str, other: str) -> None:
+    """Let a page show the trace of another."""
+    theirs = trace(other)
+    if theirs is None or not page.startswith(_SHOW_MEMORY):
+        show(page, theirs)
+        return
+    known = engine().cache_of(theirs.program).get(theirs.program)
+    state = remembered(PageState, page)
+    if state.asked is theirs and state.trace is not None:
+        collect(page)
+        return
+    state.stop()
+    state.asked = theirs
+    # The clock tells whether it is this very run.
+    _take(page, state, known if known is not None and known.duration_ns == theirs.duration_ns else theirs)
+
+
+def _owner() -> str:
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else ""
+
+
+# --- what holds for all pages
+
+
+def _choices() -> _Choices:
+    return remembered(_Choices, "all")
+
+
+def latest() -> str | None:
+    """Return the page on which a program was run last, of those that have one."""
+    return _choices().latest
 
 
 def completions() -> tuple[str, ...]:
@@ -191,84 +343,9 @@ def has_gpu() -> bool:
 
 def device() -> Device:
     """Return what this person's programs may use; questions about them are answered on the CPU."""
-    return "cuda" if st.session_state.get("device") == "cuda" and has_gpu() else "cpu"
+    return "cuda" if _choices().device == "cuda" and has_gpu() else "cpu"
 
 
-def latest() -> str | None:
-    """Return the page on which a program was run last, of those that have one."""
-    found = st.session_state.get("latest")
-    return found if isinstance(found, str) else None
-
-
-def collect(page: str) -> bool:
-    """Take over the trace of a run that is done; return whether one is still running."""
-    run = running(page)
-    if run is None:
-        return False
-    trace = run.wait(0)
-    if trace is None:
-        return True
-    engine().memory_of(trace.program).put(trace)
-    st.session_state[f"{page}:run"] = None
-    _take(page, trace)
-    return running(page) is not None
-
-
-def running(page: str) -> Run | None:
-    """Return the page's run that is under way."""
-    run = st.session_state.get(f"{page}:run")
-    return run if isinstance(run, Run) else None
-
-
-def stop(page: str) -> None:
-    """Stop the page's run, if one is under way, and forget it."""
-    run = running(page)
-    if run is not None:
-        run.stop()
-        st.session_state[f"{page}:run"] = None
-
-
-def trace(page: str) -> Trace | None:
-    """Return the trace that the page shows."""
-    found = st.session_state.get(f"{page}:trace")
-    return found if isinstance(found, Trace) else None
-
-
-def show(page: str, opened: Trace | None) -> None:
-    """Let a page show a trace that it did not run itself, as one that was saved."""
-    stop(page)
-    st.session_state[f"{page}:trace"] = opened
-    st.session_state.pop(f"{page}:adopted", None)
-
-
-def adopt(page: str, other: str) -> None:
-    """Let a page show the trace of another."""
-    found = trace(other)
-    if found is None or not page.startswith(_SHOW_MEMORY):
-        show(page, found)
-    elif st.session_state.get(f"{page}:adopted") is not found or trace(page) is None:
-        stop(page)
-        st.session_state[f"{page}:adopted"] = found
-        known = engine().memory_of(found.program).get(found.program)
-        # The clock tells whether it is this very run.
-        _take(page, known if known is not None and known.duration_ns == found.duration_ns else found)
-    else:
-        collect(page)
-
-
-def index(page: str) -> TraceIndex | None:
-    """Return the look-up tables of the trace that the page shows, which know how it was folded before."""
-    shown = trace(page)
-    if shown is None:
-        return None
-    kept = st.session_state.get(f"{page}:index")
-    if not isinstance(kept, TraceIndex) or kept.trace is not shown:
-        kept = st.session_state[f"{page}:index"] = TraceIndex(shown)
-    return kept
-
-
-def _owner() -> str:
-    from streamlit.runtime.scriptrunner import get_script_run_ctx
-
-    context = get_script_run_ctx()
-    return context.session_id if context is not None else ""
+def choose_device(device: Device) -> None:
+    """Let this person's programs use a device from the next run on."""
+    _choices().device = device

@@ -1,17 +1,65 @@
-"""An editor and what its program did: the frame that the Code and Lessons pages share."""
+"""Editors of pages, and an editor with what its program did: the frame that the Code and Lessons pages share."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import graph, results, session
+from app.controls import one_of
 from components.trace import Failure
-from components.widgets.editor import Problem, code_editor, edited_so_far, is_built
+from components.widgets.editor import Edited, Problem, code_editor, is_built, typed_text
+
+
+@dataclass
+class Editor:
+    """What fills an editor, and the last request to run it that its page has followed."""
+
+    source: str
+    fillings: int = 0
+    followed: int = 0
+    """``Edited.run`` of that request."""
+
+    def fill(self, source: str) -> None:
+        """Fill the editor anew, whatever is typed in it."""
+        self.source = source
+        self.fillings += 1
+
+    def typed(self, key: str) -> Edited:
+        """Return the text as it is in this run of the page; once, before it is shown."""
+        filled = f"{self.fillings}\n{self.source}".encode("utf-8", "surrogatepass")
+        return typed_text(self.source, key=key, revision=hashlib.sha256(filled).hexdigest()[:16])
+
+    def asks(self, edited: Edited) -> bool:
+        """Return whether somebody has asked to run the text since the last call."""
+        last, self.followed = self.followed, edited.run
+        return edited.run != last
+
+
+def problem_of(failure: Failure | None) -> Problem | None:
+    """Return a failure for its line in the editor, if it has one."""
+    if failure is None or failure.line is None:
+        return None
+    return Problem(failure.line, failure.message[:500])
+
+
+def show_editor(page: str, edited: Edited, key: str, height: int, label: str = "Program") -> None:
+    """Show the editor of the program that a page runs; ``height`` is in CSS pixels."""
+    trace = session.trace(page)
+    code_editor(
+        edited,
+        key=key,
+        words=session.completions(),
+        problem=problem_of(trace.failure if trace is not None else None),
+        height=height,
+        channel=page,
+        label=label,
+    )
 
 
 def workbench(
@@ -33,16 +81,20 @@ def workbench(
     ``made`` the editor's share of the width. ``task_first``: there is something to be done, which a phone shows above
     the graph, and Run is not the most important button.
     """
-    key, revision = f"{page}:editor{name}", hashlib.sha256(source.encode()).hexdigest()[:16]
-    if session.state().get(f"{page}:given") != (name, source):
-        session.state()[f"{page}:given"] = name, source
-        now = edited_so_far(source, key=key, revision=revision)
-        session.state()[f"{key}:asked"] = now.run
-        session.start(page, now.text)
+    key = f"{page}:editor{name}"
+    edited = Editor(source).typed(key)
+    # Another program, or the same when somebody asks to run it.
+    about = name, source, edited.run
+    started = session.ask(page, edited.text, about=about)
     making, did = _halves(page, made, task_first)
     with making:
         before()
-        after(_editor(page, source, key, revision, height, not task_first))
+        show_editor(page, edited, key, height)
+        if _run_button(page, not task_first) and not started:
+            # Leaving a text area for the button has started what was typed already.
+            session.start(page, edited.text, about=about, again=True)
+            st.rerun()
+        after(edited.text)
     with did:
         if results.progress(page):
             return
@@ -72,51 +124,24 @@ def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:
         return st.columns(widths, gap="medium")
 
 
-def _editor(page: str, source: str, key: str, revision: str, height: int, first: bool) -> str:
-    """Show the editor and its Run button; return the text as it is."""
-    now = edited_so_far(source, key=key, revision=revision)
-    asked = now.run != session.state().get(f"{key}:asked", 0)
-    if asked:
-        session.state()[f"{key}:asked"] = now.run
-        session.start(page, now.text)
-    shown = session.trace(page)
-    edited = code_editor(
-        source,
-        key=key,
-        revision=revision,
-        words=session.completions(),
-        problem=problem_of(shown.failure if shown is not None else None),
-        height=height,
-        channel=page,
-    )
+def _run_button(page: str, first: bool) -> bool:
+    """Show the Run button, the most important one if it is the first, and what belongs to it."""
+    kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
     with st.container(horizontal=True, vertical_alignment="center"):
-        # Leaving a text area for the button has started what was typed already.
-        kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
-        if st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:") and not asked:
-            session.start(page, edited.text, again=True)
-            st.rerun()
+        clicked = st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:")
         _choose_device()
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
-    return edited.text
+    return clicked
 
 
 def _choose_device() -> None:
     """Where the server has a GPU: whether programs may use it, from the next run on."""
     if session.has_gpu():
-        chosen = st.segmented_control(
+        chosen = one_of(
             "Device",
-            ["CPU", "GPU"],
-            default="GPU" if session.device() == "cuda" else "CPU",
-            key="device:choice",
-            label_visibility="collapsed",
-            required=True,
+            ("CPU", "GPU"),
+            "device:choice",
+            first="GPU" if session.device() == "cuda" else "CPU",
             help='With "GPU" a program may put tensors on it: `torch.ones(3, device="cuda")`.',
         )
-        session.state()["device"] = "cuda" if chosen == "GPU" else "cpu"
-
-
-def problem_of(failure: Failure | None) -> Problem | None:
-    """Return a failure for its line in the editor, if it has one."""
-    if failure is None or failure.line is None:
-        return None
-    return Problem(failure.line, failure.message[:500])
+        session.choose_device("cuda" if chosen == "GPU" else "cpu")

@@ -45,6 +45,7 @@ HOMES = {
     "graphviz": ("components/figures/",),
     "pygments": ("components/figures/code_tokens.py",),
     "xml": ("components/figures/layout.py",),
+    "markupsafe": ("app/", "components/widgets/"),
     "plotly": ("components/figures/", "components/widgets/", "app/"),
 }
 # Only this file knows that Streamlit keeps state.

@@ -6,11 +6,15 @@ read, drawn or written, with one line on standard error that says why. 1: a bug 
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
 
-from app.cli.files import Unusable
+from app.cli.arguments import parse
+from app.cli.files import STANDARD, Unusable, write
+from components.trace import trace_schema
 
 INTERRUPTED = 130
 
@@ -26,11 +30,9 @@ def main(arguments: Sequence[str]) -> int:
             print(f"python -m app: {problem}", file=sys.stderr)
             return 2
         return 0
-    from app.cli.arguments import parse
-
     options = parse(arguments)
     try:
-        status: int = options.command(options)
+        status = _run(options)
         sys.stdout.flush()
     except Unusable as problem:
         print(f"python -m app {options.name}: {problem}", file=sys.stderr)
@@ -42,3 +44,22 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return status
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run a command, which brings what it needs: a help text waits for no figures."""
+    match options.name:
+        case "trace":
+            from app.cli.trace import trace
+
+            return trace(options)
+        case "render":
+            from app.cli.render import render
+
+            return render(options)
+        case "lessons":
+            from app.cli.lessons import lessons
+
+            return lessons(options)
+    write(STANDARD, json.dumps(trace_schema(), indent=2).encode() + b"\n")
+    return 0

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from collections.abc import Sequence
 
-from app.cli.files import STANDARD, write
-from components.trace import trace_schema
+from app.cli.files import STANDARD
 
 _SERVE = "Without a command it serves the pages; options are then Streamlit's, such as --server.port 8080."
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the options; ``command`` is the function to call with them and ``name`` what it is called."""
+    """Return the options; ``name`` is that of the command."""
     parser = argparse.ArgumentParser(prog="python -m app", description="Autograd Lab from a shell.", epilog=_SERVE)
     commands = parser.add_subparsers(title="commands", dest="name", required=True, metavar="COMMAND")
     _add_trace(commands.add_parser("trace", help="run programs and print what happened, as JSON"))
     _add_render(commands.add_parser("render", help="draw the graph of a program or a saved trace"))
     lessons = commands.add_parser("lessons", help="check the lessons in a folder: their form, programs and exercises")
     lessons.add_argument("folder", metavar="DIR", help="a folder of lessons, such as app/lessons/exercises")
-    lessons.set_defaults(command=_lessons)
-    schema = commands.add_parser("schema", help="print the JSON Schema of a trace")
-    schema.set_defaults(command=_schema)
+    commands.add_parser("schema", help="print the JSON Schema of a trace")
     return parser.parse_args(arguments)
 
 
@@ -35,7 +31,6 @@ def _add_trace(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-memory", dest="measure", action="store_false", help="leave out the second run, which measures memory"
     )
-    parser.set_defaults(command=_trace)
 
 
 def _add_render(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +45,6 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--show-saved", action="store_true", help="torchviz: the tensors that functions saved")
     _add_output(parser)
     _add_run(parser)
-    parser.set_defaults(command=_render)
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -70,29 +64,6 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=_seed, default=0, metavar="N", help="PyTorch's seed before the first line (default: 0)"
     )
-
-
-def _trace(options: argparse.Namespace) -> int:
-    from app.cli.trace import trace
-
-    return trace(options)
-
-
-def _render(options: argparse.Namespace) -> int:
-    from app.cli.render import render
-
-    return render(options)
-
-
-def _lessons(options: argparse.Namespace) -> int:
-    from app.cli.lessons import lessons
-
-    return lessons(options)
-
-
-def _schema(options: argparse.Namespace) -> int:
-    write(STANDARD, json.dumps(trace_schema(), indent=2).encode() + b"\n")
-    return 0
 
 
 def _seconds(text: str) -> float:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from app.cli.files import Unusable
-from app.lesson_file import Lesson, LessonError, load_lesson
+from app.course import Lesson, LessonError, load_lesson
 from components.trace import Exercise, Failure, Program, Trace, Verdict
 from components.worker import Pool
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from app.cli.files import STANDARD, Unusable, read_program_or_trace, write
-from app.cli.run import run_programs
+from app.cli.trace import run_programs
 from components.facts import TraceIndex
 from components.figures import (
     Drawn,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from app.cli.files import STANDARD, Unusable, read_program, write
-from app.cli.run import run_programs
-from components.trace import encode_trace
+from components.trace import Program, Trace, encode_trace
+from components.worker import Limits, pool_of_this_machine
 
 
 def trace(options: argparse.Namespace) -> int:
@@ -42,3 +43,22 @@ def _targets(options: argparse.Namespace) -> list[str]:
     except OSError as error:
         raise Unusable(f"cannot write to {directory}: {error.strerror}") from None
     return [str(directory / f"{stem}.json") for stem in stems]
+
+
+def run_programs(sources: Iterable[str], options: argparse.Namespace, *, measure: bool = False) -> Iterator[Trace]:
+    """Yield the trace of each program in turn, under ``options.device``, ``seed``, ``timeout`` and ``memory``.
+
+    They run in the pool that the pages use, which says on standard error which walls stand.
+    ``measure`` runs each a second time, for its memory.
+    """
+    limits = Limits(
+        wall_seconds=options.timeout,
+        finish_seconds=max(Limits().finish_seconds, options.timeout),
+        memory_mb=options.memory,
+    )
+    pool = pool_of_this_machine(size=1, gpu=True)
+    try:
+        for source in sources:
+            yield pool.run(Program(source=source, device=options.device, seed=options.seed), limits, memory=measure)
+    finally:
+        pool.close()

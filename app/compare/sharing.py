@@ -1,51 +1,74 @@
-"""Handing a pair on: a link that holds both programs, or one file with both traces."""
+"""Handing a pair on: a link that holds both programs, or one file with both traces.
+
+Links come from strangers and through chat programs that cut them, so that reading one checks everything: the alphabet,
+a checksum (that of zlib), how much comes out, and that it is as many texts as were asked for.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import io
+import re
 import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
-from app import links, session
+from app import session
 from app.compare import sides
+from app.controls import download
 from components.trace import Trace, encode_trace
 
 _PARAMETER = "pair"
-# The link that was read last, what was wrong with it, and the programs that it led to.
-_READ, _PROBLEM, _LED_TO = "compare:link-read", "compare:link-problem", "compare:link-led-to"
+# What browsers, proxies and chat programs let through; a link of 8,192 characters is refused by some of them.
+LONGEST = 7_000
+# As long as a program may be (50,000 characters of up to four bytes), twice.
+_MOST_BYTES = 400_000
+
+
+@dataclass
+class LinkState:
+    """The link that was read last, what was wrong with it, and the programs that it led to."""
+
+    read: str | None = None
+    problem: str = ""
+    led_to: tuple[str, str] | None = None
+
+
+def _state() -> LinkState:
+    return session.remembered(LinkState, sides.PAGE)
 
 
 def read_link() -> None:
     """Show the pair that the address holds, once."""
-    state, asked = session.state(), session.address().get(_PARAMETER)
-    if asked is None or state.get(_READ) == asked:
+    state, link = _state(), session.address().get(_PARAMETER)
+    if link is None or state.read == link:
         return
-    state[_READ] = asked
-    state.pop(_PROBLEM, None)
+    state.read, state.problem = link, ""
     try:
-        left, right = links.unpack(asked, 2)
-    except links.DamagedLink as error:
-        state[_PROBLEM] = str(error)
+        left, right = unpack(link, 2)
+    except DamagedLink as error:
+        state.problem = str(error)
     else:
         sides.fill_both(left, right)
-    state[_LED_TO] = _texts()
+    state.led_to = sides.programs()
 
 
 def forget_link() -> None:
     """Take the pair out of the address once another is shown."""
-    state = session.state()
-    if _LED_TO in state and state[_LED_TO] != _texts():
-        for key in (_PROBLEM, _LED_TO, _READ):
-            state.pop(key, None)
+    state = _state()
+    if state.led_to is not None and state.led_to != sides.programs():
+        state.read, state.problem, state.led_to = None, "", None
         session.address().pop(_PARAMETER, None)
 
 
-def problem() -> None:
+def link_problem() -> None:
     """Say what is wrong with the link that led here."""
-    found = session.state().get(_PROBLEM)
-    if found is not None:
-        st.warning(str(found), icon=":material/link_off:")
+    if _state().problem:
+        st.warning(_state().problem, icon=":material/link_off:")
 
 
 def share(traces: tuple[Trace, Trace] | None) -> None:
@@ -53,15 +76,7 @@ def share(traces: tuple[Trace, Trace] | None) -> None:
     with st.popover("Share", icon=":material/share:"):
         _link()
         if traces is not None:
-            st.download_button(
-                "Download both traces",
-                lambda: both_traces(*traces),
-                "compare-traces.zip",
-                "application/zip",
-                icon=":material/download:",
-                key="compare:zip",
-                on_click="ignore",
-            )
+            download("Download both traces", lambda: both_traces(*traces), "compare-traces.zip", "compare:zip")
 
 
 def _link() -> None:
@@ -69,8 +84,8 @@ def _link() -> None:
         st.markdown("A trace that was opened from a file does not fit into a link. Download both traces instead.")
         return
     try:
-        packed = links.pack(_texts())
-    except links.TooLong as error:
+        packed = pack(sides.programs())
+    except TooLong as error:
         st.markdown(str(error))
         return
     st.markdown("This link holds both programs and runs them where it is opened:")
@@ -88,10 +103,68 @@ def both_traces(left: Trace, right: Trace) -> bytes:
     return made.getvalue()
 
 
-def _texts() -> tuple[str, str]:
-    return sides.side(sides.LEFT).text, sides.side(sides.RIGHT).text
-
-
 def _here() -> str:
     """The page's address as the reader's browser has it."""
     return (st.context.url or "/compare").partition("?")[0]
+
+
+class TooLong(ValueError):
+    """The texts do not fit into a link; the message says by how much and what to do instead."""
+
+
+class DamagedLink(ValueError):
+    """The link is no link of ours or was cut on its way; the message says what to do."""
+
+
+def pack(texts: Sequence[str], longest: int = LONGEST) -> str:
+    """Return texts as letters, digits, ``-`` and ``_``, together: alike texts take little more room than one.
+
+    Raises:
+        TooLong: more than ``longest`` characters would be needed.
+    """
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    head = ",".join(str(len(text)) for text in encoded)
+    packed = zlib.compress(b"\n".join([head.encode(), b"".join(encoded)]), 9)
+    link = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    if len(link) > longest:
+        raise TooLong(
+            f"These programs are too long for a link: packed they are {len(link):,} characters, and a link that works "
+            f"everywhere holds {longest:,}. Share a file instead."
+        )
+    return link
+
+
+def unpack(link: str, count: int) -> tuple[str, ...]:
+    """Return the ``count`` texts of a packed link.
+
+    Raises:
+        DamagedLink: it is cut, changed, something else, or would unpack to more than programs can be.
+    """
+    try:
+        data = _opened(base64.b64decode(link + "=" * (-len(link) % 4), altchars=b"-_", validate=True))
+        head, _, body = data.partition(b"\n")
+        if not re.fullmatch(rb"\d{1,7}(,\d{1,7})*", head):
+            raise DamagedLink(_DAMAGED)
+        sizes = [int(size) for size in head.split(b",")]
+        if len(sizes) != count or sum(sizes) != len(body):
+            raise DamagedLink(_DAMAGED)
+        ends = [sum(sizes[: place + 1]) for place in range(count)]
+        parts = (body[end - size : end] for size, end in zip(sizes, ends, strict=True))
+        return tuple(part.decode("utf-8", "surrogatepass") for part in parts)
+    except (binascii.Error, zlib.error, UnicodeError, ValueError):
+        raise DamagedLink(_DAMAGED) from None
+
+
+_DAMAGED = (
+    "This link is damaged: its programs cannot be read. It may have been cut on its way; copy the whole link again, "
+    "or ask for the programs as files."
+)
+
+
+def _opened(packed: bytes) -> bytes:
+    """Decompress no more than programs can be, whatever the data claim."""
+    opener = zlib.decompressobj()
+    data = opener.decompress(packed, _MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES or not opener.eof or opener.unused_data:
+        raise DamagedLink(_DAMAGED)
+    return data

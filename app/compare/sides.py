@@ -6,105 +6,119 @@ with one switch changed), what it follows fills the editor anew when it changes;
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+
+import streamlit as st
 
 from app import session
-from app.compare.examples import FIRST, PAIRS
+from app.examples import FIRST_PAIR, PAIRS
+from app.uploads import OpenError, opened_trace
+from app.workbench import Editor, show_editor
+from components.facts.compare.verdict import Comparison
 from components.source.variants import Variant, variants
 from components.trace import Trace
-from components.widgets.editor import edited_so_far
+from components.widgets.editor import Edited
 
+PAGE = "compare"
 LEFT, RIGHT = SIDES = ("left", "right")
 TEXT, SWITCH, TRACE = "text", "switch", "trace"
 # What is changed, in which line, and its title: a line can be changed in several ways.
 Switched = tuple[str, int, str]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Side:
     """One side.
 
     ``source`` is ``TEXT``, ``SWITCH`` (the left program with one thing changed), ``TRACE`` (from a file, called
-    ``file``) or the page whose program it is. ``text`` is the program, ``given`` what filled the editor and ``turn``
-    the number of that filling. ``switch`` says which change of the left program was chosen: what, and where.
+    ``file``) or the page whose program it is. ``text`` is the program that was run last, ``switch`` says which change
+    of the left program was chosen: what, and where. ``problem`` is why the last file could not be opened.
     """
 
     source: str
     text: str
-    given: str
-    turn: int = 0
+    editor: Editor
     file: str = ""
     switch: Switched | None = None
+    problem: str = ""
 
-    @property
-    def revision(self) -> str:
-        """Tells the editor that it was filled anew."""
-        return hashlib.sha256(f"{self.turn}\n{self.given}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    def comes_from(self, source: str, text: str, file: str = "", switch: Switched | None = None) -> None:
+        """Note where the side has its program from."""
+        self.source, self.text, self.file, self.switch = source, text, file, switch
+
+    def fill(self, text: str, source: str = TEXT, file: str = "", switch: Switched | None = None) -> None:
+        """Fill the side's editor."""
+        self.comes_from(source, text, file, switch)
+        self.editor.fill(text)
+
+
+def _first_sides() -> dict[str, Side]:
+    return {name: Side(TEXT, text, Editor(text)) for name, text in zip(SIDES, PAIRS[FIRST_PAIR], strict=True)}
+
+
+@dataclass
+class CompareState:
+    """What the Compare page remembers; at first it shows the first prepared pair."""
+
+    sides: dict[str, Side] = field(default_factory=_first_sides)
+    again: bool = False
+    """Whether both programs are to be run anew."""
+    variants: tuple[str, tuple[Variant, ...]] = "", ()
+    """The left program, and what can be changed in it."""
+    comparison: tuple[Trace, Trace, Comparison] | None = None
+    """The traces that were compared last, and what is different."""
+
+
+def compare_state() -> CompareState:
+    """Return what this session's Compare page remembers."""
+    return session.remembered(CompareState, PAGE)
 
 
 def page_of(name: str) -> str:
-    """Return the key under which a side runs its program."""
-    return f"compare:{name}"
-
-
-def editor_of(name: str) -> str:
-    """Return the key of a side's editor."""
-    return f"compare:{name}:editor"
+    """Return the name under which a side runs its program."""
+    return f"{PAGE}:{name}"
 
 
 def side(name: str) -> Side:
-    """Return a side as it is; at first it is that of the first prepared pair."""
-    found = session.state().get(f"compare:{name}:side")
-    if isinstance(found, Side):
-        return found
-    text = PAIRS[FIRST][SIDES.index(name)]
-    return _put(name, Side(TEXT, text, text))
+    """Return a side as it is."""
+    return compare_state().sides[name]
 
 
-def fill(name: str, text: str, source: str = TEXT, file: str = "", switch: Switched | None = None) -> Side:
-    """Fill a side's editor."""
-    return _put(name, Side(source, text, text, side(name).turn + 1, file, switch))
+def programs() -> tuple[str, str]:
+    """Return the programs of both sides."""
+    return side(LEFT).text, side(RIGHT).text
 
 
 def fill_both(left: str, right: str) -> None:
     """Show a pair of programs."""
-    fill(LEFT, left)
-    fill(RIGHT, right)
-
-
-def open_trace(name: str, trace: Trace, file: str) -> None:
-    """Show a saved trace on a side."""
-    session.show(page_of(name), trace)
-    fill(name, trace.program.source, TRACE, file)
+    side(LEFT).fill(left)
+    side(RIGHT).fill(right)
 
 
 def choose(name: str, source: str | Switched) -> None:
     """Let a side have its program from somewhere else."""
     now = side(name)
     if isinstance(source, tuple):
-        _put(name, replace(now, source=SWITCH, switch=source, file=""))
+        now.comes_from(SWITCH, now.text, switch=source)
     elif source != TRACE:
-        _put(name, replace(now, source=source, switch=None, file=""))
+        now.comes_from(source, now.text)
 
 
 def switches() -> tuple[Variant, ...]:
     """Return what can be changed in the left program; worked out once for a program."""
-    text = side(LEFT).text
-    kept = session.state().get("compare:switches")
-    if not isinstance(kept, tuple) or kept[0] != text:
-        kept = session.state()["compare:switches"] = text, variants(text)
-    found: tuple[Variant, ...] = kept[1]
-    return found
+    state, text = compare_state(), side(LEFT).text
+    if state.variants[0] != text:
+        state.variants = text, variants(text)
+    return state.variants[1]
 
 
 def switch_now() -> Variant | None:
     """Return the change that the right side shows; in another program the one that is most like the one chosen."""
-    wanted, found = side(RIGHT).switch, switches()
-    if wanted is None or not found:
-        return found[0] if found else None
+    wanted, offered = side(RIGHT).switch, switches()
+    if wanted is None or not offered:
+        return offered[0] if offered else None
     kind, line, _ = wanted
-    return min(found, key=lambda one: (switched(one) != wanted, one.switch != kind, abs(one.line - line)))
+    return min(offered, key=lambda one: (switched(one) != wanted, one.switch != kind, abs(one.line - line)))
 
 
 def switched(variant: Variant) -> Switched:
@@ -112,27 +126,25 @@ def switched(variant: Variant) -> Switched:
     return variant.switch, variant.line, variant.title
 
 
-def settle(again: bool) -> None:
+def settle() -> dict[str, Edited]:
     """Let both sides follow what they follow, take what was typed, and start what has to run.
 
-    ``again`` runs both anew, with what is typed though nobody asked for it to be run.
+    Returns what is typed on each side. Where both are run anew, that is run though nobody asked for it by itself.
     """
+    state = compare_state()
+    again, state.again = state.again, False
+    edited = {}
     for name in SIDES:
         _follow(name)
-        now = _typed(name, again)
-        page = page_of(name)
-        started = session.state().get(f"{page}:source")
+        now, page = side(name), page_of(name)
+        edited[name] = _take_typed(name, now, again)
         if now.source == TRACE:
-            session.state().pop(f"{page}:source", None)
-        elif again or started != now.text:
-            session.state()[f"{page}:source"] = now.text
-            session.start(page, now.text, again=again)
-
-
-def edited(name: str) -> bool:
-    """Return whether a side's editor holds something that was not run yet."""
-    now = side(name)
-    return edited_so_far(now.given, key=editor_of(name), revision=now.revision).text != now.text
+            continue
+        if again:
+            session.start(page, now.text, again=True)
+        else:
+            session.ask(page, now.text)
+    return edited
 
 
 def _follow(name: str) -> None:
@@ -140,26 +152,91 @@ def _follow(name: str) -> None:
     if now.source in session.PROGRAM_PAGES:
         session.collect(now.source)  # what was started there may be done by now
         trace = session.trace(now.source)
-        if trace is not None and trace.program.source != now.given:
-            fill(name, trace.program.source, now.source)
+        if trace is not None and trace.program.source != now.editor.source:
+            now.fill(trace.program.source, now.source)
     elif now.source == SWITCH:
-        found = switch_now()
-        if found is None:
+        variant = switch_now()
+        if variant is None:
             choose(name, TEXT)
-        elif found.source != now.given:
-            fill(name, found.source, SWITCH, switch=switched(found))
+        elif variant.source != now.editor.source:
+            now.fill(variant.source, SWITCH, switch=switched(variant))
 
 
-def _typed(name: str, again: bool) -> Side:
-    now, key = side(name), editor_of(name)
-    edited = edited_so_far(now.given, key=key, revision=now.revision)
-    asked = edited.run != session.state().get(f"{key}:asked", 0)
-    session.state()[f"{key}:asked"] = edited.run
+def _take_typed(name: str, now: Side, again: bool) -> Edited:
+    edited = now.editor.typed(_editor_of(name))
+    asked = now.editor.asks(edited)
     if (asked or again) and (edited.text != now.text or (asked and now.source == TRACE)):
-        return _put(name, replace(now, source=TEXT, text=edited.text, switch=None, file=""))
-    return now
+        now.comes_from(TEXT, edited.text)
+    return edited
 
 
-def _put(name: str, now: Side) -> Side:
-    session.state()[f"compare:{name}:side"] = now
-    return now
+def _editor_of(name: str) -> str:
+    return f"{PAGE}:{name}:editor"
+
+
+# --- on the page
+
+# In CSS pixels; in lines of code, the least and the most that an editor shows at once.
+_LINE, _AROUND, _LEAST, _MOST = 22.4, 12, 6, 14
+
+
+def show_side(name: str, edited: Edited) -> None:
+    """Show where one side has its program from, and the program in its editor."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _source(name)
+        _open(name)
+    show_editor(page_of(name), edited, _editor_of(name), _height(), f"{name.capitalize()} program")
+
+
+def _source(name: str) -> None:
+    """Let the person choose where a side has its program from: one way to change the left one is one choice."""
+    key, now, title = f"{PAGE}:{name}:from", side(name), name.capitalize()
+    words: dict[str | Switched, str] = {TEXT: f"{title}: the program below"}
+    for page, called in session.PROGRAM_PAGES.items():
+        if session.trace(page) is not None or now.source == page:
+            words[page] = f"{title}: my program on {called}"
+    if now.source == TRACE:
+        words[TRACE] = f"{title}: {now.file}"
+    if name == RIGHT:
+        for variant in switches():
+            words[switched(variant)] = f"{title}: left, {variant.title.replace('`', '')}"
+    changed = switch_now() if now.source == SWITCH else None
+    session.widgets()[key] = switched(changed) if changed is not None else now.source
+    st.selectbox(
+        f"{title} side",
+        list(words),
+        key=key,
+        format_func=lambda source: words[source],
+        label_visibility="collapsed",
+        on_change=lambda: choose(name, session.widgets()[key]),
+        width=370,
+    )
+
+
+def _open(name: str) -> None:
+    key = f"{PAGE}:{name}:upload"
+
+    def uploaded() -> None:
+        file, now = session.widgets()[key], side(name)
+        if file is None:
+            return
+        try:
+            trace = opened_trace(file.name, file.getvalue())
+        except OpenError as error:
+            now.problem = str(error)
+            return
+        session.show(page_of(name), trace)
+        now.fill(trace.program.source, TRACE, file.name)
+        now.problem = ""
+
+    with st.popover("Open trace", icon=":material/upload_file:"):
+        st.file_uploader(f"A saved trace for the {name} side (.json)", type=["json"], key=key, on_change=uploaded)
+        st.markdown("*Download* → *Trace as JSON* above a graph saves one; so does `python -m app trace`.")
+    if side(name).problem:
+        st.error(side(name).problem)
+
+
+def _height() -> int:
+    """Return how high both editors are: as the longer program is, within bounds."""
+    lines = max(text.rstrip("\n").count("\n") + 1 for text in programs())
+    return round(_AROUND + _LINE * min(max(lines, _LEAST), _MOST))

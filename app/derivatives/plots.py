@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from app.charts import chart
-from app.derivatives.asking import ask, chosen, is_floating, known
+from app.controls import chart
+from app.derivatives.questions import ask, chosen, is_floating, known
 from components.facts.derivatives import curve_info, descent_words, surface_info
 from components.facts.text import number_text, plain_in_markdown
 from components.figures.charts.derivatives import curve_figure, surface_figure

@@ -1,60 +1,74 @@
-"""What the Memory page remembers of the trace that it shows: its tables, what was clicked, where the player goes."""
+"""What the Memory page remembers: the memory of the trace that it shows, what was clicked and what was chosen."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from app import session
+from app import graph, session
 from components.facts import TraceIndex
 from components.facts.memory.index import MemoryIndex, memory_index
 
 PAGE = "memory"
-_SHOWN, _GOTO, _CLICKED, AT = "memory:shown", "memory:goto", "memory:clicked", "memory:at"
-# What a control said is kept beside it: Streamlit forgets it in a run that does not show the control.
-AT_KEPT = "memory:at:kept"
+# The key of the control that says at which moment to look.
+AT = f"{PAGE}:at"
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
-class Shown:
-    """The memory of one trace; ``worked_out`` are figures and tables that were asked for before."""
+class MemoryView:
+    """The memory of one trace, and a cache of the figures and tables that were asked for."""
 
     index: TraceIndex
     tables: MemoryIndex
-    worked_out: dict[Any, Any] = field(default_factory=dict)
+    _cache: dict[object, Any] = field(default_factory=dict)
+
+    def once(self, name: object, make: Callable[[], _Made]) -> _Made:
+        """Return what ``make`` makes, worked out the first time that something of this name is asked for."""
+        if name not in self._cache:
+            self._cache[name] = make()
+        made: _Made = self._cache[name]
+        return made
 
 
-def shown(index: TraceIndex) -> Shown | None:
+@dataclass
+class MemoryState:
+    """What the page remembers."""
+
+    view: MemoryView | None = None
+    clicked: int | None = None
+    """The event of memory that was clicked last."""
+    at: str = "peak"
+    """What the control ``AT`` said last: Streamlit forgets it in a run that does not show the control."""
+    section: str = "What was alive"
+
+
+def memory_state() -> MemoryState:
+    """Return what this session's Memory page remembers."""
+    return session.remembered(MemoryState, PAGE)
+
+
+def view_of(index: TraceIndex) -> MemoryView | None:
     """Return the memory of a trace, read once; ``None`` if it has none. Another trace forgets what was clicked."""
-    kept = session.state().get(_SHOWN)
-    if isinstance(kept, Shown) and kept.index.trace is index.trace:
-        return kept
-    for key in (_SHOWN, _GOTO, _CLICKED, AT, AT_KEPT):
-        session.state().pop(key, None)
+    state = memory_state()
+    if state.view is not None and state.view.index.trace is index.trace:
+        return state.view
+    state.view, state.clicked, state.at = None, None, "peak"
+    session.widgets().pop(AT, None)
+    graph.stop_leading(PAGE)
     tables = memory_index(index)
-    if tables is None:
-        return None
-    made = session.state()[_SHOWN] = Shown(index, tables)
-    return made
-
-
-def goto() -> tuple[int, int] | None:
-    """Return where the player is to go: the number of the request and the happening."""
-    found: tuple[int, int] | None = session.state().get(_GOTO)
-    return found
-
-
-def clicked() -> int | None:
-    """Return the event that was clicked last."""
-    found: int | None = session.state().get(_CLICKED)
-    return found
+    if tables is not None:
+        state.view = MemoryView(index, tables)
+    return state.view
 
 
 def click(custom: list[Any]) -> None:
     """Follow a click on a point of a figure, whose custom data begin with an event and a moment, or -1."""
     event, moment = custom[0], custom[1]
     if isinstance(event, int) and event >= 0:
-        session.state()[_CLICKED] = event
-        session.state()[AT] = "clicked"
+        memory_state().clicked = event
+        session.widgets()[AT] = "clicked"
     if isinstance(moment, int) and moment >= 0:
-        session.state()[_GOTO] = (goto() or (0, 0))[0] + 1, moment
+        graph.lead(PAGE, moment)

@@ -2,72 +2,68 @@
 
 from __future__ import annotations
 
-import html
-import re
+import json
+import pickle
 
 import plotly.graph_objects as go
 import streamlit as st
+from markupsafe import Markup
 
 from app import session
-from app.charts import chart
-from app.memory.state import PAGE, Shown, click
+from app.controls import chart, download, one_of
+from app.memory.state import PAGE, MemoryView, click
 from components.facts.memory.timeline import MOST_COLUMNS, Axis, Timeline, timeline_info
 from components.facts.text import bytes_text
 from components.figures.charts.memory import COLOURS, MEANING, timeline_figure
+from components.figures.charts.spreadsheets import blocks_csv, events_csv
 from components.trace import Trace
+from components.widgets.markup import joined, with_code
 
 _AXES: dict[Axis, str] = {"step": "lines", "time": "time"}
 
 
 def choose_axis() -> Axis:
     """Let the person choose the axis."""
-    found = st.segmented_control(
-        "Axis",
-        list(_AXES),
-        default="step",
-        key=f"{PAGE}:axis",
-        required=True,
-        format_func=lambda one: _AXES[one],
-        label_visibility="collapsed",
-    )
-    return found or "step"
+    return one_of("Axis", _AXES, f"{PAGE}:axis", _AXES.__getitem__)
 
 
 def colours() -> None:
     """Show what the categories mean, for somebody who meets them for the first time."""
     with st.popover("Colours", icon=":material/palette:"):
-        rows = (_meaning(name, meaning) for name, meaning in MEANING.items() if name != "before")
-        st.html(f'<div class="al-colours">{"".join(rows)}</div>')
+        rows = joined(_meaning(name, meaning) for name, meaning in MEANING.items() if name != "before")
+        st.html(Markup('<div class="al-colours">{}</div>').format(rows))
         st.caption(
             "A block that is several of these counts as the first that fits. Sizes are those of PyTorch's allocator; "
             "1 KiB is 1,024 bytes, and a float32 number takes 4."
         )
 
 
-def _meaning(name: str, meaning: str) -> str:
-    words = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(meaning))
-    return f'<p><i style="background: {COLOURS[name]}"></i><span><b>{name}</b>: {words}</span></p>'
+def _meaning(name: str, meaning: str) -> Markup:
+    return Markup('<p><i style="background: {}"></i><span><b>{}</b>: {}</span></p>').format(
+        COLOURS[name], name, with_code(meaning)
+    )
 
 
-def show(shown: Shown, axis: Axis) -> None:
+def show(view: MemoryView, axis: Axis) -> None:
     """Show the timeline and the line that says what was measured."""
-    window = _window(shown)
-    known: tuple[Timeline, go.Figure] | None = shown.worked_out.get((axis, window))
-    if known is None:
-        info = timeline_info(shown.tables, axis, window)
-        known = shown.worked_out[axis, window] = info, timeline_figure(info)
-    info, figure = known
+    window = _window(view)
+
+    def make() -> tuple[Timeline, go.Figure]:
+        info = timeline_info(view.tables, axis, window)
+        return info, timeline_figure(info)
+
+    info, figure = view.once((axis, window), make)
     with st.container(key=f"memory-timeline-{axis}"):  # look.css knows it
-        chart(figure, f"{PAGE}:{shown.index.signature}:timeline:{axis}", click)
-    st.html(f'<p class="al-note">{_measured(shown.index.trace, info)}</p>')
+        chart(figure, f"{PAGE}:{view.index.signature}:timeline:{axis}", click)
+    st.html(Markup('<p class="al-note">{}</p>').format(_measured(view.index.trace, info)))
 
 
-def _window(shown: Shown) -> tuple[int, int] | None:
+def _window(view: MemoryView) -> tuple[int, int] | None:
     """Of more events than can be drawn, let the person choose a part to look at closely."""
-    count = len(shown.tables.events)
+    count = len(view.tables.events)
     if count <= MOST_COLUMNS:
         return None
-    key = f"{PAGE}:{shown.index.signature}:window"
+    key = f"{PAGE}:{view.index.signature}:window"
     first, last = st.slider(
         f"Part of the run, of {count:,} events", 0, 100, (0, 100), key=key, format="%d %%", help=_CLOSER
     )
@@ -83,13 +79,15 @@ _CLOSER = (
 )
 
 
-def _measured(trace: Trace, info: Timeline) -> str:
+def _measured(trace: Trace, info: Timeline) -> Markup:
     memory = trace.memory
     assert memory is not None
     line = f" in line {memory.peak_line}" if memory.peak_line is not None else ""
     said = [
-        f"Peak <b>{bytes_text(memory.peak_bytes)}</b>{line}, {bytes_text(memory.final_bytes)} left at the end",
-        f"measured by {html.escape(memory.source)}",
+        Markup("Peak <b>{}</b>{}, {} left at the end").format(
+            bytes_text(memory.peak_bytes), line, bytes_text(memory.final_bytes)
+        ),
+        f"measured by {memory.source}",
     ]
     if len(info.columns) < info.events:
         said.append(f"{len(info.columns):,} of {info.events:,} events drawn, all peaks among them")
@@ -97,5 +95,22 @@ def _measured(trace: Trace, info: Timeline) -> str:
     if memory.device == "cpu" and not session.has_gpu():
         said.append("this server runs on the CPU; a trace recorded on a GPU can be opened above")
     elif memory.device == "cuda":
-        said.append(f"recorded on {html.escape(trace.environment.device_name)}")
-    return " · ".join(said)
+        said.append(f"recorded on {trace.environment.device_name}")
+    return joined(said, " · ")
+
+
+def downloads(view: MemoryView) -> None:
+    """Show the buttons that save the timeline: as CSV, and what a GPU's allocator wrote down for PyTorch's viewer."""
+    tables = view.tables
+    download("All events as CSV", lambda: events_csv(tables), "memory-events.csv", f"{PAGE}:csv:events")
+    download("All blocks as CSV", lambda: blocks_csv(tables), "memory-blocks.csv", f"{PAGE}:csv:blocks")
+    memory = view.index.trace.memory
+    if memory is not None and memory.cuda_snapshot is not None:
+        snapshot = memory.cuda_snapshot
+        download(
+            "Allocator snapshot",
+            lambda: pickle.dumps(json.loads(snapshot)),
+            "memory_snapshot.pickle",
+            f"{PAGE}:snapshot",
+            help="What `torch.cuda.memory._snapshot()` returned: drop it on PyTorch's page pytorch.org/memory_viz.",
+        )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from app import session
-from app.opened import OpenError, opened_source
+from app.uploads import OpenError, opened_source
 from app.workbench import workbench
 
 _STARTER = """\
@@ -24,17 +26,26 @@ print("accumulated", x.grad)
 """
 
 
+@dataclass
+class CodeState:
+    """The file that was uploaded last, and the program in it or the one to begin with."""
+
+    uploaded: str = ""
+    source: str = _STARTER
+
+
 def page() -> None:
     """Show the workbench with the program that was opened last."""
     with st.popover("Open .py or .ipynb", icon=":material/upload_file:"):
         upload = st.file_uploader("A Python file or a notebook", type=["py", "ipynb"], key="code:upload")
-    if upload is not None and session.state().get("code:uploaded") != upload.file_id:
-        session.state()["code:uploaded"] = upload.file_id
+    state = session.remembered(CodeState, "code")
+    if upload is not None and state.uploaded != upload.file_id:
+        state.uploaded = upload.file_id
         try:
-            session.state()["code:source"] = opened_source(upload.name, upload.getvalue())
+            state.source = opened_source(upload.name, upload.getvalue())
         except OpenError as error:
             st.error(str(error))
-    workbench("code", session.state().get("code:source", _STARTER), above=190)
+    workbench("code", state.source, above=190)
 
 
 page()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app import results, session
-from app.compare import making, sharing, shown, sides
-from app.compare.examples import PAIRS
+from app.compare import comparison, sharing, sides
+from app.examples import PAIRS
 
 _PAIR, _NONE = "compare:pair", "Prepared pairs"
 
@@ -14,33 +14,33 @@ _PAIR, _NONE = "compare:pair", "Prepared pairs"
 def page() -> None:
     """Show both programs and, once both have run, what is different."""
     sharing.read_link()
-    sides.settle(again=bool(session.state().pop("compare:again", False)))
+    edited = sides.settle()
     sharing.forget_link()
     bar = st.container(horizontal=True, vertical_alignment="center")
-    sharing.problem()
+    sharing.link_problem()
     columns = st.columns(2, gap="medium")
     under_way = False
     for column, name in zip(columns, sides.SIDES, strict=True):
         with column:
-            making.make(name)
+            sides.show_side(name, edited[name])
             under_way |= results.progress(sides.page_of(name))
     left, right = (session.index(sides.page_of(name)) for name in sides.SIDES)
-    ready = left is not None and right is not None and not under_way
+    both = (left, right) if left is not None and right is not None and not under_way else None
     with bar:
         _bar()
-        sharing.share((left.trace, right.trace) if ready and left is not None and right is not None else None)
-        if any(sides.edited(name) for name in sides.SIDES):
+        sharing.share((both[0].trace, both[1].trace) if both is not None else None)
+        if any(edited[name].text != sides.side(name).text for name in sides.SIDES):
             with st.container(key="compare-edited", width="content"):
                 st.markdown("Edited: press Run both.")
-    if ready and left is not None and right is not None:
+    if both is not None:
         with st.container(key="compare-shown"):
-            shown.show(left, right)
+            comparison.show(*both)
 
 
 def _bar() -> None:
-    state, now = session.state(), tuple(sides.side(name).text for name in sides.SIDES)
     # It names the pair that is shown, also after a program was changed.
-    shown = state[_PAIR] = next((name for name, pair in PAIRS.items() if pair == now), _NONE)
+    shown = next((name for name, pair in PAIRS.items() if pair == sides.programs()), _NONE)
+    session.widgets()[_PAIR] = shown
     st.selectbox(
         "Pair",
         [*([_NONE] if shown == _NONE else []), *PAIRS],
@@ -50,17 +50,15 @@ def _bar() -> None:
         on_change=_choose_pair,
         width=370,
     )
-    st.button(
-        "Run both",
-        key="compare:run",
-        type="primary",
-        icon=":material/play_arrow:",
-        on_click=lambda: session.state().update({"compare:again": True}),
-    )
+    st.button("Run both", key="compare:run", type="primary", icon=":material/play_arrow:", on_click=_run_both)
+
+
+def _run_both() -> None:
+    sides.compare_state().again = True
 
 
 def _choose_pair() -> None:
-    name = session.state()[_PAIR]
+    name = session.widgets()[_PAIR]
     if name in PAIRS:
         sides.fill_both(*PAIRS[name])
 

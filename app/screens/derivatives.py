@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import session
+from app.controls import one_of
 from app.derivatives import function
-from app.derivatives.checks import checks
-from app.derivatives.matrices import matrices
-from app.derivatives.nth import nth_derivatives
 from app.derivatives.plots import plots
+from app.derivatives.sections import checks, matrices, nth_derivatives
 from app.workbench import frame, problem_of
-from components.trace import Failure
 from components.widgets.editor import Problem
 
 _SECTIONS = {
@@ -29,24 +26,16 @@ def page() -> None:
     with made:
         text = function.edit(shown)
     with did:
-        section = st.segmented_control(
-            "Section",
-            list(_SECTIONS),
-            default="n-th derivatives",
-            key="derivatives:section",
-            required=True,
-            label_visibility="collapsed",
-        )
-        _SECTIONS[section or "n-th derivatives"](text)
+        _SECTIONS[one_of("Section", _SECTIONS, "derivatives:section")](text)
     if _problem() != shown:
         st.rerun()  # the editor was drawn before the function ran
 
 
 def _problem() -> Problem | None:
     """Return the failure of the function that is shown, for its line in the editor."""
-    text, failure = session.state().get("derivatives:failure", (None, None))
-    shown = isinstance(failure, Failure) and text == session.state().get("derivatives:text")
-    return problem_of(failure if shown else None)
+    state = function.derivatives_state()
+    text, failure = state.failure
+    return problem_of(failure if text == state.text else None)
 
 
 page()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import chosen, graph, results
-from app.gradients import charts
-from app.gradients.examples import EXAMPLES
+from app import gradients, graph, program_choice, results
+from app.examples import GRADIENTS
 
 
 def page() -> None:
@@ -14,16 +13,16 @@ def page() -> None:
     charted, played = st.columns([0.56, 0.44], gap="medium")
     with charted:
         with st.container(horizontal=True, vertical_alignment="center"):
-            index = chosen.choose("gradients", EXAMPLES)
-            chart = charts.choose()
-        if chosen.waiting("gradients") or index is None:
+            index = program_choice.choose(gradients.PAGE, GRADIENTS)
+            chart = gradients.choose()
+        if program_choice.waiting(gradients.PAGE) or index is None:
             return
-        history = charts.history_of(index)
+        history = gradients.history_of(index)
         if index.trace.failure is not None:
             results.failure(index.trace)
-        charts.show(chart, index, history)
+        gradients.show(chart, index, history)
     with played:
-        graph.show("gradients", above=190, goto=charts.goto())
+        graph.show(gradients.PAGE, above=190)
         with st.expander("What it printed and its leaves", icon=":material/terminal:"):
             results.below(index.trace)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app import exercise, session
-from app.lesson_file import Lesson
-from app.progress import DamagedProgress, as_file, is_solved, restore
+from app.controls import download, one_of
+from app.course import Lesson
+from app.exercise import DamagedProgress, LessonsState, is_solved, progress_file, restore_progress
 from app.workbench import workbench
 
 _GROUPS = {"examples": "Examples", "exercises": "Exercises", "beyond": "Beyond", "own": "Of this class"}
@@ -17,7 +18,7 @@ def page() -> None:
     course = session.course()
     with st.container(horizontal=True, vertical_alignment="center"):
         lesson = _chosen(course.lessons)
-        _progress([one for one in course.lessons if one.exercise is not None])
+        _progress([lesson for lesson in course.lessons if lesson.exercise is not None])
     for problem in course.problems:
         st.warning(f"A lesson was left out. {problem}", icon=":material/report:")
     if lesson.exercise is None:
@@ -43,18 +44,10 @@ def page() -> None:
 def _chosen(lessons: tuple[Lesson, ...]) -> Lesson:
     """Let the person choose a group and a lesson in it; the address says which was open."""
     by_slug = {lesson.slug: lesson for lesson in lessons}
-    last = session.state().get("lessons:last", "")
-    asked = by_slug.get(session.address().get("lesson", last), lessons[0])
+    state = session.remembered(LessonsState, "lessons")
+    asked = by_slug.get(session.address().get("lesson", state.last), lessons[0])
     groups = [group for group in _GROUPS if any(lesson.group == group for lesson in lessons)]
-    group = st.segmented_control(
-        "Part of the course",
-        groups,
-        default=asked.group,
-        format_func=lambda group: _GROUPS[group],
-        key="lessons:group",
-        label_visibility="collapsed",
-        required=True,
-    )
+    group = one_of("Part of the course", groups, "lessons:group", _GROUPS.__getitem__, first=asked.group)
     of_group = [lesson for lesson in lessons if lesson.group == group]
     slugs = [lesson.slug for lesson in of_group]
     slug = st.selectbox(
@@ -66,7 +59,7 @@ def _chosen(lessons: tuple[Lesson, ...]) -> Lesson:
         label_visibility="collapsed",
         width=440,
     )
-    session.address()["lesson"] = session.state()["lessons:last"] = slug
+    session.address()["lesson"] = state.last = slug
     return by_slug[slug]
 
 
@@ -78,14 +71,13 @@ def _label(lesson: Lesson) -> str:
 def _progress(exercises: list[Lesson]) -> None:
     with st.popover(f"{sum(map(is_solved, exercises))} of {len(exercises)} solved", icon=":material/trophy:"):
         st.markdown("What you solved and typed stays until this browser tab is closed or reloaded.")
-        st.download_button(
-            "Save progress", as_file(), "autograd-lab-progress.json", "application/json", on_click="ignore"
-        )
+        download("Save progress", progress_file(), "autograd-lab-progress.json", "lessons:save", icon=None)
         saved = st.file_uploader("Open saved progress", type=["json"], key="lessons:progress")
-        if saved is not None and session.state().get("lessons:restored") != saved.file_id:
-            session.state()["lessons:restored"] = saved.file_id
+        state = session.remembered(LessonsState, "lessons")
+        if saved is not None and state.restored != saved.file_id:
+            state.restored = saved.file_id
             try:
-                restore(saved.getvalue())
+                restore_progress(saved.getvalue())
             except DamagedProgress as problem:
                 st.error(str(problem))
             else:

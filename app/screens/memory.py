@@ -6,22 +6,22 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import chosen, graph, results, session
-from app.memory import alive, downloads, graphs, opening, saving, state, timeline
-from app.memory.examples import EXAMPLES
+from app import graph, program_choice, results, session
+from app.controls import one_of
+from app.examples import MEMORY
+from app.memory import savings, sections, timeline
+from app.memory.state import PAGE, MemoryView, memory_state, view_of
 from components.facts import TraceIndex
 from components.facts.memory.timeline import Axis
 from components.trace import why_not_measured
 from components.widgets.panels import note_panel
 
-_SECTIONS: dict[str, Callable[[state.Shown], None]] = {
-    "What was alive": alive.alive,
-    "Saved for backward": graphs.saved,
-    "Backward calls": graphs.calls,
-    "What would save memory": saving.saving,
+_SECTIONS: dict[str, Callable[[MemoryView], None]] = {
+    "What was alive": sections.alive,
+    "Saved for backward": sections.saved,
+    "Backward calls": sections.calls,
+    "What would save memory": savings.saving,
 }
-
-_SECTION, _SECTION_KEPT = "memory:section", "memory:section:kept"
 
 
 def page() -> None:
@@ -29,55 +29,46 @@ def page() -> None:
     charted, played = st.columns([0.56, 0.44], gap="medium")
     with charted:
         with st.container(horizontal=True, vertical_alignment="center"):
-            index = chosen.choose(state.PAGE, EXAMPLES, 235)
+            index = program_choice.choose(PAGE, MEMORY, 235)
             axis = timeline.choose_axis()
-            opening.open_button()
+            program_choice.open_button(PAGE)
             timeline.colours()
-        opening.problem()
-        if chosen.waiting(state.PAGE) or index is None:
+        program_choice.opening_problem(PAGE)
+        if program_choice.waiting(PAGE) or index is None:
             return
         if index.trace.failure is not None:
             results.failure(index.trace)
-        shown = _timeline(index, axis)
-        if shown is not None:
-            _SECTIONS[_section()](shown)
+        view = _timeline(index, axis)
+        if view is not None:
+            memory = memory_state()
+            memory.section = one_of("Section", _SECTIONS, f"{PAGE}:section", last=memory.section)
+            _SECTIONS[memory.section](view)
             with st.container(horizontal=True):
-                downloads.downloads(shown)
+                timeline.downloads(view)
     with played:
-        graph.show(state.PAGE, above=190, goto=state.goto())
+        graph.show(PAGE, above=190)
         with st.expander("What it printed and its leaves", icon=":material/terminal:"):
             results.below(index.trace)
 
 
-def _section() -> str:
-    """Let the person choose what to read below the timeline; runs without one do not forget it."""
-    now = session.state()
-    now[_SECTION] = now.get(_SECTION) or now.get(_SECTION_KEPT, "What was alive")
-    found = st.segmented_control("Section", list(_SECTIONS), key=_SECTION, required=True, label_visibility="collapsed")
-    now[_SECTION_KEPT] = found or "What was alive"
-    return found or "What was alive"
-
-
-def _timeline(index: TraceIndex, axis: Axis) -> state.Shown | None:
+def _timeline(index: TraceIndex, axis: Axis) -> MemoryView | None:
     """Show the timeline, or why there is none."""
-    shown = state.shown(index)
+    view = view_of(index)
     note = index.trace.memory_note
-    if shown is None:
+    if view is None:
         if index.trace.failure is None or note:
             note_panel(note or "The memory of this run was not recorded. Run the program here to measure it.")
             if note and note != why_not_measured(index.trace):
-                st.button(
-                    "Measure again", on_click=session.measure_again, args=(state.PAGE,), icon=":material/refresh:"
-                )
+                st.button("Measure again", on_click=session.measure_again, args=(PAGE,), icon=":material/refresh:")
         return None
-    if not shown.tables.events:
+    if not view.tables.events:
         st.markdown("This program allocated no memory for tensors.")
         return None
-    timeline.show(shown, axis)
+    timeline.show(view, axis)
     if note:
         note_panel(note)
-    graphs.leak_hints(shown)
-    return shown
+    sections.leak_hints(view)
+    return view
 
 
 page()

@@ -20,9 +20,7 @@ def page() -> None:
         except FormError as problem:
             note_panel(str(problem))  # and what was computed last stays in view
         else:
-            if session.state().get("playground:source") != source:
-                session.state()["playground:source"] = source
-                session.start("playground", source)
+            session.ask("playground", source)
             with st.expander("The program that runs", icon=":material/code:"):
                 st.code(source, language="python")
     with did:

@@ -1,88 +1,70 @@
-"""The Compare page's tables in HTML, two programs side by side. Everything that comes from a program is escaped."""
+"""The Compare page's tables in HTML, two programs side by side."""
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
+from markupsafe import Markup
 
 from ..facts.compare.graphs import ChangedNodes, EdgeGroup, GraphComparison, NodeGroup
 from ..facts.compare.results import Compared, Results
 from ..facts.compare.verdict import Printed, PrintedLine, RunQuantity
+from .markup import joined, panel
 
 _MOST_ROWS = 200
 # The rows of the numbers: their titles, the attributes of their cells, and what stands in those.
-_SIDES: tuple[tuple[str, str, Callable[[RunQuantity], str]], ...] = (
-    ("left", "", lambda row: row.text(row.left)),
-    ("right", "", lambda row: row.text(row.right)),
-    ("right − left", ' class="grad"', lambda row: row.difference_text),
+_SIDES: tuple[tuple[str, Markup, Callable[[RunQuantity], str]], ...] = (
+    ("left", Markup(""), lambda row: row.text(row.left)),
+    ("right", Markup(""), lambda row: row.text(row.right)),
+    ("right − left", Markup(' class="grad"'), lambda row: row.difference_text),
 )
 _MARKS = {"same": "=", "rounding": "≈", "different": "≠"}
+_NOTE = Markup('<p class="al-out al-note">{}</p>')
+_ROW = Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>')
+_THIRDS = Markup('<table class="al-table al-pair al-thirds">{}{}</table>')
+_SCROLLED = Markup('<div class="al-scroll">{}</div>')
 
 
 def verdict_line(text: str, about: str = "") -> None:
     """Say the comparison in one line; ``about`` is what the change of the program does."""
-    note = f'<div class="al-note">{html.escape(about.replace("`", ""))}</div>' if about else ""
-    st.html(f'<div class="al-tell al-says" role="status"><b>{html.escape(text)}</b>{note}</div>')
+    note = Markup('<div class="al-note">{}</div>').format(about.replace("`", "")) if about else ""
+    st.html(Markup('<div class="al-tell al-says" role="status"><b>{}</b>{}</div>').format(text, note))
 
 
 def quantities_panel(rows: Iterable[RunQuantity]) -> None:
     """Show the numbers of both runs, a column for each, their difference, and where each was measured."""
     rows = tuple(rows)
-    names = "".join(f'<th scope="col" title="{html.escape(row.measured)}">{row.name}</th>' for row in rows)
-    cells = "".join(
-        f'<tr><th scope="row">{title}</th>{"".join(f"<td{kind}>{text(row)}</td>" for row in rows)}</tr>'
-        for title, kind, text in _SIDES
+    names = joined(Markup('<th scope="col" title="{}">{}</th>').format(row.measured, row.name) for row in rows)
+    cells = joined(
+        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
+            title, joined(Markup("<td{}>{}</td>").format(attributes, text(row)) for row in rows)
+        )
+        for title, attributes, text in _SIDES
     )
     measured: dict[str, list[str]] = {}
     for row in rows:
         if row.unit != "count":
             measured.setdefault(row.measured, []).append(row.name)
-    told = " · ".join(f"{', '.join(names)}: {html.escape(how)}" for how, names in measured.items())
+    told = " · ".join(f"{', '.join(names)}: {how}" for how, names in measured.items())
     st.html(
-        '<div class="al-panel"><div class="al-scroll"><table class="al-table al-pair al-across">'
-        f'<tr><th scope="col">Numbers</th>{names}</tr>{cells}</table></div><p class="al-from al-note">{told}</p></div>'
+        Markup(
+            '<div class="al-panel"><div class="al-scroll"><table class="al-table al-pair al-across">'
+            '<tr><th scope="col">Numbers</th>{}</tr>{}</table></div><p class="al-from al-note">{}</p></div>'
+        ).format(names, cells, told)
     )
 
 
 def graphs_panel(graphs: GraphComparison) -> None:
     """Say which nodes and edges only one graph has, and which nodes of both keep something else."""
     parts = [_only("left", graphs.left, graphs.left_edges), _only("right", graphs.right, graphs.right_edges)]
-    changed = "".join(_changed(row) for row in graphs.changed[:_MOST_ROWS])
-    if changed:
-        head = _header("in both", "left", "right")
-        parts.append(f'<table class="al-table al-pair al-thirds">{head}{changed}</table>')
-    notes = "".join(f'<p class="al-out al-note">{html.escape(note)}</p>' for note in graphs.notes)
-    body = "".join(parts) or '<p class="al-out al-note">The graphs have the same nodes and edges.</p>'
-    st.html(f'{_head(f"Graphs: {graphs.text}")}<div class="al-scroll">{body}{notes}</div></div>')
-
-
-def results_panel(title: str, rows: Sequence[Compared], notes: Sequence[str] = ()) -> None:
-    """Show tensors or gradients of both sides with their largest difference."""
-    counts = Counter(row.text for row in rows)
-    said = " · ".join(f"{count:,} {word}" for word, count in counts.items())
-    cells = "".join(_compared(row) for row in rows[:_MOST_ROWS])
-    more = len(rows) - _MOST_ROWS
-    cut = f'<p class="al-out al-note">and {more:,} more.</p>' if more > 0 else ""
-    head = _header("", "left", "right", "", "max |left − right|", "")
-    table = f'<table class="al-table al-pair al-sixths">{head}{cells}</table>' if rows else ""
-    nothing = "" if rows else '<p class="al-out al-note">None on either side.</p>'
-    told = "".join(f'<p class="al-out al-note">{html.escape(note)}</p>' for note in notes)
-    st.html(
-        f'{_head(title + (f": {said}" if said else ""))}<div class="al-scroll">{table}{nothing}{cut}{told}</div></div>'
-    )
-
-
-def printed_panel(printed: Printed) -> None:
-    """Show what both printed, lines that only one side has marked with ≠."""
-    if not printed.left and not printed.right:
-        st.html(f'<p class="al-panel al-from al-note">{html.escape(f"Printed: {printed.text}")}</p>')
-        return
-    sides = "".join(f'<pre class="al-out">{_lines(lines)}</pre>' for lines in (printed.left, printed.right))
-    cut = '<p class="al-out al-note">The rest is not shown.</p>' if printed.cut else ""
-    st.html(f'{_head(f"Printed: {printed.text}")}<div class="al-twice">{sides}</div>{cut}</div>')
+    if graphs.changed:
+        parts.append(
+            _THIRDS.format(_header("in both", "left", "right"), joined(map(_changed, graphs.changed[:_MOST_ROWS])))
+        )
+    body = joined(parts) or _NOTE.format("The graphs have the same nodes and edges.")
+    st.html(panel(f"Graphs: {graphs.text}", _SCROLLED.format(body + joined(map(_NOTE.format, graphs.notes)))))
 
 
 def results_panels(results: Results) -> None:
@@ -91,58 +73,72 @@ def results_panels(results: Results) -> None:
     results_panel("Last values of tensors", results.tensors, results.notes)
 
 
-def _only(side: str, nodes: Sequence[NodeGroup], edges: Sequence[EdgeGroup]) -> str:
+def results_panel(title: str, rows: Sequence[Compared], notes: Sequence[str] = ()) -> None:
+    """Show tensors or gradients of both sides with their largest difference."""
+    counts = Counter(row.text for row in rows)
+    said = " · ".join(f"{count:,} {word}" for word, count in counts.items())
+    more = len(rows) - _MOST_ROWS
+    texts = [f"and {more:,} more.", *notes] if more > 0 else notes
+    if rows:
+        head = _header("", "left", "right", "", "max |left − right|", "")
+        cells = joined(map(_compared, rows[:_MOST_ROWS]))
+        table = Markup('<table class="al-table al-pair al-sixths">{}{}</table>').format(head, cells)
+    else:
+        table = _NOTE.format("None on either side.")
+    body = _SCROLLED.format(table + joined(map(_NOTE.format, texts)))
+    st.html(panel(f"{title}: {said}" if said else title, body))
+
+
+def printed_panel(printed: Printed) -> None:
+    """Show what both printed, lines that only one side has marked with ≠."""
+    title = f"Printed: {printed.text}"
+    if not printed.left and not printed.right:
+        st.html(Markup('<p class="al-panel al-from al-note">{}</p>').format(title))
+        return
+    sides = joined(
+        Markup('<pre class="al-out">{}</pre>').format(_lines(side)) for side in (printed.left, printed.right)
+    )
+    cut = _NOTE.format("The rest is not shown.") if printed.cut else ""
+    st.html(panel(title, Markup('<div class="al-twice">{}</div>{}').format(sides, cut)))
+
+
+def _only(side: str, nodes: Sequence[NodeGroup], edges: Sequence[EdgeGroup]) -> Markup:
     if not nodes and not edges:
-        return ""
-    rows = [
-        f'<tr><th scope="row">{html.escape(one.text)}</th><td>{html.escape(one.where)}</td>'
-        f"<td>{html.escape(one.code[:90])}</td></tr>"
-        for one in nodes[:_MOST_ROWS]
-    ]
-    rows += [
-        f'<tr><th scope="row">{html.escape(edge.text)}</th><td>edge</td><td>{_between(edge.lines)}</td></tr>'
-        for edge in edges[:_MOST_ROWS]
-    ]
+        return Markup("")
+    rows = [_ROW.format(group.text, group.where, group.code[:90]) for group in nodes[:_MOST_ROWS]]
+    rows += [_ROW.format(edge.text, "edge", _between(edge.lines)) for edge in edges[:_MOST_ROWS]]
     more = len(nodes) + len(edges) - len(rows)
-    rows += [f'<tr><th scope="row">and {more:,} more</th><td></td><td></td></tr>'] if more else []
-    return f'<table class="al-table al-pair al-thirds">{_header(f"only on the {side}", "", "")}{"".join(rows)}</table>'
+    rows += [_ROW.format(f"and {more:,} more", "", "")] if more else []
+    return _THIRDS.format(_header(f"only on the {side}", "", ""), joined(rows))
 
 
 def _between(lines: tuple[int | None, int | None]) -> str:
-    one, other = ("?" if line is None else str(line) for line in lines)
-    return f"line {one}" if one == other else f"from line {one} to line {other}"
+    first, second = ("?" if line is None else str(line) for line in lines)
+    return f"line {first}" if first == second else f"from line {first} to line {second}"
 
 
-def _changed(row: ChangedNodes) -> str:
-    one, other = row.lines
-    where = f"line {one}" if one == other else f"line {one}, right {other}"
-    return (
-        f'<tr><th scope="row">{html.escape(row.text)} <span class="al-note">{where}</span></th>'
-        f"<td>{html.escape(row.left)}</td><td>{html.escape(row.right)}</td></tr>"
-    )
+def _changed(row: ChangedNodes) -> Markup:
+    left, right = row.lines
+    where = f"line {left}" if left == right else f"line {left}, right {right}"
+    return _ROW.format(Markup('{} <span class="al-note">{}</span>').format(row.text, where), row.left, row.right)
 
 
-def _compared(row: Compared) -> str:
-    mark = _MARKS.get(row.state, "")
+def _compared(row: Compared) -> Markup:
     kind = "differs" if row.state == "different" else "agrees"
-    return (
-        f'<tr class="{kind}"><th scope="row">{html.escape(row.name)}</th><td>{html.escape(row.left)}</td>'
-        f'<td>{html.escape(row.right)}</td><td class="state"><b>{mark}</b> {row.text}</td>'
-        f'<td>{row.largest_text}</td><td class="from">{html.escape(row.note)}</td></tr>'
+    return Markup(
+        '<tr class="{kind}"><th scope="row">{row.name}</th><td>{row.left}</td><td>{row.right}</td>'
+        '<td class="state"><b>{mark}</b> {row.text}</td><td>{row.largest_text}</td>'
+        '<td class="from">{row.note}</td></tr>'
+    ).format(kind=kind, row=row, mark=_MARKS.get(row.state, ""))
+
+
+def _lines(lines: Sequence[PrintedLine]) -> Markup:
+    if not lines:
+        return Markup('<span class="al-note">nothing</span>')
+    return joined(
+        (f"  {line.text}" if line.same else Markup("<b>≠ {}</b>").format(line.text) for line in lines), between="\n"
     )
 
 
-def _lines(lines: Sequence[PrintedLine]) -> str:
-    if not lines:
-        return '<span class="al-note">nothing</span>'
-    told = (f"{' ' if line.same else '≠'} {html.escape(line.text)}" for line in lines)
-    return "\n".join(text if line.same else f"<b>{text}</b>" for text, line in zip(told, lines, strict=True))
-
-
-def _header(*words: str) -> str:
-    cells = "".join(f'<th scope="col">{word}</th>' for word in words)
-    return f"<tr>{cells}</tr>"
-
-
-def _head(title: str) -> str:
-    return f'<div class="al-panel"><div class="al-head">{html.escape(title)}</div>'
+def _header(*words: str) -> Markup:
+    return Markup("<tr>{}</tr>").format(joined(Markup('<th scope="col">{}</th>').format(word) for word in words))

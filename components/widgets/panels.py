@@ -1,15 +1,14 @@
-"""Quiet panels in HTML: output, leaves, failure. Everything that comes from a program is escaped."""
+"""Quiet panels in HTML: output, leaves, failure, an exercise's verdict."""
 
 from __future__ import annotations
 
-import html
-import re
-
 import streamlit as st
+from markupsafe import Markup
 
 from ..facts import LeafRow
 from ..facts.output import Piece, shown_pieces
 from ..trace import Check, Failure, Trace, Verdict
+from .markup import joined, panel, with_code
 
 _KINDS = {
     "syntax": "Syntax error",
@@ -25,87 +24,79 @@ def failure_panel(failure: Failure) -> None:
     """Say what went wrong: PyTorch's own message, what it means here, and the line that fixes it."""
     kind = failure.error_type or _KINDS.get(failure.kind, "Error")
     where = f" on line {failure.line}" if failure.line is not None else ""
-    parts = [f"<b>{html.escape(kind)}</b>{where}", f'<div class="message">{html.escape(failure.message)}</div>']
+    parts = [Markup('<b>{}</b>{}<div class="message">{}</div>').format(kind, where, failure.message)]
     if failure.explanation:
-        parts.append(f"<div>{_with_code(failure.explanation)}</div>")
+        parts.append(Markup("<div>{}</div>").format(with_code(failure.explanation)))
     if failure.hint:
-        parts.append(f'<div class="al-note">Try this instead:</div><pre>{html.escape(failure.hint)}</pre>')
-    st.html(f'<div class="al-fail" role="alert">{"".join(parts)}</div>')
+        parts.append(Markup('<div class="al-note">Try this instead:</div><pre>{}</pre>').format(failure.hint))
+    st.html(Markup('<div class="al-fail" role="alert">{}</div>').format(joined(parts)))
 
 
 def note_panel(text: str) -> None:
     """Say what to write instead. Plain text: a person's own words must not turn into markup."""
-    st.html(f'<div class="al-tell" role="status">{html.escape(text)}</div>')
+    st.html(Markup('<div class="al-tell" role="status">{}</div>').format(text))
 
 
 def output_panel(trace: Trace) -> None:
     """Show what the program printed and showed, in order, and its warnings."""
     pieces = shown_pieces(trace)
-    text = "".join(map(_piece, pieces)) or '<span class="al-note">The program printed nothing.</span>'
-    tall = " al-pictures" if any(one.kind == "picture" for one in pieces) else ""
-    cut = '<div class="al-note">… the rest was cut.</div>' if trace.stdout_truncated else ""
-    warned = "".join(
-        f'<div class="al-note">{html.escape(w.category)}, line {w.line}: {html.escape(w.message[:300])}</div>'
+    text = joined(map(_piece, pieces)) or Markup('<span class="al-note">The program printed nothing.</span>')
+    tall = " al-pictures" if any(piece.kind == "picture" for piece in pieces) else ""
+    cut = Markup('<div class="al-note">… the rest was cut.</div>') if trace.stdout_truncated else ""
+    warned = joined(
+        Markup('<div class="al-note">{}, line {}: {}</div>').format(w.category, w.line, w.message[:300])
         for w in trace.warnings[:5]
     )
-    st.html(f'{_head("Printed")}<pre class="al-out{tall}">{text}{cut}{warned}</pre></div>')
+    st.html(panel("Printed", Markup('<pre class="al-out{}">{}{}{}</pre>').format(tall, text, cut, warned)))
 
 
-def _piece(piece: Piece) -> str:
-    text = html.escape(piece.text)
+def _piece(piece: Piece) -> Markup:
     where = f"line {piece.line}" if piece.line is not None else ""
     match piece.kind:
         case "picture":
-            return f'<img src="{html.escape(piece.source)}" alt="{text}" title="{where}">'
+            return Markup('<img src="{}" alt="{}" title="{}">').format(piece.source, piece.text, where)
         case "error":
-            return f'<span class="al-err" title="standard error, {where}">{text}</span>'
+            return Markup('<span class="al-err" title="standard error, {}">{}</span>').format(where, piece.text)
         case "value":
-            return f'<span class="al-value" title="{where}">{text}</span>'
-    return text
+            return Markup('<span class="al-value" title="{}">{}</span>').format(where, piece.text)
+    return Markup.escape(piece.text)
 
 
 def leaves_panel(rows: list[LeafRow]) -> None:
     """Show the leaves and their ``.grad``."""
-    if not rows:
-        body = '<p class="al-out al-note">No leaf requires a gradient. Write requires_grad=True where one is made.</p>'
+    if rows:
+        row = Markup('<tr><td>{0.name}</td><td>{0.value}</td><td class="grad">{0.grad}</td><td>{0.added}</td></tr>')
+        cells = joined(map(row.format, rows[:100]))
+        head = Markup("<tr><th>leaf</th><th>value</th><th>.grad</th><th>added last</th></tr>")
+        body = Markup('<div class="al-scroll"><table class="al-table">{}{}</table></div>').format(head, cells)
     else:
-        cells = "".join(
-            "<tr>"
-            + "".join(f"<td>{html.escape(text)}</td>" for text in (row.name, row.value))
-            + f'<td class="grad">{html.escape(row.grad)}</td><td>{html.escape(row.added)}</td></tr>'
-            for row in rows[:100]
-        )
-        head = "<tr><th>leaf</th><th>value</th><th>.grad</th><th>added last</th></tr>"
-        body = f'<div class="al-scroll"><table class="al-table">{head}{cells}</table></div>'
-    st.html(f"{_head('Leaves')}{body}</div>")
+        nothing = "No leaf requires a gradient. Write requires_grad=True where one is made."
+        body = Markup('<p class="al-out al-note">{}</p>').format(nothing)
+    st.html(panel("Leaves", body))
 
 
 def verdict_panel(verdict: Verdict) -> None:
     """Show each check of an exercise: passed, or what was expected, what came and where to look; the first is open."""
     passed = sum(check.passed for check in verdict.checks)
     first = next((check for check in verdict.checks if not check.passed), None)
-    items = "".join(_check(check, opened=check is first) for check in verdict.checks)
+    items = joined(_check(check, opened=check is first) for check in verdict.checks)
     head = "All checks pass" if verdict.solved else f"{passed} of {len(verdict.checks)} checks pass"
     kind = "solved" if verdict.solved else "unsolved"
-    st.html(f'<div class="al-verdict {kind}" role="status"><b>{head}</b><ul>{items}</ul></div>')
+    st.html(Markup('<div class="al-verdict {}" role="status"><b>{}</b><ul>{}</ul></div>').format(kind, head, items))
 
 
-def _check(check: Check, *, opened: bool) -> str:
-    title = html.escape(check.title)
+def _check(check: Check, *, opened: bool) -> Markup:
     if check.passed:
-        return f'<li class="passed">{title}</li>'
-    rows = [("expected", check.expected), ("came", check.came)]
-    cells = "".join(f"<dt>{word}</dt><dd>{html.escape(text)}</dd>" for word, text in rows)
+        return Markup('<li class="passed">{}</li>').format(check.title)
     where = f" (line {check.line})" if check.line is not None else ""
-    found = f"<dl>{cells}</dl><p>{_with_code(check.look_at)}</p>"
-    summary = f"<summary>{title}{where}</summary>"
-    return f'<li class="failed"><details{" open" if opened else ""}>{summary}{found}</details></li>'
-
-
-def _with_code(text: str) -> str:
-    """Escape a sentence and set its `names` as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
-
-
-def _head(title: str) -> str:
-    return f'<div class="al-panel"><div class="al-head">{html.escape(title)}</div>'
+    return Markup(
+        '<li class="failed"><details{opened}><summary>{title}{where}</summary>'
+        "<dl><dt>expected</dt><dd>{expected}</dd><dt>came</dt><dd>{came}</dd></dl><p>{look_at}</p></details></li>"
+    ).format(
+        opened=" open" if opened else "",
+        title=check.title,
+        where=where,
+        expected=check.expected,
+        came=check.came,
+        look_at=with_code(check.look_at),
+    )

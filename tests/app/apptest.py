@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from streamlit.testing.v1 import AppTest
 
-from components.worker import Run
+from app.session import PageState
 
 LONG = 60
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 
+State = TypeVar("State")
 
-def settled(test: AppTest, keys: Iterable[str]) -> AppTest:
-    """Wait for the runs that are under way in these places of the session, and run the page again, as browsers do."""
-    keys = list(keys)
+
+def remembered(test: AppTest, kind: type[State], page: str) -> State:
+    """Return what the session remembers of a kind for a page, as ``session.remembered`` does inside the app."""
+    state: State = test.session_state[f"{page}:{kind.__name__}"]
+    return state
+
+
+def settled(test: AppTest) -> AppTest:
+    """Wait for the runs that are under way, and run the page again, as browsers do."""
     while True:
-        runs = [test.session_state[key] for key in keys if key in test.session_state]
-        under_way = [run for run in runs if isinstance(run, Run)]
+        states = [value for value in test.session_state.values() if isinstance(value, PageState)]
+        under_way = [state.run for state in states if state.run is not None]
         for run in under_way:
             assert run.wait(LONG) is not None
         if not under_way:

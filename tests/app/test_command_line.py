@@ -69,7 +69,7 @@ class FakePool:
 
 @pytest.fixture(autouse=True)
 def fake_pool(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.cli.run.pool_of_this_machine", FakePool)
+    monkeypatch.setattr("app.cli.trace.pool_of_this_machine", FakePool)
 
 
 @pytest.fixture

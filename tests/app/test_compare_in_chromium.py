@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from app import links
+from app.compare.sharing import pack
 from components.trace import decode_trace
 from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
 
@@ -130,7 +130,7 @@ def test_a_link_opens_the_same_pair_elsewhere(page: Page, browser: Browser, addr
 def test_saved_traces_are_compared_and_their_programs_can_be_run_again(
     page: Page, address: str, tmp_path: Path
 ) -> None:
-    page.goto(f"{address}/compare?pair={links.pack(ROUNDED)}")
+    page.goto(f"{address}/compare?pair={pack(ROUNDED)}")
     ready(page)
     expect(page.locator(".al-says")).to_contain_text("Same results up to rounding")
     wait_until_the_app_rests(page)

@@ -12,17 +12,15 @@ import pytest
 from msgspec import structs
 from streamlit.testing.v1 import AppTest
 
-from app.compare.examples import PAIRS
-from app.compare.sharing import both_traces
-from app.links import pack
+from app.compare.sharing import both_traces, pack
+from app.examples import PAIRS
+from app.session import PageState
 from components.source.variants import variants
-from components.trace import decode_trace
+from components.trace import Trace, decode_trace
 from components.widgets.editor import view
-from tests.app.apptest import LONG, MAIN, html_of
-from tests.app.apptest import settled as when_settled
+from tests.app.apptest import LONG, MAIN, html_of, remembered, settled
 from tests.figures import traces as t
 
-RUNS = ("compare:left:run", "compare:right:run", "playground:run", "code:run")
 LEFT, RIGHT = "compare:left:editor", "compare:right:editor"
 SMALL = "import torch\nx = torch.tensor(2.0, requires_grad=True)\ny = x.sin() * 3\ny.backward()\n"
 
@@ -44,12 +42,14 @@ def opened(**address: str) -> AppTest:
     return test
 
 
-def settled(test: AppTest) -> AppTest:
-    return when_settled(test, RUNS)
+def trace_of(test: AppTest, side: str) -> Trace:
+    trace = remembered(test, PageState, f"compare:{side}").trace
+    assert trace is not None
+    return trace
 
 
 def source_of(test: AppTest, side: str) -> str:
-    return str(test.session_state[f"compare:{side}:trace"].program.source)
+    return trace_of(test, side).program.source
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -62,7 +62,7 @@ def test_each_prepared_pair_runs_and_is_told(name: str) -> None:
     assert 'class="al-tell al-says"' in html_of(test)
     assert len(test.get("bidi_component")) == 2
     failed = 'class="al-fail"' in html_of(test)
-    why = [test.session_state[f"compare:{side}:trace"].failure for side in ("left", "right")]
+    why = [trace_of(test, side).failure for side in ("left", "right")]
     assert failed == ("a second backward" in name), why  # which is what that pair is about
 
 
@@ -80,10 +80,9 @@ def test_what_was_edited_but_not_run_is_said_until_it_is_run() -> None:
     assert asked not in [one.value for one in test.markdown]
     text = test.text_area(key=LEFT)
     text.set_value(SMALL)
-    key = f"{LEFT}:kept"
+    key = f"{LEFT}:typed"
     # As the built editor says it when it is left: another text, and no request to run it.
-    known = test.session_state[key]
-    test.session_state[key] = replace(known, edited=replace(known.edited, text=SMALL))
+    test.session_state[key] = replace(test.session_state[key], text=SMALL)
     test.session_state[LEFT] = SMALL
     test.run()
     assert asked in [one.value for one in test.markdown]
@@ -103,9 +102,8 @@ def test_the_pair_that_is_shown_is_named_until_it_is_another_program() -> None:
 def test_what_a_file_says_of_its_memory_is_text_not_markdown() -> None:
     test = opened()
     note = "![x](http://127.0.0.1:9/x.png) <img src=x> [here](http://127.0.0.1:9/)"
-    test.session_state["compare:left:trace"] = structs.replace(
-        test.session_state["compare:left:trace"], memory=None, memory_note=note
-    )
+    left = remembered(test, PageState, "compare:left")
+    left.trace = structs.replace(trace_of(test, "left"), memory=None, memory_note=note)
     test.run()
     assert html.escape(note) in html_of(test)
     assert not any("127.0.0.1:9" in one.value for one in (*test.markdown, *test.caption))
@@ -218,9 +216,9 @@ def test_silly_things_on_either_side(source: str) -> None:
 
 def test_run_both_runs_what_was_run_before() -> None:
     test = opened()
-    before = test.session_state["compare:left:trace"]
+    before = trace_of(test, "left")
     settled(test.button(key="compare:run").click().run())
-    assert test.session_state["compare:left:trace"] is not before
+    assert trace_of(test, "left") is not before
 
 
 def test_each_axis_of_the_memory() -> None:

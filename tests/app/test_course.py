@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from app.course import LESSONS, OWN_LESSONS_VARIABLE, load_course, load_lessons
-from app.lesson_file import LessonError, load_lesson
+from app.course import LESSONS, OWN_LESSONS_VARIABLE, LessonError, load_course, load_lesson, load_lessons
 from tests.plain import plain_python
 
 PRINTS = {

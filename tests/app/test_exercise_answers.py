@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from app.course import LESSONS, load_lessons
-from app.lesson_file import Lesson
+from app.course import LESSONS, Lesson, load_lessons
 from components.source.check_cells import Assertion, read_checks
 from components.trace import Exercise, Program, Trace, Verdict
 from components.worker import Pool

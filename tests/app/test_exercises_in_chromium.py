@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from app.course import LESSONS, load_lessons
-from app.lesson_file import Lesson
+from app.course import LESSONS, Lesson, load_lessons
 from tests.app.browser import CHROMIUM, watched
 
 pytestmark = [

@@ -9,20 +9,19 @@ import pytest
 from msgspec import UNSET
 from streamlit.testing.v1 import AppTest
 
-from app.memory import saving
-from app.memory.examples import EXAMPLES
-from app.memory.saving import MOST, may_save, pick, table
+from app.examples import MEMORY
+from app.memory import savings
+from app.memory.savings import MOST, may_save, pick, table
+from app.program_choice import ProgramChoice
+from app.session import PageState
 from components.facts.compare.outcomes import Outcome
 from components.source.variants import Variant, variants
 from components.trace import CudaSample, Environment, Program, Trace, encode_trace
 from components.widgets.editor import view
-from tests.app.apptest import LONG, MAIN, html_of
+from tests.app.apptest import LONG, MAIN, html_of, remembered
 from tests.app.apptest import settled as when_settled
 from tests.facts.memory.made import Tape, steps
 from tests.figures import traces as t
-
-VARIANTS = (f"memory:variant:{one}:run" for one in ("original", *range(9)))
-RUNS = ("playground:run", "code:run", "memory:run", *VARIANTS)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +30,7 @@ def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 def settled(test: AppTest) -> AppTest:
-    settled_test = when_settled(test, RUNS)
+    settled_test = when_settled(test)
     assert not settled_test.exception
     return settled_test
 
@@ -70,17 +69,19 @@ def opened_with(trace: Trace | None, note: str | None = None) -> AppTest:
     settled(test.run())
     if trace is not None:
         with_note = msgspec.structs.replace(trace, memory_note=UNSET if note is None else note)
-        test.session_state["memory:file"] = ("gpu.json", with_note, 1)
+        test.session_state["memory:ProgramChoice"] = ProgramChoice(trace=with_note, file="gpu.json", opened=1)
     return settled(test.switch_page("screens/memory.py").run())
 
 
 def test_every_example_runs_and_has_a_timeline() -> None:
     test = opened()
-    for name in EXAMPLES:
+    for name in MEMORY:
         example(test, name)
         assert "Peak <b>" in html_of(test), name
         assert "measured by PyTorch" in html_of(test)
-        assert not test.session_state["memory:trace"].failure, name
+        trace = remembered(test, PageState, "memory").trace
+        assert trace is not None
+        assert not trace.failure, name
 
 
 def test_the_sections_of_the_program_of_another_page() -> None:
@@ -98,6 +99,15 @@ def test_the_sections_of_the_program_of_another_page() -> None:
     test.segmented_control(key="memory:at").set_value("end").run()
     assert "were held" in html_of(test)
     assert not test.exception
+
+
+def test_the_program_of_another_page_comes_back_after_an_example() -> None:
+    test = opened()
+    before = remembered(test, PageState, "memory").trace
+    example(test, "Six activations")
+    assert remembered(test, PageState, "memory").trace is not before
+    example(test, "playground")
+    assert remembered(test, PageState, "memory").trace is before
 
 
 def test_a_leak_is_told_with_its_fix_and_other_programs_are_not_accused() -> None:
@@ -180,7 +190,7 @@ def test_variants_are_run_and_compared(monkeypatch: pytest.MonkeyPatch) -> None:
         second = Variant("del", 4, "clear `.grad`", "Frees it.", source + "x.grad = None\n")
         return [first, second]
 
-    monkeypatch.setattr(saving, "variants", two)
+    monkeypatch.setattr(savings, "variants", two)
     test = section(example(opened(), "Six activations"), "What would save memory")
     test.button(key="memory:measure").click().run()
     for _ in range(20):
@@ -200,7 +210,7 @@ def test_measuring_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     def endless(source: str) -> list[Variant]:
         return [Variant("del", 1, "`del`", "Takes long.", "n = 0\nwhile True:\n    n += 1\n")]
 
-    monkeypatch.setattr(saving, "variants", endless)
+    monkeypatch.setattr(savings, "variants", endless)
     test = section(example(opened(), "Six activations"), "What would save memory")
     test.button(key="memory:measure").click().run()
     assert test.button(key="memory:measure").disabled
@@ -208,7 +218,7 @@ def test_measuring_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     test.button(key="memory:measure-stop").click().run()
     test.run()
     assert any("Stopped" in one.value for one in test.caption)
-    assert "memory:variant:0:run" not in test.session_state or not test.session_state["memory:variant:0:run"]
+    assert remembered(test, PageState, "memory:variant:0").run is None
     assert not test.button(key="memory:measure").disabled
 
 

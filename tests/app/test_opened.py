@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from app.opened import OpenError, opened_source, opened_trace
+from app.uploads import OpenError, opened_source, opened_trace
 from components.trace import Caps, Program, Step, Trace, encode_trace
 from components.worker.failures import crashed, failed_trace
 

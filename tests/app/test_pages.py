@@ -8,13 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.course import load_course
+from app.exercise import LessonsState
 from components.widgets.editor import view
-from tests.app.apptest import LONG, MAIN, html_of
-from tests.app.apptest import settled as when_settled
-
-SECTIONS = ("nth", "graph", "first", "matrix", "curve", "surface", "checks")
-PAGES = ("playground", "code", "lessons", "lessons-check", "gradients", *(f"derivatives-{one}" for one in SECTIONS))
-RUNS = [f"{page}:run" for page in PAGES]
+from tests.app.apptest import LONG, MAIN, html_of, remembered, settled
 
 
 @pytest.fixture(autouse=True)
@@ -30,10 +26,6 @@ def opened(page: str) -> AppTest:
         settled(test.switch_page(f"screens/{page}.py").run())
     assert not test.exception
     return test
-
-
-def settled(test: AppTest) -> AppTest:
-    return when_settled(test, RUNS)
 
 
 def test_playground_writes_runs_and_undoes() -> None:
@@ -149,7 +141,7 @@ def test_an_exercise_is_checked_and_remembered() -> None:
     settled(test.text_area(key="lessons:editor:partial_derivatives").set_value(solution.solution).run())
     settled(test.button(key="lessons:check").click().run())
     assert "All checks pass" in html_of(test)
-    assert list(test.session_state["progress"].solved) == ["partial_derivatives"]
+    assert list(remembered(test, LessonsState, "lessons").solved) == ["partial_derivatives"]
 
 
 def test_lessons_offers_the_ten_examples() -> None:

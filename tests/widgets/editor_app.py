@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import streamlit as st
 
-from components.widgets.editor import Problem, code_editor, edited_so_far
+from components.widgets.editor import Problem, code_editor, typed_text
 
 FIRST = """import torch
 import torch.nn.functional as F
@@ -47,11 +47,10 @@ if away:
     st.text("another page")
 else:
     source, revision = (SECOND, "second") if other else (FIRST, "first")
-    so_far = edited_so_far(source, key=f"program{round_}", revision=revision)
-    edited = code_editor(
-        source,
+    edited = typed_text(source, key=f"program{round_}", revision=revision)
+    code_editor(
+        edited,
         key=f"program{round_}",
-        revision=revision,
         words=NAMES.split(),
         problem=Problem(10, "RuntimeError: The size of tensor a (3) must match\n<b>b</b> (2)") if failed else None,
         height=460,
@@ -61,5 +60,5 @@ else:
     st.code(edited.text, language=None)
     st.text(f"runs: {edited.run}")
     st.text(f"lines: {len(edited.text.splitlines())}, first: {edited.text.partition(chr(10))[0]}, button: {again}")
-    st.text(f"known before: {so_far == edited}")
+    st.text(f"known before: {edited == typed_text(source, key=f'program{round_}', revision=revision)}")
     st.text(f"round {round_}")

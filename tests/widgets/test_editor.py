@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components.widgets import node
-from components.widgets.editor import kept, view
+from components.widgets.editor import view
 
 APP = str(Path(__file__).with_name("editor_app.py"))
 BUNDLE = "editor-TEST.js"
@@ -121,7 +121,7 @@ def test_the_browser_gets_words_and_the_problem() -> None:
     "told", [None, "x", {}, {"revision": "first"}, {"revision": "first", "text": 3, "run": 0, "seq": 1}]
 )
 def test_what_is_no_report_is_ignored(told: object) -> None:
-    assert kept.read(told) is None
+    assert view.read_report(told) is None
 
 
 @pytest.mark.usefixtures("not_built")

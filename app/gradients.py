@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import session
-from app.charts import chart
+from app import graph, session
+from app.controls import chart, download, one_of
 from components.facts import TraceIndex
 from components.facts.gradients.flow import flow_info, intermediate_gradients
 from components.facts.gradients.history import History, LeafHistory, gradient_history, variables
@@ -17,35 +18,36 @@ from components.figures.charts.gradient_calls import norm_figure, scalar_figure
 from components.figures.charts.gradient_cells import matrix_figure, vector_figure
 from components.figures.charts.gradient_flow import flow_figure, intermediate_figure
 from components.figures.charts.spreadsheets import gradients_csv
+from components.trace import Trace
 
-_CALL, _GOTO = "gradients:call", "gradients:goto"
+PAGE = "gradients"
+
+
+@dataclass
+class GradientsState:
+    """What the Gradients page remembers: the trace that it shows with its history, and the call that was chosen."""
+
+    trace: Trace | None = None
+    history: History | None = None
+    call: int | None = None
 
 
 def history_of(index: TraceIndex) -> History:
-    """Return the history of a trace's gradients, worked out once."""
-    kept = session.state().get("gradients:history")
-    if not isinstance(kept, tuple) or kept[0] is not index.trace:
-        kept = session.state()["gradients:history"] = index.trace, gradient_history(index)
-        for key in (_CALL, _GOTO):
-            session.state().pop(key, None)
-    found: History = kept[1]
-    return found
+    """Return the history of a trace's gradients, worked out once. Another trace forgets what was chosen."""
+    state = _state()
+    if state.history is None or state.trace is not index.trace:
+        state.trace, state.history, state.call = index.trace, gradient_history(index), None
+        graph.stop_leading(PAGE)
+    return state.history
 
 
-def goto() -> tuple[int, int] | None:
-    """Return where the player is to go: the number of the request and the happening."""
-    found: tuple[int, int] | None = session.state().get(_GOTO)
-    return found
+def _state() -> GradientsState:
+    return session.remembered(GradientsState, PAGE)
 
 
 def choose() -> str:
     """Let the person choose a chart. It stands on the page whatever runs, so that the choice is not forgotten."""
-    return (
-        st.segmented_control(
-            "Chart", list(_CHARTS), default="Leaves", key="gradients:chart", required=True, label_visibility="collapsed"
-        )
-        or "Leaves"
-    )
+    return one_of("Chart", _CHARTS, f"{PAGE}:chart")
 
 
 def show(name: str, index: TraceIndex, history: History) -> None:
@@ -59,15 +61,7 @@ def show(name: str, index: TraceIndex, history: History) -> None:
     _CHARTS[name](index, history)
     for note in history.notes:
         st.caption(note)
-    st.download_button(
-        "All numbers as CSV",
-        lambda: gradients_csv(history),
-        "gradients.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="gradients:csv",
-    )
+    download("All numbers as CSV", lambda: gradients_csv(history), "gradients.csv", f"{PAGE}:csv")
 
 
 def _leaves(index: TraceIndex, history: History) -> None:
@@ -111,7 +105,7 @@ def _inside(index: TraceIndex, history: History) -> None:
         "Run of the engine",
         ids,
         index=ids.index(wanted) if wanted in ids else 0,
-        format_func=lambda one: intermediate_gradients(index, one).text,
+        format_func=lambda id_: intermediate_gradients(index, id_).text,
         key=_own(index, f"run:{wanted}"),
         width=420,
     )
@@ -140,13 +134,13 @@ _CHARTS: dict[str, Callable[[TraceIndex, History], None]] = {
 
 def _own(index: TraceIndex, name: str) -> str:
     """A widget's key for this program alone: its choices mean nothing in another."""
-    return f"gradients:{index.signature}:{name}"
+    return f"{PAGE}:{index.signature}:{name}"
 
 
 def _current(history: History) -> int:
     """The call that was chosen last, at first the last of all."""
-    number = session.state().get(_CALL, len(history.calls))
-    return number if isinstance(number, int) and 1 <= number <= len(history.calls) else len(history.calls)
+    number = _state().call
+    return number if number is not None and 1 <= number <= len(history.calls) else len(history.calls)
 
 
 def _call(index: TraceIndex, history: History) -> int:
@@ -155,10 +149,10 @@ def _call(index: TraceIndex, history: History) -> int:
     if len(numbers) == 1:
         return numbers[0]
     key = _own(index, "number")
-    session.state()[key] = _current(history)
+    session.widgets()[key] = _current(history)
 
     def moved() -> None:
-        _go(history, int(session.state()[key]))
+        _go(history, int(session.widgets()[key]))
 
     chosen = st.select_slider(
         "Call", numbers, key=key, format_func=lambda number: history.call(number).label, on_change=moved, width=360
@@ -179,10 +173,10 @@ def _chart(index: TraceIndex, history: History, figure: go.Figure, name: str) ->
 def _go(history: History, number: int) -> None:
     """Choose a call and lead the player to it."""
     if 1 <= number <= len(history.calls):
-        session.state()[_CALL] = number
+        _state().call = number
         _lead(history.call(number).moment)
 
 
 def _lead(moment: object) -> None:
     if isinstance(moment, int):
-        session.state()[_GOTO] = (goto() or (0, 0))[0] + 1, moment
+        graph.lead(PAGE, moment)

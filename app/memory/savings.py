@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import html
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
+from markupsafe import Markup
 
 from app import session
-from app.memory.state import PAGE, Shown
+from app.memory.state import PAGE, MemoryView
 from components.facts.compare.outcomes import Outcome, outcome
 from components.facts.text import bytes_text, plural, signed_bytes
 from components.source.variants import Variant, variants
 from components.trace import Trace
+from components.widgets.markup import joined, with_code
 
 MOST = 8
 # What is about memory; what another switch shows is on the Compare page.
 SWITCHES = ("no_grad", "detach", "del", "set_to_none", "in_place", "checkpoint", "retain_graph", "create_graph")
 # These hold memory as long as they are there; the other switches are the other way round.
 _HOLDING = ("set_to_none", "retain_graph", "create_graph")
-_KEY = "memory:measuring"
 _A_WHILE = 0.5
 
 
@@ -49,29 +48,39 @@ class Measuring:
         return self.stopped or (self.original is not None and not self.left)
 
 
-def saving(shown: Shown) -> None:
+@dataclass
+class SavingsState:
+    """The variants that were measured last, or are under way."""
+
+    measuring: Measuring | None = None
+
+
+def _state() -> SavingsState:
+    return session.remembered(SavingsState, PAGE)
+
+
+def saving(view: MemoryView) -> None:
     """Show the section."""
-    source = shown.index.trace.program.source
-    if "variants" not in shown.worked_out:
-        shown.worked_out["variants"] = [one for one in variants(source) if may_save(one)]
-    found: list[Variant] = shown.worked_out["variants"]
-    if not found:
+    source = view.index.trace.program.source
+    offered = view.once("variants", lambda: [variant for variant in variants(source) if may_save(variant)])
+    if not offered:
         st.markdown("No line of this program invites a change that would save memory.")
         return
     st.caption(
         "Each change is made to a copy of the program, which is then run and measured: nothing here is estimated. "
         "Results that change, or a program that fails, are part of the answer."
-        + (" The trace is of a GPU; here both are run on the CPU." if shown.tables.record.device != "cpu" else "")
+        + (" The trace is of a GPU; here both are run on the CPU." if view.tables.record.device != "cpu" else "")
     )
-    wanted = _wanted(found, shown.index.signature)
-    picked = pick(found, wanted)
-    measuring: Measuring | None = session.state().get(_KEY)
+    wanted = _wanted(offered, view.index.signature)
+    picked = pick(offered, wanted)
+    measuring = _state().measuring
     running = measuring is not None and not measuring.done and measuring.source == source
     word = f"Measure {plural(len(picked), 'variant')}"
-    if len(picked) < sum(one.switch in wanted for one in found):
-        word += f" of {sum(one.switch in wanted for one in found):,}"
+    count = sum(variant.switch in wanted for variant in offered)
+    if len(picked) < count:
+        word += f" of {count:,}"
     if st.button(word, icon=":material/play_arrow:", type="primary", key=f"{PAGE}:measure", disabled=running):
-        session.state()[_KEY] = Measuring(source, list(picked), len(picked))
+        _state().measuring = Measuring(source, list(picked), len(picked))
         st.rerun()
     if measuring is None or measuring.source != source:
         return
@@ -89,16 +98,16 @@ def may_save(variant: Variant) -> bool:
     return variant.switch in SWITCHES and takes_out == (variant.switch in _HOLDING)
 
 
-def pick(found: Sequence[Variant], wanted: Sequence[str]) -> list[Variant]:
+def pick(offered: Sequence[Variant], wanted: Sequence[str]) -> list[Variant]:
     """Return at most ``MOST`` variants of the wanted switches, in turns: the first of each, then the second."""
-    by_switch = [[one for one in found if one.switch == switch] for switch in wanted]
-    longest = max((len(some) for some in by_switch), default=0)
-    turns = [some[turn] for turn in range(longest) for some in by_switch if turn < len(some)]
+    by_switch = [[variant for variant in offered if variant.switch == switch] for switch in wanted]
+    longest = max((len(group) for group in by_switch), default=0)
+    turns = [group[turn] for turn in range(longest) for group in by_switch if turn < len(group)]
     return turns[:MOST]
 
 
-def _wanted(found: Sequence[Variant], signature: str) -> list[str]:
-    switches = [switch for switch in SWITCHES if any(one.switch == switch for one in found)]
+def _wanted(offered: Sequence[Variant], signature: str) -> list[str]:
+    switches = [switch for switch in SWITCHES if any(variant.switch == switch for variant in offered)]
     chosen = st.pills(
         "Changes", switches, selection_mode="multi", key=f"{PAGE}:{signature}:switches", label_visibility="collapsed"
     )
@@ -110,7 +119,7 @@ def _wanted(found: Sequence[Variant], signature: str) -> list[str]:
 
 @st.fragment(run_every=0.4)
 def _watch() -> None:
-    measuring: Measuring | None = session.state().get(_KEY)
+    measuring = _state().measuring
     if measuring is None:
         return
     _progress(measuring)
@@ -154,22 +163,23 @@ def _take(measuring: Measuring, page: str) -> None:
     elif measuring.original is None:
         measuring.original = trace
     else:
-        one = measuring.left.pop(0)
-        measuring.outcomes.append(outcome(measuring.original, trace, one.title, one.line, one.what))
+        variant = measuring.left.pop(0)
+        result = outcome(measuring.original, trace, variant.title, variant.line, variant.what)
+        measuring.outcomes.append(result)
 
 
 # --- the table
 
 
-def helps(one: Outcome) -> bool:
+def helps(result: Outcome) -> bool:
     """Return whether a variant runs and needs less: at its peak, saved for backward or at the end."""
-    pairs = (one.peak, one.saved, one.final)
-    return one.same is not None and any(pair is not None and pair[1] < pair[0] for pair in pairs)
+    pairs = (result.peak, result.saved, result.final)
+    return result.same is not None and any(pair is not None and pair[1] < pair[0] for pair in pairs)
 
 
 def _results(outcomes: Sequence[Outcome]) -> None:
-    useful = [one for one in outcomes if helps(one)]
-    useless = [one for one in outcomes if not helps(one)]
+    useful = [result for result in outcomes if helps(result)]
+    useless = [result for result in outcomes if not helps(result)]
     if useful:
         st.html(table(useful))
     else:
@@ -179,33 +189,35 @@ def _results(outcomes: Sequence[Outcome]) -> None:
             st.html(table(useless))
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
+def table(outcomes: Sequence[Outcome]) -> Markup:
     """Return what was measured as a table in HTML, the largest saving of the peak first."""
     rows = sorted(outcomes, key=lambda one: one.peak[1] - one.peak[0] if one.peak and one.same is not None else 1 << 62)
-    head = "".join(f"<th>{word}</th>" for word in ("change", "peak", "saved at most", "left at the end", "results"))
-    body = "".join(_row(one) for one in rows)
-    return f'<div class="al-panel al-wide"><table class="al-table">{head}{body}</table></div>'
+    words = ("change", "peak", "saved at most", "left at the end", "results")
+    return Markup('<div class="al-panel al-wide"><table class="al-table">{}{}</table></div>').format(
+        joined(map(Markup("<th>{}</th>").format, words)), joined(map(_row, rows))
+    )
 
 
-def _row(one: Outcome) -> str:
-    change = f"<b>{_code(one.title)}</b><br><span class='al-note'>{_code(one.what)}</span>"
-    sign = {True: "✓ ", False: "≠ ", None: "✗ "}[one.same]
+def _row(result: Outcome) -> Markup:
     # What a program used until it failed says nothing of what it would have used.
-    pairs = (one.peak, one.saved, one.final) if one.same is not None else ()
-    cells = "".join(f"<td class='bytes'>{_pair(pair)}</td>" for pair in pairs) or "<td>—</td>" * 3
-    return f"<tr><td class='words'>{change}</td>{cells}<td>{sign}{_code(one.results)}</td></tr>"
+    pairs = (result.peak, result.saved, result.final) if result.same is not None else ()
+    cells = joined(Markup("<td class='bytes'>{}</td>").format(_pair(pair)) for pair in pairs)
+    return Markup("<tr><td class='words'><b>{}</b><br><span class='al-note'>{}</span></td>{}<td>{}{}</td></tr>").format(
+        with_code(result.title),
+        with_code(result.what),
+        cells or Markup("<td>—</td>") * 3,
+        {True: "✓ ", False: "≠ ", None: "✗ "}[result.same],
+        with_code(result.results),
+    )
 
 
-def _pair(pair: tuple[int, int] | None) -> str:
+def _pair(pair: tuple[int, int] | None) -> Markup | str:
     if pair is None:
         return "not known"
     before, after = pair
     if before == after:
-        return f"{bytes_text(after)}<br><span class='al-note'>as before</span>"
+        return Markup("{}<br><span class='al-note'>as before</span>").format(bytes_text(after))
     part = f", {100 * (after - before) / before:+.0f} %".replace("-", "−") if before else ""
-    change = f"<span class='al-note'>{signed_bytes(after - before)}{part}</span>"
-    return f"{bytes_text(before)}<br><b>→ {bytes_text(after)}</b><br>{change}"
-
-
-def _code(text: str) -> str:
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+    return Markup("{}<br><b>→ {}</b><br><span class='al-note'>{}{}</span>").format(
+        bytes_text(before), bytes_text(after), signed_bytes(after - before), part
+    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import graph, results, session
-from app.charts import chart
+from app import graph, results
 from app.compare import sides
+from app.controls import chart, one_of
 from components.facts import TraceIndex
 from components.facts.compare.verdict import Comparison, compare
 from components.facts.memory.timeline import timelines_info
@@ -46,12 +46,12 @@ def show(left: TraceIndex, right: TraceIndex) -> None:
 
 def comparison(left: TraceIndex, right: TraceIndex) -> Comparison:
     """Compare two traces, once."""
-    kept = session.state().get("compare:comparison")
-    if not isinstance(kept, tuple) or kept[0] is not left.trace or kept[1] is not right.trace:
+    state = sides.compare_state()
+    known = state.comparison
+    if known is None or known[0] is not left.trace or known[1] is not right.trace:
         with collector_paused():
-            kept = session.state()["compare:comparison"] = left.trace, right.trace, compare(left, right)
-    found: Comparison = kept[2]
-    return found
+            known = state.comparison = left.trace, right.trace, compare(left, right)
+    return known[2]
 
 
 @st.fragment
@@ -59,17 +59,9 @@ def _memory(left: TraceIndex, right: TraceIndex) -> None:
     """The memory of both over time. A fragment: its switches draw nothing else anew."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Memory**")
-        by = st.segmented_control(
-            "Over",
-            list(AXES),
-            default="line",
-            format_func=lambda one: AXES[one],
-            key="compare:axis",
-            required=True,
-            label_visibility="collapsed",
-        )
+        by = one_of("Over", AXES, "compare:axis", AXES.__getitem__, first="line")
         saved = st.toggle("saved for backward", value=True, key="compare:saved")
-    info = timelines_info(left.trace, right.trace, by or "line")
+    info = timelines_info(left.trace, right.trace, by)
     if info.sides:
         chart(timelines_figure(info, saved=saved), f"compare:memory:{by}")
     for note in info.notes:

@@ -9,38 +9,36 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import results, session
+from app.derivatives.function import PAGE, derivatives_state
 from components.trace import Answered, Asked, Function, Input, Unanswered, Verdict
 from components.widgets.panels import note_panel
 
 _MOST_ELEMENTS = 64
 _LARGEST = 1e300
-_KNOWN = "derivatives:function"
 
 
 def ask(section: str, text: str, question: Asked) -> Answered | None:
     """Ask the function a question; show progress, failure or why there is no answer, and then return ``None``."""
-    page = f"derivatives-{section}"
-    if session.state().get(f"{page}:question") != (text, question):
-        session.state()[f"{page}:question"] = text, question
-        session.start(page, text, question)
+    page, state = f"{PAGE}-{section}", derivatives_state()
+    session.ask(page, text, question)
     if results.progress(page):
         return None
     trace = session.trace(page)
     if trace is None:
         return None
-    session.state()["derivatives:failure"] = text, trace.failure
+    state.failure = text, trace.failure
     answer = trace.answer
     if trace.failure is not None:
         results.failure(trace)
         return None
     if isinstance(answer, Unanswered):
         if answer.function is not None and known(text) is None:
-            session.state()[_KNOWN] = text, answer.function
+            state.function = text, answer.function
             st.rerun()  # now there is something to choose from
         note_panel(answer.problem)
         return None
     if isinstance(answer, Answered) and not isinstance(answer, Verdict):
-        session.state()[_KNOWN] = text, answer.function
+        state.function = text, answer.function
         return answer
     return None
 
@@ -77,12 +75,12 @@ def typed_numbers(label: str, key: str, hint: str) -> tuple[float, ...] | None:
     """Let the person type the numbers of a vector; nothing typed is one in every element."""
     typed = st.text_input(label, key=key, placeholder=hint, width=260)
     words = re.findall(r"[^\s,;\[\]()]+", typed or "")
-    found = [_number(word) for word in words]
-    wrong = [word for word, number in zip(words, found, strict=True) if number is None]
+    numbers = [_number(word) for word in words]
+    wrong = [word for word, number in zip(words, numbers, strict=True) if number is None]
     if wrong:
         st.caption(f":red[This is no finite number: {wrong[0]}]")
         st.stop()
-    return tuple(number for number in found if number is not None) or None
+    return tuple(number for number in numbers if number is not None) or None
 
 
 def _number(word: str) -> float | None:
@@ -95,8 +93,8 @@ def _number(word: str) -> float | None:
 
 def known(text: str) -> Function | None:
     """Return what the last answer said of the function, if it was about this text."""
-    of, function = session.state().get(_KNOWN, (None, None))
-    return function if of == text and isinstance(function, Function) else None
+    about, function = derivatives_state().function
+    return function if about == text else None
 
 
 def inputs_chosen(function: Function) -> int:
@@ -104,9 +102,9 @@ def inputs_chosen(function: Function) -> int:
     return sum(math.prod(one.shape) for one in function.inputs if one.chosen)
 
 
-def is_floating(one: Input) -> bool:
+def is_floating(given: Input) -> bool:
     """Whether an input holds numbers that something can be differentiated by."""
-    return one.dtype.startswith(("float", "bfloat"))
+    return given.dtype.startswith(("float", "bfloat"))
 
 
 def _place(number: int, shape: Sequence[int]) -> tuple[int, ...]:

@@ -1,0 +1,88 @@
+"""What all pages show in the same way: charts, choices of one of a few things, buttons that save a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from mimetypes import guess_type
+from typing import Any, TypeVar
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from app import session
+from components.figures.charts.style import with_ink
+
+_INK = {"light": "#1c2433", "dark": "#e6eaf0"}
+
+Option = TypeVar("Option")
+
+
+def chart(figure: go.Figure, key: str, on_click: Callable[[list[Any]], None] | None = None) -> None:
+    """Show a figure as wide as its place, or as its own width, with letters in the colour of the page's text.
+
+    ``on_click`` gets the custom data of a clicked point.
+    """
+    inked = with_ink(figure, _INK.get(st.context.theme.type or "light", _INK["light"]))
+
+    def clicked() -> None:
+        event: Any = session.widgets().get(key)
+        points = event.get("selection", {}).get("points", []) if event is not None else []
+        custom = next((point["customdata"] for point in points if point.get("customdata")), None)
+        if on_click is not None and custom:
+            on_click(list(custom))
+
+    st.plotly_chart(
+        inked,
+        key=key,
+        theme=None,
+        width="content" if figure.layout.width else "stretch",
+        on_select=clicked if on_click is not None else "ignore",
+        selection_mode="points",
+        config={"displaylogo": False, "showTips": False},
+    )
+
+
+def one_of(
+    label: str,
+    options: Iterable[Option],
+    key: str,
+    words: Callable[[Any], str] = str,
+    *,
+    first: Option | None = None,
+    last: Option | None = None,
+    help: str | None = None,
+) -> Option:
+    """Let the person choose one of a few things, shown side by side; at first it is ``first``, or the first of them.
+
+    ``last`` is what was chosen last, for a control that is not in every run of its page: Streamlit forgets it.
+    """
+    options = list(options)
+    if last is not None:
+        # Said in every run: what a callback said while the control was not on the page would not be shown by it.
+        session.widgets()[key] = session.widgets().get(key) or last
+    start = options[0] if first is None else first
+    chosen = st.segmented_control(
+        label,
+        options,
+        default=start if last is None else None,
+        key=key,
+        required=True,
+        format_func=words,
+        label_visibility="collapsed",
+        help=help,
+    )
+    return start if chosen is None else chosen
+
+
+def download(
+    label: str,
+    data: str | bytes | Callable[[], str | bytes],
+    file: str,
+    key: str,
+    *,
+    icon: str | None = ":material/download:",
+    help: str | None = None,
+) -> None:
+    """Show a button that saves a file; a function that makes the data is called when somebody wants it."""
+    mime = guess_type(file)[0] or "application/octet-stream"
+    st.download_button(label, data, file, mime, key=key, icon=icon, help=help, on_click="ignore")

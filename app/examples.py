@@ -1,0 +1,391 @@
+"""Programs to begin with, where nothing was run yet: for each page that makes none, what it has to show."""
+
+from __future__ import annotations
+
+GRADIENTS = {
+    "Two backward calls": """\
+import torch
+
+x = torch.tensor(2.0, requires_grad=True)
+w = torch.tensor([1.0, -2.0, 0.5], requires_grad=True)
+
+y = (x * w).pow(2).sum()
+y.backward(retain_graph=True)
+y.backward()
+x.grad.zero_()
+y = (x + w).exp().sum()
+y.backward()
+w.grad = None
+""",
+    "A training loop": """\
+import torch
+
+torch.manual_seed(0)
+inputs = torch.linspace(-2, 2, 40).reshape(-1, 1)
+targets = torch.sin(2 * inputs)
+model = torch.nn.Sequential(torch.nn.Linear(1, 12), torch.nn.Tanh(), torch.nn.Linear(12, 1))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+for step in range(30):
+    optimizer.zero_grad()
+    loss = ((model(inputs) - targets) ** 2).mean()
+    loss.backward()
+    optimizer.step()
+print(loss.item())
+""",
+    "Gradients that vanish": """\
+import torch
+
+torch.manual_seed(0)
+layers = []
+for _ in range(8):
+    layers += [torch.nn.Linear(16, 16), torch.nn.Sigmoid()]
+model = torch.nn.Sequential(*layers, torch.nn.Linear(16, 1))
+
+loss = model(torch.randn(32, 16)).pow(2).mean()
+loss.backward()
+""",
+    "Accumulated micro-batches": """\
+import torch
+
+torch.manual_seed(0)
+inputs, targets = torch.randn(12, 3), torch.randn(12)
+weight = torch.zeros(3, requires_grad=True)
+
+for batch in range(4):
+    rows = slice(3 * batch, 3 * batch + 3)
+    loss = ((inputs[rows] @ weight - targets[rows]) ** 2).sum() / 12
+    loss.backward()
+print(weight.grad)
+""",
+}
+
+
+# Functions for the Derivatives page.
+FUNCTIONS = {
+    "sin(x) · x²": """\
+import torch
+
+def f(x):
+    return torch.sin(x) * x ** 2
+
+x = torch.tensor(1.5)
+""",
+    "Rosenbrock, two numbers": """\
+import torch
+
+def f(x, y):
+    return (1 - x) ** 2 + 5 * (y - x ** 2) ** 2
+
+x = torch.tensor(-1.0)
+y = torch.tensor(1.0)
+""",
+    "Softmax of a vector": """\
+import torch
+
+def f(x):
+    return torch.softmax(x, dim=0)
+
+x = torch.tensor([1.0, 2.0, 0.5, -1.0])
+""",
+    "Quadratic form with a saddle": """\
+import torch
+
+A = torch.tensor([[2.0, 1.0], [1.0, -3.0]])
+
+def f(x):
+    return x @ A @ x
+
+x = torch.tensor([1.0, 1.0])
+""",
+    "Loss of a small network": """\
+import torch
+from torch.func import functional_call
+
+torch.manual_seed(0)
+model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))
+inputs, targets = torch.randn(8, 2), torch.randn(8, 1)
+
+def f(weight, bias):
+    parameters = dict(model.named_parameters()) | {"0.weight": weight, "0.bias": bias}
+    return ((functional_call(model, parameters, (inputs,)) - targets) ** 2).mean()
+
+weight = model[0].weight.detach()
+bias = model[0].bias.detach()
+""",
+    "A wrong hand-written backward": """\
+import torch
+
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x ** 3
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        x, = ctx.saved_tensors
+        return grad_output * 3 * x  # should be 3 * x ** 2
+
+def f(x):
+    return Cube.apply(x).sum()
+
+x = torch.tensor([1.0, 2.0, -0.5])
+""",
+}
+FIRST_FUNCTION = next(iter(FUNCTIONS.values()))
+
+
+# Each has one thing to find in its timeline.
+MEMORY = {
+    "Six activations": """\
+import torch
+
+torch.manual_seed(0)
+x = torch.randn(256, 256, requires_grad=True)
+
+h = x
+for layer in range(6):
+    h = torch.sigmoid(h)
+
+loss = h.mean()
+loss.backward()
+""",
+    "A training loop with Adam": """\
+import torch
+
+torch.manual_seed(0)
+inputs, targets = torch.randn(64, 128), torch.randn(64, 1)
+model = torch.nn.Sequential(torch.nn.Linear(128, 256), torch.nn.ReLU(), torch.nn.Linear(256, 1))
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+for step in range(4):
+    optimizer.zero_grad()
+    loss = ((model(inputs) - targets) ** 2).mean()
+    loss.backward()
+    optimizer.step()
+print(loss.item())
+""",
+    "A leak: total += loss": """\
+import torch
+
+torch.manual_seed(0)
+weight = torch.randn(100, 100, requires_grad=True)
+
+total = 0
+for step in range(8):
+    batch = torch.randn(50, 100)
+    loss = torch.tanh(batch @ weight).pow(2).mean()
+    total += loss
+print(float(total) / 8)
+""",
+    "With no_grad, without": """\
+import torch
+
+torch.manual_seed(0)
+model = torch.nn.Sequential(
+    torch.nn.Linear(64, 128), torch.nn.Tanh(), torch.nn.Linear(128, 128), torch.nn.Tanh(), torch.nn.Linear(128, 1)
+)
+batch = torch.randn(256, 64)
+
+scores = model(batch)
+del scores
+
+with torch.no_grad():
+    scores = model(batch)
+""",
+    "Checkpointing": """\
+import torch
+from torch.utils.checkpoint import checkpoint
+
+torch.manual_seed(0)
+x = torch.randn(64, 256, requires_grad=True)
+
+
+def block(h):
+    for _ in range(4):
+        h = torch.tanh(h * 1.1)
+    return h
+
+
+y = block(block(block(x)))
+y.sum().backward()
+del y
+
+x.grad = None
+h = x
+for _ in range(3):
+    h = checkpoint(block, h, use_reentrant=False)
+h.sum().backward()
+""",
+    "retain_graph=True": """\
+import torch
+
+torch.manual_seed(0)
+x = torch.randn(200, 200, requires_grad=True)
+
+y = torch.tanh(x.exp()).pow(3).sum()
+y.backward(retain_graph=True)
+first = x.grad.clone()
+x.grad = None
+y.backward()
+""",
+    "A small CNN": """\
+import torch
+
+torch.manual_seed(0)
+images, labels = torch.randn(8, 3, 32, 32), torch.randint(0, 10, (8,))
+model = torch.nn.Sequential(
+    torch.nn.Conv2d(3, 16, 3, padding=1),
+    torch.nn.ReLU(),
+    torch.nn.MaxPool2d(2),
+    torch.nn.Conv2d(16, 32, 3, padding=1),
+    torch.nn.ReLU(),
+    torch.nn.Flatten(),
+    torch.nn.Linear(32 * 16 * 16, 10),
+)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+
+for step in range(2):
+    optimizer.zero_grad()
+    loss = torch.nn.functional.cross_entropy(model(images), labels)
+    loss.backward()
+    optimizer.step()
+""",
+    "A transformer layer": """\
+import torch
+
+torch.manual_seed(0)
+layer = torch.nn.TransformerEncoderLayer(d_model=64, nhead=4, dim_feedforward=128, dropout=0.0, batch_first=True)
+tokens = torch.randn(4, 32, 64)
+
+out = layer(tokens)
+loss = out.pow(2).mean()
+loss.backward()
+""",
+}
+
+
+# Pairs for the Compare page: one program, and the same with one thing done differently.
+_METRIC = """\
+import torch
+
+torch.manual_seed(0)
+inputs, targets = torch.randn(64, 4), torch.randn(64)
+w = torch.zeros(4, requires_grad=True)
+
+loss = ((inputs @ w - targets) ** 2).mean()
+{metric}
+loss.backward()
+print(f"off by {{error.item():.4f}}")
+"""
+
+_TWICE = """\
+import torch
+
+x = torch.tensor([1.0, 2.0], requires_grad=True)
+y = x.exp().sum()
+
+y.backward({first})
+y.backward()
+print(x.grad)
+"""
+
+_HELD = """\
+import torch
+
+torch.manual_seed(0)
+x = torch.randn(256, requires_grad=True)
+h = torch.tanh(x)
+y = (h * torch.sigmoid(x)).sum()
+
+y.backward({how})
+"""
+
+_STATE = """\
+import torch
+
+torch.manual_seed(0)
+w = torch.tensor(0.9, requires_grad=True)
+state = torch.ones(16)
+
+for step in range(3):
+    state = torch.tanh(w * state)
+    loss = (state ** 2).mean()
+    loss.backward({how})
+{after}
+print(w.grad)
+"""
+
+_DEEP = """\
+import torch
+from torch.utils.checkpoint import checkpoint
+
+torch.manual_seed(0)
+hidden = torch.randn(256, 32)
+blocks = [torch.nn.Sequential(torch.nn.Linear(32, 32), torch.nn.Tanh(), torch.nn.Tanh()) for _ in range(6)]
+
+for block in blocks:
+    hidden = {hidden}
+loss = hidden.pow(2).mean()
+loss.backward()
+"""
+
+_SECOND = """\
+import torch
+
+x = torch.tensor(2.0, requires_grad=True)
+y = x ** 3
+
+(slope,) = torch.autograd.grad(y, x{how})
+print("slope", slope.item())
+"""
+
+_LOSS = """\
+import torch
+
+torch.manual_seed(0)
+scores = torch.randn(32, 10, requires_grad=True)
+labels = torch.arange(32) % 10
+
+{log}
+loss = torch.nn.functional.nll_loss(logs, labels)
+loss.backward()
+"""
+
+_ZERO = """\
+import torch
+
+torch.manual_seed(0)
+layer = torch.nn.Linear(64, 64)
+inputs = torch.randn(16, 64)
+
+layer(inputs).pow(2).mean().backward()
+layer.zero_grad(set_to_none={how})
+output = layer(inputs).sum()
+"""
+
+_AFTER = "    state = state.detach()\n"
+_CUT = "checkpoint(block, hidden, use_reentrant=False)"
+
+# The left and the right program of each, by what is different on the right.
+PAIRS: dict[str, tuple[str, str]] = {
+    "no_grad: a metric needs no graph": (
+        _METRIC.format(metric="error = (inputs @ w - targets).abs().mean()"),
+        _METRIC.format(metric="with torch.no_grad():\n    error = (inputs @ w - targets).abs().mean()"),
+    ),
+    "retain_graph: a second backward()": (_TWICE.format(first=""), _TWICE.format(first="retain_graph=True")),
+    "retain_graph: what it keeps in memory": (_HELD.format(how=""), _HELD.format(how="retain_graph=True")),
+    "detach: a state that is carried on": (
+        _STATE.format(how="retain_graph=True", after=""),
+        _STATE.format(how="", after=_AFTER),
+    ),
+    "checkpoint: compute again, keep less": (_DEEP.format(hidden="block(hidden)"), _DEEP.format(hidden=_CUT)),
+    "create_graph: a gradient with a graph": (_SECOND.format(how=""), _SECOND.format(how=", create_graph=True")),
+    "log_softmax: one operation for two": (
+        _LOSS.format(log="logs = torch.softmax(scores, dim=1).log()"),
+        _LOSS.format(log="logs = torch.log_softmax(scores, dim=1)"),
+    ),
+    "zero_grad: set_to_none or zeros": (_ZERO.format(how="False"), _ZERO.format(how="True")),
+}
+FIRST_PAIR = next(iter(PAIRS))
