@@ -1,4 +1,4 @@
-"""Nested lists of recorded numbers, one number after the other, and what is exact or finite of them."""
+"""Nested lists of recorded numbers, as gradients, comparisons and health read them: one number after the other."""
 
 from __future__ import annotations
 
