@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import results, session
-from app.compare import comparison, sharing, sides
+from app import compare_sharing, compare_sides, results, session
 from app.examples import PAIRS
 
 _PAIR, _NONE = "compare:pair", "Prepared pairs"
@@ -13,33 +12,33 @@ _PAIR, _NONE = "compare:pair", "Prepared pairs"
 
 def page() -> None:
     """Show both programs and, once both have run, what is different."""
-    sharing.read_link()
-    edited = sides.settle()
-    sharing.forget_link()
+    compare_sharing.read_link()
+    edited = compare_sides.settle()
+    compare_sharing.forget_link()
     bar = st.container(horizontal=True, vertical_alignment="center")
-    sharing.link_problem()
+    compare_sharing.link_problem()
     columns = st.columns(2, gap="medium")
     under_way = False
-    for column, name in zip(columns, sides.SIDES, strict=True):
+    for column, name in zip(columns, compare_sides.SIDES, strict=True):
         with column:
-            sides.show_side(name, edited[name])
-            under_way |= results.progress(sides.page_of(name))
-    left, right = (session.index(sides.page_of(name)) for name in sides.SIDES)
+            compare_sides.show_side(name, edited[name])
+            under_way |= results.progress(compare_sides.page_of(name))
+    left, right = (session.index(compare_sides.page_of(name)) for name in compare_sides.SIDES)
     both = (left, right) if left is not None and right is not None and not under_way else None
     with bar:
         _bar()
-        sharing.share((both[0].trace, both[1].trace) if both is not None else None)
-        if any(edited[name].text != sides.side(name).text for name in sides.SIDES):
+        compare_sharing.share((both[0].trace, both[1].trace) if both is not None else None)
+        if any(edited[name].text != compare_sides.side(name).text for name in compare_sides.SIDES):
             with st.container(key="compare-edited", width="content"):
                 st.markdown("Edited: press Run both.")
     if both is not None:
         with st.container(key="compare-shown"):
-            comparison.show(*both)
+            compare_sides.show(*both)
 
 
 def _bar() -> None:
     # It names the pair that is shown, also after a program was changed.
-    shown = next((name for name, pair in PAIRS.items() if pair == sides.programs()), _NONE)
+    shown = next((name for name, pair in PAIRS.items() if pair == compare_sides.programs()), _NONE)
     session.widgets()[_PAIR] = shown
     st.selectbox(
         "Pair",
@@ -54,13 +53,13 @@ def _bar() -> None:
 
 
 def _run_both() -> None:
-    sides.compare_state().again = True
+    compare_sides.compare_state().again = True
 
 
 def _choose_pair() -> None:
     name = session.widgets()[_PAIR]
     if name in PAIRS:
-        sides.fill_both(*PAIRS[name])
+        compare_sides.fill_both(*PAIRS[name])
 
 
 page()

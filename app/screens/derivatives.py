@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app import derivatives_questions
 from app.controls import one_of
-from app.derivatives import function
-from app.derivatives.plots import plots
-from app.derivatives.sections import checks, matrices, nth_derivatives
+from app.derivatives_sections import checks, matrices, nth_derivatives, plots
 from app.workbench import frame, problem_of
 from components.widgets.editor import Problem
 
@@ -24,7 +23,7 @@ def page() -> None:
     did, made = frame("derivatives", [0.66, 0.34])
     shown = _problem()
     with made:
-        text = function.edit(shown)
+        text = derivatives_questions.edit(shown)
     with did:
         _SECTIONS[one_of("Section", _SECTIONS, "derivatives:section")](text)
     if _problem() != shown:
@@ -33,7 +32,7 @@ def page() -> None:
 
 def _problem() -> Problem | None:
     """Return the failure of the function that is shown, for its line in the editor."""
-    state = function.derivatives_state()
+    state = derivatives_questions.derivatives_state()
     text, failure = state.failure
     return problem_of(failure if text == state.text else None)
 

@@ -6,21 +6,20 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import graph, program_choice, results, session
+from app import graph, memory_savings, memory_sections, memory_timeline, program_choice, results, session
 from app.controls import one_of
 from app.examples import MEMORY
-from app.memory import savings, sections, timeline
-from app.memory.state import PAGE, MemoryView, memory_state, view_of
+from app.memory_timeline import PAGE, MemoryView, memory_state, view_of
 from components.facts import TraceIndex
 from components.facts.memory.timeline import Axis
 from components.trace import why_not_measured
 from components.widgets.panels import note_panel
 
 _SECTIONS: dict[str, Callable[[MemoryView], None]] = {
-    "What was alive": sections.alive,
-    "Saved for backward": sections.saved,
-    "Backward calls": sections.calls,
-    "What would save memory": savings.saving,
+    "What was alive": memory_sections.alive,
+    "Saved for backward": memory_sections.saved,
+    "Backward calls": memory_sections.calls,
+    "What would save memory": memory_savings.saving,
 }
 
 
@@ -30,9 +29,9 @@ def page() -> None:
     with charted:
         with st.container(horizontal=True, vertical_alignment="center"):
             index = program_choice.choose(PAGE, MEMORY, 235)
-            axis = timeline.choose_axis()
+            axis = memory_timeline.choose_axis()
             program_choice.open_button(PAGE)
-            timeline.colours()
+            memory_timeline.colours()
         program_choice.opening_problem(PAGE)
         if program_choice.waiting(PAGE) or index is None:
             return
@@ -44,7 +43,7 @@ def page() -> None:
             memory.section = one_of("Section", _SECTIONS, f"{PAGE}:section", last=memory.section)
             _SECTIONS[memory.section](view)
             with st.container(horizontal=True):
-                timeline.downloads(view)
+                memory_timeline.downloads(view)
     with played:
         graph.show(PAGE, above=190)
         with st.expander("What it printed and its leaves", icon=":material/terminal:"):
@@ -64,10 +63,10 @@ def _timeline(index: TraceIndex, axis: Axis) -> MemoryView | None:
     if not view.tables.events:
         st.markdown("This program allocated no memory for tensors.")
         return None
-    timeline.show(view, axis)
+    memory_timeline.show(view, axis)
     if note:
         note_panel(note)
-    sections.leak_hints(view)
+    memory_sections.leak_hints(view)
     return view
 
 

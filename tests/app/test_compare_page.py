@@ -12,7 +12,7 @@ import pytest
 from msgspec import structs
 from streamlit.testing.v1 import AppTest
 
-from app.compare.sharing import both_traces, pack
+from app.compare_sharing import both_traces, pack
 from app.examples import PAIRS
 from app.session import PageState
 from components.source.variants import variants

@@ -9,9 +9,9 @@ import pytest
 from msgspec import UNSET
 from streamlit.testing.v1 import AppTest
 
+from app import memory_savings
 from app.examples import MEMORY
-from app.memory import savings
-from app.memory.savings import MOST, may_save, pick, table
+from app.memory_savings import MOST, may_save, pick, table
 from app.program_choice import ProgramChoice
 from app.session import PageState
 from components.facts.compare.outcomes import Outcome
@@ -190,7 +190,7 @@ def test_variants_are_run_and_compared(monkeypatch: pytest.MonkeyPatch) -> None:
         second = Variant("del", 4, "clear `.grad`", "Frees it.", source + "x.grad = None\n")
         return [first, second]
 
-    monkeypatch.setattr(savings, "variants", two)
+    monkeypatch.setattr(memory_savings, "variants", two)
     test = section(example(opened(), "Six activations"), "What would save memory")
     test.button(key="memory:measure").click().run()
     for _ in range(20):
@@ -210,7 +210,7 @@ def test_measuring_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     def endless(source: str) -> list[Variant]:
         return [Variant("del", 1, "`del`", "Takes long.", "n = 0\nwhile True:\n    n += 1\n")]
 
-    monkeypatch.setattr(savings, "variants", endless)
+    monkeypatch.setattr(memory_savings, "variants", endless)
     test = section(example(opened(), "Six activations"), "What would save memory")
     test.button(key="memory:measure").click().run()
     assert test.button(key="memory:measure").disabled

@@ -1,4 +1,4 @@
-"""The two sides of the Compare page: where each has its program or trace from, and its runs.
+"""The two sides of the Compare page: where each has its program or trace from, its runs, and what is shown of both.
 
 A side's program is always in an editor. Where it follows something else (the program of another page, the left side
 with one switch changed), what it follows fills the editor anew when it changes; who edits it makes it an own text.
@@ -10,14 +10,27 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from app import session
+from app import graph, results, session
+from app.controls import chart, one_of
 from app.examples import FIRST_PAIR, PAIRS
 from app.uploads import OpenError, opened_trace
 from app.workbench import Editor, show_editor
-from components.facts.compare.verdict import Comparison
+from components.facts import TraceIndex
+from components.facts.compare.verdict import Comparison, compare
+from components.facts.memory.timeline import timelines_info
+from components.figures.charts.compare import AXES, timelines_figure
 from components.source.variants import Variant, variants
 from components.trace import Trace
-from components.widgets.editor import Edited
+from components.widgets.compare_panels import (
+    graphs_panel,
+    printed_panel,
+    quantities_panel,
+    results_panels,
+    verdict_line,
+)
+from components.widgets.editor import Edited, is_built
+from components.widgets.panels import note_panel
+from components.worker.collector import collector_paused
 
 PAGE = "compare"
 LEFT, RIGHT = SIDES = ("left", "right")
@@ -240,3 +253,48 @@ def _height() -> int:
     """Return how high both editors are: as the longer program is, within bounds."""
     lines = max(text.rstrip("\n").count("\n") + 1 for text in programs())
     return round(_AROUND + _LINE * min(max(lines, _LEAST), _MOST))
+
+
+def show(left: TraceIndex, right: TraceIndex) -> None:
+    """Show the comparison of two traces."""
+    compared = comparison(left, right)
+    changed = switch_now() if side(RIGHT).source == SWITCH else None
+    verdict_line(compared.verdict, changed.what if changed is not None else "")
+    indices = left, right
+    if any(index.trace.failure is not None for index in indices):
+        for column, index in zip(st.columns(2, gap="medium"), indices, strict=True):
+            with column:
+                results.failure(index.trace)
+    quantities_panel(compared.quantities)
+    only = compared.graphs.only_left, compared.graphs.only_right
+    for column, name, marked in zip(st.columns(2, gap="medium"), SIDES, only, strict=True):
+        with column:
+            graph.show(page_of(name), above=360, show_code=not is_built(), only=marked)
+    graphs_panel(compared.graphs)
+    results_panels(compared.results)
+    printed_panel(compared.printed)
+    _memory(left, right)
+
+
+def comparison(left: TraceIndex, right: TraceIndex) -> Comparison:
+    """Compare two traces, once."""
+    state = compare_state()
+    known = state.comparison
+    if known is None or known[0] is not left.trace or known[1] is not right.trace:
+        with collector_paused():
+            known = state.comparison = left.trace, right.trace, compare(left, right)
+    return known[2]
+
+
+@st.fragment
+def _memory(left: TraceIndex, right: TraceIndex) -> None:
+    """The memory of both over time. A fragment: its switches draw nothing else anew."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**Memory**")
+        by = one_of("Over", AXES, "compare:axis", AXES.__getitem__, first="line")
+        saved = st.toggle("saved for backward", value=True, key="compare:saved")
+    info = timelines_info(left.trace, right.trace, by)
+    if info.sides:
+        chart(timelines_figure(info, saved=saved), f"compare:memory:{by}")
+    for note in info.notes:
+        note_panel(note)

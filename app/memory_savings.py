@@ -10,7 +10,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from app import session
-from app.memory.state import PAGE, MemoryView
+from app.memory_timeline import PAGE, MemoryView
 from components.facts.compare.outcomes import Outcome, outcome
 from components.facts.text import bytes_text, plural, signed_bytes
 from components.source.variants import Variant, variants

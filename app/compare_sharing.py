@@ -17,8 +17,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import session
-from app.compare import sides
+from app import compare_sides, session
 from app.controls import download
 from components.trace import Trace, encode_trace
 
@@ -39,7 +38,7 @@ class LinkState:
 
 
 def _state() -> LinkState:
-    return session.remembered(LinkState, sides.PAGE)
+    return session.remembered(LinkState, compare_sides.PAGE)
 
 
 def read_link() -> None:
@@ -53,14 +52,14 @@ def read_link() -> None:
     except DamagedLink as error:
         state.problem = str(error)
     else:
-        sides.fill_both(left, right)
-    state.led_to = sides.programs()
+        compare_sides.fill_both(left, right)
+    state.led_to = compare_sides.programs()
 
 
 def forget_link() -> None:
     """Take the pair out of the address once another is shown."""
     state = _state()
-    if state.led_to is not None and state.led_to != sides.programs():
+    if state.led_to is not None and state.led_to != compare_sides.programs():
         state.read, state.problem, state.led_to = None, "", None
         session.address().pop(_PARAMETER, None)
 
@@ -80,11 +79,11 @@ def share(traces: tuple[Trace, Trace] | None) -> None:
 
 
 def _link() -> None:
-    if any(sides.side(name).source == sides.TRACE for name in sides.SIDES):
+    if any(compare_sides.side(name).source == compare_sides.TRACE for name in compare_sides.SIDES):
         st.markdown("A trace that was opened from a file does not fit into a link. Download both traces instead.")
         return
     try:
-        packed = pack(sides.programs())
+        packed = pack(compare_sides.programs())
     except TooLong as error:
         st.markdown(str(error))
         return

@@ -6,7 +6,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from app.controls import chart, one_of
-from app.memory.state import AT, PAGE, MemoryView, click, memory_state
+from app.memory_timeline import AT, PAGE, MemoryView, click, memory_state
 from components.facts.memory.held import Alive, EngineMemory, alive_info, engine_memory, saved_info
 from components.facts.memory.leaks import Leak, leaks
 from components.facts.text import bytes_text, exact_bytes, plural, signed_bytes
