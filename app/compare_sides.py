@@ -16,7 +16,7 @@ from app.examples import FIRST_PAIR, PAIRS
 from app.uploads import OpenError, opened_trace
 from app.workbench import Editor, show_editor
 from components.facts import TraceIndex
-from components.facts.compare.verdict import Comparison, compare
+from components.facts.compare import Comparison, compare
 from components.facts.memory.timeline import timelines_info
 from components.figures.charts.compare import AXES, timelines_figure
 from components.source.variants import Variant, variants

@@ -1,4 +1,4 @@
-"""What the Derivatives page asks: of which function (typed, an example, cut out of the person's program), and what of it.
+"""What the Derivatives page asks: of which function (typed, an example, cut out of a program), and what of it.
 
 Each section asks one question; the choices that most questions share are here.
 """

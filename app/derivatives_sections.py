@@ -1,4 +1,4 @@
-"""The sections of the Derivatives page: n-th derivatives, matrices computed in two ways, checks, curves and surfaces."""
+"""The sections of the Derivatives page: n-th derivatives, matrices in two ways, checks, curves and surfaces."""
 
 from __future__ import annotations
 

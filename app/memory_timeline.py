@@ -18,7 +18,7 @@ from markupsafe import Markup
 from app import graph, session
 from app.controls import chart, download, one_of
 from components.facts import TraceIndex
-from components.facts.memory.index import MemoryIndex, memory_index
+from components.facts.memory import MemoryIndex, memory_index
 from components.facts.memory.timeline import MOST_COLUMNS, Axis, Timeline, timeline_info
 from components.facts.text import bytes_text
 from components.figures.charts.memory import COLOURS, MEANING, timeline_figure

@@ -17,7 +17,7 @@ from bench.programs import TRANSFORMER, chain
 from bench.timing import Row, medians
 from components.capture import capture_program, measure_program, warm_up
 from components.facts import TraceIndex
-from components.facts.memory.index import MemoryIndex
+from components.facts.memory import MemoryIndex
 from components.facts.memory.timeline import timeline_info
 from components.figures.charts.memory import timeline_figure
 from components.source import SourceLimits

@@ -16,8 +16,8 @@ from .drawing import (
     torchviz_dot,
     why_not_drawn,
 )
+from .lab import lab_graph, lab_roots
 from .lab.dot import lab_dot
-from .lab.graph import lab_graph, lab_roots
 from .lab.records import Box, LabGraph, LabOptions, Link, Root, with_marks
 from .layout import LayoutProblem, Picture, layout_svg, render
 from .player_data import PlayerData, player_data

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 import streamlit as st
 from markupsafe import Markup
 
+from ..facts.compare import Printed, PrintedLine, RunQuantity
 from ..facts.compare.graphs import ChangedNodes, EdgeGroup, GraphComparison, NodeGroup
 from ..facts.compare.results import Compared, Results
-from ..facts.compare.verdict import Printed, PrintedLine, RunQuantity
 from .markup import joined, panel
 
 _MOST_ROWS = 200

@@ -17,7 +17,7 @@ from app.examples import PAIRS
 from app.session import PageState
 from components.source.variants import variants
 from components.trace import Trace, decode_trace
-from components.widgets.editor import view
+from components.widgets import editor
 from tests.app.apptest import LONG, MAIN, html_of, remembered, settled
 from tests.figures import traces as t
 
@@ -28,7 +28,7 @@ SMALL = "import torch\nx = torch.tensor(2.0, requires_grad=True)\ny = x.sin() * 
 @pytest.fixture(autouse=True)
 def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """AppTest cannot type into a component; the text area that stands in for it does the same."""
-    monkeypatch.setattr(view, "BUILT", tmp_path)
+    monkeypatch.setattr(editor, "BUILT", tmp_path)
 
 
 def opened(**address: str) -> AppTest:

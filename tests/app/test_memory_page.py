@@ -17,7 +17,7 @@ from app.session import PageState
 from components.facts.compare.outcomes import Outcome
 from components.source.variants import Variant, variants
 from components.trace import CudaSample, Environment, Program, Trace, encode_trace
-from components.widgets.editor import view
+from components.widgets import editor
 from tests.app.apptest import LONG, MAIN, html_of, remembered
 from tests.app.apptest import settled as when_settled
 from tests.facts.memory.made import Tape, steps
@@ -26,7 +26,7 @@ from tests.figures import traces as t
 
 @pytest.fixture(autouse=True)
 def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(view, "BUILT", tmp_path)
+    monkeypatch.setattr(editor, "BUILT", tmp_path)
 
 
 def settled(test: AppTest) -> AppTest:

@@ -9,14 +9,14 @@ from streamlit.testing.v1 import AppTest
 
 from app.course import load_course
 from app.exercise import LessonsState
-from components.widgets.editor import view
+from components.widgets import editor
 from tests.app.apptest import LONG, MAIN, html_of, remembered, settled
 
 
 @pytest.fixture(autouse=True)
 def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """AppTest cannot type into a component; the text area that stands in for it does the same."""
-    monkeypatch.setattr(view, "BUILT", tmp_path)
+    monkeypatch.setattr(editor, "BUILT", tmp_path)
 
 
 def opened(page: str) -> AppTest:

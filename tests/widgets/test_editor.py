@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.widgets import node
-from components.widgets.editor import view
+from components.widgets import editor, node
 
 APP = str(Path(__file__).with_name("editor_app.py"))
 BUNDLE = "editor-TEST.js"
@@ -22,13 +21,13 @@ def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder = tmp_path / "built"
     folder.mkdir()
     (folder / BUNDLE).write_text("export default () => {}\n", encoding="utf-8")
-    monkeypatch.setattr(view, "BUILT", folder)
-    view._registered.cache_clear()
+    monkeypatch.setattr(editor, "BUILT", folder)
+    editor._registered.cache_clear()
 
 
 @pytest.fixture
 def not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(view, "BUILT", tmp_path / "built")
+    monkeypatch.setattr(editor, "BUILT", tmp_path / "built")
 
 
 def opened() -> AppTest:
@@ -121,7 +120,7 @@ def test_the_browser_gets_words_and_the_problem() -> None:
     "told", [None, "x", {}, {"revision": "first"}, {"revision": "first", "text": 3, "run": 0, "seq": 1}]
 )
 def test_what_is_no_report_is_ignored(told: object) -> None:
-    assert view.read_report(told) is None
+    assert editor.read_report(told) is None
 
 
 @pytest.mark.usefixtures("not_built")

@@ -16,13 +16,13 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, expect
 
-from components.widgets.editor import view
+from components.widgets import editor
 from tests.app.browser import CHROMIUM, ROOT, _wait_until_healthy
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-    pytest.mark.skipif(view._bundle() is None, reason="the program editor was not built (make setup)"),
+    pytest.mark.skipif(editor._bundle() is None, reason="the program editor was not built (make setup)"),
 ]
 WAIT = 30_000
 

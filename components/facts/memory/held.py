@@ -14,7 +14,7 @@ import numpy as np
 
 from ...trace import Backward, Node
 from ..text import line_text, some_of
-from .index import CATEGORIES, MemoryIndex
+from . import CATEGORIES, MemoryIndex
 
 MOST_HOLDERS = 1_000
 _MOST_SAVERS = 2

@@ -20,7 +20,7 @@ from typing import Literal
 
 from ...source.tree import parsed, statements_in
 from ...trace import Backward, Step
-from .index import MemoryIndex
+from . import MemoryIndex
 
 FEWEST = 3
 MOST_WALKED = 400_000

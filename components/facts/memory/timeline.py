@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...trace import Memory, Trace
-from .index import BASE, CATEGORIES, Integers, MemoryIndex
+from . import BASE, CATEGORIES, Integers, MemoryIndex
 
 Axis = Literal["step", "time"]
 PairAxis = Literal["line", "ms", "share"]

@@ -15,8 +15,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from ...facts.memory import BASE
 from ...facts.memory.held import OUTSIDE, Alive, Holder, Saver
-from ...facts.memory.index import BASE
 from ...facts.memory.timeline import Column, Timeline
 from ...facts.text import bytes_text, exact_bytes, line_text, plural
 from .style import CLEAR, GREY, NOW, SIZE, byte_axis, charted, escaped, packed, quiet_axis

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ...facts.gradients.amounts import Amount
 from ...facts.gradients.history import History, LeafChange
-from ...facts.memory.index import MemoryIndex
+from ...facts.memory import MemoryIndex
 from ...facts.numbers import elements, exact
 from .style import one_line
 

@@ -1,5 +1,159 @@
-"""The program editor: CodeMirror in the browser where it was built, a plain text area where it was not."""
+"""The Python side of the editor, and what was typed: Streamlit forgets a widget that was not on the last page.
 
-from .view import Edited, Problem, code_editor, is_built, typed_text
+The bundle is a file that the browser fetches once. Given as text it would travel again with every rerun, and Streamlit
+knows files only of installed packages; so the folder is declared in the words that a package's manifest would use.
+"""
 
-__all__ = ["Edited", "Problem", "code_editor", "is_built", "typed_text"]
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
+from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+from streamlit.components.v2.types import ComponentRenderer
+
+BUILT = Path(__file__).parent / "built"
+_MANIFEST = ComponentManifest("autograd_lab", "1", [ComponentConfig("editor", BUILT.name)])
+_NAME = "autograd_lab.editor"
+
+
+@dataclass(frozen=True)
+class Edited:
+    """The program as it stands in an editor, and the person's last request to run it."""
+
+    revision: str
+    """Tells which source the editor was filled with."""
+    text: str
+    run: int = 0
+    """0 until the person asks to run (Ctrl+Enter); a new, larger number at every request."""
+    seq: int = 0
+    """The number of the browser's last report that was taken or came too late."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An error to show at a line of the program."""
+
+    line: int
+    message: str
+
+
+def typed_text(source: str, *, key: str, revision: str) -> Edited:
+    """Return the program in the editor ``key``, which was filled with ``source``, and remember it for the session.
+
+    Only another ``revision`` replaces what was typed; what was typed comes back after other pages were open. Once in a
+    run of the page, before ``code_editor``: who runs the program first can show the problem of this very run there.
+    """
+    known: Edited | None = st.session_state.get(_memory_of(key))
+    report = read_report(_reported(key))
+    if known is None:
+        known = Edited(revision, source)
+    elif known.revision != revision:
+        known = Edited(revision, source, known.run, max(known.seq, report.seq if report else 0))
+    # A report can be late: it belongs to the source that it names, and to no later return of the same source.
+    if report is not None and report.revision == revision and report.seq > known.seq:
+        known = replace(report, run=max(known.run, report.run))
+    st.session_state[_memory_of(key)] = known
+    return known
+
+
+def code_editor(
+    edited: Edited,
+    *,
+    key: str,
+    words: Sequence[str] = (),
+    problem: Problem | None = None,
+    height: int = 420,
+    channel: str = "",
+    label: str = "Program",
+) -> None:
+    """Show the editor ``key`` with what ``typed_text`` returned.
+
+    ``words`` are completed, dotted ones after their modules and the program's aliases of them, those of
+    ``torch.Tensor`` after other values too. ``height`` is in CSS pixels. ``channel`` names the player whose marks are
+    shown.
+    """
+    bundle = _bundle()
+    if bundle is None:
+        _text_area(edited, key, height, label)
+        return
+    _component(bundle)(
+        key=key,
+        data={
+            **asdict(edited),
+            "key": key,
+            "words": _by_module(tuple(words)),
+            "problem": asdict(problem) if problem is not None else None,
+            "height": height,
+            "channel": channel,
+            "label": label,
+        },
+        default={"edited": None},
+        on_edited_change=lambda: None,
+    )
+
+
+def is_built() -> bool:
+    """Whether the real editor is there, which shows the player's marks."""
+    return _bundle() is not None
+
+
+def read_report(reported: object) -> Edited | None:
+    """Return what the browser reports, ``None`` for anything that is no report."""
+    match reported:
+        case {"revision": str(revision), "text": str(text), "run": int(run), "seq": int(seq)}:
+            return Edited(revision, text, run, seq)
+    return None
+
+
+def _reported(key: str) -> object:
+    """Return what the browser reported last, before the component is on the page in this run."""
+    state = st.session_state.get(key)
+    return state.get("edited") if isinstance(state, Mapping) else None
+
+
+def _memory_of(key: str) -> str:
+    return f"{key}:typed"
+
+
+def _bundle() -> str | None:
+    """Return the file name of the built editor, ``None`` where it was not built."""
+    return next((path.name for path in sorted(BUILT.glob("editor-*.js"))), None)
+
+
+def _component(bundle: str) -> ComponentRenderer:
+    manager = get_bidi_component_manager()
+    if manager.get_component_asset_root(_NAME) is None:
+        manager.register_from_manifest(_MANIFEST, BUILT.parent)
+    return _registered(bundle)
+
+
+@lru_cache(maxsize=1)
+def _registered(bundle: str) -> ComponentRenderer:
+    return st.components.v2.component(_NAME, js=bundle)
+
+
+@lru_cache(maxsize=8)
+def _by_module(words: tuple[str, ...]) -> dict[str, str]:
+    """Return the names by what stands before their last dot: thousands of names travel with every run."""
+    groups: dict[str, list[str]] = {}
+    for word in words:
+        module, _, name = word.rpartition(".")
+        groups.setdefault(module, []).append(name)
+    return {module: " ".join(names) for module, names in groups.items()}
+
+
+def _text_area(edited: Edited, key: str, height: int, label: str) -> None:
+    # Set anew without need, it would undo what is being typed.
+    if st.session_state.get(key) != edited.text:
+        st.session_state[key] = edited.text
+
+    def committed() -> None:
+        known: Edited = st.session_state[_memory_of(key)]
+        st.session_state[_memory_of(key)] = replace(known, text=st.session_state[key], run=known.run + 1)
+
+    st.text_area(label, key=key, height=height, on_change=committed, label_visibility="collapsed")

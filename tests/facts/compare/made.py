@@ -8,9 +8,9 @@ from typing import Any
 from msgspec.structs import replace as changed
 
 from components.facts import TraceIndex
+from components.facts.compare import Printed, RunQuantity
 from components.facts.compare.graphs import ChangedNodes, GraphComparison
 from components.facts.compare.results import Compared, Results
-from components.facts.compare.verdict import Printed, RunQuantity
 from components.trace import Allocation, Memory, MemoryEvent, Node, Trace
 from tests.figures import traces as t
 

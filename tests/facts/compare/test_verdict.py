@@ -11,15 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from components.facts import TraceIndex
+from components.facts.compare import Printed, PrintedLine, RunQuantity, compare, compare_printed, compare_quantities
 from components.facts.compare.matching import SearchBudget
-from components.facts.compare.verdict import (
-    Printed,
-    PrintedLine,
-    RunQuantity,
-    compare,
-    compare_printed,
-    compare_quantities,
-)
 from components.trace import Failure, Trace
 from tests.facts.compare import made
 from tests.facts.compare.made import block, event, functions, memory, with_memory

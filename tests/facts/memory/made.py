@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from components.facts import TraceIndex
-from components.facts.memory.index import MemoryIndex
+from components.facts.memory import MemoryIndex
 from components.trace import Allocation, Category, CudaSample, Memory, MemoryEvent, Node, Step
 from tests.figures import traces as t
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from components.facts.memory import CATEGORIES, MemoryIndex
 from components.facts.memory.held import EngineMemory, Saved, Saver, alive_info, engine_memory, saved_info, why_held
-from components.facts.memory.index import CATEGORIES, MemoryIndex
 from components.facts.saved_bytes import saved_bytes
 from components.figures.charts.memory import alive_figure, saved_figure
 from components.trace import Backward, Truncation

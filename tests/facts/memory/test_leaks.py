@@ -6,8 +6,8 @@ import pytest
 
 from components.capture import capture_program
 from components.facts import TraceIndex
+from components.facts.memory import MemoryIndex
 from components.facts.memory import leaks as leaks_module
-from components.facts.memory.index import MemoryIndex
 from components.facts.memory.leaks import Leak, keeping_lines, leaks
 from components.trace import Program
 from tests.capture.memory_reading import measured
