@@ -21,6 +21,7 @@ from components.facts.memory.timeline import timelines_info
 from components.figures.charts.compare import AXES, timelines_figure
 from components.source.variants import Variant, variants
 from components.trace import Trace
+from components.trace.codec import collector_paused
 from components.widgets.compare_panels import (
     graphs_panel,
     printed_panel,
@@ -30,7 +31,6 @@ from components.widgets.compare_panels import (
 )
 from components.widgets.editor import Edited, is_built
 from components.widgets.panels import note_panel
-from components.worker.collector import collector_paused
 
 PAGE = "compare"
 LEFT, RIGHT = SIDES = ("left", "right")

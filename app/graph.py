@@ -34,9 +34,9 @@ from components.figures import (
     with_marks,
 )
 from components.trace import Trace, encode_trace
+from components.trace.codec import collector_paused
 from components.widgets.player.page import standalone_page
 from components.widgets.player.view import player
-from components.worker.collector import collector_paused
 
 _WHOLE = "whole program"
 _NO_MARKS = GraphMarks()

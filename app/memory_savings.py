@@ -15,7 +15,7 @@ from components.facts.compare.outcomes import Outcome, outcome
 from components.facts.text import bytes_text, plural, signed_bytes
 from components.source.variants import Variant, variants
 from components.trace import Trace
-from components.widgets.markup import joined, with_code
+from components.widgets.panels import joined, with_code
 
 MOST = 8
 # What is about memory; what another switch shows is on the Compare page.

@@ -11,7 +11,7 @@ from components.facts.memory.held import Alive, EngineMemory, alive_info, engine
 from components.facts.memory.leaks import Leak, leaks
 from components.facts.text import bytes_text, exact_bytes, plural, signed_bytes
 from components.figures.charts.memory import alive_figure, saved_figure
-from components.widgets.markup import joined
+from components.widgets.panels import joined
 
 _MOMENTS = {"peak": "At the peak", "clicked": "Where you clicked", "end": "At the end"}
 _MOST_SENTENCES = 3

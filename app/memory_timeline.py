@@ -24,7 +24,7 @@ from components.facts.text import bytes_text
 from components.figures.charts.memory import COLOURS, MEANING, timeline_figure
 from components.figures.charts.spreadsheets import blocks_csv, events_csv
 from components.trace import Trace
-from components.widgets.markup import joined, with_code
+from components.widgets.panels import joined, with_code
 
 PAGE = "memory"
 # The key of the control that says at which moment to look.

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from components.widgets.player.view.page import standalone_page
+from components.widgets.player.page import standalone_page
 from playwright.sync_api import BrowserType, Error, Page, sync_playwright
 
 from bench.programs import FOR_THE_PLAYER

@@ -43,7 +43,7 @@ HOMES = {
     "torchviz": ("components/capture/torchviz_dot.py",),
     "streamlit": ("app/", "components/widgets/"),
     "graphviz": ("components/figures/",),
-    "pygments": ("components/figures/code_tokens.py",),
+    "pygments": ("components/figures/player_data.py",),
     "xml": ("components/figures/layout.py",),
     "markupsafe": ("app/", "components/widgets/"),
     "plotly": ("components/figures/", "components/widgets/", "app/"),

@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
+from pygments import lex
+from pygments.lexers.python import PythonLexer
+from pygments.token import Comment, Keyword, Number, String
 
 from ..facts import TraceIndex
 from ..facts.cards import Card, box_card
@@ -21,7 +24,6 @@ from ..facts.groups import group_facts
 from ..facts.output import picture_address
 from ..facts.story import Story, tell
 from ..trace import Gradient
-from .code_tokens import code_tokens
 from .lab.dot import legend_of
 from .lab.records import ONLY, LabGraph, LabOptions
 from .lab.words import edge_words, leaf_words
@@ -327,3 +329,19 @@ class _Boxes:
                 name = self._index.nodes[finding.node].name
                 found.append(PlayerFinding(finding.illness, box, moment, f"{name}: {finding.text}"))
         return found
+
+
+_CLASSES: tuple[tuple[Any, str], ...] = ((Keyword, "k"), (String, "s"), (Number, "m"), (Comment, "c"))
+
+
+def code_tokens(source: str) -> list[list[tuple[str, str]]]:
+    """Return the program's lines as pairs of a word for the style sheet (empty for plain) and a text."""
+    lines: list[list[tuple[str, str]]] = [[]]
+    for kind, text in lex(source.rstrip(), PythonLexer(stripnl=False, ensurenl=False)):
+        css = next((name for token, name in _CLASSES if kind in token), "")
+        for index, part in enumerate(text.split("\n")):
+            if index:
+                lines.append([])
+            if part:
+                lines[-1].append((css, part))
+    return lines

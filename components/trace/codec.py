@@ -7,9 +7,12 @@ that the parts of an answer and of the memory fit together.
 
 from __future__ import annotations
 
+import gc
 import json
 import re
+import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -296,3 +299,30 @@ def _within(answer: DerivativeAnswer | ChecksAnswer, row: int, column: int) -> b
 
 def _is_plain(number: Number) -> bool:
     return not isinstance(number, str)
+
+
+_lock = threading.Lock()
+_pauses = 0
+_was_enabled = False
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Switch Python's cyclic garbage collector off until the last of overlapping pauses, in whichever threads, is over.
+
+    The millions of records of a large trace are no garbage, but the collector would look through them again and again:
+    reading 75,000 nodes takes 1.4 s with it and 0.4 s without, and other people's pages wait meanwhile.
+    """
+    global _pauses, _was_enabled  # noqa: PLW0603  the collector itself is global
+    with _lock:
+        if _pauses == 0:
+            _was_enabled = gc.isenabled()
+            gc.disable()
+        _pauses += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _pauses -= 1
+            if _pauses == 0 and _was_enabled:
+                gc.enable()

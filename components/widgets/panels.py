@@ -1,14 +1,16 @@
-"""Quiet panels in HTML: output, leaves, failure, an exercise's verdict."""
+"""Quiet panels in HTML: output, leaves, failure, an exercise's verdict; markupsafe escapes all texts in them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 import streamlit as st
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..facts import LeafRow
 from ..facts.output import Piece, shown_pieces
 from ..trace import Check, Failure, Trace, Verdict
-from .markup import joined, panel, with_code
 
 _KINDS = {
     "syntax": "Syntax error",
@@ -100,3 +102,19 @@ def _check(check: Check, *, opened: bool) -> Markup:
         came=check.came,
         look_at=with_code(check.look_at),
     )
+
+
+def joined(parts: Iterable[str], between: str = "") -> Markup:
+    """Return pieces of HTML in a row; plain texts among them are escaped."""
+    return Markup(between).join(parts)
+
+
+def with_code(text: str) -> Markup:
+    """Escape a sentence and set its `names` as code."""
+    plain = str(escape(text))  # re.sub would join the pieces of a Markup by its own, escaping, join
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", plain))
+
+
+def panel(title: str, body: str) -> Markup:
+    """Return a panel: a frame with a title above its body."""
+    return Markup('<div class="al-panel"><div class="al-head">{}</div>{}</div>').format(title, body)

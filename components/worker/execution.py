@@ -25,8 +25,8 @@ from ..trace import (
     oversized,
     with_measured,
 )
+from ..trace.codec import collector_paused
 from . import failures
-from .collector import collector_paused
 from .folder import Bound, free_bytes, remove, usage
 from .messages import OUTPUT_CHARS, Request, encode
 from .run import Run

@@ -21,7 +21,7 @@ from components.figures import (
     torchviz_choices,
     torchviz_dot,
 )
-from components.figures.code_tokens import code_tokens
+from components.figures.player_data import code_tokens
 from components.trace import Program, Trace
 from tests.facts.test_cards import card_of
 

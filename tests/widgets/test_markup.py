@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from components.widgets.markup import joined, panel, with_code
+from components.widgets.panels import joined, panel, with_code
 
 
 def test_names_in_a_sentence_are_code_and_nothing_else_is_markup() -> None:

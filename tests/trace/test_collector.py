@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from components.worker.collector import collector_paused
+from components.trace.codec import collector_paused
 
 
 def test_overlapping_pauses() -> None:
