@@ -12,8 +12,8 @@ import streamlit as st
 from app import graph, session
 from app.controls import chart, download, one_of
 from components.facts import TraceIndex
+from components.facts.gradients import History, LeafHistory, gradient_history, variables
 from components.facts.gradients.flow import flow_info, intermediate_gradients
-from components.facts.gradients.history import History, LeafHistory, gradient_history, variables
 from components.figures.charts.gradient_calls import norm_figure, scalar_figure
 from components.figures.charts.gradient_cells import matrix_figure, vector_figure
 from components.figures.charts.gradient_flow import flow_figure, intermediate_figure

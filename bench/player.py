@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from components.widgets.player.page import standalone_page
 from playwright.sync_api import BrowserType, Error, Page, sync_playwright
 
 from bench.programs import FOR_THE_PLAYER
@@ -25,6 +24,7 @@ from bench.timing import Row
 from components.facts import TraceIndex
 from components.figures import LabOptions, lab_dot, lab_graph, layout_svg, player_data
 from components.trace import Program
+from components.widgets.player.page import standalone_page
 from components.worker import Pool
 from tests.app.browser import CHROMIUM, FLAGS, ROOT, _wait_until_healthy, served
 

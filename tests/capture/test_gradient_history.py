@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from components.facts import TraceIndex
+from components.facts.gradients import History, gradient_history
 from components.facts.gradients.flow import flow_info, intermediate_gradients
-from components.facts.gradients.history import History, gradient_history
 from components.facts.story import tell
 from components.figures import LabOptions, lab_graph
 from tests.capture.conftest import Capture

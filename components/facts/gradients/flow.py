@@ -22,8 +22,8 @@ from ..gradient_health import EXPLODING, VANISHING, Illness
 from ..index import TraceIndex
 from ..numbers import finite
 from ..text import plural, told_apart, values_text
+from . import GradientCall, History, backward_text, in_order_of_use
 from .amounts import Amount, amount_in, size_text
-from .history import GradientCall, History, backward_text, in_order_of_use
 
 Parameter = Literal["weight", "bias", "other"]
 _LONGEST = 60

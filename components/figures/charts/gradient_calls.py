@@ -13,17 +13,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from ...facts.gradients import GradientCall, History, LeafChange, LeafHistory, LeafState, in_order_of_use, variables
 from ...facts.gradients.amounts import Amount, size_text
 from ...facts.gradients.flow import kind_of_parameter
-from ...facts.gradients.history import (
-    GradientCall,
-    History,
-    LeafChange,
-    LeafHistory,
-    LeafState,
-    in_order_of_use,
-    variables,
-)
 from ...facts.numbers import exact
 from ...facts.text import line_text, some_of
 from . import style

@@ -12,8 +12,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from ...facts.gradients import LeafHistory, LeafState
 from ...facts.gradients.amounts import Amount, CellTable, size_text, table_of
-from ...facts.gradients.history import LeafHistory, LeafState
 from ...facts.text import number_text, shape_text
 from . import style
 from .gradient_calls import brief_words, call_axis, call_words

@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from ...facts.gradients import History, LeafChange
 from ...facts.gradients.amounts import Amount
-from ...facts.gradients.history import History, LeafChange
 from ...facts.memory import MemoryIndex
 from ...facts.numbers import elements, exact
 from .style import one_line

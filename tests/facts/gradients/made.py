@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from components.facts import TraceIndex
+from components.facts.gradients import History, gradient_history
 from components.facts.gradients.amounts import Amount
-from components.facts.gradients.history import History, gradient_history
 from components.trace import GradientChange
 from tests.figures import traces as t
 

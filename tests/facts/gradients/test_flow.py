@@ -7,8 +7,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from components.facts import TraceIndex
+from components.facts.gradients import gradient_history
 from components.facts.gradients.flow import FlowRow, GradientFlow, flow_info, intermediate_gradients
-from components.facts.gradients.history import gradient_history
 from components.figures.charts.gradient_flow import flow_figure, intermediate_figure
 from components.trace import BackwardStep, EngineFailure
 from tests.facts.gradients.goldens import golden_index

@@ -13,8 +13,7 @@ from msgspec.structs import replace
 from components.facts import TraceIndex
 from components.facts.events import EventNumbers, EventTable
 from components.facts.folding import Homes
-from components.facts.gradients.amounts import Amount
-from components.facts.gradients.history import (
+from components.facts.gradients import (
     GradientCall,
     History,
     LeafChange,
@@ -23,6 +22,7 @@ from components.facts.gradients.history import (
     gradient_history,
     variables,
 )
+from components.facts.gradients.amounts import Amount
 from components.facts.story import Story, tell
 from components.figures import LabOptions, lab_graph
 from components.trace import EngineFailure, Gradient, GradientChange, Truncation

@@ -7,8 +7,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from components.facts.gradients import History
 from components.facts.gradients.flow import flow_info
-from components.facts.gradients.history import History
 from components.figures.charts.gradient_calls import norm_figure, scalar_figure
 from components.figures.charts.gradient_cells import matrix_figure, vector_figure
 from components.figures.charts.gradient_flow import flow_figure

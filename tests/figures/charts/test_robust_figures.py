@@ -14,8 +14,8 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from components.facts import TraceIndex
+from components.facts.gradients import History, gradient_history
 from components.facts.gradients.flow import intermediate_gradients
-from components.facts.gradients.history import History, gradient_history
 from components.figures.charts.gradient_flow import intermediate_figure
 from components.figures.charts.style import escaped, shortened
 from components.trace import Gradient, Grid, Summary

@@ -8,7 +8,7 @@ import io
 import pytest
 from msgspec.structs import replace
 
-from components.facts.gradients.history import History, gradient_history
+from components.facts.gradients import History, gradient_history
 from components.figures.charts.spreadsheets import blocks_csv, events_csv, gradients_csv
 from components.trace import Gradient
 from components.trace.records import Sizes
