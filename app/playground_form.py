@@ -13,7 +13,7 @@ import msgspec
 import streamlit as st
 
 from app import session
-from components.source.form import Backward, Form, FormError, Leaf, ZeroGrad, leaf_rows, scalar_value, with_scalar
+from components.source.form import BackwardPress, Form, FormError, Leaf, ZeroGrad, leaf_rows, scalar_value, with_scalar
 from components.widgets.panels import note_panel
 
 _START = Form(expression="sin(x*w) + x**2", leaves=(Leaf(name="x", value="2.0"), Leaf(name="w", value="3.0")))
@@ -116,7 +116,7 @@ def _switches() -> None:
 def _buttons() -> None:
     state = _state()
     with st.container(horizontal=True):
-        st.button("Backward", key="playground:backward", type="primary", on_click=_backward)
+        st.button("BackwardPress", key="playground:backward", type="primary", on_click=_backward)
         st.button("Zero grad", key="playground:zero", on_click=_call, args=(ZeroGrad(),))
         st.button("Undo", key="playground:undo", on_click=_undo, disabled=not state.past)
         st.button("Reset", key="playground:reset", on_click=_change, kwargs={"actions": (), "no_grad": False})
@@ -125,7 +125,7 @@ def _buttons() -> None:
         note_panel("The program stops with an error, so a call after it would not run. Press Undo first, or Reset.")
 
 
-def _call(action: Backward | ZeroGrad) -> None:
+def _call(action: BackwardPress | ZeroGrad) -> None:
     """Append a call, unless the program stops before it."""
     trace = session.trace("playground")
     if trace is not None and trace.failure is not None:
@@ -136,7 +136,7 @@ def _call(action: Backward | ZeroGrad) -> None:
 
 def _backward() -> None:
     values = session.widgets()
-    _call(Backward(retain_graph=values["playground:retain"], create_graph=values["playground:create"]))
+    _call(BackwardPress(retain_graph=values["playground:retain"], create_graph=values["playground:create"]))
 
 
 def _undo() -> None:

@@ -10,6 +10,7 @@ import atexit
 import gc
 import json
 import os
+import re
 import runpy
 import select
 import signal
@@ -27,6 +28,8 @@ from typing import IO, Any, Literal, NoReturn
 
 _SECONDS = 60.0
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg"}
+
+_LAST_WORDS = re.compile(r"__del__|weakref")
 
 Warnings = Literal["ignore", "error", "always"]
 
@@ -149,14 +152,20 @@ def _child(script: Path, descriptors: tuple[int, int, int], warned: Warnings) ->
         sys.modules.pop("__main__")
         os.write(writing, json.dumps(_ended(script, warned)).encode())
         os.close(writing)
+        if _LAST_WORDS.search(script.read_text(encoding="utf-8")):
+            sys.exit(0)
         _end()
-    finally:
+    except SystemExit:
+        raise
+    except BaseException:
         os._exit(3)
 
 
 def _end() -> NoReturn:
-    """End as a program does: threads are waited for, then what atexit was given is called. Modules are not torn down:
-    PyTorch's would take longer than most programs."""
+    """End as a program does: threads are waited for, then what atexit was given is called.
+
+    Modules are torn down only where that can be heard: PyTorch's would take longer than most programs.
+    """
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     sys.stdout.flush()

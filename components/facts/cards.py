@@ -24,7 +24,7 @@ _MOST_CHANGES = 200
 
 
 @dataclass(frozen=True)
-class Formula:
+class CardFormula:
     """A gradient that leaves a node for ``to``: in symbols, and with the numbers of one visit put in."""
 
     to: str
@@ -33,7 +33,7 @@ class Formula:
 
 
 @dataclass(frozen=True)
-class Grid:
+class CardGrid:
     """A large gradient as a picture: the means of blocks of it, in thousandths of the largest, ``None`` for NaN."""
 
     title: str
@@ -42,7 +42,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Pass:
+class Visit:
     """One visit of the engine, at a moment of the story.
 
     ``where`` says in which run it was and where in it; ``note`` what becomes of what the node has saved.
@@ -51,8 +51,8 @@ class Pass:
     moment: int
     where: str
     rows: Rows
-    formulas: tuple[Formula, ...] = ()
-    grids: tuple[Grid, ...] = ()
+    formulas: tuple[CardFormula, ...] = ()
+    grids: tuple[CardGrid, ...] = ()
     note: str = ""
 
 
@@ -60,7 +60,7 @@ class Pass:
 class Card:
     """``rows`` are pairs of a name and a text in monospace; ``note`` is a sentence about what follows from them.
 
-    ``kind`` is a word for the style sheet: ``function``, ``leaf``, ``output``, ``untracked`` or ``folded``. ``passes``
+    ``kind`` is a word for the style sheet: ``function``, ``leaf``, ``output``, ``untracked`` or ``folded``. ``visits``
     and ``changes`` (a moment, a name and a text each) come in the order of the story. What is in ``saved`` is freed at
     the moment ``freed``, as ``freed_by`` says.
     """
@@ -74,8 +74,8 @@ class Card:
     saved: Rows = ()
     freed: int | None = None
     freed_by: str = ""
-    formulas: tuple[Formula, ...] = ()
-    passes: tuple[Pass, ...] = ()
+    formulas: tuple[CardFormula, ...] = ()
+    visits: tuple[Visit, ...] = ()
     changes: tuple[tuple[int, str, str], ...] = ()
 
 
@@ -96,8 +96,8 @@ def box_card(index: TraceIndex, story: Story, groups: Mapping[str, Group], box: 
 
 
 def _node_card(index: TraceIndex, story: Story, node: Node) -> Card:
-    passes = tuple(_visit(index, node, *visit) for visit in _ends(story.visits(node.id)))
-    return replace(index.once(_still_card, node.id), freed=story.freed.get(node.id), passes=passes)
+    visits = tuple(_visit(index, node, *visit) for visit in _ends(story.visits(node.id)))
+    return replace(index.once(_still_card, node.id), freed=story.freed.get(node.id), visits=visits)
 
 
 def _still_card(index: TraceIndex, node_id: str) -> Card:
@@ -139,33 +139,33 @@ def _call_text(run: Backward) -> str:
     return f"{run.call}() on line {run.line}" if run.line is not None else f"{run.call}()"
 
 
-def _visit(index: TraceIndex, node: Node, moment: int, number: int, place: int) -> Pass:
+def _visit(index: TraceIndex, node: Node, moment: int, number: int, place: int) -> Visit:
     return replace(index.once(_still_visit, node.id, number, place), moment=moment)
 
 
-def _still_visit(index: TraceIndex, node_id: str, number: int, place: int) -> Pass:
+def _still_visit(index: TraceIndex, node_id: str, number: int, place: int) -> Visit:
     node, run = index.nodes[node_id], index.trace.backwards[number]
     step = run.steps[place]
     gradients = _gradients(index, node, step)
     grids = [(name, gradient.grid) for name, gradient in gradients if gradient is not None]
-    return Pass(
+    return Visit(
         moment=0,
         where=f"step {place + 1:,} of {len(run.steps):,} of {_call_text(run)}",
         rows=tuple((name, _gradient_words(gradient)) for name, gradient in gradients),
         formulas=_formulas(index, node, step),
-        grids=tuple(Grid(name, grid.largest, grid.cells) for name, grid in grids if grid is not None),
+        grids=tuple(CardGrid(name, grid.largest, grid.cells) for name, grid in grids if grid is not None),
         note=_next(run, node),
     )
 
 
-def _formulas(index: TraceIndex, node: Node, step: BackwardStep | None) -> tuple[Formula, ...]:
+def _formulas(index: TraceIndex, node: Node, step: BackwardStep | None) -> tuple[CardFormula, ...]:
     """Return one formula for each gradient that goes on; the same for several of them is said once."""
     targets, found = index.targets(node.id), dict[tuple[str, str | None], list[str]]()
     for formula in node_formulas(index, node, step):
         if step is not None and formula.slot < len(step.grad_inputs) and step.grad_inputs[formula.slot] is None:
             continue  # not asked for in this run
         found.setdefault((formula.symbols, formula.numbers), []).append(targets.get(formula.slot, ""))
-    return tuple(Formula(", ".join(dict.fromkeys(to)), *texts) for texts, to in found.items())
+    return tuple(CardFormula(", ".join(dict.fromkeys(to)), *texts) for texts, to in found.items())
 
 
 def _next(run: Backward, node: Node) -> str:

@@ -16,7 +16,7 @@ _Keys = TypeVarTuple("_Keys")
 _Made = TypeVar("_Made")
 
 
-class Stop(NamedTuple):
+class EngineStop(NamedTuple):
     """Why an engine run stopped at a node: what it had saved was freed or changed by a line, or it gave NaN."""
 
     cause: Literal["freed", "changed", "nan", "other"] = "other"
@@ -67,10 +67,7 @@ class TraceIndex:
         self._made: dict[tuple[object, ...], Any] = {}
 
     def once(self, make: Callable[[TraceIndex, *_Keys], _Made], *keys: *_Keys) -> _Made:
-        """Return ``make(index, *keys)``, made when it is first asked for and remembered for this trace.
-
-        >>> index.once(EventTable)
-        """
+        """Return ``make(index, *keys)``, made when it is first asked for and remembered: ``index.once(EventTable)``."""
         asked = make, *keys
         if asked not in self._made:
             self._made[asked] = make(self, *keys)
@@ -126,18 +123,18 @@ class TraceIndex:
         failures = (self.trace.failure, *(run.failure for run in self.trace.backwards))
         return {failure.node for failure in failures if failure is not None and failure.node is not None}
 
-    def stop_at(self, node: str) -> Stop:
+    def stop_at(self, node: str) -> EngineStop:
         """Return why the last engine run that stopped at a node did so."""
         stops = (run.failure for run in reversed(self.trace.backwards))
         failure = next((failure for failure in stops if failure is not None and failure.node == node), None)
         if failure is None:
-            return Stop()
+            return EngineStop()
         if failure.freed_by is not None:
             line = next((run.line for run in self.trace.backwards if run.id == failure.freed_by), None)
-            return Stop("freed", line)
+            return EngineStop("freed", line)
         if "modified by an inplace operation" in failure.message:
-            return Stop("changed", next(iter(self.changed_in_place(node)), None))
-        return Stop("nan") if "returned nan values" in failure.message else Stop()
+            return EngineStop("changed", next(iter(self.changed_in_place(node)), None))
+        return EngineStop("nan") if "returned nan values" in failure.message else EngineStop()
 
     @cached_property
     def built_by(self) -> dict[str, list[str]]:

@@ -22,7 +22,7 @@ _LONGEST_WORD = 80
 
 
 @dataclass(frozen=True)
-class Piece:
+class OutputPiece:
     """One piece: its text, for a picture what it is in words, and the address of its data (``data:...``)."""
 
     kind: PieceKind
@@ -31,35 +31,35 @@ class Piece:
     source: str = ""
 
 
-def shown_pieces(trace: Trace) -> list[Piece]:
+def shown_pieces(trace: Trace) -> list[OutputPiece]:
     """Return everything that a program printed and showed, in order."""
     return list(_pieces(trace))
 
 
-def _pieces(trace: Trace) -> Iterator[Piece]:
+def _pieces(trace: Trace) -> Iterator[OutputPiece]:
     printed = 0
     for (at, mime), displays in groupby(sorted(trace.displays, key=_place), key=lambda one: (one.at, one.mime)):
         if at > printed:
-            yield Piece("printed", as_terminal(trace.stdout[printed:at]))
+            yield OutputPiece("printed", as_terminal(trace.stdout[printed:at]))
             printed = at
         together = list(displays)
         if mime == STDERR:  # what several lines wrote over each other, as a progress bar does
-            yield Piece("error", as_terminal("".join(one.text for one in together)), together[-1].line)
+            yield OutputPiece("error", as_terminal("".join(one.text for one in together)), together[-1].line)
         else:
             yield from map(piece, together)
     if printed < len(trace.stdout):
-        yield Piece("printed", as_terminal(trace.stdout[printed:]))
+        yield OutputPiece("printed", as_terminal(trace.stdout[printed:]))
 
 
 def _place(display: Display) -> int:
     return display.at
 
 
-def piece(display: Display) -> Piece:
+def piece(display: Display) -> OutputPiece:
     """Return a picture or a value as a piece."""
     if display.mime == "text/plain":
-        return Piece("value", as_terminal(display.text), display.line)
-    return Piece("picture", display.text, display.line, picture_address(display))
+        return OutputPiece("value", as_terminal(display.text), display.line)
+    return OutputPiece("picture", display.text, display.line, picture_address(display))
 
 
 def picture_address(display: Display) -> str:

@@ -18,7 +18,7 @@ _MOST_COMPARED = 60_000_000
 
 
 @dataclass(frozen=True)
-class Run:
+class Repetition:
     """``times`` equal stretches of the sequence, from ``first`` to before ``end``; once only if nothing repeats."""
 
     first: int
@@ -26,7 +26,7 @@ class Run:
     times: int = 1
 
 
-def find_runs(symbols: Sequence[int], starts: Sequence[bool] | None = None) -> list[Run]:
+def find_runs(symbols: Sequence[int], starts: Sequence[bool] | None = None) -> list[Repetition]:
     """Cut a sequence into single symbols and tandem repeats of at least three.
 
     Inner repeats are found first and count as one symbol afterwards, so that a loop in a loop is one run of the outer
@@ -36,7 +36,7 @@ def find_runs(symbols: Sequence[int], starts: Sequence[bool] | None = None) -> l
     >>> find_runs([7, 1, 2, 1, 2, 1, 2, 9])
     [Run(first=0, end=1, times=1), Run(first=1, end=7, times=3), Run(first=7, end=8, times=1)]
     """
-    runs = [Run(place, place + 1) for place in range(len(symbols))]
+    runs = [Repetition(place, place + 1) for place in range(len(symbols))]
     current = np.asarray(symbols, dtype=np.int64)
     names: dict[tuple[object, ...], int] = {}
     budget = _MOST_COMPARED
@@ -81,13 +81,13 @@ def _shortest_repeats(
 
 
 def _merged(
-    runs: list[Run],
+    runs: list[Repetition],
     symbols: NDArray[np.int64],
     found: list[tuple[int, int, int]],
     names: dict[tuple[object, ...], int],
     next_name: int,
-) -> tuple[list[Run], NDArray[np.int64]]:
-    new_runs: list[Run] = []
+) -> tuple[list[Repetition], NDArray[np.int64]]:
+    new_runs: list[Repetition] = []
     new_symbols: list[int] = []
     place = 0
     for first, period, times in found:
@@ -96,7 +96,7 @@ def _merged(
         new_runs += runs[place:first]
         new_symbols += symbols[place:first].tolist()
         last = first + period * times
-        new_runs.append(Run(runs[first].first, runs[last - 1].end, times))
+        new_runs.append(Repetition(runs[first].first, runs[last - 1].end, times))
         body = (times, *symbols[first : first + period].tolist())
         new_symbols.append(names.setdefault(body, next_name + len(names)))
         place = last

@@ -23,9 +23,6 @@ def saved_bytes(trace: Trace, nodes: Collection[str] | None = None) -> SavedByte
     """Return the bytes that some nodes saved, or all that was saved for backward over the whole run.
 
     The latter includes what no node saved: the inputs that ``torch.utils.checkpoint`` keeps.
-
-    >>> saved_bytes(trace, {"n1", "n2"})
-    SavedBytes(size=65536, once=True)
     """
     memory = whole_memory(trace)
     if memory is None:

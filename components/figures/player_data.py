@@ -56,7 +56,7 @@ class PlayerBox(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """When a box is born, visited and freed; what to colour it by; what a search finds it by."""
 
     born: int | None = None
-    passes: list[int] = []
+    visits: list[int] = []
     freed: int | None = None
     line: int | None = None
     lines: tuple[int, int] | None = None
@@ -202,7 +202,7 @@ class _Boxes:
             gradients = self._index.trace.backwards[run].steps[place].grad_outputs
         return PlayerBox(
             born=born,
-            passes=[visit[0] for visit in visits] if part in ("", "leaf") else [],
+            visits=[visit[0] for visit in visits] if part in ("", "leaf") else [],
             freed=self._story.freed.get(node) if part == "saved" else None,
             line=known.line,
             names=known.module,
@@ -235,7 +235,7 @@ class _Boxes:
         names = dict.fromkeys((*words, *self._leaves_in[box]))
         return PlayerBox(
             born=self._story.born(nodes[0].id),
-            passes=self._moments_of[box],
+            visits=self._moments_of[box],
             freed=self._story.freed.get(nodes[-1].id) if facts.freed_bytes == facts.saved_bytes > 0 else None,
             line=facts.lines[0] if facts.lines is not None else None,
             lines=facts.lines,

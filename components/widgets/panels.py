@@ -9,7 +9,7 @@ import streamlit as st
 from markupsafe import Markup, escape
 
 from ..facts import LeafRow
-from ..facts.output import Piece, shown_pieces
+from ..facts.output import OutputPiece, shown_pieces
 from ..trace import Check, Failure, Trace, Verdict
 
 _KINDS = {
@@ -52,7 +52,7 @@ def output_panel(trace: Trace) -> None:
     st.html(panel("Printed", Markup('<pre class="al-out{}">{}{}{}</pre>').format(tall, text, cut, warned)))
 
 
-def _piece(piece: Piece) -> Markup:
+def _piece(piece: OutputPiece) -> Markup:
     where = f"line {piece.line}" if piece.line is not None else ""
     match piece.kind:
         case "picture":

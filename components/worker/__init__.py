@@ -9,14 +9,14 @@
 from .confine import Wall, summary, what_is_missing
 from .limits import Limits
 from .pool import Pool, pool_of_this_machine
-from .run import Progress, Run
+from .run import Run, RunProgress
 from .supervisor import ZygoteOptions
 
 __all__ = [
     "Limits",
     "Pool",
-    "Progress",
     "Run",
+    "RunProgress",
     "Wall",
     "ZygoteOptions",
     "pool_of_this_machine",

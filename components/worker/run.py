@@ -15,7 +15,7 @@ from .limits import Limits
 State = Literal["queued", "running", "done"]
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
+class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
     """What can be said of a run now.
 
     ``ahead`` counts the programs that will begin before it; ``line`` is the line that ran last (``None`` before the
@@ -54,18 +54,18 @@ class Run:
         self.count_ahead: Callable[[Run], int] = _nothing
         self.on_stop: Callable[[Run], object] = _nothing
 
-    def progress(self) -> Progress:
+    def progress(self) -> RunProgress:
         """Return how far the run is."""
         ahead = 0 if self._running or self._done.is_set() else self.count_ahead(self)
         with self._lock:
             trace = self._trace
             if trace is not None:
                 seconds = self._seconds or 0.0
-                return Progress(state="done", ahead=0, line=self._last_line, seconds=seconds, stdout=trace.stdout)
+                return RunProgress(state="done", ahead=0, line=self._last_line, seconds=seconds, stdout=trace.stdout)
             line, stdout = self.look()
             state: State = "running" if self._running else "queued"
             seconds = time.monotonic() - self._since
-            return Progress(state=state, ahead=ahead, line=line, seconds=seconds, stdout=stdout)
+            return RunProgress(state=state, ahead=ahead, line=line, seconds=seconds, stdout=stdout)
 
     def stop(self) -> None:
         """End the run soon; its trace then says so. Harmless when it is over."""

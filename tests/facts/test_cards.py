@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.facts import TraceIndex
-from components.facts.cards import Pass, box_card
+from components.facts.cards import Visit, box_card
 from components.facts.story import tell
 from components.figures import Card, LabOptions, lab_graph
 from components.trace import BackwardStep, Gradient, Grid, SavedTensor, Summary, Trace
@@ -46,8 +46,8 @@ def test_a_node_tells_each_pass_what_it_saved_and_what_follows() -> None:
     assert (card.title, card.subtitle, card.kind) == ("PowBackward0", "line 2", "function")
     assert card.rows == (("result y", "8"), ("exponent", "3"))
     assert card.saved == (("self (x)", "2  () float32, 4 B"),)
-    # The story: line 1, the birth, then begin, two nodes and the end of each of two passes.
-    assert [(one.moment, one.where, one.rows, one.note) for one in card.passes] == [
+    # The story: line 1, the birth, then begin, two nodes and the end of each of two visits.
+    assert [(one.moment, one.where, one.rows, one.note) for one in card.visits] == [
         (
             3,
             "step 1 of 2 of backward() on line 4",
@@ -99,7 +99,7 @@ def test_a_large_gradient_is_summed_up_its_nan_counted_and_its_grid_shown() -> N
     summary = Summary(min=-1.0, max=3.0, mean=0.5, std=1.0, nan=2, inf=0, zero=0)
     large = Gradient(shape=[30, 30], values=None, summary=summary, grid=Grid(largest=0.5, cells=[[1000, None]]))
     run = t.backward("b0", ["n0"], [BackwardStep(node="n0", grad_outputs=[large], grad_inputs=[None])])
-    (only,) = card_of(t.make_trace(nodes=[t.node("n0", "ExpBackward0")], backwards=[run]), "n0").passes
-    assert isinstance(only, Pass)
+    (only,) = card_of(t.make_trace(nodes=[t.node("n0", "ExpBackward0")], backwards=[run]), "n0").visits
+    assert isinstance(only, Visit)
     assert only.rows == (("gradient in", "(30, 30) from -1 to 3, mean 0.5, 2 nan"),)
     assert [(grid.title, grid.largest, grid.cells) for grid in only.grids] == [("gradient in", 0.5, [[1000, None]])]

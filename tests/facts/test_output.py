@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from components.capture import capture_program
 from components.facts import TraceIndex
-from components.facts.output import STDERR, Piece, as_terminal, in_words, shown_pieces
+from components.facts.output import STDERR, OutputPiece, as_terminal, in_words, shown_pieces
 from components.figures import player_data
 from components.trace import Display, Program, Trace
 from tests.figures.traces import make_trace
@@ -18,7 +18,7 @@ def display(mime: str, text: str, at: int, data: str = "", line: int | None = 1,
     return Display(step=step, line=line, mime=mime, data=data, text=text, at=at)  # type: ignore[arg-type]
 
 
-def shown(stdout: str, *displays: Display) -> list[Piece]:
+def shown(stdout: str, *displays: Display) -> list[OutputPiece]:
     return shown_pieces(replace(make_trace("print(1)"), stdout=stdout, displays=list(displays)))
 
 
@@ -27,10 +27,10 @@ def test_pieces_come_in_the_order_in_which_they_came() -> None:
         "before after", display("image/png", "Figure", 7, "AAAA", line=3), display(STDERR, "oh\n", 7, line=4)
     )
     assert pieces == [
-        Piece("printed", "before "),
-        Piece("picture", "Figure", 3, "data:image/png;base64,AAAA"),
-        Piece("error", "oh\n", 4),
-        Piece("printed", "after"),
+        OutputPiece("printed", "before "),
+        OutputPiece("picture", "Figure", 3, "data:image/png;base64,AAAA"),
+        OutputPiece("error", "oh\n", 4),
+        OutputPiece("printed", "after"),
     ]
 
 
@@ -41,7 +41,7 @@ def test_a_picture_as_text_cannot_leave_its_address() -> None:
 
 def test_a_progress_bar_that_several_lines_wrote_is_its_last_state() -> None:
     bars = [display(STDERR, f"\r{count} of 2", 0, line=2, step=count) for count in range(3)]
-    assert shown("", *bars, display(STDERR, "\n", 0)) == [Piece("error", "2 of 2\n", 1)]
+    assert shown("", *bars, display(STDERR, "\n", 0)) == [OutputPiece("error", "2 of 2\n", 1)]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.facts.repeats import Run, find_runs
+from components.facts.repeats import Repetition, find_runs
 
 
 def times(symbols: list[int]) -> list[tuple[int, int, int]]:
@@ -13,7 +13,7 @@ def times(symbols: list[int]) -> list[tuple[int, int, int]]:
 
 
 def test_a_loop_between_other_things() -> None:
-    assert find_runs([7, 1, 2, 1, 2, 1, 2, 9]) == [Run(0, 1), Run(1, 7, 3), Run(7, 8)]
+    assert find_runs([7, 1, 2, 1, 2, 1, 2, 9]) == [Repetition(0, 1), Repetition(1, 7, 3), Repetition(7, 8)]
 
 
 def test_twice_is_not_a_loop() -> None:

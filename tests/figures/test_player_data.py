@@ -41,7 +41,7 @@ def test_every_program_has_a_story_that_fits_its_picture(path: Path) -> None:
     assert moments
     for facts in boxes.values():
         assert facts.get("born", 0) in range(len(moments))
-        assert all(0 <= at < len(moments) for at in facts.get("passes", ()))
+        assert all(0 <= at < len(moments) for at in facts.get("visits", ()))
         assert facts.get("freed", 0) <= len(moments)
     lit = {moment["box"] for moment in moments if "box" in moment}
     assert lit <= boxes.keys()
@@ -60,7 +60,7 @@ def test_what_is_drawn_comes_with_the_moments() -> None:
         "born": 2,
         "line": 3,
         "node": "n1",
-        "passes": [4, 8],
+        "visits": [4, 8],
         "bytes": 4,
         "order": 1,
         "norm": 1.0,
@@ -107,5 +107,5 @@ def test_torchviz_boxes_are_told_by_their_nodes() -> None:
     drawing = torchviz_dot(trace)
     assert drawing is not None
     data = sent(player_data(TraceIndex(trace), layout_svg(drawing.dot or ""), kind="torchviz"))
-    assert data["boxes"]["n1"]["passes"] == [4]
+    assert data["boxes"]["n1"]["visits"] == [4]
     assert {card["title"] for card in data["cards"].values()} >= {"ExpBackward0", "AccumulateGrad"}

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from components.source.compiler import compile_program
 from components.source.form import (
     Action,
-    Backward,
+    BackwardPress,
     Form,
     FormError,
     Leaf,
@@ -55,7 +55,7 @@ def number_of(value: Any) -> float:
 
 
 def test_a_form_reads_like_a_lesson() -> None:
-    actions = (Backward(retain_graph=True), ZeroGrad(), Backward())
+    actions = (BackwardPress(retain_graph=True), ZeroGrad(), BackwardPress())
     source = write_source(Form("sin(x*w) + x**2", (X, W), actions))
     assert source == (
         "import torch\n"
@@ -185,9 +185,9 @@ def test_no_grad_leaves_the_inside_of_a_string_alone() -> None:
 @pytest.mark.parametrize(
     ("action", "lines"),
     [
-        (Backward(), "y.backward()"),
-        (Backward(create_graph=True), "y.backward(create_graph=True)"),
-        (Backward(retain_graph=True, create_graph=True), "y.backward(retain_graph=True, create_graph=True)"),
+        (BackwardPress(), "y.backward()"),
+        (BackwardPress(create_graph=True), "y.backward(create_graph=True)"),
+        (BackwardPress(retain_graph=True, create_graph=True), "y.backward(retain_graph=True, create_graph=True)"),
         (ZeroGrad(), "if x.grad is not None:\n    x.grad.zero_()"),
     ],
 )
@@ -202,9 +202,9 @@ def test_zero_grad_without_a_leaf_that_requires_grad_says_so() -> None:
 
 def test_zero_grad_starts_the_sum_anew() -> None:
     """d/dx x**2 = 2 * 2 = 4, once each: two calls make 8, and 4 with a zeroing between them."""
-    retain = Backward(retain_graph=True)
-    assert run(write_source(Form("x**2", (X,), (retain, Backward()))))["x"].grad == 8
-    assert run(write_source(Form("x**2", (X,), (ZeroGrad(), retain, ZeroGrad(), Backward()))))["x"].grad == 4
+    retain = BackwardPress(retain_graph=True)
+    assert run(write_source(Form("x**2", (X,), (retain, BackwardPress()))))["x"].grad == 8
+    assert run(write_source(Form("x**2", (X,), (ZeroGrad(), retain, ZeroGrad(), BackwardPress()))))["x"].grad == 4
 
 
 # --- names and rows
@@ -389,7 +389,9 @@ def test_every_constant_and_dtype_is_there() -> None:
 
 # --- round trips
 
-ACTIONS = st.one_of(st.builds(Backward, retain_graph=st.booleans(), create_graph=st.booleans()), st.builds(ZeroGrad))
+ACTIONS = st.one_of(
+    st.builds(BackwardPress, retain_graph=st.booleans(), create_graph=st.booleans()), st.builds(ZeroGrad)
+)
 LEAVES = st.builds(Leaf, name=st.text(), value=st.text(), requires_grad=st.booleans(), dtype=st.text())
 
 
@@ -402,7 +404,7 @@ def test_a_form_survives_json_and_is_written_or_refused(form: Form) -> None:
 
 def test_json_is_read_strictly() -> None:
     text = b'{"expression":"x","leaves":[{"name":"x"}],"actions":[{"type":"backward","create_graph":true}]}'
-    assert msgspec.json.decode(text, type=Form) == Form("x", (Leaf("x"),), (Backward(create_graph=True),))
+    assert msgspec.json.decode(text, type=Form) == Form("x", (Leaf("x"),), (BackwardPress(create_graph=True),))
     for wrong in (text.replace(b"create_graph", b"speed"), text.replace(b'"backward"', b'"step"')):
         with pytest.raises(msgspec.ValidationError):
             msgspec.json.decode(wrong, type=Form)
@@ -456,9 +458,11 @@ def test_what_is_written_computes_what_was_typed(
 @given(st.lists(ACTIONS, max_size=5))
 def test_zero_grad_never_fails(actions: list[Action]) -> None:
     kept: tuple[Action, ...] = tuple(
-        Backward(retain_graph=True, create_graph=action.create_graph) if isinstance(action, Backward) else action
+        BackwardPress(retain_graph=True, create_graph=action.create_graph)
+        if isinstance(action, BackwardPress)
+        else action
         for action in actions
     )
     scope = run(write_source(Form("x**3 + w", (X, W), (*kept, ZeroGrad()))))
-    called = any(isinstance(action, Backward) for action in kept)
+    called = any(isinstance(action, BackwardPress) for action in kept)
     assert [scope[name].grad for name in ("x", "w")] == ([0, 0] if called else [None, None])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...facts.index import Stop, TraceIndex, saved_tensors
+from ...facts.index import EngineStop, TraceIndex, saved_tensors
 from ...facts.text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
 from ...trace import Gradient, Node, Tensor
 from .records import LabOptions
@@ -54,7 +54,7 @@ def function_words(index: TraceIndex, node: Node, options: LabOptions) -> str:
     return " · ".join(parts)
 
 
-def stop_words(stop: Stop) -> str:
+def stop_words(stop: EngineStop) -> str:
     """Return ``stopped here: freed by line 4``."""
     causes = {"freed": f": freed by {stop.where}", "changed": f": changed by {stop.where}", "nan": ": it gave NaN"}
     return f"stopped here{causes.get(stop.cause, '')}"

@@ -29,7 +29,7 @@ Arrow = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Spot:
+class PlainSpot:
     """Where a box is: its middle, its size, its row, and the number of the thing that it is part of."""
 
     x: float
@@ -66,7 +66,7 @@ class Arranged:
     """
 
     sketch: Sketch
-    spots: dict[str, Spot]
+    spots: dict[str, PlainSpot]
     rows: tuple[Row, ...]
     passages: dict[int, list[float]]
     width: float
@@ -208,7 +208,7 @@ def _spots(
     sizes: dict[str, tuple[float, float]],
     x: list[float],
     stretches: list[Row],
-) -> dict[str, Spot]:
+) -> dict[str, PlainSpot]:
     spots = {}
     for number, row in enumerate(rows):
         middle = (stretches[number].top + stretches[number].bottom) / 2
@@ -216,7 +216,7 @@ def _spots(
             left = x[one] - things.widths[one] / 2
             for box in things.members[one]:
                 width, height = sizes[box.id]
-                spots[box.id] = Spot(left + width / 2, middle, width, height, number, one)
+                spots[box.id] = PlainSpot(left + width / 2, middle, width, height, number, one)
                 left += width + _BESIDE
     return spots
 

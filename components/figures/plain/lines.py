@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .arranged import MOST_LABEL_ROWS, Arranged, Spot
+from .arranged import MOST_LABEL_ROWS, Arranged, PlainSpot
 from .sketch import PlainLink, Words, width_of
 
 Point = tuple[float, float]
@@ -24,7 +24,7 @@ _LABEL_ROWS = (0.5, 0.75, 0.25)
 
 
 @dataclass(frozen=True)
-class Line:
+class Polyline:
     """A link on paper: the curve's points (one, then three per curve), the head's corners, the label's middle."""
 
     link: PlainLink
@@ -39,8 +39,8 @@ class _Way:
 
     link: PlainLink
     number: int
-    source: Spot
-    target: Spot
+    source: PlainSpot
+    target: PlainSpot
 
     @property
     def flat(self) -> bool:
@@ -51,7 +51,7 @@ class _Way:
         return self.source.row > self.target.row
 
 
-def lines_of(drawing: Arranged) -> list[Line]:
+def lines_of(drawing: Arranged) -> list[Polyline]:
     """Return the lines of a drawing, one for each link of its sketch, in order."""
     ways = [
         _Way(link, number, drawing.spots[link.source], drawing.spots[link.target])
@@ -88,7 +88,7 @@ def _straightened(upper: float, lower: float) -> tuple[float, float]:
     return (middle, middle) if abs(upper - lower) < _NEARLY else (upper, lower)
 
 
-def _falling(drawing: Arranged, way: _Way, leaves: float, arrives: float) -> Line:
+def _falling(drawing: Arranged, way: _Way, leaves: float, arrives: float) -> Polyline:
     """A line between two rows, drawn from its upper end; what goes up is turned round at the end."""
     upper, lower = (way.target, way.source) if way.turned else (way.source, way.target)
     # A curve through a whole gap, a straight piece through a whole row.
@@ -111,10 +111,10 @@ def _falling(drawing: Arranged, way: _Way, leaves: float, arrives: float) -> Lin
     if way.turned:
         points.reverse()
     tip = (leaves, upper.bottom) if way.turned else (arrives, lower.top)
-    return Line(way.link, tuple(points), _head(points[-1], tip) if headed else ())
+    return Polyline(way.link, tuple(points), _head(points[-1], tip) if headed else ())
 
 
-def _flat(way: _Way) -> Line:
+def _flat(way: _Way) -> Polyline:
     """A line within a row: straight to what hangs beside, a bow above what is between, a loop to the box itself."""
     source, target, headed = way.source, way.target, way.link.head != "none"
     back = HEAD if headed else 0.0
@@ -133,7 +133,7 @@ def _flat(way: _Way) -> Line:
         end = (tip[0], tip[1] - back)
         rise = min(start[1], end[1]) - _LOOP
         points = (start, (start[0], rise), (end[0], rise), end)
-    return Line(way.link, points, _head(end, tip) if headed else ())
+    return Polyline(way.link, points, _head(end, tip) if headed else ())
 
 
 def _head(base: Point, tip: Point) -> tuple[Point, ...]:
@@ -145,7 +145,7 @@ def _head(base: Point, tip: Point) -> tuple[Point, ...]:
 # --- labels
 
 
-def _labelled(drawing: Arranged, ways: list[_Way], lines: list[Line]) -> list[Line]:
+def _labelled(drawing: Arranged, ways: list[_Way], lines: list[Polyline]) -> list[Polyline]:
     """Put each label on its line where it ends, those of one gap below one another as far as they would meet."""
     font, size = drawing.sketch.manner.font, drawing.sketch.manner.label_size
     filled: defaultdict[int, list[float]] = defaultdict(lambda: [float("-inf")] * MOST_LABEL_ROWS)
@@ -162,11 +162,11 @@ def _labelled(drawing: Arranged, ways: list[_Way], lines: list[Line]) -> list[Li
         x, y = places[row]
         taken[row] = x + width + 4
         line = lines[way.number]
-        lines[way.number] = Line(line.link, line.points, line.head, (x + width / 2 + 2, y))
+        lines[way.number] = Polyline(line.link, line.points, line.head, (x + width / 2 + 2, y))
     return lines
 
 
-def _place(drawing: Arranged, way: _Way, line: Line, part: float) -> Point:
+def _place(drawing: Arranged, way: _Way, line: Polyline, part: float) -> Point:
     """The point of a line at ``part`` of the last gap that it falls through."""
     if way.flat:
         (x0, y0), (x1, y1) = line.points[0], line.points[-1]

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from ...facts.text import printable
 from ..layout import Picture, PictureBox
-from .arranged import Arranged, Spot, arranged, line_height
-from .lines import Line, Point, lines_of
+from .arranged import Arranged, PlainSpot, arranged, line_height
+from .lines import Point, Polyline, lines_of
 from .sketch import Manner, PlainBox, Sketch, Words, width_of
 
 _MARGIN = 18.0
@@ -98,7 +98,7 @@ def _text(words: Words, x: float, y: float, manner: Manner, anchor: str) -> str:
     )
 
 
-def _line(line: Line, manner: Manner) -> Iterator[str]:
+def _line(line: Polyline, manner: Manner) -> Iterator[str]:
     link, stroke = line.link, f'stroke="{line.link.stroke}"'
     yield (
         f'<g id="{_escaped(link.id)}" class="{_escaped(" ".join(("edge", *link.kinds)))}">\n'
@@ -117,7 +117,7 @@ def _line(line: Line, manner: Manner) -> Iterator[str]:
     yield "</g>\n"
 
 
-def _rounded(spot: Spot) -> str:
+def _rounded(spot: PlainSpot) -> str:
     left, right, top, bottom = spot.x - spot.width / 2, spot.x + spot.width / 2, spot.top, spot.bottom
     edge = min(_CORNER, spot.height / 2, spot.width / 2)
     soft = edge / 2
@@ -192,7 +192,7 @@ def _pinned_words(words: Words) -> str:
     return f'<font point-size="{words.size:g}">{bold}</font>'
 
 
-def _pinned_line(line: Line) -> str:
+def _pinned_line(line: Polyline) -> str:
     link = line.link
     tip = [f"e,{_at(line.head[1])}"] if line.head else []
     attributes = [

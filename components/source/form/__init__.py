@@ -17,7 +17,7 @@ from .expression import FormError, Reading, read_expression
 
 __all__ = [
     "Action",
-    "Backward",
+    "BackwardPress",
     "Form",
     "FormError",
     "Leaf",
@@ -41,7 +41,7 @@ class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dtype: str = "float32"
 
 
-class Backward(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="backward"):
+class BackwardPress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="backward"):
     """The button *Backward*, with its toggles as they stood when it was pressed."""
 
     retain_graph: bool = False
@@ -52,7 +52,7 @@ class ZeroGrad(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="zer
     """The button *Zero grad*."""
 
 
-Action = Backward | ZeroGrad
+Action = BackwardPress | ZeroGrad
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,7 +147,7 @@ def _indented(text: str, tree: ast.Module) -> str:
 
 
 def _write_action(action: Action, output: str, leaves: tuple[Leaf, ...]) -> list[str]:
-    if isinstance(action, Backward):
+    if isinstance(action, BackwardPress):
         toggles = [name for name in ("retain_graph", "create_graph") if getattr(action, name)]
         return [f"{output}.backward({', '.join(f'{name}=True' for name in toggles)})"]
     names = [leaf.name for leaf in leaves if leaf.requires_grad]

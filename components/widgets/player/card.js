@@ -3,7 +3,7 @@
 
 import { create } from "./dom.js";
 
-/** @import { Card, Formula, Grid, Pass } from "./data.js" */
+/** @import { Card, CardFormula, CardGrid, Visit } from "./data.js" */
 
 const LONG_TITLE = 22, LONG_PAIR = 36, MOST_CHANGES = 8;
 const NOT_KEPT = "backward was here; the numbers of this visit were not kept";
@@ -54,19 +54,19 @@ export class CardPane {
    * @param {Facts} facts
    */
   fill(card, at, { open, whole, visits }) {
-    const upTo = at ?? Infinity, { pass, when } = visitAt(card, at, visits);
+    const upTo = at ?? Infinity, { visit, when } = visitAt(card, at, visits);
     const freed = card.freed !== null && card.freed <= upTo;
-    const note = whole || freed ? card.note : pass?.note;
+    const note = whole || freed ? card.note : visit?.note;
     this.aside.dataset.kind = card.kind;
     this.aside.replaceChildren(
       closeButton(this.close),
       create("h3", card.title.length > LONG_TITLE ? "long" : "", card.title),
       create("p", "where", card.subtitle),
       ...(when === null ? [] : [create("p", "when", when)]),
-      ...formulasOf(card, pass),
-      rowsOf(card, pass, upTo),
+      ...formulasOf(card, visit),
+      rowsOf(card, visit, upTo),
       ...savedOf(card, freed),
-      ...(pass ? pass.grids.map(gridOf) : []),
+      ...(visit ? visit.grids.map(gridOf) : []),
       ...(note ? [create("p", "note", note)] : []),
       ...(open ? [openButton(open)] : []),
     );
@@ -78,14 +78,14 @@ export class CardPane {
  * @param {Card} card
  * @param {number | null} at
  * @param {number[]} visits
- * @returns {{ pass: Pass | null, when: string | null }}
+ * @returns {{ visit: Visit | null, when: string | null }}
  */
 export function visitAt(card, at, visits) {
-  if (!card.passes.length) return { pass: null, when: null };
+  if (!card.visits.length) return { visit: null, when: null };
   const upTo = at ?? Infinity, latest = visits.filter((moment) => moment <= upTo).at(-1);
-  const last = card.passes.filter((pass) => pass.moment <= upTo).at(-1);
-  if (last && (latest === undefined || last.moment >= latest)) return { pass: last, when: last.where };
-  return { pass: null, when: latest === undefined ? NOT_YET : NOT_KEPT };
+  const last = card.visits.filter((visit) => visit.moment <= upTo).at(-1);
+  if (last && (latest === undefined || last.moment >= latest)) return { visit: last, when: last.where };
+  return { visit: null, when: latest === undefined ? NOT_YET : NOT_KEPT };
 }
 
 /** @param {() => void} close */
@@ -109,10 +109,10 @@ function openButton(open) {
 
 /**
  * @param {Card} card
- * @param {Pass | null} pass
+ * @param {Visit | null} visit
  */
-function formulasOf(card, pass) {
-  const known = pass?.formulas.length ? pass.formulas : card.formulas, block = create("div", "formula");
+function formulasOf(card, visit) {
+  const known = visit?.formulas.length ? visit.formulas : card.formulas, block = create("div", "formula");
   block.append(...known.flatMap((formula) => formulaOf(formula, known.length > 1)));
   const lines = card.formula ? card.formula.split("; ").map((line) => create("div", "", line)) : [];
   if (lines.length && card.kind === "function") {
@@ -125,7 +125,7 @@ function formulasOf(card, pass) {
 }
 
 /**
- * @param {Formula} formula
+ * @param {CardFormula} formula
  * @param {boolean} isNamed
  */
 function formulaOf({ to, symbols, numbers }, isNamed) {
@@ -137,11 +137,11 @@ function formulaOf({ to, symbols, numbers }, isNamed) {
 
 /**
  * @param {Card} card
- * @param {Pass | null} pass
+ * @param {Visit | null} visit
  * @param {number} upTo
  */
-function rowsOf(card, pass, upTo) {
-  const rows = [...(pass ? pass.rows : []), ...card.rows].map(([name, value]) => pairOf(name, value));
+function rowsOf(card, visit, upTo) {
+  const rows = [...(visit ? visit.rows : []), ...card.rows].map(([name, value]) => pairOf(name, value));
   const changes = card.changes.filter(([moment]) => moment <= upTo).slice(-MOST_CHANGES);
   return listOf([...rows, ...changes.map(([, name, text]) => pairOf(name, text, "change"))]);
 }
@@ -175,7 +175,7 @@ function listOf(pairs) {
 }
 
 // A heat map: orange is above zero, blue below, grey is not a number. Cells come in thousandths of the largest.
-/** @param {Grid} grid */
+/** @param {CardGrid} grid */
 function gridOf({ title, largest, cells: rows }) {
   const figure = create("figure", "grid"), cells = create("div", "cells");
   cells.style.gridTemplateColumns = `repeat(${rows[0]?.length || 1}, 1fr)`;

@@ -37,7 +37,7 @@ export interface PlayerMoment {
 
 export interface PlayerBox {
   born?: number;
-  passes?: number[];
+  visits?: number[];
   freed?: number;
   line?: number;
   lines?: [number, number];
@@ -60,27 +60,27 @@ export interface Card {
   saved: [string, string][];
   freed: number | null;
   freed_by: string;
-  formulas: Formula[];
-  passes: Pass[];
+  formulas: CardFormula[];
+  visits: Visit[];
   changes: [number, string, string][];
 }
 
-export interface Formula {
+export interface CardFormula {
   to: string;
   symbols: string;
   numbers: string | null;
 }
 
-export interface Pass {
+export interface Visit {
   moment: number;
   where: string;
   rows: [string, string][];
-  formulas: Formula[];
-  grids: Grid[];
+  formulas: CardFormula[];
+  grids: CardGrid[];
   note: string;
 }
 
-export interface Grid {
+export interface CardGrid {
   title: string;
   largest: number;
   cells: (number | null)[][];

@@ -445,11 +445,11 @@ export class Player {
   showCard() {
     const id = this.cardOpen ? this.selected : null, card = id === null ? null : this.data.cards[leafOf(id)] ?? null;
     const changed = this.card.show(card, this.at, () => {
-      const { folded, passes = [] } = this.data.boxes[id ?? ""] ?? {}, moment = this.story.moment(this.at);
+      const { folded, visits = [] } = this.data.boxes[id ?? ""] ?? {}, moment = this.story.moment(this.at);
       return {
         open: this.data.can_fold && folded ? () => this.open(id) : null,
         whole: !moment || (moment.kind === "error" && this.story.same(moment.box, id ?? "")),
-        visits: passes,
+        visits,
       };
     });
     if (changed) this.resized();

@@ -81,14 +81,14 @@ export class Story {
   box(id, at) {
     const illFrom = this.illFrom.get(id), ill = illFrom !== undefined && illFrom <= (at ?? Infinity);
     if (at === null) return { ill, future: false, now: false, done: false, freed: false, stopped: false };
-    const { born = -1, freed = Infinity, passes = [] } = this.data.boxes[id] ?? {};
+    const { born = -1, freed = Infinity, visits = [] } = this.data.boxes[id] ?? {};
     const moment = this.moments[at], begin = this.beginOf[at], now = this.same(moment.box, id);
-    const pass = passes[lastBy(passes, at, (visit) => visit)] ?? -1;
+    const visit = visits[lastBy(visits, at, (moment) => moment)] ?? -1;
     return {
       ill,
       future: born > at,
       now,
-      done: begin >= 0 && pass >= begin && pass < at,
+      done: begin >= 0 && visit >= begin && visit < at,
       freed: freed <= at,
       stopped: moment.kind === "error" && now,
     };

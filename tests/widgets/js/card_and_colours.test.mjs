@@ -7,17 +7,17 @@ import { scaleOf } from "../../../components/widgets/player/colours.js";
 import { card } from "./player_data.mjs";
 
 /** @param {number} moment */
-const pass = (moment) => ({ moment, where: `at ${moment}`, rows: [], formulas: [], grids: [], note: "" });
+const visit = (moment) => ({ moment, where: `at ${moment}`, rows: [], formulas: [], grids: [], note: "" });
 
 test("a card tells the last visit, and says so where it has none or not that one", () => {
-  const twice = card({ passes: [pass(4), pass(8)] });
+  const twice = card({ visits: [visit(4), visit(8)] });
   /** @param {number | null} at */
   const told = (at, visits = [4, 8]) => visitAt(twice, at, visits).when;
   assert.deepEqual([told(3), told(4), told(7), told(8), told(null)],
     ["backward has not been here yet", "at 4", "at 4", "at 8", "at 8"]);
   assert.equal(told(9, [4, 8, 9]), "backward was here; the numbers of this visit were not kept");
-  assert.equal(visitAt(twice, 9, [4, 8, 9]).pass, null);
-  assert.deepEqual(visitAt(card(), 3, []), { pass: null, when: null });
+  assert.equal(visitAt(twice, 9, [4, 8, 9]).visit, null);
+  assert.deepEqual(visitAt(card(), 3, []), { visit: null, when: null });
 });
 
 test("an order is a scale of its numbers, bytes and norms one of their logarithms", () => {

@@ -30,5 +30,5 @@ export const MOMENTS = [
  */
 export const card = (some) => ({
   title: "", subtitle: "", formula: null, rows: [], note: null, kind: "function", saved: [], freed: null,
-  freed_by: "", formulas: [], passes: [], changes: [], ...some,
+  freed_by: "", formulas: [], visits: [], changes: [], ...some,
 });

@@ -7,7 +7,7 @@ import { MOMENTS, playerData } from "./player_data.mjs";
 
 const story = new Story(playerData({
   moments: MOMENTS,
-  boxes: { n1: { born: 1, passes: [3], freed: 4 }, n0: { born: 1, passes: [4] }, "n0~leaf": { born: 0, passes: [4] } },
+  boxes: { n1: { born: 1, visits: [3], freed: 4 }, n0: { born: 1, visits: [4] }, "n0~leaf": { born: 0, visits: [4] } },
   carried: { 1: [[3, "12", 0]] },
   texts: { "n0~leaf": [[0, "2", null], [4, null, ".grad 12"]] },
   notes: [[0, 1, "made", "x 2"], [5, 1, "made", "x 3"], [1, 2, "printed", "hello"]],
