@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -69,6 +70,9 @@ READING = {
     "symtable": {"symtable"},
     "tokenize": {"tokenize", "generate_tokens", "detect_encoding", "open"},
 }
+
+# Words with a slash in the documents that are no paths of ours.
+NOT_PATHS = {"data"}
 
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 60
@@ -257,3 +261,21 @@ def test_no_file_names_a_path_of_the_machine_it_was_written_on() -> None:
     ]
     assert candidates
     assert not named
+
+
+def test_the_documents_name_what_is_there() -> None:
+    """Paths and imports in README, docs and lessons; ``components/x`` may be written ``x`` in the drawing."""
+    documents = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "app" / "lessons" / "README.md"]
+    words = [
+        (document, word)
+        for document in documents
+        for word in re.findall(r"`([\w./-]+)`|\]\(([\w./-]+)\)", document.read_text(encoding="utf-8"))
+    ]
+    paths = [(document, code or link) for document, (code, link) in words if "/" in (code or link)]
+    missing = [
+        f"{_name(document)}: {path}"
+        for document, path in paths
+        if not (ROOT / path).exists() and not (document.parent / path).exists() and path.split("/")[0] not in NOT_PATHS
+    ]
+    assert len(paths) > 20
+    assert missing == []

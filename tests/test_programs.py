@@ -17,24 +17,21 @@ import re
 import sys
 import warnings
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from app.course import LESSONS, load_lessons
 from components.capture import capture_program, warm_up
 from components.trace import Program, Trace, decode_trace, encode_trace
 from tests.plain import plain_python
+from tests.program_texts import EXAMPLES, FOLDER
+from tests.program_texts import PROGRAMS as SHORT_PROGRAMS
 
-FOLDER = Path(__file__).parent / "programs"
 GOLDENS = FOLDER / "golden"
 MOST_BYTES = 60_000
 
-PROGRAMS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.py"))} | {
-    f"lesson_{lesson.number:02}_{lesson.slug}": lesson.source for lesson in load_lessons(LESSONS / "examples")
-}
+PROGRAMS = SHORT_PROGRAMS | EXAMPLES
 FAILING = {name for name in PROGRAMS if "_fails_" in name}
 ABOUT_GPUS = "lesson_10_cuda_memory"
 SILENT = set() if torch.cuda.is_available() else {ABOUT_GPUS}

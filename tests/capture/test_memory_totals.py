@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from functools import cache
 from itertools import accumulate
-from pathlib import Path
 
 import pytest
 import torch
@@ -14,9 +13,7 @@ from components.capture import capture_program
 from components.trace import Allocation, Memory, Program
 from tests.capture.memory_reading import in_portions, measured
 from tests.capture.plain import PlainMemory, plain_memory
-
-FOLDER = Path(__file__).parents[1] / "programs"
-PROGRAMS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.py"))}
+from tests.program_texts import PROGRAMS
 
 # These compute something in the middle of a line, such as `w.norm().item()`, or fail there: a graph that no variable
 # holds at the end of a line is not in the trace, so nothing in it is known to have been saved.

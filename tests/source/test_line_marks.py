@@ -8,7 +8,6 @@ import re
 import textwrap
 import warnings
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,7 @@ import torch
 
 from components.source.compiler import compile_program
 from components.source.line_marks import ELEMENT, ENTERED, LEFT, LINE, PAUSED, RESUMED
-
-PROGRAMS = sorted((Path(__file__).parents[1] / "programs").glob("*.py"))
+from tests.program_texts import PROGRAMS
 
 
 def marks_of(source: str) -> list[str]:
@@ -77,17 +75,17 @@ def test_marks(source: str, marks: str) -> None:
     assert marks_of(source) == marks.split()
 
 
-@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
-def test_marked_code_does_the_same(path: Path) -> None:
-    assert outcome(path, marked=True) == outcome(path, marked=False)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_marked_code_does_the_same(name: str) -> None:
+    assert outcome(PROGRAMS[name], marked=True) == outcome(PROGRAMS[name], marked=False)
 
 
-def outcome(path: Path, *, marked: bool) -> tuple[str, tuple[type, str, int | None] | None]:
+def outcome(source: str, *, marked: bool) -> tuple[str, tuple[type, str, int | None] | None]:
     """Return what a program prints, and the kind, message and line of its exception."""
     torch.manual_seed(0)
     same = dict.fromkeys((PAUSED, RESUMED, ELEMENT), lambda value: value)
     nothing = {LINE: lambda first, last: None, ENTERED: lambda: None, LEFT: lambda: None, **same}
-    compiled = compile_program(path.read_text(encoding="utf-8"), marked=marked)
+    compiled = compile_program(source, marked=marked)
     printed, problem = io.StringIO(), None
     try:
         with contextlib.redirect_stdout(printed), warnings.catch_warnings():

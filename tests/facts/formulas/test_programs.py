@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,19 +12,19 @@ from components.facts import TraceIndex
 from components.facts.formulas import computed_gradients, known_nodes, node_formulas
 from components.trace import Program, Trace
 from tests.facts.formulas.compare import ACCUMULATE
+from tests.program_texts import LESSONS, PROGRAMS
 
-ROOT = Path(__file__).resolve().parents[3]
-PROGRAMS = sorted([*(ROOT / "app" / "lessons").glob("[0-9]*.py"), *(ROOT / "tests" / "programs").glob("*.py")])
+TEXTS = PROGRAMS | LESSONS
 
 
 @cache
-def _trace(path: Path) -> Trace:
-    return capture_program(Program(source=path.read_text(encoding="utf-8")))
+def _trace(name: str) -> Trace:
+    return capture_program(Program(source=TEXTS[name]))
 
 
-@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
-def test_formulas_agree_in_a_program(path: Path) -> None:
-    index = TraceIndex(_trace(path))
+@pytest.mark.parametrize("name", TEXTS)
+def test_formulas_agree_in_a_program(name: str) -> None:
+    index = TraceIndex(_trace(name))
     for step in (step for run in index.trace.backwards for step in run.steps):
         node = index.nodes[step.node]
         formulas = node_formulas(index, node, step)
@@ -40,6 +39,6 @@ def test_formulas_agree_in_a_program(path: Path) -> None:
 
 
 def test_most_nodes_of_the_programs_are_known() -> None:
-    names = [node.name for path in PROGRAMS for node in _trace(path).nodes]
+    names = [node.name for text in TEXTS for node in _trace(text).nodes]
     known = sum(name in known_nodes() for name in names)
     assert known / len(names) > 0.95, sorted(set(names) - known_nodes())

@@ -6,16 +6,15 @@ import ast
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.source.variants import MOST, SWITCHES, variants
+from tests.program_texts import PROGRAMS
 from tests.source.variants.made import HEAD
 
-PROGRAMS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(Path("tests/programs").glob("*.py"))}
 NEW_LINE = re.compile(r"\r\n|\r|\n")
 # What the lines of a program are put together from; `{b}` is the body of a block, `{n}` a name.
 STATEMENTS = [

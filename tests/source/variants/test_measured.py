@@ -11,7 +11,7 @@ import torch
 from components.capture import capture_program
 from components.source.variants import Switch, variants
 from components.trace import Program, Trace
-from tests.source.variants.test_any_text import PROGRAMS
+from tests.program_texts import PROGRAMS
 
 
 def run(source: str) -> Trace:
