@@ -12,9 +12,9 @@ FROM python:3.11-slim-bookworm AS editor
 
 WORKDIR /build
 COPY requirements-editor.txt package.json package-lock.json .npmrc ./
-COPY components/widgets/node.py components/widgets/
+COPY components/widgets/nodejs.py components/widgets/
 COPY components/widgets/editor components/widgets/editor
-RUN python components/widgets/node.py build requirements-editor.txt && mkdir -p components/widgets/editor/built
+RUN python components/widgets/nodejs.py build requirements-editor.txt && mkdir -p components/widgets/editor/built
 
 FROM python:3.11-slim-bookworm
 

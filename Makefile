@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 RUN_STAMP := $(VENV)/.requirements-installed
 DEV_STAMP := $(VENV)/.requirements-dev-installed
-NODE := components/widgets/node.py
+NODE := components/widgets/nodejs.py
 EDITOR := components/widgets/editor
 # Files stay whole, since tests of one share what they have made, and keep their order: see tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder

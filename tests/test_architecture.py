@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "components.answers": {"components.trace", "components.source", "components.capture"},
     "components.worker": {"components.trace", "components.source", "components.explanations"},
     # The process that the pool starts: the one place that knows both what runs programs and what is run.
-    "components.zygote": {"components.answers", "components.worker"},
+    "components.zygote_main": {"components.answers", "components.worker"},
     "components.facts": {"components.trace", "components.source"},
     "components.figures": {"components.trace", "components.source", "components.facts"},
     "components.widgets": {"components.trace", "components.source", "components.facts", "components.figures"},

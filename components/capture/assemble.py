@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from ..trace import Edge, Failure, Node
 from .drafts import BackwardDraft, NodeDraft, StepDraft
-from .graph_nodes import Marks
+from .torch_nodes import Marks
 
 _PARAMETER = re.compile(r"(\w+)\s*(?:=[^,]*)?(?:,|$)")
 

@@ -25,9 +25,9 @@ from ..source import PROGRAM_FILENAME
 from ..trace import Caps, Gradient
 from .drafts import BackwardDraft, EngineStepDraft, NodeDraft, Truncations
 from .failures import Asides, stop_if_asked
-from .graph_nodes import GraphNode, Marks, is_freed, roots_of, set_engine_door
 from .names import program_line
 from .quiet import quiet
+from .torch_nodes import GraphNode, Marks, is_freed, roots_of, set_engine_door
 from .values import ValueReader
 
 Reached = list[tuple[NodeDraft, GraphNode]]

@@ -17,8 +17,8 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.utils.hooks import RemovableHandle
 
 from .failures import Asides
-from .graph_nodes import Marks
 from .names import named_modules, variable_of
+from .torch_nodes import Marks
 
 # PyTorch's word to whoever uses such hooks; the program does not.
 ABOUT_HOOKS = "Using `torch.compile(module)` when there are global hooks on modules"

@@ -16,9 +16,9 @@ import torch
 from ..trace import Caps, SavedTensor
 from .drafts import NodeDraft, SavedDraft, TensorDraft, Truncations
 from .failures import Asides, stop_if_asked
-from .graph_nodes import GraphNode, Packed, is_numbered, saved_by
 from .quiet import shape_of, storage_of
 from .tensors import TensorLog
+from .torch_nodes import GraphNode, Packed, is_numbered, saved_by
 from .values import ValueReader
 
 _MARK = "autograd_lab"

@@ -23,10 +23,10 @@ from ..source import PROGRAM_FILENAME
 from ..trace import Caps
 from .drafts import StepDraft, TensorDraft, Truncations
 from .failures import Asides
-from .graph_nodes import Marks
 from .names import class_name, is_program_name
 from .quiet import quiet, shape_of
 from .tensors import TensorLog
+from .torch_nodes import Marks
 
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _TOP_LEVEL = "<module>"

@@ -18,8 +18,8 @@ import torch
 from ..trace import Caps, Summary, Tensor, Values
 from .drafts import NodeDraft, TensorDraft, Truncations
 from .failures import Asides
-from .graph_nodes import GraphNode
 from .quiet import fingerprint, plain, shape_of
+from .torch_nodes import GraphNode
 from .values import ValueReader
 
 State = tuple[int | None, bool, int, int]

@@ -24,8 +24,8 @@ with warnings.catch_warnings():
 from ..trace import Caps, Drawing
 from .drafts import NodeDraft, Truncations
 from .failures import Asides
-from .graph_nodes import GraphNode
 from .names import Named
+from .torch_nodes import GraphNode
 
 _STATEMENT = re.compile(r"^\t(\d+)(?: -> (\d+))?(?= \[|$)", re.MULTILINE)
 _PROVISIONAL = re.compile(r"(?<=[\t ])n(\d+)(?= ->| \[|$)", re.MULTILINE)

@@ -20,7 +20,7 @@ import torch._dynamo.trace_rules
 from ..source import SourceLimits
 from ..trace import Caps, Program, observed_run
 from .memory.second_run import measure_program
-from .run import capture_program
+from .observed_run import capture_program
 
 _LOADED = """
     abc argparse ast atexit base64 bisect calendar cmath codecs collections.abc concurrent.futures contextlib copy csv

@@ -16,7 +16,7 @@ from ..trace import Caps, Drawing, Trace
 from .lab.dot import lab_dot
 from .lab.records import LabGraph
 from .layout import LayoutProblem, Picture, layout_svg, render
-from .plain import Sketch, bounded, lab_sketch, pinned_dot, plain_svg, torchviz_sketch
+from .without_graphviz import Sketch, bounded, lab_sketch, pinned_dot, plain_svg, torchviz_sketch
 
 _log = logging.getLogger(__name__)
 _Image = TypeVar("_Image")

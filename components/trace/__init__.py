@@ -7,7 +7,7 @@ a notebook on another machine can all read it.
 from .base import Number, Values
 from .caps import MOST_UPLOADED_BYTES, Caps, count_values, decode_uploaded, oversized
 from .codec import DamagedTrace, decode_trace, encode_trace, trace_schema
-from .measuring import MeasuredRun, ObservedRun, decode_measured, observed_run, why_not_measured, with_measured
+from .memory_run import MeasuredRun, ObservedRun, decode_measured, observed_run, why_not_measured, with_measured
 from .questions import (
     Answered,
     Asked,

@@ -1,7 +1,7 @@
 """What a child calls with its program, as the worker sees it.
 
-The module that starts the zygote hands such an object in (``components.zygote``; tests have one of their own), so the
-worker imports nothing that brings torch, and nothing that a person types can name what is called.
+The module that starts the zygote (``components.zygote_main``; tests have one of their own) hands such an object in, so
+the worker imports nothing that brings torch, and nothing that a person types can name what is called.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ from .messages import (
 )
 
 # The module that is started, of the package that this one is in, and the folder from which that package is imported.
-MAIN = (f"{__name__.rsplit('.', 2)[0]}.zygote",)
+MAIN = (f"{__name__.rsplit('.', 2)[0]}.zygote_main",)
 _ROOT = Path(__file__).resolve().parents[__name__.count(".")]
 _KEPT_VARIABLES = (
     *("HOME", "MPLCONFIGDIR", "XDG_CACHE_HOME", DATA_VARIABLE),

@@ -65,7 +65,7 @@ def test_a_program_that_does_not_do_the_same_twice_is_said_to(measure: Capture) 
 
 
 def test_a_graph_past_the_limit_is_not_measured(measure: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("components.trace.measuring.MOST_NODES", 5)
+    monkeypatch.setattr("components.trace.memory_run.MOST_NODES", 5)
     trace = measure("""
         import torch
         x = torch.zeros(3, requires_grad=True)

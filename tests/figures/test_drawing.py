@@ -24,9 +24,9 @@ from components.figures import (
     lab_graph,
     layout,
     layout_svg,
-    plain,
     png_ways,
     svg_ways,
+    without_graphviz,
 )
 from components.figures.lab.records import Frame
 from tests.figures import traces as t
@@ -170,7 +170,7 @@ def test_a_drawing_of_torchviz_is_drawn_plainly() -> None:
 
 
 def test_boxes_that_are_left_out_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "bounded", lambda sketch: plain.bounded(sketch, 3))
+    monkeypatch.setattr(drawing, "bounded", lambda sketch: without_graphviz.bounded(sketch, 3))
     ways, _ = choosy(lambda dot: False)
     drawn = draw_torchviz("digraph { a; b; c; d; e }", ways)
     assert drawn.image == "plain 3"

@@ -14,8 +14,16 @@ from hypothesis import strategies as st
 
 from components.figures import Box, LabGraph, Link, Picture, lab_dot, lab_graph, layout_svg, render
 from components.figures.layout import PictureBox, boxes_of
-from components.figures.plain import MOST_BOXES, Sketch, bounded, lab_sketch, pinned_dot, plain_svg, torchviz_sketch
-from components.figures.plain.arranged import rising
+from components.figures.without_graphviz import (
+    MOST_BOXES,
+    Sketch,
+    bounded,
+    lab_sketch,
+    pinned_dot,
+    plain_svg,
+    torchviz_sketch,
+)
+from components.figures.without_graphviz.arranged import rising
 from tests.figures import traces as t
 
 SVG = "{http://www.w3.org/2000/svg}"

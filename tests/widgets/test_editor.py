@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.widgets import editor, node
+from components.widgets import editor, nodejs
 
 APP = str(Path(__file__).with_name("editor_app.py"))
 BUNDLE = "editor-TEST.js"
@@ -156,34 +156,34 @@ def test_where_it_cannot_be_built_there_are_words_and_no_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def nothing(tools: Path | None) -> Path:
-        raise node.NotHere("there is no Node.js")
+        raise nodejs.NotHere("there is no Node.js")
 
-    monkeypatch.setattr(node, "_node_folder", nothing)
-    monkeypatch.setattr(node, "BUILT", tmp_path)
-    assert node.main(["build"]) == 0
+    monkeypatch.setattr(nodejs, "_node_folder", nothing)
+    monkeypatch.setattr(nodejs, "BUILT", tmp_path)
+    assert nodejs.main(["build"]) == 0
     assert "NOT BUILT: the program editor (there is no Node.js)" in (said := capsys.readouterr().err)
     assert "uses a plain text area" in said
-    assert node.main(["build", "--strict"]) == 1
+    assert nodejs.main(["build", "--strict"]) == 1
 
 
 def test_where_the_scripts_cannot_be_checked_only_the_build_server_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def nothing(folder: Path) -> Path:
-        raise node.NotHere("npm is away")
+        raise nodejs.NotHere("npm is away")
 
-    monkeypatch.setattr(node, "_node_folder", lambda tools: Path("."))
-    monkeypatch.setattr(node, "_install", nothing)
+    monkeypatch.setattr(nodejs, "_node_folder", lambda tools: Path("."))
+    monkeypatch.setattr(nodejs, "_install", nothing)
     monkeypatch.delenv("CI", raising=False)
-    assert node.main(["check"]) == 0
+    assert nodejs.main(["check"]) == 0
     assert "NOT CHECKED: the browser's scripts (npm is away)" in capsys.readouterr().err
     monkeypatch.setenv("CI", "true")
-    assert node.main(["check"]) == 1
+    assert nodejs.main(["check"]) == 1
 
 
 def test_packages_are_pinned_and_name_no_host() -> None:
-    wanted = json.loads((node.ROOT / "package.json").read_text(encoding="utf-8"))
-    lock = json.loads((node.ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    wanted = json.loads((nodejs.ROOT / "package.json").read_text(encoding="utf-8"))
+    lock = json.loads((nodejs.ROOT / "package-lock.json").read_text(encoding="utf-8"))
     versions = {**wanted["dependencies"], **wanted["devDependencies"]}
     assert all(version.replace(".", "").isdigit() for version in versions.values()), versions
     packages = {name: package for name, package in lock["packages"].items() if name}

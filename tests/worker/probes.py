@@ -1,7 +1,7 @@
 """Stand-ins for what answers programs: run Python inside a child without anybody watching, to knock at its walls.
 
-The pool of a test starts ``python -m tests.worker.probes`` in place of ``components.zygote``, followed by the name of a
-function below, or by ``on_the_processor`` for the real thing. Without torch it starts in a moment.
+The pool of a test starts ``python -m tests.worker.probes`` in place of ``components.zygote_main``, followed by the name
+of a function below, or by ``on_the_processor`` for the real thing. Without torch it starts in a moment.
 """
 
 from __future__ import annotations

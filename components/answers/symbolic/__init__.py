@@ -10,7 +10,7 @@ Known limitations: the formulas are those of the way that the program took at th
 
 from .budget import FormulaLimits
 from .derivatives import hessian, jacobian, nth_derivatives
-from .form import NoForm, SymbolicForm, symbolic_form, value_at
+from .symbolic_form import NoForm, SymbolicForm, symbolic_form, value_at
 from .texts import latex_of, plain_of
 
 __all__ = [

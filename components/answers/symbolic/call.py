@@ -11,7 +11,7 @@ import torch
 from .arrays import Expr, Floats, Symbols, filled, over, single
 from .atoms import number
 from .budget import Budget
-from .memory import ExpressionMemory, Unknown, tensors_in
+from .shadow import ExpressionMemory, Unknown, tensors_in
 
 
 class AtenCall:

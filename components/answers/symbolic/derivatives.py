@@ -17,8 +17,8 @@ import sympy
 from . import functions
 from .arrays import Expr, Symbols, elements, parts_first
 from .budget import Budget, FormulaLimits, Refused, never
-from .form import NoForm, SymbolicForm
 from .functions import HALF, ONE, TWO, ZERO, applied, logarithm, power, total
+from .symbolic_form import NoForm, SymbolicForm
 from .tidy import compact, neat
 
 # A matrix of derivatives may have that many times the operations of one formula.

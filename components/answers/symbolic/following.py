@@ -22,7 +22,7 @@ from .arrays import Symbols
 from .atoms import tamed
 from .budget import Budget, Refused
 from .call import AtenCall, written_by
-from .memory import ExpressionMemory, Unknown, address, tensors_in
+from .shadow import ExpressionMemory, Unknown, address, tensors_in
 from .table import FREE_OF_VALUES, SILENT_WRITES, TABLE
 from .titles import in_words
 

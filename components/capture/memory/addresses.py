@@ -15,8 +15,8 @@ from typing import Any, ClassVar, Literal
 import torch
 import torch.utils.checkpoint
 
-from ..graph_nodes import GraphNode, is_numbered, raw_saved, raw_tensor
 from ..names import is_program_name, named_tensors, program_frames
+from ..torch_nodes import GraphNode, is_numbered, raw_saved, raw_tensor
 
 _MOST_LEAVES = 5_000
 _CO_OPTIMIZED = 0x1

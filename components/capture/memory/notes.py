@@ -25,9 +25,9 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from ...source import PROGRAM_FILENAME
 from ...source.line_marks import ELEMENT, ENTERED, LEFT, LINE, PAUSED, RESUMED
 from ..failures import stop_if_asked
-from ..graph_nodes import roots_of, set_engine_door
 from ..names import named_tensors
 from ..quiet import quiet
+from ..torch_nodes import roots_of, set_engine_door
 from .addresses import AddressNote, CheckpointHook, SeenGraph, SeenVariables, address_of
 
 Position = tuple[int | None, int | None]  # line, index of the step

@@ -25,9 +25,9 @@ from ...source import SourceLimits
 from ...source.compiler import Compiled, compile_program
 from ...trace import Caps, MeasuredRun, Memory, ObservedRun, Program, Truncation
 from ..failures import RunInterrupted, failure_of, forget_to_stop
-from ..graph_nodes import next_node_number
 from ..main_module import MainModule, as_python_collects, seed
 from ..names import weak_names
+from ..torch_nodes import next_node_number
 from .blocks import ProfilerRecord, Ties, memory_record
 from .cuda import CudaMemory
 from .notes import Notes, TookTooLong

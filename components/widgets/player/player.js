@@ -8,7 +8,7 @@ import { CodePane } from "./code.js";
 import { colourBoxes, legendOf } from "./colours.js";
 import { find, findAll, targetOf } from "./dom.js";
 import { savePicture, saveText } from "./download.js";
-import { EditorLink } from "./editor.js";
+import { EditorLink } from "./editor_link.js";
 import { Figures } from "./figures.js";
 import { Keyboard } from "./keyboard.js";
 import { Findings, Menus } from "./menus.js";
@@ -20,7 +20,7 @@ import { leafOf } from "./svg.js";
 import { Timeline } from "./timeline.js";
 
 /** @import { Message, PlayerFinding } from "./data.js" */
-/** @import { Marks } from "./editor.js" */
+/** @import { Marks } from "./editor_link.js" */
 /** @import { StepAndNode } from "../page.js" */
 /** @typedef {(name: string, value: unknown) => void} Send */
 

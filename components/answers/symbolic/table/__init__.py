@@ -12,7 +12,7 @@ from torch._decomp import decomposition_table
 
 from ..arrays import Symbols
 from ..call import AtenCall, TableEntry, called
-from ..memory import tensors_in
+from ..shadow import tensors_in
 from .elementwise import ELEMENTWISE
 from .matrices import MATRICES
 from .moves import FREE_OF_VALUES, MOVES

@@ -4,9 +4,9 @@ import { isolateHistory } from "@codemirror/commands";
 import { EditorSelection } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { setWords } from "./completion.js";
-import { recall, remember } from "./memory.js";
+import { recall, remember } from "./remembered.js";
 import { treeOf } from "./names.js";
-import { bringIntoView, player } from "./player.js";
+import { bringIntoView, player } from "./player_link.js";
 import { showProblem } from "./problem.js";
 import { labelled, newState } from "./setup.js";
 

@@ -16,8 +16,8 @@ import { chips } from "./chips.js";
 import { completion } from "./completion.js";
 import { marksGutter } from "./gutter.js";
 import { marks } from "./marks.js";
-import { SAVED_FIELDS } from "./memory.js";
-import { pickLine } from "./player.js";
+import { SAVED_FIELDS } from "./remembered.js";
+import { pickLine } from "./player_link.js";
 import { problems } from "./problem.js";
 import { highlighting, theme } from "./theme.js";
 

@@ -1,6 +1,6 @@
 """What Node.js does for the widgets: it builds the editor's bundle, and checks and tests the browser's scripts.
 
-It runs by itself, before the app's own packages are there: ``python components/widgets/node.py build|check [TOOLS]``.
+It runs by itself, before the app's own packages are there: ``python components/widgets/nodejs.py build|check [TOOLS]``.
 TOOLS is a pip requirements file that brings Node.js, for machines that have none. Where npm's packages cannot be had it
 says so and ends well: the app then shows a plain text area, and the other checks go on. ``--strict`` makes that an
 error, and so does CI=true for the checks.

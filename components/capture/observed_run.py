@@ -27,7 +27,6 @@ from .drafts import BackwardDraft, NodeDraft, TensorDraft, Truncations
 from .engine import EngineObserver, Reached
 from .failures import Asides, failure_of, forget_to_stop
 from .gradients import GradientLog
-from .graph_nodes import GraphNode, next_node_number
 from .main_module import MainModule, as_python_collects, as_python_warns, seed
 from .modules import ABOUT_HOOKS, ModuleObserver
 from .names import Named, current_namespaces, named_tensors, program_line, weak_names
@@ -36,6 +35,7 @@ from .output import Addresses, DisplayLog, Notebook, Stdout, built_in
 from .quiet import is_quiet, quiet
 from .steps import StepObserver
 from .tensors import TensorLog
+from .torch_nodes import GraphNode, next_node_number
 from .torchviz_dot import DrawingLog
 from .values import ValueReader
 

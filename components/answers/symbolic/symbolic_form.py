@@ -15,8 +15,8 @@ from .atoms import symbols_for
 from .budget import Budget, FormulaLimits, Refused, never
 from .evaluation import Evaluator, evaluated, point_of
 from .following import Follower, Operations
-from .leaving import Functions
-from .memory import Unknown, tensors_in
+from .function_mode import Functions
+from .shadow import Unknown, tensors_in
 
 # The formula is exact and PyTorch rounds: this is far below any mistake and far above the rounding of a short program.
 _RELATIVE, _ABSOLUTE = 1e-6, 1e-10

@@ -10,7 +10,7 @@ from torch.overrides import TorchFunctionMode
 
 from .budget import Refused
 from .following import Follower, number_taken
-from .memory import address, leaves, tensors_in
+from .shadow import address, leaves, tensors_in
 from .titles import name_of, title_of
 
 _HARMLESS = (
