@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Error, Page, expect
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -56,18 +56,37 @@ def watched(
     visitor: BrowserContext, path: str, *, width: int = 1440, height: int = 900, scheme: Scheme = "light"
 ) -> Iterator[Page]:
     """Open a page of the app, in a session of its own; at the end neither it nor the app may have raised anything."""
-    page = visitor.new_page()
+    with tab(visitor, width=width, height=height, scheme=scheme) as page:
+        page.goto(path)
+        yield page
+        assert page.get_by_test_id("stException").count() == 0
+
+
+@contextmanager
+def tab(visitor: BrowserContext, *, width: int = 1280, height: int = 800, scheme: Scheme = "light") -> Iterator[Page]:
+    """Yield an empty page; what it shows may raise nothing.
+
+    All tests of a worker have one tab, which keeps the scripts that it has loaded: another one would compile them anew.
+    """
+    page = visitor.pages[0] if visitor.pages else visitor.new_page()
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme=scheme)
     page.set_default_timeout(WAIT)
     expect.set_options(timeout=WAIT)
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(path)
-    yield page
-    assert errors == []
-    assert page.get_by_test_id("stException").count() == 0
-    page.close()
+
+    def note(error: Error) -> None:
+        errors.append(str(error))
+
+    page.on("pageerror", note)
+    try:
+        yield page
+        assert errors == []
+    finally:
+        page.remove_listener("pageerror", note)
+        page.mouse.move(0, 0)
+        page.evaluate("location.origin === 'null' || [localStorage.clear(), sessionStorage.clear()]")
+        page.goto("about:blank")
 
 
 def wait_for_the_steps_address(page: Page) -> None:

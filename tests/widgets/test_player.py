@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
 
@@ -18,6 +19,7 @@ from components.widgets.player import declarations, page
 HOSTILE = "</script><script>alert(1)</script><!--"
 
 
+@cache
 def standalone(source: str, title: str = "A program") -> str:
     index = TraceIndex(capture_program(Program(source=source)))
     graph = lab_graph(index)

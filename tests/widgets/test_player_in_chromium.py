@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from components.widgets.player.page import joined
-from tests.app.browser import CHROMIUM, wait_for_the_steps_address
+from tests.app.browser import CHROMIUM, tab, wait_for_the_steps_address
 from tests.widgets.test_player import standalone
 
 pytestmark = [
@@ -55,14 +55,10 @@ y.backward()
 
 
 @pytest.fixture
-def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
-    opened = browser.new_page(viewport={"width": 1280, "height": 800})
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    show(opened, tmp_path, PROGRAM)
-    yield opened
-    opened.close()
-    assert errors == []
+def page(reader: BrowserContext, tmp_path: Path) -> Iterator[Page]:
+    with tab(reader) as opened:
+        show(opened, tmp_path, PROGRAM)
+        yield opened
 
 
 def show(page: Page, folder: Path, source: str) -> None:

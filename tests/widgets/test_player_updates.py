@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from components.capture import capture_program
 from components.facts import TraceIndex
 from components.figures import LabOptions, lab_dot, lab_graph, layout_svg, player_data
 from components.trace import Program
 from components.widgets.player.page import PlayerMount, joined, message, text_of
-from tests.app.browser import CHROMIUM
+from tests.app.browser import CHROMIUM, tab
 
 pytestmark = [
     pytest.mark.browser,
@@ -51,17 +51,12 @@ def data_of(source: str, opened: tuple[str, ...] | None = None) -> dict[str, Any
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    opened = browser.new_page(viewport={"width": 1280, "height": 800})
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    script = joined("window.start = function")
-    style, body = text_of("player.css"), text_of("player.html")
-    opened.set_content(f"<style>{style}</style><main>{body}</main><script type=module>{script}</script>")
-    yield opened
-    opened.close()
-    # A page like this one has no address to be kept in.
-    assert errors == []
+def page(reader: BrowserContext) -> Iterator[Page]:
+    with tab(reader) as opened:
+        script = joined("window.start = function")
+        style, body = text_of("player.css"), text_of("player.html")
+        opened.set_content(f"<style>{style}</style><main>{body}</main><script type=module>{script}</script>")
+        yield opened
 
 
 def show(page: Page, data: dict[str, Any]) -> None:

@@ -8,14 +8,14 @@ from typing import Any
 
 import plotly.graph_objects as go
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext, Page
 
 from components.facts import TraceIndex
 from components.facts.gradients.flow import flow_info, intermediate_gradients
 from components.figures.charts.gradient_calls import norm_figure, scalar_figure
 from components.figures.charts.gradient_cells import vector_figure
 from components.figures.charts.gradient_flow import flow_figure, intermediate_figure
-from tests.app.browser import CHROMIUM
+from tests.app.browser import CHROMIUM, tab
 from tests.facts.gradients.made import by_backward, by_line, history_of
 from tests.figures import traces as t
 
@@ -32,13 +32,9 @@ SELECTED = """() => {
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    opened = browser.new_page(viewport={"width": 900, "height": 600})
-    problems: list[str] = []
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    yield opened
-    opened.close()
-    assert not problems
+def page(reader: BrowserContext) -> Iterator[Page]:
+    with tab(reader, width=900, height=600) as opened:
+        yield opened
 
 
 NAME = "params['<b>w</b> %{x}']"
