@@ -116,7 +116,7 @@ def _switches() -> None:
 def _buttons() -> None:
     state = _state()
     with st.container(horizontal=True):
-        st.button("BackwardPress", key="playground:backward", type="primary", on_click=_backward)
+        st.button("Backward", key="playground:backward", type="primary", on_click=_backward)
         st.button("Zero grad", key="playground:zero", on_click=_call, args=(ZeroGrad(),))
         st.button("Undo", key="playground:undo", on_click=_undo, disabled=not state.past)
         st.button("Reset", key="playground:reset", on_click=_change, kwargs={"actions": (), "no_grad": False})
