@@ -38,8 +38,8 @@ test: $(DEV_STAMP) $(EDITOR_STAMP) browser ## all checks and all tests, browser 
 	@$(MAKE) --no-print-directory check
 	@$(PYTEST) $(ARGS)
 
-test-fast: $(DEV_STAMP) ## the tests without the browser, without the checks
-	@$(PYTEST) -m "not browser" $(ARGS)
+test-fast: $(DEV_STAMP) ## most tests: without the browser, the large sets of programs and the checks
+	@$(PYTEST) -m "not browser and not sets" $(ARGS)
 
 test-hostile: $(DEV_STAMP) ## every hostile program behind the walls; `make test` runs a sample of them (ARGS as above)
 	@HOSTILE=all $(BIN)/python -m pytest tests/hostile $(ARGS)

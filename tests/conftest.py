@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from components.worker import Pool
 from tests.app.browser import CHROMIUM, FLAGS
 
 
@@ -31,6 +32,14 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def pool() -> Iterator[Pool]:
+    """Programs run behind the walls, one at a time: what the server does, for all tests of a worker."""
+    started = Pool(size=1)
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="session")

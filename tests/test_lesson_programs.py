@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,13 +15,6 @@ LESSONS = [lesson for lesson in load_course().lessons if lesson.group != "exampl
 PROGRAMS = {lesson.slug: lesson.source for lesson in LESSONS} | {
     f"{lesson.slug}, solved": lesson.exercise.solution for lesson in LESSONS if lesson.exercise is not None
 }
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[Pool]:
-    started = Pool(size=1)
-    yield started
-    started.close()
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,13 +45,6 @@ def wrong_answers() -> list[Wrong]:
 
 
 WRONG = wrong_answers()
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[Pool]:
-    started = Pool(size=1)
-    yield started
-    started.close()
 
 
 def checked(pool: Pool, source: str, lesson: Lesson) -> Trace:

@@ -15,6 +15,8 @@ from tests.capture.memory_reading import in_portions, measured
 from tests.capture.plain import PlainMemory, plain_memory
 from tests.program_texts import PROGRAMS
 
+pytestmark = pytest.mark.sets
+
 # These compute something in the middle of a line, such as `w.norm().item()`, or fail there: a graph that no variable
 # holds at the end of a line is not in the trace, so nothing in it is known to have been saved.
 UNSEEN_GRAPHS = {

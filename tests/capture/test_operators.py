@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.sets
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(__file__).with_name("operators.txt").read_text(encoding="utf-8")
 ALL = os.environ.get("OPERATORS") == "all"

@@ -22,6 +22,8 @@ from tests.hostile.outside.world import World, claims, outside_world
 from tests.hostile.programs.everything import GROUPS, MODULES, PROGRAMS, Hostile, in_group
 from tests.worker.helpers import NEEDED, needs_linux, nothing_left, until, zygote_of
 
+pytestmark = pytest.mark.sets
+
 ROOT = Path(__file__).parents[2]
 EVERYTHING = os.environ.get("HOSTILE") == "all"
 BATCH = 10

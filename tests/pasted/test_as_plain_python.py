@@ -6,7 +6,6 @@ Found by trying them; what is expected is what ``python program.py`` does, with 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -73,13 +72,6 @@ PRINTS = {
         "end\n",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[Pool]:
-    started = Pool(size=1)
-    yield started
-    started.close()
 
 
 def run(pool: Pool, source: str) -> Trace:

@@ -7,7 +7,6 @@ asks for a network that is not there. Plain Python runs each in a process and a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,8 @@ import pytest
 from components.trace import Program, Trace
 from components.worker import Limits, Pool, Run
 from tests.plain import plain_python
+
+pytestmark = pytest.mark.sets
 
 HERE = Path(__file__).parent
 PROGRAMS = {path.stem: path.read_bytes().decode() for path in sorted((HERE / "programs").glob("*.py"))}
@@ -30,12 +31,10 @@ NO_GRAPH = {"82_federated_averaging"}
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[dict[str, Run]]:
-    """All programs, under way in one pool; plain Python runs beside them."""
-    pool = Pool(size=1)
+def runs(pool: Pool) -> dict[str, Run]:
+    """All programs, under way; plain Python runs beside them."""
     limits = Limits(wall_seconds=60.0)
-    yield {name: pool.submit(Program(source=source), limits, name) for name, source in PROGRAMS.items()}
-    pool.close()
+    return {name: pool.submit(Program(source=source), limits, name) for name, source in PROGRAMS.items()}
 
 
 def trace_of(runs: dict[str, Run], name: str) -> Trace:
