@@ -34,7 +34,7 @@ def find_runs(symbols: Sequence[int], starts: Sequence[bool] | None = None) -> l
     is taken.
 
     >>> find_runs([7, 1, 2, 1, 2, 1, 2, 9])
-    [Repetition(first=0, end=1, times=1), Run(first=1, end=7, times=3), Run(first=7, end=8, times=1)]
+    [Repetition(first=0, end=1, times=1), Repetition(first=1, end=7, times=3), Repetition(first=7, end=8, times=1)]
     """
     runs = [Repetition(place, place + 1) for place in range(len(symbols))]
     current = np.asarray(symbols, dtype=np.int64)
