@@ -4,7 +4,7 @@
 # nothing. LAB_TORCH_INDEX names the index that PyTorch's wheel comes from; without it pip's usual index is taken.
 # The program editor is built once too; where that cannot be done (it needs npm's packages), the app has a plain text area
 # in its place and the next `make setup` or `make run` tries again. `make check` needs such packages too, in node_modules;
-# where they cannot be had, it says that the browser's scripts were not checked, and fails for that only where CI=true.
+# where they cannot be had, it says that the browser's scripts were not checked.
 
 PYTHON ?= python3
 PORT ?= 8501

@@ -44,6 +44,8 @@ class Plain:
     error_type: str | None = None
     message: str | None = None
     line: int | None = None
+    exit_code: int = 0
+    """What the program gave to ``sys.exit``, as the shell would see it."""
 
     @property
     def error(self) -> tuple[str, str] | None:
@@ -62,6 +64,7 @@ def plain_python(source: str, warned: Warnings = "ignore") -> Plain:
     line = process.stdout.readline()
     assert line, "plain Python has ended"
     answer = json.loads(line)
+    assert "died" not in answer, f"plain Python was killed or crashed: {answer['died']}"
     return Plain(**answer | {"warned": frozenset(answer["warned"])})
 
 
@@ -113,9 +116,11 @@ def _run(source: str, warned: Warnings) -> dict[str, Any]:
             _child(script, (out.fileno(), err.fileno(), writing), warned)
         os.close(writing)
         ended = _read(reading, pid)
-        os.waitpid(pid, 0)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if not ended or status:
+            return {"died": f"status {status}: {_text(err, script)}"}
         answer: dict[str, Any] = {"stdout": _text(out, script), "stderr": _text(err, script)}
-        answer |= json.loads(ended or '{"warned": []}')
+        answer |= json.loads(ended)
         return answer
 
 
@@ -183,8 +188,8 @@ def _ended(script: Path, warned: Warnings) -> dict[str, Any]:
         warnings.simplefilter(warned)
         try:
             runpy.run_path(str(script), run_name="__main__")
-        except SystemExit:
-            pass
+        except SystemExit as error:
+            ended = {"exit_code": error.code if isinstance(error.code, int) else int(error.code is not None)}
         except BaseException as error:
             frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(script)]
             line = frames[-1].lineno if frames else getattr(error, "lineno", None)

@@ -40,7 +40,7 @@ def test_an_example_prints_what_the_table_says_and_its_source_is_that_program(nu
     expected = PRINTS[number]
     if expected is None:
         expected = "Allocated bytes: 0\n" if torch.cuda.is_available() else ""
-    assert (plain.stdout, plain.stderr, plain.error) == (expected, "", None)
+    assert (plain.stdout, plain.stderr, plain.error, plain.exit_code) == (expected, "", None, 0)
     assert ast.dump(ast.parse(lesson.source)) == ast.dump(ast.parse(FILES[number].read_text(encoding="utf-8")))
 
 
@@ -233,7 +233,7 @@ def test_the_exercise_of_the_documentation_is_one(tmp_path: Path) -> None:
     kinds = [load_lesson(written(tmp_path, text)).exercise is not None for text in examples]
     assert kinds == [False, True]
     plain = plain_python(examples[1], "error")
-    assert (plain.stdout, plain.error) == ("", None)
+    assert (plain.stdout, plain.error, plain.exit_code) == ("", None, 0)
 
 
 def written(folder: Path, text: str, name: str = "03_name.py") -> Path:

@@ -107,4 +107,4 @@ def test_printing_everything_that_is_expected_solves_nothing(pool: Pool, name: s
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_file_passes_its_own_checks_in_plain_python(name: str) -> None:
     plain = plain_python((FOLDER / f"{name}.py").read_text(encoding="utf-8"), "error")
-    assert (plain.stderr, plain.error) == ("", None)
+    assert (plain.stderr, plain.error, plain.exit_code) == ("", None, 0)

@@ -1,5 +1,5 @@
 // Makes the one module that the browser loads, and the licences of what is in it, in the folder named on the command
-// line. Run from a folder that has the packages and the sources in it; node.py does so.
+// line. Run from a folder that has the packages and the sources in it; nodejs.py does so.
 
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";

@@ -1,4 +1,4 @@
-// The player's side of its talk with the editor beside it; the other side is the editor's player.js.
+// The player's side of its talk with the editor beside it; the other side is the editor's player_link.js.
 
 /** @import { Message } from "./data.js" */
 /** @import { LineAct, Note } from "../page.js" */

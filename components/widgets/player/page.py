@@ -18,6 +18,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from ...figures import PlayerData
+from ...trace.codec import collector_paused
 
 FOLDER = Path(__file__).parent
 MAIN = "player.js"
@@ -49,7 +50,8 @@ class PlayerMount(Struct, frozen=True, kw_only=True):
 
 def message(data: PlayerData, mount: PlayerMount) -> dict[str, Any]:
     """Return what the player's scripts get, as JSON values: ``Message`` in ``data.d.ts``."""
-    return {**msgspec.to_builtins(data), **msgspec.to_builtins(mount)}
+    with collector_paused():  # millions of values for a large trace, none of them garbage
+        return {**msgspec.to_builtins(data), **msgspec.to_builtins(mount)}
 
 
 def text_of(name: str) -> str:

@@ -35,7 +35,10 @@ def _by_parts(call: AtenCall) -> tuple[Symbols, ...]:
         raise NotImplementedError
     whole = getattr(packet, overload)
     given = {argument.name: call.copied(argument.name) for argument in whole._schema.arguments}
-    results = call.followed(lambda: called(decomposition_table[whole], whole._schema, given))
+    try:
+        results = call.followed(lambda: called(decomposition_table[whole], whole._schema, given))
+    except (RuntimeError, AssertionError, IndexError) as error:  # stricter than the operation itself, which has run
+        raise NotImplementedError from error
     return tuple(call.symbols_of(tensor) for tensor in tensors_in(results))
 
 
