@@ -9,7 +9,7 @@ import numpy as np
 from components.capture import capture_program
 from components.facts import TraceIndex
 from components.facts.formulas import computed_gradients, known_nodes
-from components.trace import Program, Trace
+from components.trace import Caps, Program, Trace
 
 # What these need is not in a record, or no CPU program of the app makes them.
 SYMBOLS_ONLY = {"CopySlices", "AsStridedBackward0"}
@@ -53,7 +53,7 @@ def traced(
         square=NUMBERS["real"].format(shape="3, 3"),
         least=0.2 if kind == "real" else 0,
     )
-    trace = capture_program(Program(source=source + end))
+    trace = capture_program(Program(source=source + end), Caps(drawings=0))
     assert trace.failure is None, trace.failure
     return trace
 
