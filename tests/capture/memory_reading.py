@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterable
 
@@ -21,7 +22,9 @@ def measured(trace: Trace, caps: Caps = Caps()) -> Trace:
     # The worker measures in a process of its own, where nothing that the observed run has switched on holds.
     torch.set_default_dtype(torch.float32)
     torch.set_grad_enabled(True)
-    return with_measured(trace, measure_program(trace.program, observed_run(trace), caps, SourceLimits()))
+    run = measure_program(trace.program, observed_run(trace), caps, SourceLimits())
+    gc.freeze()  # it has thawed what the tests themselves have loaded, which every collection would look through
+    return with_measured(trace, run)
 
 
 def memory_of(trace: Trace) -> Memory:
