@@ -10,8 +10,9 @@ import streamlit as st
 from markupsafe import Markup
 
 from app import session
-from app.memory_timeline import PAGE, MemoryView
+from app.memory_timeline import PAGE
 from components.facts.compare.outcomes import Outcome, outcome
+from components.facts.memory import MemoryIndex
 from components.facts.text import bytes_text, plural, signed_bytes
 from components.source.variants import Variant, variants
 from components.trace import Trace
@@ -59,19 +60,23 @@ def _state() -> SavingsState:
     return session.remembered(SavingsState, PAGE)
 
 
-def saving(view: MemoryView) -> None:
+def _offered(memory: MemoryIndex) -> list[Variant]:
+    return [variant for variant in variants(memory.index.trace.program.source) if may_save(variant)]
+
+
+def saving(memory: MemoryIndex) -> None:
     """Show the section."""
-    source = view.index.trace.program.source
-    offered = view.once("variants", lambda: [variant for variant in variants(source) if may_save(variant)])
+    source = memory.index.trace.program.source
+    offered = memory.once(_offered)
     if not offered:
         st.markdown("No line of this program invites a change that would save memory.")
         return
     st.caption(
         "Each change is made to a copy of the program, which is then run and measured: nothing here is estimated. "
         "Results that change, or a program that fails, are part of the answer."
-        + (" The trace is of a GPU; here both are run on the CPU." if view.tables.record.device != "cpu" else "")
+        + (" The trace is of a GPU; here both are run on the CPU." if memory.record.device != "cpu" else "")
     )
-    wanted = _wanted(offered, view.index.signature)
+    wanted = _wanted(offered, memory.index.signature)
     picked = pick(offered, wanted)
     measuring = _state().measuring
     running = measuring is not None and not measuring.done and measuring.source == source

@@ -6,7 +6,8 @@ import streamlit as st
 from markupsafe import Markup
 
 from app.controls import chart, one_of
-from app.memory_timeline import AT, PAGE, MemoryView, click, memory_state
+from app.memory_timeline import AT, PAGE, click, memory_state
+from components.facts.memory import MemoryIndex
 from components.facts.memory.held import Alive, EngineMemory, alive_info, engine_memory, saved_info
 from components.facts.memory.leaks import Leak, leaks
 from components.facts.text import bytes_text, exact_bytes, plural, signed_bytes
@@ -18,17 +19,17 @@ _MOST_SENTENCES = 3
 _WIDTHS = {"block": st.column_config.TextColumn(width=150)}
 
 
-def alive(view: MemoryView) -> None:
+def alive(memory: MemoryIndex) -> None:
     """Show *What was alive*: at the peak, at the moment that was clicked, or when the program ended."""
-    event = _event(view)
+    event = _event(memory)
     if event is None:
         st.markdown("Click the timeline to see what was alive at that moment, and why.")
         return
-    if memory_state().at == "peak" and view.tables.record.peak_event is None:
+    if memory_state().at == "peak" and memory.record.peak_event is None:
         st.caption("The peak came after the last event that was recorded. This is the most of what was recorded.")
-    info = view.once(("alive", event), lambda: alive_info(view.tables, event))
+    info = memory.once(alive_info, event)
     st.html(_sentence(info))
-    chart(alive_figure(info), f"{PAGE}:{view.index.signature}:alive", click)
+    chart(alive_figure(info), f"{PAGE}:{memory.index.signature}:alive", click)
     rows = [
         {
             "bytes": exact_bytes(holder.bytes),
@@ -47,13 +48,13 @@ def alive(view: MemoryView) -> None:
             st.dataframe(rows, hide_index=True, height="auto" if len(rows) < 10 else 380, column_config=_WIDTHS)
 
 
-def _event(view: MemoryView) -> int | None:
+def _event(memory: MemoryIndex) -> int | None:
     state = memory_state()
     state.at = one_of("Moment", _MOMENTS, AT, _MOMENTS.__getitem__, last=state.at)
     if state.at == "clicked":
         event = state.clicked
-        return event if event is not None and event < len(view.tables.events) else None
-    return view.tables.peak if state.at == "peak" else len(view.tables.events) - 1
+        return event if event is not None and event < len(memory.events) else None
+    return memory.peak if state.at == "peak" else len(memory.events) - 1
 
 
 def _sentence(info: Alive) -> Markup:
@@ -65,9 +66,9 @@ def _sentence(info: Alive) -> Markup:
     )
 
 
-def saved(view: MemoryView) -> None:
+def saved(memory: MemoryIndex) -> None:
     """Show the section *Saved for backward*."""
-    info = view.once("saved", lambda: saved_info(view.tables))
+    info = memory.once(saved_info)
     if not info.nodes:
         st.markdown("No node has saved a tensor: there is no graph, or its operations need nothing for `backward()`.")
         return
@@ -86,7 +87,7 @@ def saved(view: MemoryView) -> None:
     if sum(row.nodes > 0 for row in info.modules) > 1:
         kind = one_of("Group", ("nodes", "modules"), f"{PAGE}:saved-by", lambda kind: f"by {kind[:-1]}")
         rows = info.nodes if kind == "nodes" else info.modules
-    chart(saved_figure(rows), f"{PAGE}:{view.index.signature}:saved:{kind}", click)
+    chart(saved_figure(rows), f"{PAGE}:{memory.index.signature}:saved:{kind}", click)
     with st.expander(f"All {plural(len(rows), 'row')}", icon=":material/table_rows:"):
         st.dataframe(
             [
@@ -105,9 +106,9 @@ def saved(view: MemoryView) -> None:
         )
 
 
-def calls(view: MemoryView) -> None:
+def calls(memory: MemoryIndex) -> None:
     """Show the section *Backward calls*."""
-    runs = view.once("calls", lambda: engine_memory(view.tables))
+    runs = memory.once(engine_memory)
     if not runs:
         st.markdown("The engine has not run: call `backward()` or `autograd.grad()`.")
         return
@@ -159,9 +160,9 @@ def _told(call: EngineMemory) -> Markup:
     return Markup('<p class="al-told">{}</p>').format(joined(said, " "))
 
 
-def leak_hints(view: MemoryView) -> None:
+def leak_hints(memory: MemoryIndex) -> None:
     """Say which lines keep graphs from iteration to iteration, if any do, and what to write instead."""
-    hints = view.once("leaks", lambda: leaks(view.tables))
+    hints = memory.once(leaks)
     if hints:
         frame = Markup('<div class="al-tell" role="status">{}</div>')
         st.html(joined(frame.format(_leak(leak)) for leak in hints[:3]))

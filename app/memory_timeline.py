@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -30,30 +29,12 @@ PAGE = "memory"
 # The key of the control that says at which moment to look.
 AT = f"{PAGE}:at"
 
-_Made = TypeVar("_Made")
-
-
-@dataclass(frozen=True)
-class MemoryView:
-    """The memory of one trace, and a cache of the figures and tables that were asked for."""
-
-    index: TraceIndex
-    tables: MemoryIndex
-    _cache: dict[object, Any] = field(default_factory=dict)
-
-    def once(self, name: object, make: Callable[[], _Made]) -> _Made:
-        """Return what ``make`` makes, worked out the first time that something of this name is asked for."""
-        if name not in self._cache:
-            self._cache[name] = make()
-        made: _Made = self._cache[name]
-        return made
-
 
 @dataclass
 class MemoryState:
     """What the page remembers."""
 
-    view: MemoryView | None = None
+    memory: MemoryIndex | None = None
     clicked: int | None = None
     """The event of memory that was clicked last."""
     at: str = "peak"
@@ -66,18 +47,16 @@ def memory_state() -> MemoryState:
     return session.remembered(MemoryState, PAGE)
 
 
-def view_of(index: TraceIndex) -> MemoryView | None:
+def memory_of(index: TraceIndex) -> MemoryIndex | None:
     """Return the memory of a trace, read once; ``None`` if it has none. Another trace forgets what was clicked."""
     state = memory_state()
-    if state.view is not None and state.view.index.trace is index.trace:
-        return state.view
-    state.view, state.clicked, state.at = None, None, "peak"
+    if state.memory is not None and state.memory.index.trace is index.trace:
+        return state.memory
+    state.memory, state.clicked, state.at = None, None, "peak"
     session.widgets().pop(AT, None)
     graph.stop_leading(PAGE)
-    tables = memory_index(index)
-    if tables is not None:
-        state.view = MemoryView(index, tables)
-    return state.view
+    state.memory = memory_index(index)
+    return state.memory
 
 
 def click(custom: list[Any]) -> None:
@@ -115,26 +94,25 @@ def _meaning(name: str, meaning: str) -> Markup:
     )
 
 
-def show(view: MemoryView, axis: Axis) -> None:
+def show(memory: MemoryIndex, axis: Axis) -> None:
     """Show the timeline and the line that says what was measured."""
-    window = _window(view)
-
-    def make() -> tuple[Timeline, go.Figure]:
-        info = timeline_info(view.tables, axis, window)
-        return info, timeline_figure(info)
-
-    info, figure = view.once((axis, window), make)
+    info, figure = memory.once(_drawn, axis, _window(memory))
     with st.container(key=f"memory-timeline-{axis}"):  # look.css knows it
-        chart(figure, f"{PAGE}:{view.index.signature}:timeline:{axis}", click)
-    st.html(Markup('<p class="al-note">{}</p>').format(_measured(view.index.trace, info)))
+        chart(figure, f"{PAGE}:{memory.index.signature}:timeline:{axis}", click)
+    st.html(Markup('<p class="al-note">{}</p>').format(_measured(memory.index.trace, info)))
 
 
-def _window(view: MemoryView) -> tuple[int, int] | None:
+def _drawn(memory: MemoryIndex, axis: Axis, window: tuple[int, int] | None) -> tuple[Timeline, go.Figure]:
+    info = timeline_info(memory, axis, window)
+    return info, timeline_figure(info)
+
+
+def _window(memory: MemoryIndex) -> tuple[int, int] | None:
     """Of more events than can be drawn, let the person choose a part to look at closely."""
-    count = len(view.tables.events)
+    count = len(memory.events)
     if count <= MOST_COLUMNS:
         return None
-    key = f"{PAGE}:{view.index.signature}:window"
+    key = f"{PAGE}:{memory.index.signature}:window"
     first, last = st.slider(
         f"Part of the run, of {count:,} events", 0, 100, (0, 100), key=key, format="%d %%", help=_CLOSER
     )
@@ -170,14 +148,12 @@ def _measured(trace: Trace, info: Timeline) -> Markup:
     return joined(said, " · ")
 
 
-def downloads(view: MemoryView) -> None:
+def downloads(memory: MemoryIndex) -> None:
     """Show the buttons that save the timeline: as CSV, and what a GPU's allocator wrote down for PyTorch's viewer."""
-    tables = view.tables
-    download("All events as CSV", lambda: events_csv(tables), "memory-events.csv", f"{PAGE}:csv:events")
-    download("All blocks as CSV", lambda: blocks_csv(tables), "memory-blocks.csv", f"{PAGE}:csv:blocks")
-    memory = view.index.trace.memory
-    if memory is not None and memory.cuda_snapshot is not None:
-        snapshot = memory.cuda_snapshot
+    download("All events as CSV", lambda: events_csv(memory), "memory-events.csv", f"{PAGE}:csv:events")
+    download("All blocks as CSV", lambda: blocks_csv(memory), "memory-blocks.csv", f"{PAGE}:csv:blocks")
+    snapshot = memory.record.cuda_snapshot
+    if snapshot is not None:
         download(
             "Allocator snapshot",
             lambda: pickle.dumps(json.loads(snapshot)),

@@ -9,13 +9,14 @@ import streamlit as st
 from app import graph, memory_savings, memory_sections, memory_timeline, program_choice, results, session
 from app.controls import one_of
 from app.examples import MEMORY
-from app.memory_timeline import PAGE, MemoryView, memory_state, view_of
+from app.memory_timeline import PAGE, memory_of, memory_state
 from components.facts import TraceIndex
+from components.facts.memory import MemoryIndex
 from components.facts.memory.timeline import Axis
 from components.trace import why_not_measured
 from components.widgets.panels import note_panel
 
-_SECTIONS: dict[str, Callable[[MemoryView], None]] = {
+_SECTIONS: dict[str, Callable[[MemoryIndex], None]] = {
     "What was alive": memory_sections.alive,
     "Saved for backward": memory_sections.saved,
     "Backward calls": memory_sections.calls,
@@ -37,37 +38,37 @@ def page() -> None:
             return
         if index.trace.failure is not None:
             results.failure(index.trace)
-        view = _timeline(index, axis)
-        if view is not None:
-            memory = memory_state()
-            memory.section = one_of("Section", _SECTIONS, f"{PAGE}:section", last=memory.section)
-            _SECTIONS[memory.section](view)
+        memory = _timeline(index, axis)
+        if memory is not None:
+            state = memory_state()
+            state.section = one_of("Section", _SECTIONS, f"{PAGE}:section", last=state.section)
+            _SECTIONS[state.section](memory)
             with st.container(horizontal=True):
-                memory_timeline.downloads(view)
+                memory_timeline.downloads(memory)
     with played:
         graph.show(PAGE, above=190)
         with st.expander("What it printed and its leaves", icon=":material/terminal:"):
             results.below(index.trace)
 
 
-def _timeline(index: TraceIndex, axis: Axis) -> MemoryView | None:
+def _timeline(index: TraceIndex, axis: Axis) -> MemoryIndex | None:
     """Show the timeline, or why there is none."""
-    view = view_of(index)
+    memory = memory_of(index)
     note = index.trace.memory_note
-    if view is None:
+    if memory is None:
         if index.trace.failure is None or note:
             note_panel(note or "The memory of this run was not recorded. Run the program here to measure it.")
             if note and note != why_not_measured(index.trace):
                 st.button("Measure again", on_click=session.measure_again, args=(PAGE,), icon=":material/refresh:")
         return None
-    if not view.tables.events:
+    if not memory.events:
         st.markdown("This program allocated no memory for tensors.")
         return None
-    memory_timeline.show(view, axis)
+    memory_timeline.show(memory, axis)
     if note:
         note_panel(note)
-    memory_sections.leak_hints(view)
-    return view
+    memory_sections.leak_hints(memory)
+    return memory
 
 
 page()

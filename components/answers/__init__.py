@@ -24,7 +24,7 @@ from .exercises import check_exercise
 from .values import said
 from .warm_up import warm_up
 
-__all__ = ["ProgramAnswerer", "answer_program", "warm_up"]
+__all__ = ["ProgramAnswerer", "warm_up"]
 
 
 class ProgramAnswerer:
@@ -66,7 +66,23 @@ class ProgramAnswerer:
         log: Callable[[str], None],
     ) -> Trace:
         """Run the program and return its trace, with the answer to its question if it has one."""
-        return answer_program(program, caps, on_output, source_limits, log)
+        if program.question is UNSET:
+            return capture_program(program, caps, on_output, source_limits, log)
+        trace, names = capture_with_names(program, caps, on_output, source_limits, log)
+        if trace.failure is not None:
+            return trace
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what the program was warned of while it ran is in its trace
+                return replace(trace, answer=_answer(program.question, names))
+        except SystemExit as error:
+            message = f"The function ended the program instead of returning: {said(error)}."
+            return replace(trace, failure=Failure(kind="raised", error_type="SystemExit", message=message))
+        except (Exception, RunInterrupted) as error:
+            # Our own mistakes are not the program's.
+            if not isinstance(error, RunInterrupted) and not _came_from_the_program(error):
+                raise
+            return replace(trace, failure=failure_of(error))
 
     def measure(self, program: Program, observed: ObservedRun, caps: Caps, source_limits: SourceLimits) -> MeasuredRun:
         """Run a program that was observed before, and return its memory."""
@@ -75,33 +91,6 @@ class ProgramAnswerer:
     def names(self) -> tuple[str, ...]:
         """Return the names that the installed modules have, for an editor."""
         return capture.installed_names()
-
-
-def answer_program(
-    program: Program,
-    caps: Caps,
-    on_output: Callable[[str], None],
-    source_limits: SourceLimits,
-    log: Callable[[str], None] = lambda text: None,
-) -> Trace:
-    """Run the program and return its trace, with the answer to its question if it has one."""
-    if program.question is UNSET:
-        return capture_program(program, caps, on_output, source_limits, log)
-    trace, names = capture_with_names(program, caps, on_output, source_limits, log)
-    if trace.failure is not None:
-        return trace
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the program was warned of while it ran is in its trace
-            return replace(trace, answer=_answer(program.question, names))
-    except SystemExit as error:
-        message = f"The function ended the program instead of returning: {said(error)}."
-        return replace(trace, failure=Failure(kind="raised", error_type="SystemExit", message=message))
-    except (Exception, RunInterrupted) as error:
-        # Our own mistakes are not the program's.
-        if not isinstance(error, RunInterrupted) and not _came_from_the_program(error):
-            raise
-        return replace(trace, failure=failure_of(error))
 
 
 def _answer(question: Asked, names: dict[str, Any]) -> Answered:

@@ -278,10 +278,6 @@ class EventNumbers:
         """Return the number of the event that is an engine run's step of that place."""
         return self._visits.get((self._runs.get(run, -1), place))
 
-    def of_end(self, run: str) -> int | None:
-        """Return the number of the last event of an engine run."""
-        return self._number(self._table.ends.get(self._runs.get(run, -1)))
-
     def of_change(self, change: GradientChange) -> int | None:
         """Return the number of the event at which a change of a ``.grad`` is seen."""
         if change.cause != "backward":

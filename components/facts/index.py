@@ -14,6 +14,7 @@ from .text import line_text
 
 _Keys = TypeVarTuple("_Keys")
 _Made = TypeVar("_Made")
+_Index = TypeVar("_Index", bound="Once")
 
 
 class EngineStop(NamedTuple):
@@ -33,10 +34,26 @@ def saved_tensors(node: Node) -> list[SavedTensor]:
     return [saved for saved in node.saved if saved.shape is not None]
 
 
-class TraceIndex:
-    """Look-up tables over one trace, and a cache for what others make of it; building it is linear in the trace."""
+class Once:
+    """A cache for what others make of an index."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[object, ...], Any] = {}
+
+    def once(self: _Index, make: Callable[[_Index, *_Keys], _Made], *keys: *_Keys) -> _Made:
+        """Return ``make(index, *keys)``, made when it is first asked for and remembered: ``index.once(EventTable)``."""
+        asked = make, *keys
+        if asked not in self._made:
+            self._made[asked] = make(self, *keys)
+        result: _Made = self._made[asked]
+        return result
+
+
+class TraceIndex(Once):
+    """Look-up tables over one trace; building it is linear in the trace."""
 
     def __init__(self, trace: Trace) -> None:
+        super().__init__()
         self.trace = trace
         self.nodes: dict[str, Node] = {node.id: node for node in trace.nodes}
         self.tensors: dict[str, Tensor] = {tensor.id: tensor for tensor in trace.tensors}
@@ -64,15 +81,6 @@ class TraceIndex:
             self.tensors[node.tensor].origin: node for node in trace.nodes if node.tensor in self.tensors
         }
         self._lines = trace.program.source.split("\n")
-        self._made: dict[tuple[object, ...], Any] = {}
-
-    def once(self, make: Callable[[TraceIndex, *_Keys], _Made], *keys: *_Keys) -> _Made:
-        """Return ``make(index, *keys)``, made when it is first asked for and remembered: ``index.once(EventTable)``."""
-        asked = make, *keys
-        if asked not in self._made:
-            self._made[asked] = make(self, *keys)
-        result: _Made = self._made[asked]
-        return result
 
     @cached_property
     def saved_blocks(self) -> dict[str, list[int]]:

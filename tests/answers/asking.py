@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from components.answers import answer_program
+from components.answers import ProgramAnswerer
 from components.source import SourceLimits
 from components.trace import Answered, Asked, Caps, Program, Trace, decode_trace, encode_trace
 
 
 def asked(source: str, question: Asked) -> Trace:
     """Return the trace with its answer, as it is after the journey through JSON."""
-    trace = answer_program(Program(source=source, question=question), Caps(), lambda text: None, SourceLimits())
+    trace = ProgramAnswerer().answer(
+        Program(source=source, question=question), Caps(), _nobody, SourceLimits(), _nobody
+    )
     return decode_trace(encode_trace(trace))
+
+
+def _nobody(text: str) -> None:
+    """Listens to nothing."""
 
 
 def answer(source: str, question: Asked) -> Answered:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ...trace import Allocation, Backward, Memory, MemoryEvent, Node
 from ..events import EventNumbers
-from ..index import TraceIndex
+from ..index import Once, TraceIndex
 
 Integers = npt.NDArray[np.int64]
 # From the bottom of the picture up: what stays is below, what comes and goes above.
@@ -22,10 +22,11 @@ BASE = "before"
 _PIECE = 512
 
 
-class MemoryIndex:
+class MemoryIndex(Once):
     """Look-up tables over the memory of one trace, linear in its events."""
 
     def __init__(self, index: TraceIndex, record: Memory) -> None:
+        super().__init__()
         self.index, self.record = index, record
         self.numbers = index.once(EventNumbers)
         self.events, self.blocks = record.events, record.allocations

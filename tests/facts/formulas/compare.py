@@ -59,7 +59,7 @@ def traced(
 
 
 def compared(trace: Trace) -> tuple[Counter[tuple[str, int]], list[tuple[str, int]]]:
-    """Compare every pass of every known node; return how often each slot was, and those that had no numbers of ours."""
+    """Compare every visit of every known node; return how often each slot was, and those without numbers of ours."""
     index = TraceIndex(trace)
     near = 2e-6 if any(node.name in SINGLE_PRECISION for node in trace.nodes) else 1e-9
     counts: Counter[tuple[str, int]] = Counter()
