@@ -163,4 +163,5 @@ class NodeLog:
             storage = tensor.untyped_storage()
         except RuntimeError:
             return None, 0
-        return self._storages.setdefault(StorageWeakRef(storage), len(self._storages)), storage.nbytes()
+        reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+        return self._storages.setdefault(reference, len(self._storages)), storage.nbytes()

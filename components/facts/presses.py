@@ -6,15 +6,18 @@ something else still holds it: a graph that ``create_graph`` built may have save
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ..source.form import BackwardPress, Form, Written
 
 from .gradients.amounts import Amount, amount_in
 from .index import TraceIndex
+from .numbers import finite, flat
 from .saved_bytes import storages
+from .text import exact_bytes, number_text
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,7 @@ class GradAfter:
 
 @dataclass(frozen=True)
 class Held:
-    """Bytes that graphs hold: ``kept`` from before, ``added`` by ``create_graph``; ``freed`` are gone.
-
-    ``kept_by`` says why what is kept is: the press had ``retain_graph``, or did not go through it.
-    """
+    """Bytes that graphs hold: ``kept`` from before, ``added`` by ``create_graph``; those that were ``freed`` are gone."""
 
     kept: int
     added: int = 0
@@ -57,13 +57,56 @@ class Press:
 
 @dataclass(frozen=True)
 class Presses:
-    """The presses in order, the leaves that have a ``.grad`` to look at, and the bytes held before the first press."""
+    """The presses in order, the shapes of the leaves that require a gradient, and the bytes held before the first."""
 
-    leaves: tuple[str, ...]
-    shapes: Mapping[str, tuple[int, ...]]
-    before: Held
-    presses: tuple[Press, ...]
-    device: str
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    before: Held = Held(0)
+    presses: tuple[Press, ...] = ()
+    device: str = "cpu"
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """The names of the leaves that require a gradient."""
+        return tuple(self.shapes)
+
+    def grad_words(self, leaf: str) -> str:
+        """Return what the last press did to a leaf's ``.grad``: ``12 + 12 = 24``."""
+        if not self.presses:
+            return f"{leaf}.grad is None"
+        last, before = self.presses[-1], self.presses[-2].grads[leaf].after if len(self.presses) > 1 else None
+        added, after = last.grads[leaf].added, last.grads[leaf].after
+        norm = "" if self.is_number(leaf) else "norm "
+        if after is None:
+            return f"{leaf}.grad is None"
+        if last.kind == "zero" or added is None or before is None:
+            return f"{leaf}.grad = {_amount_text(after)}" if not norm else f"{norm}{_amount_text(after)}"
+        if norm:
+            return f"{norm}{_amount_text(before)} → {_amount_text(after)}"
+        return f"{_amount_text(before)} + {_amount_text(added)} = {_amount_text(after)}"
+
+    def held_words(self) -> str:
+        """Return what the last press did to the bytes: ``12 B freed``, ``12 B kept by retain_graph``."""
+        if not self.presses:
+            return f"{exact_bytes(self.before.now)} saved"
+        last = self.presses[-1]
+        if last.held.freed:
+            left = f", {exact_bytes(last.held.now)} left" if last.held.now else ""
+            return f"{exact_bytes(last.held.freed)} freed{left}"
+        if last.held.added:
+            return f"+ {exact_bytes(last.held.added)} by create_graph"
+        by = " by retain_graph" if last.kind == "backward" and last.retain_graph and last.held.now else ""
+        return f"{exact_bytes(last.held.now)} kept{by}"
+
+    def is_number(self, leaf: str) -> bool:
+        """Whether a leaf has one element, so that its ``.grad`` is shown as it is; else its norm is."""
+        return math.prod(self.shapes[leaf]) == 1
+
+
+def _amount_text(amount: Amount) -> str:
+    size = finite(next(flat(amount.values), None)) if math.prod(amount.shape) == 1 else amount.norm
+    if amount.nan or size is None:
+        return "NaN" if amount.nan else "inf" if amount.inf else "?"
+    return number_text(size)
 
 
 def presses(index: TraceIndex, form: Form, written: Written) -> Presses:
@@ -81,20 +124,20 @@ def presses(index: TraceIndex, form: Form, written: Written) -> Presses:
         if run is not None:
             nodes = (nodes - set(run.freed)) | set(index.built_by.get(run.id, ()))
         later = _storages(index, nodes)
-        backward = isinstance(action, BackwardPress)
+        press = action if isinstance(action, BackwardPress) else None
         found.append(
             Press(
                 number=number,
-                kind="backward" if backward else "zero",
+                kind="zero" if press is None else "backward",
                 state=_state(index, lines),
-                retain_graph=run.retain_graph if run is not None else backward and action.retain_graph,
-                create_graph=run.create_graph if run is not None else backward and action.create_graph,
+                retain_graph=press is not None and (press.retain_graph or press.create_graph),
+                create_graph=press is not None and press.create_graph,
                 grads=changes,
                 held=_change(held, later),
             )
         )
         held = later
-    return Presses(tuple(shapes), shapes, before, tuple(found), _device(index, written))
+    return Presses(shapes, before, tuple(found), _device(index, written))
 
 
 def _shapes(index: TraceIndex) -> Iterable[tuple[str, tuple[int, ...]]]:

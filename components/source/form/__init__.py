@@ -185,9 +185,7 @@ def _free_output_name(form: Form, reading: Reading) -> str:
 
 
 def _write_leaf(leaf: Leaf, device: str) -> str:
-    made = values.write_tensor(
-        leaf.name, leaf.value, dtype=leaf.dtype, requires_grad=leaf.requires_grad, device=device
-    )
+    made = values.write_tensor(leaf.name, leaf.value, dtype=leaf.dtype, requires_grad=leaf.requires_grad, device=device)
     return f"{leaf.name} = {made}"
 
 

@@ -90,8 +90,8 @@ def _second_time(stop: _Stop, found: re.Match[str]) -> Fix | None:
     changed = [place for place in presses if actions[place] != stop.form.actions[place]]
     first, second = _ordinal(presses.index(freeing)), _ordinal(presses.index(press))
     says = (
-        f"The {first} Backward freed the graph: what its nodes had saved was let go as it went through, so the {second}"
-        " has nothing to compute with. With `retain_graph` a Backward keeps it."
+        f"The {first} Backward freed what the graph had saved, so the {second} has nothing to compute with."
+        " `retain_graph` keeps it."
     )
     which = f"the {first} press" if len(changed) == 1 else "all presses but the last"
     return Fix(says, f"Keep the graph in {which}", replace(stop.form, actions=actions))
@@ -134,8 +134,8 @@ def _several_numbers(stop: _Stop, found: re.Match[str]) -> Fix | None:
         count *= size
     has = f"has {count:,} numbers" if output is not None else "has several numbers"
     says = (
-        f"Backward starts from one number, and the result {has}. The gradient of their sum gives each element of a leaf"
-        " what it adds to all of them."
+        f"Backward starts from one number, and the result {has}. Their sum is one number, and its gradient is what each"
+        " element of a leaf adds to all of them."
     )
     return Fix(says, f"Take the sum: {summed}", replace(stop.form, expression=expression))
 
@@ -167,7 +167,9 @@ def _plain_number(stop: _Stop, found: re.Match[str]) -> Fix | None:
     """The result is none of PyTorch's."""
     if stop.press is None:
         return None
-    return Fix("The result is a plain number of Python, which has no graph. Put a name into the expression, such as `x`.")
+    return Fix(
+        "The result is a plain number of Python, which has no graph. Put a name into the expression, such as `x`."
+    )
 
 
 def _integers(stop: _Stop, found: re.Match[str]) -> Fix | None:
