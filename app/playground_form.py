@@ -7,6 +7,7 @@ while the expression changes under them.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,9 @@ import streamlit as st
 from markupsafe import Markup
 
 from app import session
-from app.workbench import Editor
+from app.workbench import Typed
 from components.source.form import BackwardPress, Form, FormError, Leaf, ZeroGrad, leaf_rows
-from components.widgets.editor import code_editor
+from components.widgets.editor import Edited, code_editor, typed_text
 from components.widgets.panels import with_code
 
 EDITOR = "playground:expression"
@@ -28,7 +29,7 @@ _HINT = "Enter runs it · Shift+Enter begins a new line"
 _UNDER = Markup('<p class="al-under{}" role="status">{}</p>')
 
 
-class PlaygroundState(msgspec.Struct):
+class PlaygroundForm(msgspec.Struct):
     """The form as it is and what it was before each change; what the toggles and the plots stand at.
 
     ``last`` names the last change, so that typing, or moving one slider, is one step back. ``dropped`` are the leaves
@@ -46,27 +47,43 @@ class PlaygroundState(msgspec.Struct):
 
 @dataclass
 class _Filling:
-    """The editor of this session, which begins with the expression that was kept."""
+    """What this session's editor was filled with, how often, and the text that the form has taken from it."""
 
-    editor: Editor | None = None
+    source: str | None = None
+    taken: str = ""
+    number: int = 0
 
 
-def state() -> PlaygroundState:
-    """Return what is remembered of the form."""
-    return session.remembered(PlaygroundState, "playground")
+def made() -> PlaygroundForm:
+    """Return what the person has made of the form."""
+    return session.kept(PlaygroundForm, "playground")
 
 
 def current() -> Form:
-    """Return the form with what is typed by now; once in a run of the page, before it is shown."""
-    edited = _editor().typed(EDITOR)
-    if edited.text != state().form.expression:
-        become(_with_expression(edited.text), "typed")
-    return state().form
+    """Return the form with what is typed by now, and see to it that the editor says what the form does."""
+    filling, edited = _filling(), _typed()
+    if edited.text != filling.taken:
+        filling.taken = edited.text
+        _become(_with_expression(edited.text), "typed")
+    elif made().form.expression != filling.taken:
+        filling.source = filling.taken = made().form.expression
+        filling.number += 1
+    return made().form
 
 
 def become(form: Form, change: str = "") -> None:
     """Replace the form, with a way back; changes of one name in a row are one step back."""
-    now = state()
+    current()
+    _become(form, change)
+
+
+def change(name: str = "", **fields: Any) -> None:
+    """Change fields of the form, with a way back."""
+    _become(msgspec.structs.replace(current(), **fields), name)
+
+
+def _become(form: Form, change: str) -> None:
+    now = made()
     if form == now.form:
         return
     if not change or change != now.last:
@@ -76,14 +93,9 @@ def become(form: Form, change: str = "") -> None:
     _show(form)
 
 
-def change(name: str = "", **fields: Any) -> None:
-    """Change fields of the form, with a way back."""
-    become(msgspec.structs.replace(state().form, **fields), name)
-
-
 def show_expression(problem: FormError | None) -> None:
     """Show the editor, and right below it what cannot be read; there is always room for that, so that nothing moves."""
-    code_editor(_editor().typed(EDITOR), key=EDITOR, words=(), height=64, label="Expression")
+    code_editor(_typed(), key=EDITOR, words=session.completions(), height=64, label="Expression", live=True)
     if problem is None:
         st.html(_UNDER.format("", _HINT))
     else:
@@ -92,7 +104,7 @@ def show_expression(problem: FormError | None) -> None:
 
 def show_switches() -> None:
     """Show the three toggles: two of the next Backward, one of the expression."""
-    now, values = state(), session.widgets()
+    now, values = made(), session.widgets()
 
     def toggled(key: str, field: str) -> None:
         setattr(now, field, values[key])
@@ -113,7 +125,7 @@ def show_switches() -> None:
 
 def show_buttons(stopped: bool) -> None:
     """Show what can be pressed; after an error no call would run, so ``stopped`` says that there was one."""
-    now = state()
+    now = made()
     why = (
         "The program stops with an error, so nothing after it would run. Mend it below, or press Undo."
         if stopped
@@ -131,7 +143,7 @@ def show_buttons(stopped: bool) -> None:
         st.button(
             "Zero grad",
             key="playground:zero",
-            on_click=lambda: change(actions=(*state().form.actions, ZeroGrad())),
+            on_click=lambda: change(actions=(*made().form.actions, ZeroGrad())),
             disabled=stopped,
             help=why or "Sets the `.grad` of each leaf to zero, as `optimizer.zero_grad(set_to_none=False)` does.",
         )
@@ -160,13 +172,13 @@ _HELP = {
 
 
 def _press() -> None:
-    now = state()
+    now = made()
     press = BackwardPress(retain_graph=now.retain, create_graph=now.create)
     change(actions=(*now.form.actions, press))
 
 
 def _undo() -> None:
-    now = state()
+    now = made()
     if now.past:
         now.last = ""
         _show(now.past.pop())
@@ -174,7 +186,7 @@ def _undo() -> None:
 
 def _with_expression(text: str) -> Form:
     """Return the form with another expression and the rows of its names, which stay while it cannot be read."""
-    now = state()
+    now = made()
     try:
         rows = leaf_rows(text, (*now.dropped, *now.form.leaves))
     except FormError:
@@ -183,19 +195,27 @@ def _with_expression(text: str) -> Form:
 
 
 def _show(form: Form) -> None:
-    """Make a form the one that is shown; an expression that was not typed is put into the editor."""
-    now = state()
-    names = {leaf.name for leaf in form.leaves}
-    gone = [leaf for leaf in now.form.leaves if leaf.name not in names]
-    now.dropped = [*(leaf for leaf in now.dropped if leaf.name not in names | {one.name for one in gone}), *gone]
-    del now.dropped[:-_MOST_DROPPED]
+    """Make a form the one that is shown; leaves that it does not have wait until their names come back."""
+    now = made()
+    waiting = {leaf.name: leaf for leaf in (*now.dropped, *now.form.leaves)}
+    shown = {leaf.name for leaf in form.leaves}
+    now.dropped = [leaf for leaf in waiting.values() if leaf.name not in shown][-_MOST_DROPPED:]
     now.form = form
-    if form.expression != _editor().typed(EDITOR).text:
-        _editor().fill(form.expression)
 
 
-def _editor() -> Editor:
+def _filling() -> _Filling:
+    """Return what the editor was filled with: at first the expression that was kept."""
     filling = session.remembered(_Filling, "playground")
-    if filling.editor is None:
-        filling.editor = Editor(state().form.expression)
-    return filling.editor
+    if filling.source is None:
+        now = made()
+        # What a browser kept may be damaged: no two rows of one name.
+        now.form = msgspec.structs.replace(now.form, leaves=tuple({one.name: one for one in now.form.leaves}.values()))
+        filling.source = filling.taken = now.form.expression
+    return filling
+
+
+def _typed() -> Edited:
+    filling = _filling()
+    revision = hashlib.sha256(f"{filling.number}\n{filling.source}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    draft = session.kept(Typed, EDITOR).text
+    return typed_text(filling.source or "", key=EDITOR, revision=revision, draft=draft)

@@ -8,7 +8,7 @@ import streamlit as st
 from msgspec.structs import replace
 
 from app import session
-from app.playground_form import become, state
+from app.playground_form import become, made
 from components.source.form import Form, Leaf, scalar_value, with_scalar, with_shape, with_typed
 from components.source.form.shapes import Shape, shape_of_value
 
@@ -90,5 +90,5 @@ def _shape_text(shape: Shape | None) -> str:
 
 
 def _become(leaf: Leaf, change: str = "") -> None:
-    form = state().form
+    form = made().form
     become(replace(form, leaves=tuple(leaf if row.name == leaf.name else row for row in form.leaves)), change)

@@ -5,14 +5,14 @@ They show the last program that ran, also while another runs or what is typed ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 from markupsafe import Markup
 
 from app import session
 from app.controls import chart
-from app.playground_form import PlaygroundState
+from app.playground_form import made
 from components.facts.presses import Presses, presses
 from components.figures.charts.presses import ADDED, AFTER, BUILT, KEPT, grad_figure, held_figure
 from components.source.form import Form, Written
@@ -27,7 +27,7 @@ _FREED = Markup('<span class="al-key"><i class="al-freed"></i>freed</span>')
 class PlotsState:
     """What the presses did in the last program that ran."""
 
-    shown: Presses = Presses()
+    shown: Presses = field(default_factory=Presses)
 
 
 def show(form: Form, written: Written | None) -> None:
@@ -52,7 +52,7 @@ def show(form: Form, written: Written | None) -> None:
 
 def _leaf(shown: Presses) -> str:
     """Say what the bars are, and let the person choose the leaf where there are several; empty without a leaf."""
-    kept = session.remembered(PlaygroundState, "playground")
+    kept = made()
     leaf = kept.plotted if kept.plotted in shown.leaves else next(iter(shown.leaves), "")
     of = ".grad" if not leaf or shown.is_number(leaf) else "norm of .grad"
     keys = Markup('<div class="al-plot-head">{}</div>').format(

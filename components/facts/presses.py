@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..source.form import BackwardPress, Form, Written
-
 from .gradients.amounts import Amount, amount_in
 from .index import TraceIndex
 from .numbers import finite, flat
@@ -30,7 +29,7 @@ class GradAfter:
 
 @dataclass(frozen=True)
 class Held:
-    """Bytes that graphs hold: ``kept`` from before, ``added`` by ``create_graph``; those that were ``freed`` are gone."""
+    """Bytes that graphs hold: ``kept`` from before, ``added`` by ``create_graph``; what was ``freed`` is gone."""
 
     kept: int
     added: int = 0

@@ -1,7 +1,7 @@
-"""Two small charts beside the Playground's toggles: ``.grad`` per press, and the bytes that graphs hold over the presses.
+"""Two small charts below the Playground's toggles: ``.grad`` per press, the bytes that graphs hold over the presses.
 
-They are as small as a stamp and stay where they are: no title, legend or tick of theirs moves when a press is added, and
-only as many numbers are written as have room.
+They are as small as a stamp and stay where they are: nothing moves when a press is added, and only as many numbers are
+written as have room.
 """
 
 from __future__ import annotations

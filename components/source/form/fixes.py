@@ -1,7 +1,7 @@
 """What to change in the form where its program stopped: a sentence about the switch or the expression, and that change.
 
-PyTorch's message says what was refused; the form knows which press, leaf or part of the expression asked for it. Nothing
-is offered that was not worked out for this form: the tests make every change and run the program to its end.
+PyTorch's message says what was refused; the form knows which press, leaf or part of the expression asked for it. The
+tests make every change that is offered and run the program to its end.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def _integers(stop: _Stop, found: re.Match[str]) -> Fix | None:
     for one in wrong:
         form = _with_leaf(form, _as_floating(one))
     names = _listed([one.name for one in wrong])
-    says = f"Only floating-point tensors have gradients, and {leaf.name} is {leaf.dtype}: an integer cannot change a little."
+    says = f"Only floating-point tensors have gradients, and {leaf.name} is {leaf.dtype}."
     return Fix(says, f"Make {names} float32", form)
 
 

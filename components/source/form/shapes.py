@@ -1,4 +1,4 @@
-"""The shapes of leaves: typed as ``(2, 3)``, filled with numbers that can be read, and worked out through an expression.
+"""The shapes of leaves: typed as ``(2, 3)``, filled with readable numbers, worked out through an expression.
 
 Working out knows ``@``, broadcasting and the usual functions; whatever else it meets has an unknown shape, which fits
 anything. So it finds less than PyTorch would refuse, and nothing that PyTorch would take.
@@ -29,10 +29,10 @@ _MOST_OF_PAIRS = 3
 
 _ELEMENTWISE = words(
     """
-    abs acos acosh asin asinh atan atanh ceil celu clamp clone contiguous cos cosh cumsum detach double elu erf erfc exp
-    exp2 expm1 float floor gelu hardtanh leaky_relu log log10 log1p log2 log_softmax logsigmoid mish neg nan_to_num
-    normalize reciprocal relu relu6 round rsqrt selu sigmoid sign silu sin sinh softmax softplus softsign sqrt square tan
-    tanh tanhshrink trunc
+    abs acos acosh asin asinh atan atanh ceil celu clamp clone contiguous cos cosh cumsum detach double elu erf erfc
+    exp exp2 expm1 float floor gelu hardtanh leaky_relu log log10 log1p log2 log_softmax logsigmoid mish neg
+    nan_to_num normalize reciprocal relu relu6 round rsqrt selu sigmoid sign silu sin sinh softmax softplus softsign
+    sqrt square tan tanh tanhshrink trunc
     """
 )
 _OF_TWO = words("add atan2 div fmax fmin hypot maximum minimum mul pow sub")
@@ -149,7 +149,8 @@ def fitting(reading: Reading, values: Mapping[str, str], names: Sequence[str]) -
 
 def numbers_first(names: Sequence[str], values: Mapping[str, str]) -> list[str]:
     """Return the leaves in the order in which a person would change their shapes: numbers, then the last ones."""
-    return sorted(reversed(names), key=lambda name: shape_of_value(values[name]) != ())
+    numbers = [name for name in names if shape_of_value(values[name]) == ()]
+    return [*numbers, *(name for name in reversed(names) if name not in numbers)]
 
 
 def _changed(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
