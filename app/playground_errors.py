@@ -25,5 +25,5 @@ def show_failure(form: Form, written: Written) -> None:
     with st.container(key="playground-error", gap="small"):
         st.html(_SAYS.format(with_code(says)))
         if fix is not None and fix.button is not None and fix.form is not None:
-            st.button(fix.button, key="playground:fix", icon=":material/build:", on_click=become, args=(fix.form,))
+            st.button(fix.button, key="playground:fix", type="primary", on_click=become, args=(fix.form,))
         st.html(_RAISED.format(failure.error_type or "Stopped", failure.message))

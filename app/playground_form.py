@@ -138,21 +138,21 @@ def show_buttons(stopped: bool) -> None:
             type="primary",
             on_click=_press,
             disabled=stopped,
-            help=why or "Calls `y.backward()` with the switches as they stand.",
+            help=why if stopped else None,
         )
         st.button(
             "Zero grad",
             key="playground:zero",
             on_click=lambda: change(actions=(*made().form.actions, ZeroGrad())),
             disabled=stopped,
-            help=why or "Sets the `.grad` of each leaf to zero, as `optimizer.zero_grad(set_to_none=False)` does.",
+            help=why if stopped else None,
         )
         st.button(
             "Undo",
             key="playground:undo",
             on_click=_undo,
             disabled=not now.past,
-            help="Takes the last change back." if now.past else "Nothing was changed yet.",
+            help=None if now.past else "Nothing was changed yet.",
         )
         pressed = bool(now.form.actions or now.form.no_grad)
         st.button(
@@ -160,7 +160,7 @@ def show_buttons(stopped: bool) -> None:
             key="playground:reset",
             on_click=lambda: change(actions=(), no_grad=False),
             disabled=not pressed,
-            help="Takes all presses back." if pressed else "Nothing was pressed yet.",
+            help=None if pressed else "Nothing was pressed yet.",
         )
 
 

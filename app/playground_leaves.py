@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from app import session
 from app.playground_form import become, made
-from components.source.form import Form, Leaf, scalar_value, with_scalar, with_shape, with_typed
+from components.source.form import Form, FormError, Leaf, scalar_value, with_scalar, with_shape, with_typed
+from components.source.form.expression import read_expression
+from components.source.form.fixes import fitting_shapes, shape_text
 from components.source.form.shapes import Shape, shape_of_value
 
 _TYPES = ["float32", "float64", "int64"]
@@ -22,12 +24,16 @@ _SHAPES: dict[str, tuple[Shape, bool]] = {
 
 
 def show(form: Form) -> None:
-    """Show a row for each leaf."""
+    """Show a row for each leaf, with the shape that it should have where the expression cannot be computed as it is."""
+    try:
+        fitting = fitting_shapes(form, read_expression(form.expression))
+    except FormError:
+        fitting = {}
     for leaf in form.leaves:
-        _row(leaf)
+        _row(leaf, fitting.get(leaf.name))
 
 
-def _row(leaf: Leaf) -> None:
+def _row(leaf: Leaf, fitting: Shape | None) -> None:
     key, values = f"playground:leaf:{leaf.name}", session.widgets()
 
     def typed() -> None:
@@ -47,7 +53,10 @@ def _row(leaf: Leaf) -> None:
         st.text_input(
             f"value of {leaf.name}", key=f"{key}:value", on_change=typed, label_visibility="collapsed", width=width
         )
-        if number is not None:
+        if fitting is not None:
+            label = f"Fits: {shape_text(fitting)}"
+            st.button(label, key=f"{key}:fitting", on_click=_become, args=(with_shape(leaf, fitting),))
+        elif number is not None:
             reach = max(5.0, 2 * abs(number))
             values[f"{key}:slider"] = number
             st.slider(

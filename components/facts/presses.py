@@ -74,6 +74,8 @@ class Presses:
             return f"{leaf}.grad is None"
         last, before = self.presses[-1], self.presses[-2].grads[leaf].after if len(self.presses) > 1 else None
         added, after = last.grads[leaf].added, last.grads[leaf].after
+        if last.state == "failed" and added is None:
+            return f"{leaf}.grad stays as it was"
         norm = "" if self.is_number(leaf) else "norm "
         if after is None:
             return f"{leaf}.grad is None"
@@ -88,6 +90,8 @@ class Presses:
         if not self.presses:
             return f"{exact_bytes(self.before.now)} saved"
         last = self.presses[-1]
+        if last.state == "failed":
+            return f"{exact_bytes(last.held.now)} left"
         if last.held.freed:
             left = f", {exact_bytes(last.held.now)} left" if last.held.now else ""
             return f"{exact_bytes(last.held.freed)} freed{left}"

@@ -18,7 +18,7 @@ from . import style
 from .gradient_calls import exact_text
 from .scale import norm_or_row, value_or_row
 
-HEIGHT = 118
+HEIGHT = 128
 ADDED, AFTER = "#56b4e9", "#0072b2"
 KEPT, BUILT = "#e69f00", "#cc79a7"
 _SIZE = 11
@@ -26,7 +26,7 @@ _MOST_PRESSES = 24
 # So many presses have room from the start, so that the first bars do not move when another comes.
 _ROOM = 3
 # Past so many presses, or characters, only the bars of what .grad came to carry numbers; past more, only the last one.
-_ALL_NUMBERS, _SOME_NUMBERS, _CHARACTERS = 3, 6, 5
+_ALL_NUMBERS, _SOME_NUMBERS, _CHARACTERS = 3, 6, 4
 _WORDS = {"failed": "stopped with an error", "not reached": "not reached"}
 
 
@@ -58,7 +58,7 @@ def grad_figure(presses: Presses, leaf: str) -> go.Figure:
             | _NUMBERS
         )
     heights = [height for trace in data for height in trace["y"]]
-    return _small(data, shown, _room(heights), barmode="group", bargap=0.24, bargroupgap=0.04)
+    return _small(data, shown, _room(heights), barmode="group", bargap=0.12, bargroupgap=0.0)
 
 
 def held_figure(presses: Presses) -> go.Figure:

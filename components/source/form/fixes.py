@@ -219,22 +219,29 @@ def _shapes_differ(stop: _Stop, found: re.Match[str]) -> Fix | None:
 
 def shape_fix(form: Form, reading: Reading) -> Fix | None:
     """Return the shapes that would let the expression be computed, as far as they can be worked out before it runs."""
-    values = {leaf.name: leaf.value for leaf in form.leaves}
-    change = shapes.fitting(reading, values, shapes.numbers_first(list(values), values))
+    change = fitting_shapes(form, reading)
     if not change:
         return None
+    values = {leaf.name: leaf.value for leaf in form.leaves}
     for leaf in form.leaves:
         if leaf.name in change:
             form = _with_leaf(form, with_shape(leaf, change[leaf.name]))
-    given = [f"{name} the shape {_shape_text(shape)}" for name, shape in change.items()]
-    now = [f"{name} has the shape {_shape_text(shapes.shape_of_value(values[name]) or ())}" for name in change]
-    of = [f"{name} of shape {_shape_text(shape)}" for name, shape in change.items()]
+    given = [f"{name} the shape {shape_text(shape)}" for name, shape in change.items()]
+    now = [f"{name} has the shape {shape_text(shapes.shape_of_value(values[name]) or ())}" for name in change]
+    of = [f"{name} of shape {shape_text(shape)}" for name, shape in change.items()]
     says = f"The shapes do not go together: {_listed(now)}. With {_listed(of)} the expression can be computed."
     return Fix(says, f"Give {_listed(given)}", form)
 
 
-def _shape_text(shape: shapes.Shape) -> str:
-    return f"({shape[0]},)" if len(shape) == 1 else str(shape)
+def fitting_shapes(form: Form, reading: Reading) -> dict[str, shapes.Shape]:
+    """Return the shapes of one or two leaves that would let the expression be computed, where it cannot be as it is."""
+    values = {leaf.name: leaf.value for leaf in form.leaves}
+    return shapes.fitting(reading, values, shapes.numbers_first(list(values), values))
+
+
+def shape_text(shape: shapes.Shape) -> str:
+    """Return a shape as Python writes it: ``(2,)``."""
+    return str(shape)
 
 
 def _with_leaf(form: Form, leaf: Leaf) -> Form:

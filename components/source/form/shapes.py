@@ -100,7 +100,7 @@ def _shape_of_lists(node: ast.expr) -> _Known:
             return None
         shape += sizes
         level = [element for one in level if isinstance(one, ast.List) for element in one.elts]
-    return tuple(shape)
+    return tuple(shape) if all(isinstance(one, ast.Constant | ast.UnaryOp) for one in level) else None
 
 
 def _shape_of_call(node: ast.Call) -> _Known:
