@@ -27,7 +27,10 @@ def run(form: Form) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize(
     ("typed", "shape"),
     [("(3,)", (3,)), ("(2, 3)", (2, 3)), ("2x3", (2, 3)), ("2 x 3", (2, 3)), ("2×3×4", (2, 3, 4)), ("()", ())]
-    + [(text, None) for text in ("3", "(3)", "2.0", "[2, 3]", "randn(2, 3)", "x2", "2*3", "", "(2 3)", "(9999999, 9999999)")],
+    + [
+        (text, None)
+        for text in ("3", "(3)", "2.0", "[2, 3]", "randn(2, 3)", "x2", "2*3", "", "(2 3)", "(9999999, 9999999)")
+    ],
 )
 def test_what_is_a_shape(typed: str, shape: tuple[int, ...] | None) -> None:
     assert typed_shape(typed) == shape
