@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import streamlit as st
+from markupsafe import Markup
 
 from app import graph, playground_form, playground_leaves, playground_plots, results, session
 from app.playground_errors import show_failure
-from app.workbench import frame
+from app.workbench import ABOVE, MADE, frame, heading
 from components.facts import leaf_rows
 from components.source.form import Form, FormError, Written, write_program
-from components.widgets.panels import leaves_panel
+from components.widgets.panels import joined, leaves_panel, output_panel
 
 
 def page() -> None:
@@ -18,25 +19,37 @@ def page() -> None:
     written, problem = _written(form)
     if written is not None:
         session.ask("playground", written.source)
-    trace = session.trace("playground")
-    stopped = trace is not None and written is not None and _stops(written)
-    did, made = frame("playground", [0.66, 0.34])
-    with made, st.container(key="playground-made", gap="small"):
+    making, did = frame("playground", [MADE, 1 - MADE])
+    with making, st.container(key="playground-made"):
+        with heading("playground", "Playground"):
+            pass
         playground_form.show_expression(problem)
         playground_leaves.show(form)
         playground_form.show_switches()
-        playground_form.show_buttons(stopped)
+        playground_form.show_buttons(written is not None and _stops(written))
         playground_plots.show(form, written)
-        if written is not None and stopped:
-            show_failure(form, written)
-        if trace is not None:
-            leaves_panel(leaf_rows(trace))
+        _told(form, written)
         if written is not None:
             with st.expander("The program that runs", icon=":material/code:"):
                 st.code(written.source, language="python")
     with did:
-        if not results.progress("playground"):
-            graph.show("playground", above=150)
+        graph.show("playground", above=ABOVE)
+
+
+def _told(form: Form, written: Written | None) -> None:
+    """Show a run that is under way, or what there is to be said of the last one; of an error, how to mend the form."""
+    trace = session.trace("playground")
+    if results.progress("playground") or trace is None:
+        return
+    if written is not None and _stops(written):
+        show_failure(form, written)
+    elif trace.failure is not None:
+        results.failure(trace)
+    # The form prints nothing, but PyTorch may warn.
+    panels = [leaves_panel(leaf_rows(trace)), *([output_panel(trace)] if trace.warnings else [])]
+    kind = " al-failed" if trace.failure is not None else ""
+    st.html(Markup('<div class="al-told-of{}">{}</div>').format(kind, joined(panels)))
+    results.status(trace)
 
 
 def _written(form: Form) -> tuple[Written | None, FormError | None]:
