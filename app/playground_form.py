@@ -105,15 +105,9 @@ def show_expression(problem: FormError | None) -> None:
 def show_switches() -> None:
     """Show the three toggles: two of the next Backward, one of the expression."""
     now, values = made(), session.widgets()
-
-    def toggled(key: str, field: str) -> None:
-        setattr(now, field, values[key])
-
     with st.container(horizontal=True, key="playground-switches", gap="small"):
-        for label, field in (("retain_graph", "retain"), ("create_graph", "create")):
-            key = f"playground:{field}"
-            values[key] = getattr(now, field)
-            st.toggle(label, key=key, help=_HELP[label], on_change=toggled, args=(key, field))
+        _toggle("retain_graph", "retain")
+        _toggle("create_graph", "create")
         values["playground:no_grad"] = now.form.no_grad
         st.toggle(
             "no_grad",
@@ -121,6 +115,12 @@ def show_switches() -> None:
             help=_HELP["no_grad"],
             on_change=lambda: change(no_grad=values["playground:no_grad"]),
         )
+
+
+def _toggle(label: str, field: str) -> None:
+    now, values, key = made(), session.widgets(), f"playground:{field}"
+    values[key] = getattr(now, field)
+    st.toggle(label, key=key, help=_HELP[label], on_change=lambda: setattr(now, field, values[key]))
 
 
 def show_buttons(stopped: bool) -> None:
