@@ -61,10 +61,11 @@ def made() -> PlaygroundForm:
 
 def current() -> Form:
     """Return the form with what is typed by now, and see to it that the editor says what the form does."""
-    filling, edited = _filling(), _typed()
-    if edited.text != filling.taken:
-        filling.taken = edited.text
-        _become(_with_expression(edited.text), "typed")
+    # Half a character, as browsers can send it, could not be kept.
+    filling, text = _filling(), _typed().text.encode("utf-8", "replace").decode()
+    if text != filling.taken:
+        filling.taken = text
+        _become(_with_expression(text), "typed")
     elif made().form.expression != filling.taken:
         filling.source = filling.taken = made().form.expression
         filling.number += 1

@@ -57,7 +57,7 @@ def look(names, result):
 
 
 def looked_at(form: Form) -> list[list[dict[str, Any]]]:
-    """The storages held and the ``.grad`` of the leaves before the first press and after each that plain PyTorch made."""
+    """The storages held and the leaves' ``.grad`` in plain PyTorch, before the first press and after each."""
     written = write_program(form)
     lines = written.source.splitlines()
     names = [leaf.name for leaf in form.leaves if leaf.requires_grad]
