@@ -100,7 +100,8 @@ def show_expression(problem: FormError | None) -> None:
     if problem is None:
         st.html(_UNDER.format("", _HINT))
     else:
-        st.html(_UNDER.format(" al-unread", with_code(str(problem))))
+        only = "Line 1: " if "\n" not in made().form.expression.strip() else ""
+        st.html(_UNDER.format(" al-unread", with_code(str(problem).removeprefix(only))))
 
 
 def show_switches() -> None:
@@ -124,29 +125,24 @@ def _toggle(label: str, field: str) -> None:
     st.toggle(label, key=key, help=_HELP[label], on_change=lambda: setattr(now, field, values[key]))
 
 
-def show_buttons(stopped: bool) -> None:
-    """Show what can be pressed; after an error no call would run, so ``stopped`` says that there was one."""
+def show_buttons(why_not: str) -> None:
+    """Show what can be pressed; ``why_not`` says why no call can be added, if it cannot."""
     now = made()
-    why = (
-        "The program stops with an error, so nothing after it would run. Mend it below, or press Undo."
-        if stopped
-        else ""
-    )
     with st.container(horizontal=True, key="playground-buttons", gap="small"):
         st.button(
             "Backward",
             key="playground:backward",
             type="primary",
             on_click=_press,
-            disabled=stopped,
-            help=why if stopped else None,
+            disabled=bool(why_not),
+            help=why_not or None,
         )
         st.button(
             "Zero grad",
             key="playground:zero",
             on_click=lambda: change(actions=(*made().form.actions, ZeroGrad())),
-            disabled=stopped,
-            help=why if stopped else None,
+            disabled=bool(why_not),
+            help=why_not or None,
         )
         st.button(
             "Undo",

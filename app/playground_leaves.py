@@ -55,7 +55,7 @@ def _row(leaf: Leaf, fitting: Shape | None) -> None:
         )
         if fitting is not None:
             label = f"Fits: {shape_text(fitting)}"
-            st.button(label, key=f"{key}:fitting", on_click=_become, args=(with_shape(leaf, fitting),))
+            st.button(label, key=f"{key}:fitting", on_click=_become, args=(with_shape(leaf, fitting),), width="stretch")
         elif number is not None:
             reach = max(5.0, 2 * abs(number))
             values[f"{key}:slider"] = number
@@ -80,7 +80,7 @@ def _menu(leaf: Leaf, key: str) -> None:
         _become(replace(leaf, dtype=values[f"{key}:dtype"]))
 
     shape = shape_of_value(leaf.value)
-    with st.popover(_shape_text(shape), help=f"Shape and dtype of {leaf.name}"):
+    with st.popover("…" if shape is None else shape_text(shape), help=f"Shape and dtype of {leaf.name}"):
         st.markdown(f"Fill `{leaf.name}` with a")
         with st.container(horizontal=True, gap="small"):
             for place, (label, (wanted, random)) in enumerate(_SHAPES.items()):
@@ -91,11 +91,6 @@ def _menu(leaf: Leaf, key: str) -> None:
         values[f"{key}:dtype"] = leaf.dtype
         types = _TYPES if leaf.dtype in _TYPES else [*_TYPES, leaf.dtype]
         st.selectbox(f"dtype of {leaf.name}", types, key=f"{key}:dtype", on_change=chosen)
-
-
-def _shape_text(shape: Shape | None) -> str:
-    """Return a shape in few letters: ``2×3``, ``3``, ``()``."""
-    return "…" if shape is None else "×".join(map(str, shape)) or "()"
 
 
 def _become(leaf: Leaf, change: str = "") -> None:
