@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from mimetypes import guess_type
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from app import session
 from components.figures.charts.style import with_ink
+from components.widgets.panels import meaning_of
 
 _INK = {"light": "#1c2433", "dark": "#e6eaf0"}
 
@@ -72,6 +73,16 @@ def one_of(
         help=help,
     )
     return start if chosen is None else chosen
+
+
+def table(rows: Sequence[Mapping[str, object]], height: int | Literal["auto"] = "auto", **widths: int) -> None:
+    """Show rows as a table, some columns with a width; each head says what it means when it is pointed at."""
+    heads = {
+        name: st.column_config.Column(help=meaning_of(name) or None, width=widths.get(name))
+        for row in rows[:1]
+        for name in row
+    }
+    st.dataframe(rows, hide_index=True, height=height, column_config=heads)
 
 
 def download(

@@ -34,6 +34,7 @@ def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def opened(**address: str) -> AppTest:
     test = AppTest.from_file(MAIN, default_timeout=LONG)
     settled(test.run())
+    settled(test.switch_page("screens/playground.py").run())
     test.switch_page("screens/compare.py")
     for name, value in address.items():
         test.query_params[name] = value

@@ -43,6 +43,7 @@ def test_a_page_has_a_picture_where_graphviz_cannot_lay_it_out(
     monkeypatch.setattr(graph, "player", lambda data, **_: shown.append(data))
     test = AppTest.from_file(MAIN, default_timeout=LONG)
     settled(test.run())
+    settled(test.switch_page("screens/playground.py").run())
     settled(test.segmented_control(key="playground:view").set_value(kind).run())
     assert not test.exception
     assert "<svg" in shown[-1].svg
