@@ -13,7 +13,7 @@ from app import help as help_
 from app.controls import table
 from components.facts.terms import GRAPH, PAGES
 from components.widgets.panels import heads, meaning_of
-from tests.app.apptest import LONG, MAIN, html_of, settled
+from tests.app.apptest import LONG, html_of, settled, visit
 
 ROOT = Path(__file__).parents[2]
 GLOSSARY = ROOT / "docs" / "glossary.md"
@@ -122,7 +122,7 @@ def test_heads_of_tables_explain_themselves() -> None:
 
 @pytest.mark.parametrize("page", ["compare", "playground"])
 def test_no_head_of_a_table_is_empty(page: str) -> None:
-    test = settled(AppTest.from_file(MAIN, default_timeout=LONG).run())
+    test = settled(visit().run())
     text = html_of(settled(test.switch_page(f"screens/{page}.py").run()))
     found = re.findall(r"<th[^>]*>(.*?)</th>", text, re.DOTALL)
     assert found

@@ -13,12 +13,12 @@ from app.session import PageState
 from components.facts import leaf_rows
 from components.facts.text import number_text
 from components.source.form import write_source
-from tests.app.apptest import LONG, MAIN, html_of, remembered, settled
+from tests.app.apptest import html_of, remembered, settled, visit
 from tests.plain import plain_python
 
 
 def opened(**address: str) -> AppTest:
-    test = AppTest.from_file(MAIN, default_timeout=LONG)
+    test = visit()
     for name, value in address.items():
         test.query_params[name] = value
     return checked(test.run())
