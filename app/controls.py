@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from mimetypes import guess_type
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import plotly.graph_objects as go
@@ -12,6 +12,7 @@ import streamlit as st
 
 from app import session
 from components.figures.charts.style import with_ink
+from components.widgets.panels import meaning_of
 
 _INK = {"light": "#1c2433", "dark": "#e6eaf0"}
 
@@ -96,6 +97,16 @@ def kept_choice(label: str, options: Sequence[str], made: msgspec.Struct, field:
         on_change=lambda: setattr(made, field, widgets[key]),
     )
     return str(widgets[key])
+
+
+def table(rows: Sequence[Mapping[str, object]], height: int | Literal["auto"] = "auto", **widths: int) -> None:
+    """Show rows as a table, some columns with a width; each head says what it means when it is pointed at."""
+    heads = {
+        name: st.column_config.Column(help=meaning_of(name) or None, width=widths.get(name))
+        for row in rows[:1]
+        for name in row
+    }
+    st.dataframe(rows, hide_index=True, height=height, column_config=heads)
 
 
 def download(

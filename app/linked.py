@@ -6,9 +6,9 @@ import msgspec
 import streamlit as st
 from markupsafe import Markup
 
-from app import session
-from app.links import CODE, PACKED, DamagedLink, linked_program
+from app import compare_sides, session
 from app.editors import Editor
+from app.links import CODE, PACKED, PAIR, DamagedLink, linked_program, unpack
 
 
 class Linked(msgspec.Struct):
@@ -34,6 +34,7 @@ def follow(editor: Editor) -> bool:
         _give_back(editor, linked)
         return True
     return False
+
 
 def _take(editor: Editor, linked: Linked) -> None:
     try:
@@ -80,3 +81,42 @@ def note(editor: Editor) -> None:
             args=(editor, linked),
             help="What was in the editor before is kept.",
         )
+
+
+# --- a pair of programs
+
+
+def follow_pair() -> None:
+    """Show the pair of programs that the address holds, once."""
+    linked, link = _pair(), session.address().get(PAIR, "")
+    if not link or linked.link == link:
+        return
+    linked.link, linked.problem = link, ""
+    try:
+        compare_sides.fill_both(*unpack(link, 2))
+    except DamagedLink as problem:
+        linked.problem = str(problem)
+    linked.before = _programs()
+
+
+def forget_pair() -> None:
+    """Take the pair out of the address once another is shown."""
+    linked = _pair()
+    if linked.link and linked.before != _programs():
+        linked.link, linked.before, linked.problem = "", None, ""
+        session.address().pop(PAIR, None)
+
+
+def note_pair() -> None:
+    """Say what is wrong with the link that led here."""
+    if _pair().problem:
+        st.warning(_pair().problem, icon=":material/link_off:")
+
+
+def _pair() -> Linked:
+    return session.remembered(Linked, compare_sides.PAGE)
+
+
+def _programs() -> str:
+    """The programs that are compared, as one text to tell them from others."""
+    return "\0".join(compare_sides.programs())
