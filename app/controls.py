@@ -19,10 +19,12 @@ _INK = {"light": "#1c2433", "dark": "#e6eaf0"}
 Option = TypeVar("Option")
 
 
-def chart(figure: go.Figure, key: str, on_click: Callable[[list[Any]], None] | None = None) -> None:
+def chart(
+    figure: go.Figure, key: str, on_click: Callable[[list[Any]], None] | None = None, *, small: bool = False
+) -> None:
     """Show a figure as wide as its place, or as its own width, with letters in the colour of the page's text.
 
-    ``on_click`` gets the custom data of a clicked point.
+    ``on_click`` gets the custom data of a clicked point. A ``small`` one has no row of tools over it.
     """
     inked = with_ink(figure, _INK.get(st.context.theme.type or "light", _INK["light"]))
 
@@ -40,7 +42,7 @@ def chart(figure: go.Figure, key: str, on_click: Callable[[list[Any]], None] | N
         width="content" if figure.layout.width else "stretch",
         on_select=clicked if on_click is not None else "ignore",
         selection_mode="points",
-        config={"displaylogo": False, "showTips": False},
+        config={"displaylogo": False, "showTips": False, "displayModeBar": False if small else "hover"},
     )
 
 

@@ -6,9 +6,10 @@ import msgspec
 import streamlit as st
 from markupsafe import Markup
 
-from app import compare_sides, session
+from app import compare_sides, playground_form, session
 from app.editors import Editor
-from app.links import CODE, PACKED, PAIR, DamagedLink, linked_program, unpack
+from app.links import CODE, FORM, PACKED, PAIR, DamagedLink, linked_form, linked_program, unpack
+from components.source.form import Form
 
 
 class Linked(msgspec.Struct):
@@ -17,6 +18,8 @@ class Linked(msgspec.Struct):
     link: str = ""
     before: str | None = None
     problem: str = ""
+    form: str = ""
+    """The Playground's form that the link brought, as JSON."""
 
 
 def follow(editor: Editor) -> bool:
@@ -81,6 +84,38 @@ def note(editor: Editor) -> None:
             args=(editor, linked),
             help="What was in the editor before is kept.",
         )
+
+
+# --- a form of the Playground
+
+
+def follow_form() -> None:
+    """Show the form that the address holds, once; and what was there when one goes back."""
+    linked, link = session.kept(Linked, "playground"), session.address().get(FORM, "")
+    if link and link != linked.link:
+        linked.link, linked.problem = link, ""
+        linked.before = msgspec.json.encode(playground_form.made().form).decode()
+        try:
+            form = linked_form(session.address())
+        except DamagedLink as problem:
+            linked.problem, linked.before = str(problem), None
+        else:
+            playground_form.become(form or playground_form.made().form)
+            linked.form = msgspec.json.encode(playground_form.made().form).decode()
+    elif not link and linked.link and session.went() and linked.before is not None:
+        playground_form.become(msgspec.json.decode(linked.before, type=Form))
+        linked.link, linked.before = "", None
+
+
+def note_form() -> None:
+    """Say what is wrong with the link; a form that was changed is no longer its."""
+    linked = session.kept(Linked, "playground")
+    changed = msgspec.json.encode(playground_form.made().form).decode() != linked.form
+    if linked.link and changed and not linked.problem:
+        linked.link = ""
+        session.address().pop(FORM, None)
+    if linked.problem:
+        st.html(Markup('<div class="al-tell" role="alert">{}</div>').format(linked.problem))
 
 
 # --- a pair of programs

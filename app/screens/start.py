@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import results, session, walk
+from app import playground_form, results, session, walk
 from app.examples import FIRST
-from app.playground_form import PlaygroundState
 
 _ABOVE = 338
 """What the page has around the player, in CSS pixels: its head above, the examples below."""
@@ -70,7 +69,7 @@ def _on(number: int) -> None:
     if number < len(walk.STOPS) - 1:
         walk.go(number + 1)
     else:
-        session.remembered(PlaygroundState, "playground").form = walk.form(number, walk.chosen_x())
+        playground_form.become(walk.form(number, walk.chosen_x()))
         session.remembered(walk.WalkState, walk.PAGE).leaving = True
 
 
