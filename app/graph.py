@@ -41,6 +41,8 @@ from components.widgets.player.page import standalone_page
 from components.widgets.player.view import player
 
 _WHOLE = "whole program"
+# In CSS pixels: what is around the player in a frame of somebody else's page.
+_EMBEDDED = 22
 _NO_MARKS = GraphMarks()
 
 
@@ -108,6 +110,8 @@ def show(
         shown = _torchviz(page, index) if view.torchviz else _lab(page, index, only)
         data = _data(index, shown, "torchviz" if view.torchviz else "lab")
         _downloads(page, index.trace, data)
+    if st.context.is_embedded:
+        above, show_code = _EMBEDDED, show_code or session.shows_only_player()
     player(
         data,
         key=f"{page}:player",

@@ -253,6 +253,11 @@ def _json(made: msgspec.Struct) -> str:
     return msgspec.json.encode(made).decode("utf-8", "surrogatepass")
 
 
+def shows_only_player() -> bool:
+    """Whether a page of somebody else's shows this one in a frame, and of it the player alone."""
+    return bool(st.context.is_embedded) and address().get("show") == "player"
+
+
 def widgets() -> MutableMapping[str | int, Any]:
     """Return the values of this session's widgets by their keys, which are ``PAGE:WORD``."""
     return st.session_state
