@@ -38,6 +38,8 @@ export interface Shared {
   places?: Map<string, StepAndNode>;
   /** The address is about the program that was there first. */
   addressRead?: boolean;
+  /** What the browser keeps, in pages that have a server. */
+  kept?: { put(name: string, value: unknown): void; get(name: string): unknown };
   /** The player that takes the keys which nobody else has. */
   first?: { gv: HTMLElement } | null;
 }
@@ -47,6 +49,9 @@ declare global {
     "autograd-lab:step": CustomEvent<Step>;
     "autograd-lab:line": CustomEvent<LineAct>;
     "autograd-lab:hello": CustomEvent<{ channel: string }>;
+    "autograd-lab:typed": CustomEvent<{ channel: string; text: string }>;
+    "autograd-lab:present": CustomEvent<{ on: boolean }>;
+    "autograd-lab:save": CustomEvent<{ key: string; kind: string }>;
   }
   interface HTMLElementEventMap {
     "lab-pick": CustomEvent<number>;

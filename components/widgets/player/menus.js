@@ -74,9 +74,10 @@ export class Findings {
     const counts = new Map(), plus = more ? "+" : "";
     for (const { illness } of findings) counts.set(illness, (counts.get(illness) ?? 0) + 1);
     this.button.hidden = !findings.length;
+    this.button.classList.toggle("mild", findings.every(({ illness }) => illness === "vanishing"));
     if (!findings.length) this.list.hidden = true;
     this.button.textContent = [...counts].map(([kind, count]) => `${count}${plus} ${ILL_WORDS[kind]}`).join(" · ");
-    this.button.title = "Gradients to look at (I goes to the next one)";
+    this.button.dataset.tip = "Gradients to look at: NaN, infinite, exploding, vanishing. Key: I goes to the next one";
     /** @type {HTMLElement[]} */
     const items = findings.slice(0, MOST_LISTED).map((finding, number) => {
       const item = create("button", "", finding.text);
