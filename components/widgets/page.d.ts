@@ -33,13 +33,26 @@ export interface StepAndNode {
   node: string | null;
 }
 
+/** What an editor holds as it is typed. */
+export interface Typed {
+  channel: string;
+  text: string;
+}
+
+/** Values that outlive the page, as texts by name. */
+export interface KeptValues {
+  get(name: string): string | null;
+  put(name: string, text: string): void;
+  drop(name: string): void;
+}
+
 export interface Shared {
+  /** What is kept in this browser; a page that nobody serves keeps nothing. */
+  kept?: KeptValues;
   /** By component and program. */
   places?: Map<string, StepAndNode>;
   /** The address is about the program that was there first. */
   addressRead?: boolean;
-  /** What the browser keeps, in pages that have a server. */
-  kept?: { put(name: string, value: unknown): void; get(name: string): unknown };
   /** The player that takes the keys which nobody else has. */
   first?: { gv: HTMLElement } | null;
 }
@@ -49,8 +62,12 @@ declare global {
     "autograd-lab:step": CustomEvent<Step>;
     "autograd-lab:line": CustomEvent<LineAct>;
     "autograd-lab:hello": CustomEvent<{ channel: string }>;
-    "autograd-lab:typed": CustomEvent<{ channel: string; text: string }>;
+    "autograd-lab:typed": CustomEvent<Typed>;
+    /** Whether the page is dressed for a projector. */
     "autograd-lab:present": CustomEvent<{ on: boolean }>;
+    /** What a button of the page's head asks for, as a key would. */
+    "autograd-lab:do": CustomEvent<string>;
+    /** Which of the pictures is to be saved: of the player with this key, as svg, png2, png4 or dot. */
     "autograd-lab:save": CustomEvent<{ key: string; kind: string }>;
   }
   interface HTMLElementEventMap {

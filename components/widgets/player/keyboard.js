@@ -66,7 +66,8 @@ export class Keyboard {
     if (field) return this.pressInField(event, field === this.player.search.field);
     if (target?.closest("[role=menu]") && this.player.menus.key(event)) return taken(event);
     const action = this.actionOf(event, target);
-    if (!action) return;
+    // An Escape that closes nothing here is the page's.
+    if (!action || (event.key === "Escape" && !this.player.hasOpen())) return;
     taken(event);
     action();
   }

@@ -21,6 +21,8 @@ export class Menus {
     if (opens) menu.querySelector("button")?.focus();
   }
 
+  isOpen() { return this.pairs.some(([menu]) => !menu.hidden); }
+
   // Returns whether one was open; `focus` goes back to its button.
   close({ focus = false } = {}) {
     const open = this.pairs.filter(([menu]) => !menu.hidden);

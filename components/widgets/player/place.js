@@ -41,8 +41,8 @@ export class Place {
 
   // What the browser keeps of this component: the last program that was in it, and the place there.
   kept() {
-    const kept = shared.kept?.get(`place:${this.component}`);
-    return isPlace(kept) && kept.of === this.of ? { step: kept.step, node: kept.node } : null;
+    const text = shared.kept?.get(`place:${this.component}`);
+    return text ? placeIn(text, this.of) : null;
   }
 
   // Back or Forward led to another address: the place in it, if it is about this program; otherwise it is left to the
@@ -60,7 +60,7 @@ export class Place {
     this.forget();
     places.set(this.key, place);
     this.writing = setTimeout(() => {
-      shared.kept?.put(`place:${this.component}`, { of: this.of, ...place });
+      shared.kept?.put(`place:${this.component}`, searchWith("", place, this.of));
       const text = searchWith(location.search, place, this.of);
       if (text === location.search.slice(1)) return;
       try {
@@ -82,14 +82,6 @@ export function placeIn(search, of) {
   if (asked.get("of") !== of) return null;
   return { step: step !== null && /^\d{1,7}$/.test(step) ? Number(step) : null, node: asked.get("node") };
 }
-
-/**
- * @param {unknown} value
- * @returns {value is StepAndNode & { of: string }}
- */
-const isPlace = (value) => typeof value === "object" && value !== null && "of" in value && "step" in value
-  && "node" in value && (value.step === null || typeof value.step === "number")
-  && (value.node === null || typeof value.node === "string");
 
 // The address's part after "?", with this place in it and all else as it was.
 /**

@@ -383,6 +383,8 @@ export class Player {
     else this.gv.requestFullscreen?.().catch(() => {});
   }
 
+  hasOpen() { return this.menus.isOpen() || this.cardOpen || this.selected !== null; }
+
   escape() {
     if (this.menus.close({ focus: true })) return;
     if (this.cardOpen) return this.closeCard();
