@@ -35,6 +35,7 @@ from components.figures import (
 )
 from components.trace import Trace, encode_trace
 from components.trace.codec import collector_paused
+from components.widgets.picture_buttons import picture_buttons
 from components.widgets.player.page import standalone_page
 from components.widgets.player.view import player
 
@@ -129,7 +130,11 @@ def _data(index: TraceIndex, shown: _View, kind: Literal["lab", "torchviz"]) -> 
 
 
 def _downloads(page: str, trace: Trace, data: PlayerData) -> None:
-    with st.popover("Download", icon=":material/download:"):
+    with (
+        st.popover("Download", icon=":material/download:"),
+        st.container(key=f"{page.replace(':', '-')}-al-downloads", gap=None),
+    ):
+        picture_buttons(f"{page}:player")
         page_file = partial(standalone_page, data, "Autograd Lab")
         download("Player as one HTML file", page_file, "autograd-lab.html", f"{page}:html", icon=None)
         download("Trace as JSON", partial(encode_trace, trace), "trace.json", f"{page}:json", icon=None)
