@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from mimetypes import guess_type
 from typing import Any, TypeVar
 
+import msgspec
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -72,6 +73,29 @@ def one_of(
         help=help,
     )
     return start if chosen is None else chosen
+
+
+def kept_toggle(label: str, made: msgspec.Struct, field: str, key: str, help: str | None = None) -> bool:
+    """Show a toggle of a field of what a person has made, which outlives the session."""
+    widgets = session.widgets()
+    widgets[key] = getattr(made, field)
+    st.toggle(label, key=key, help=help, on_change=lambda: setattr(made, field, widgets[key]))
+    return bool(getattr(made, field))
+
+
+def kept_choice(label: str, options: Sequence[str], made: msgspec.Struct, field: str, key: str, *, width: int) -> str:
+    """Show a list to choose one of, as a field of what a person has made; something else in it is the first."""
+    widgets = session.widgets()
+    widgets[key] = getattr(made, field) if getattr(made, field) in options else options[0]
+    st.selectbox(
+        label,
+        options,
+        key=key,
+        label_visibility="collapsed",
+        width=width,
+        on_change=lambda: setattr(made, field, widgets[key]),
+    )
+    return str(widgets[key])
 
 
 def download(

@@ -62,6 +62,12 @@ def typed_text(source: str, *, key: str, revision: str, draft: str | None = None
     return known
 
 
+def known_text(key: str) -> str | None:
+    """Return what was in the editor ``key`` when it was shown last in this session, if it was."""
+    known: Edited | None = st.session_state.get(_memory_of(key))
+    return None if known is None else known.text
+
+
 def code_editor(
     edited: Edited,
     *,
@@ -69,6 +75,7 @@ def code_editor(
     words: Sequence[str] = (),
     problem: Problem | None = None,
     height: int = 420,
+    beside: int | None = None,
     channel: str = "",
     label: str = "Program",
     live: bool = False,
@@ -76,8 +83,9 @@ def code_editor(
     """Show the editor ``key`` with what ``typed_text`` returned.
 
     ``words`` are completed, dotted ones after their modules and the program's aliases of them, those of
-    ``torch.Tensor`` after other values too. ``height`` is in CSS pixels. ``channel`` names the player whose marks are
-    shown. ``live`` is for an expression: Enter runs it, and it is reported after a pause in typing too.
+    ``torch.Tensor`` after other values too. ``height`` is in CSS pixels; with ``beside`` it is at least that, and else
+    what ``beside`` leaves of the window. ``channel`` names the player whose marks are shown. ``live`` is for an
+    expression: Enter runs it, and it is reported after a pause in typing too.
     """
     bundle = _bundle()
     if bundle is None:
@@ -91,6 +99,7 @@ def code_editor(
             "words": _by_module(tuple(words)),
             "problem": asdict(problem) if problem is not None else None,
             "height": height,
+            "beside": beside,
             "channel": channel,
             "label": label,
             "live": live,
