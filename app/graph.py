@@ -36,11 +36,8 @@ from components.figures import (
 )
 from components.trace import Trace, encode_trace
 from components.trace.codec import collector_paused
-<<<<<<< HEAD
-from components.widgets.picture_buttons import picture_buttons
-=======
 from components.widgets.browser import write
->>>>>>> b7d7d5948fa74f6056a7ec74aa6ec41ec34371a9
+from components.widgets.picture_buttons import picture_buttons
 from components.widgets.player.page import standalone_page
 from components.widgets.player.view import player
 
