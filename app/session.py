@@ -148,6 +148,10 @@ class PageState:
     trace: Trace | None = None
     index: TraceIndex | None = None
     """The look-up tables of that trace, which know how it was folded before."""
+    name: str = ""
+    """What the program is called."""
+    cells: list[tuple[str, str]] | None = None
+    """The kind and text of the cells of a notebook of it, where it has other ones than those of the program."""
 
     def stop(self) -> None:
         """Stop the run, if one is under way, and forget it."""
@@ -309,6 +313,22 @@ def _wait_for(page: str, run: Run) -> None:
     """Wait a little: most programs are done before anyone could see that they run."""
     run.wait(_PATIENCE)
     collect(page)
+
+
+def call(page: str, name: str, cells: list[tuple[str, str]] | None = None) -> None:
+    """Say what the program of a page is called, and which cells it has where they are more than its text."""
+    state = remembered(PageState, page)
+    state.name, state.cells = name, cells
+
+
+def name_of(page: str) -> str:
+    """Return what the program of a page is called."""
+    return remembered(PageState, page).name or page.partition(":")[0].partition("-")[0].capitalize()
+
+
+def cells_of(page: str) -> list[tuple[str, str]] | None:
+    """Return the cells of a page's program, as far as they are more than its text."""
+    return remembered(PageState, page).cells
 
 
 def measure_again(page: str) -> None:
