@@ -18,9 +18,22 @@ from ..capture import RunInterrupted, capture_program, capture_with_names, failu
 from ..capture.memory.cuda import prepare
 from ..capture.warm_up import SOURCE
 from ..source import SourceLimits
-from ..trace import Answered, Asked, Caps, Exercise, Failure, MeasuredRun, ObservedRun, Program, Trace
+from ..trace import (
+    Answered,
+    Asked,
+    Caps,
+    Exercise,
+    Failure,
+    Inspection,
+    Judgement,
+    MeasuredRun,
+    ObservedRun,
+    Program,
+    Trace,
+)
 from .derivatives import differentiate
-from .exercises import check_exercise
+from .exercises import inspect_answer, judge
+from .exercises.pristine import Pristine
 from .values import said
 from .warm_up import warm_up
 
@@ -68,7 +81,9 @@ class ProgramAnswerer:
         """Run the program and return its trace, with the answer to its question if it has one."""
         if program.question is UNSET:
             return capture_program(program, caps, on_output, source_limits, log)
+        put_back = Pristine().put_back if isinstance(program.question, Inspection) else _nothing
         trace, names = capture_with_names(program, caps, on_output, source_limits, log)
+        put_back()
         if trace.failure is not None:
             return trace
         try:
@@ -93,9 +108,17 @@ class ProgramAnswerer:
         return capture.installed_names()
 
 
+def _nothing() -> None:
+    """Of other questions nothing is put back: they are about the program as it is."""
+
+
 def _answer(question: Asked, names: dict[str, Any]) -> Answered:
+    if isinstance(question, Inspection):
+        return inspect_answer(question, names)
+    if isinstance(question, Judgement):
+        return judge(question, names)
     if isinstance(question, Exercise):
-        return check_exercise(question, names)
+        raise TypeError("whoever runs programs asks for an inspection, and elsewhere for a judgement")
     return differentiate(question, names)
 
 

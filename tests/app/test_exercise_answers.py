@@ -49,7 +49,7 @@ WRONG = wrong_answers()
 
 def checked(pool: Pool, source: str, lesson: Lesson) -> Trace:
     assert lesson.exercise is not None
-    return pool.run(Program(source=source, question=Exercise(checks=lesson.exercise.checks)))
+    return pool.run(Program(source=source, question=Exercise(checks=lesson.exercise.checks, solution=lesson.exercise.solution)))
 
 
 def verdict(trace: Trace) -> Verdict:
