@@ -116,7 +116,7 @@ def _answer(question: Asked, names: dict[str, Any]) -> Answered:
     if isinstance(question, Inspection):
         return inspect_answer(question, names)
     if isinstance(question, Judgement):
-        return judge(question, names)
+        return judge(question)
     if isinstance(question, Exercise):
         raise TypeError("whoever runs programs asks for an inspection, and elsewhere for a judgement")
     return differentiate(question, names)

@@ -60,7 +60,7 @@ def warm_up() -> None:
     for question in _QUESTIONS:
         differentiate(question, names)
     found = inspect_answer(Inspection(looks=[Look(code="f(x)")], seed=0), names).findings
-    judge(Judgement(checks="# A title\nassert f(x) == f(x), 'a hint'\n", seed=0, findings=found), names)
+    judge(Judgement(checks="# A title\nassert f(x) == 2, 'a hint'\n", solution="", seed=0, findings=found))
 
 
 def warm_up_formulas() -> None:

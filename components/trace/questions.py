@@ -118,9 +118,10 @@ class Finding(Record, frozen=True, kw_only=True):
 
 
 class Judgement(Record, frozen=True, kw_only=True, tag_field="ask", tag="judgement"):
-    """Whether what was found is what the checks expect; asked of the reference solution."""
+    """Whether what was found is what the checks expect; asked of an empty program."""
 
     checks: str
+    solution: str
     seed: int
     findings: list[Finding]
 

@@ -41,8 +41,10 @@ def judged(run: Run, trace: Trace, execute: Callable[[Run], Trace]) -> Trace:
 
 
 def _judgement(program: Program, question: Exercise, findings: list[Finding]) -> Program:
-    judgement = Judgement(checks=question.checks, seed=_seed(program), findings=findings)
-    return replace(program, source=question.solution, question=judgement)
+    judgement = Judgement(
+        checks=question.checks, solution=question.solution, seed=_seed(program), findings=findings
+    )
+    return replace(program, source="", question=judgement)
 
 
 def _with_verdict(run: Run, trace: Trace, judgement: Program, execute: Callable[[Run], Trace]) -> Trace:

@@ -7,6 +7,8 @@ is as good as a tuple, a number as a tensor without dimensions.
 from __future__ import annotations
 
 import builtins
+import io
+from contextlib import redirect_stdout
 from typing import Any
 
 import torch
@@ -22,8 +24,11 @@ _NOT_WORKED_OUT = "a value that this check could not work out"
 _NOT_FOUND = Finding(error="nothing: the program's process did not report it")
 
 
-def judge(judgement: Judgement, names: dict[str, Any]) -> Verdict:
-    """Judge every check; ``names`` are those of the reference solution."""
+def judge(judgement: Judgement) -> Verdict:
+    """Judge every check; what it expects may use the names of the reference solution."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    with redirect_stdout(io.StringIO()):
+        _problem(judgement.solution, names, judgement.seed)
     known = {name: value for name, value in names.items() if not hasattr(builtins, name)}
     checks = []
     for place, step in enumerate(read_checks(judgement.checks)):

@@ -40,8 +40,10 @@ def encode_value(value: object) -> str:
     """Return the content as JSON text; raises ``NotPlain``."""
     try:
         text = json.dumps(_coded(value, 0))
-    except (ValueError, RecursionError):  # a number of thousands of digits, what turns out to be no plain value
-        raise NotPlain(f"a {name_of_type(value)} that is not plain") from None
+    except NotPlain:
+        raise
+    except Exception:  # a number of thousands of digits, a tensor that cannot be read
+        raise NotPlain(f"a {name_of_type(value)} that cannot be shown") from None
     if len(text) > LONGEST_VALUE:
         raise NotPlain(f"a {name_of_type(value)} that is too long to show")
     return text

@@ -13,9 +13,18 @@ from typing import Any
 import torch
 from torch.utils import _python_dispatch as dispatch
 
-_MODULES = ("builtins", "math", "operator", "weakref", "gc", "random", "json")
-_PACKAGES = ("torch._C", "torch._functorch", "torch._tensor", "torch.autograd", "torch.func", "torch.linalg", "torch.nn")
-_OURS = __name__.split(".")[0]
+# What checks and those who take them call. Whole packages would take longer than the checks.
+_PYTHON = ("builtins", "math", "operator", "weakref", "gc", "random", "json")
+_TORCH = ("", "._C", "._C._linalg", "._tensor", ".func", ".linalg", ".nn.functional", ".nn.modules.module", ".nn.parameter")
+_AUTOGRAD = ("", ".forward_ad", ".function", ".functional", ".grad_mode", ".graph", ".variable")
+_MODULES = (
+    *_PYTHON,
+    *(f"torch{name}" for name in _TORCH),
+    *(f"torch.autograd{name}" for name in _AUTOGRAD),
+    "torch._functorch.apis",
+    "torch._functorch.eager_transforms",
+)
+_OURS = __name__.rpartition(".")[0]
 _CALLED = (types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType)
 
 
@@ -54,7 +63,7 @@ class Pristine:
 
 
 def _is_kept(name: str) -> bool:
-    return name in _MODULES or name == "torch" or name.split(".")[0] == _OURS or name.startswith(_PACKAGES)
+    return name in _MODULES or name.startswith(_OURS)
 
 
 def _is_called(value: Any) -> bool:
