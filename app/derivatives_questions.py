@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import streamlit as st
 
-from app import results, session
+from app import linked, results, session
+from app.editors import Editor
 from app.examples import FIRST_FUNCTION, FUNCTIONS
-from app.workbench import Editor
+from app.workbench import heading
 from components.facts.variables import Variables, differentiable_variables
 from components.source.function_text import NoFunction, function_text
 from components.trace import Answered, Asked, Failure, Findings, Function, Input, Trace, Unanswered, Verdict
@@ -22,15 +23,13 @@ from components.widgets.editor import Problem, code_editor
 from components.widgets.panels import note_panel
 
 PAGE = "derivatives"
+EDITOR = Editor(f"{PAGE}:editor", FIRST_FUNCTION)
 
 
 @dataclass
 class DerivativesState:
     """What the Derivatives page remembers."""
 
-    editor: Editor = field(default_factory=lambda: Editor(FIRST_FUNCTION))
-    text: str | None = None
-    """The function that was run last."""
     failure: tuple[str, Failure | None] = "", None
     """How the last run ended, and of which text."""
     function: tuple[str, Function | None] = "", None
@@ -44,18 +43,18 @@ def derivatives_state() -> DerivativesState:
 
 def edit(problem: Problem | None) -> str:
     """Show the editor and what fills it; return the text that was run last."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    linked.follow(EDITOR)
+    with heading(PAGE, "Derivatives"):
         with st.popover("Examples", icon=":material/list:"):
             for name, text in FUNCTIONS.items():
                 if st.button(name, key=f"{PAGE}:example:{name}", width="stretch"):
                     _fill(text)
         with st.popover("From my program", icon=":material/content_cut:"):
             _from_program()
-    state, key = derivatives_state(), f"{PAGE}:editor"
-    edited = state.editor.typed(key)
+    edited = EDITOR.typed()
     code_editor(
         edited,
-        key=key,
+        key=EDITOR.key,
         words=session.completions(),
         problem=problem,
         height=330,
@@ -64,16 +63,16 @@ def edit(problem: Problem | None) -> str:
     with st.container(horizontal=True, vertical_alignment="center"):
         clicked = st.button("Run", key=f"{PAGE}:run", type="primary", icon=":material/play_arrow:")
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
-    if state.editor.asks(edited) or clicked or state.text is None:
-        state.text = edited.text
-    return state.text
+    if EDITOR.asks(edited) or clicked:
+        EDITOR.run(edited.text)
+    linked.note(EDITOR)
+    return EDITOR.ran
 
 
 def _fill(text: str) -> None:
     """Fill the editor, run that, and forget the choices, which were about another function."""
-    state, widgets = derivatives_state(), session.widgets()
-    state.editor.fill(text)
-    state.text = text
+    widgets = session.widgets()
+    EDITOR.fill(text)
     for key in [key for key in widgets if str(key).startswith(f"{PAGE}:choice:")]:
         del widgets[key]
 

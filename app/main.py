@@ -16,18 +16,18 @@ _STYLE = ROOT / "app" / "look.css"
 if str(ROOT) not in sys.path:  # `streamlit run` puts only this folder there
     sys.path.insert(0, str(ROOT))
 
-from app import session  # noqa: E402
+from app import head, session  # noqa: E402
 from components.worker import what_is_missing  # noqa: E402
 
 
 def main() -> None:
     """Show the page that the address asks for."""
-    st.set_page_config(page_title="Autograd Lab", page_icon=str(ROOT / "app" / "icon.svg"), layout="wide")
     # The few lines of style that Streamlit's theme has no words for.
     st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
     session.engine()
     pages = [
-        st.Page("screens/playground.py", title="Playground", icon=":material/function:", default=True),
+        st.Page("screens/start.py", title="Start", icon=":material/home:", default=True),
+        st.Page("screens/playground.py", title="Playground", icon=":material/function:"),
         st.Page("screens/code.py", title="Code", icon=":material/code:"),
         st.Page("screens/gradients.py", title="Gradients", icon=":material/bar_chart:"),
         st.Page("screens/derivatives.py", title="Derivatives", icon=":material/show_chart:"),
@@ -35,10 +35,26 @@ def main() -> None:
         st.Page("screens/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("screens/lessons.py", title="Lessons", icon=":material/school:"),
     ]
-    missing = what_is_missing(session.engine().pool.known_walls())
-    if missing is not None:
-        st.caption(f":material/info: {missing}")
-    st.navigation(pages, position="top").run()
+    page = st.navigation(pages, position="top")
+    icon = str(ROOT / "app" / "icon.svg")
+    title = "Autograd Lab" if page == pages[0] else f"{page.title} · Autograd Lab"
+    st.set_page_config(page_title=title, page_icon=icon, layout="wide")
+    shown = page.url_path or "start"
+    # First on the page for who goes through it by keys; filled last, since it writes what the page has changed.
+    link = st.container(key="browser-link")
+    try:
+        if not head.arrived():
+            st.html('<p class="al-note">Opening …</p>')
+            return
+        missing = what_is_missing(session.engine().pool.known_walls())
+        if missing is not None:
+            st.caption(f":material/info: {missing}")
+        page.run()
+        head.show_asked(shown)
+    finally:
+        with link:
+            head.link(shown)
+        session.stay()
 
 
 main()

@@ -1,130 +1,108 @@
-"""Editors of pages, and an editor with what its program did: the frame that the Code and Lessons pages share."""
+"""The frame that all pages share: what is made on the left, its picture beside it, what it means under or beside."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import streamlit as st
+from markupsafe import Markup
 from streamlit.delta_generator import DeltaGenerator
 
-from app import graph, results, session
+from app import graph, linked, results, session
 from app.controls import one_of
-from components.trace import Failure
-from components.widgets.editor import Edited, Problem, code_editor, is_built, typed_text
+from app.editors import Editor, show_editor
+from components.trace import Trace
+from components.widgets.editor import is_built
 
-
-@dataclass
-class Editor:
-    """What fills an editor, and the last request to run it that its page has followed."""
-
-    source: str
-    fillings: int = 0
-    followed: int = 0
-    """``Edited.run`` of that request."""
-
-    def fill(self, source: str) -> None:
-        """Fill the editor anew, whatever is typed in it."""
-        self.source = source
-        self.fillings += 1
-
-    def typed(self, key: str) -> Edited:
-        """Return the text as it is in this run of the page; once, before it is shown."""
-        filled = f"{self.fillings}\n{self.source}".encode("utf-8", "surrogatepass")
-        return typed_text(self.source, key=key, revision=hashlib.sha256(filled).hexdigest()[:16])
-
-    def asks(self, edited: Edited) -> bool:
-        """Return whether somebody has asked to run the text since the last call."""
-        last, self.followed = self.followed, edited.run
-        return edited.run != last
-
-
-def problem_of(failure: Failure | None) -> Problem | None:
-    """Return a failure for its line in the editor, if it has one."""
-    if failure is None or failure.line is None:
-        return None
-    return Problem(failure.line, failure.message[:500])
-
-
-def show_editor(page: str, edited: Edited, key: str, height: int, label: str = "Program") -> None:
-    """Show the editor of the program that a page runs; ``height`` is in CSS pixels."""
-    trace = session.trace(page)
-    code_editor(
-        edited,
-        key=key,
-        words=session.completions(),
-        problem=problem_of(trace.failure if trace is not None else None),
-        height=height,
-        channel=page,
-        label=label,
-    )
+MADE = 0.34
+"""What is made has this part of the width."""
+# In CSS pixels of the window's height: what is above the picture; what all but the editor takes, and an error.
+ABOVE, BESIDE, ERROR = 128, 490, 150
 
 
 def workbench(
     page: str,
+    title: str,
     source: str,
     *,
-    above: int,
     name: str = "",
-    height: int = 520,
-    made: float = 0.34,
-    task_first: bool = False,
+    made: float = MADE,
+    height: int = 170,
+    beside: int = 0,
+    tools: Callable[[], None] = lambda: None,
     before: Callable[[], None] = lambda: None,
     after: Callable[[str], None] = lambda text: None,
+    run_first: bool = True,
 ) -> None:
-    """Show an editor, filled with ``source`` at first, and the results of what was run last.
+    """Show an editor, filled with ``source`` at first, and what was run last from it did.
 
-    Each ``name`` has an editor of its own, which keeps what was typed. ``before`` shows what stands above it, ``after``
-    what stands below it, given the text as it is. ``above`` is what the page has above the results, in CSS pixels,
-    ``made`` the editor's share of the width. ``task_first``: there is something to be done, which a phone shows above
-    the graph, and Run is not the most important button.
+    Each ``name`` has an editor of its own, which keeps what was typed. ``tools`` shows what stands beside the page's
+    title, ``before`` what stands above the editor and ``after`` what stands below it, given the text as it is;
+    ``beside`` is the room that they take, in CSS pixels. ``made`` is the editor's share of the width. ``run_first``:
+    Run is the most important button.
     """
-    key = f"{page}:editor{name}"
-    edited = Editor(source).typed(key)
+    editor = Editor(f"{page}:editor{name}", source)
+    linked.follow(editor)
+    edited = editor.typed()
+    if editor.asks(edited):
+        editor.run(edited.text)
     # Another program, or the same when somebody asks to run it.
-    about = name, source, edited.run
-    started = session.ask(page, edited.text, about=about)
-    making, did = _halves(page, made, task_first)
+    about = name, editor.ran, edited.run
+    started = session.ask(page, editor.ran, about=about)
+    making, did = frame(page, [made, 1 - made])
     with making:
+        with heading(page, title):
+            tools()
         before()
-        show_editor(page, edited, key, height)
-        if _run_button(page, not task_first) and not started:
+        show_editor(page, edited, editor.key, height, beside=_beside(page) + beside)
+        if run_row(page, first=run_first) and not started:
             # Leaving a text area for the button has started what was typed already.
-            session.start(page, edited.text, about=about, again=True)
+            editor.run(edited.text)
+            session.start(page, edited.text, about=(name, edited.text, edited.run), again=True)
             st.rerun()
+        linked.note(editor)
         after(edited.text)
+        show_told(page)
     with did:
-        if results.progress(page):
-            return
+        graph.show(page, above=ABOVE, show_code=not is_built())
+
+
+def show_trace(page: str, editor: Editor, trace: Trace, name: str = "") -> None:
+    """Let a workbench show a saved trace with whose program its editor was filled, without running that."""
+    session.show(page, trace, about=(name, editor.ran, editor.run_number))
+
+
+def show_told(page: str) -> None:
+    """Show a run that is under way, or what there is to be said of the last one: beside the picture, which stays."""
     trace = session.trace(page)
-    if trace is None:
-        return
-    with did:
-        graph.show(page, above=above, show_code=not is_built())
-        results.below(trace)
-    with making:
-        results.failure(trace)
-        results.status(trace)
+    if not results.progress(page) and trace is not None:
+        results.told(trace)
 
 
-def _halves(page: str, made: float, task_first: bool) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Where the editor goes, and where what the program did."""
-    if task_first:
-        making, did = st.columns([made, 1 - made], gap="medium")
-    else:
-        did, making = frame(page, [1 - made, made])
-    return making, did
+def _beside(page: str) -> int:
+    """The room that all but the editor takes of the window's height, in CSS pixels; an error needs more."""
+    trace = session.trace(page)
+    failed = trace is not None and trace.failure is not None and session.running(page) is None
+    return BESIDE + (ERROR if failed else 0)
 
 
 def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:
-    """Return two columns, of which a wide window shows the first at the right and a phone at the top."""
+    """Return columns: what is made, what it does, and what it means. A phone shows them in this order."""
     with st.container(key=f"{page}-frame"):
-        return st.columns(widths, gap="medium")
+        return st.columns(widths, gap="small")
 
 
-def _run_button(page: str, first: bool) -> bool:
+@contextmanager
+def heading(page: str, title: str) -> Iterator[None]:
+    """Show the page's title, in a row with the tools that are shown meanwhile."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{page}-heading"):
+        st.html(Markup('<h1 class="al-title">{}</h1>').format(title), width="content")
+        yield
+
+
+def run_row(page: str, *, first: bool = True) -> bool:
     """Show the Run button, the most important one if it is the first, and what belongs to it."""
     kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
     with st.container(horizontal=True, vertical_alignment="center"):

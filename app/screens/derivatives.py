@@ -7,7 +7,8 @@ import streamlit as st
 from app import derivatives_questions
 from app.controls import one_of
 from app.derivatives_sections import checks, matrices, nth_derivatives, plots
-from app.workbench import frame, problem_of
+from app.editors import problem_of
+from app.workbench import frame
 from components.widgets.editor import Problem
 
 _SECTIONS = {
@@ -20,7 +21,7 @@ _SECTIONS = {
 
 def page() -> None:
     """Show the function's editor and the chosen section."""
-    did, made = frame("derivatives", [0.66, 0.34])
+    made, did = frame("derivatives", [0.34, 0.66])
     shown = _problem()
     with made:
         text = derivatives_questions.edit(shown)
@@ -34,7 +35,7 @@ def _problem() -> Problem | None:
     """Return the failure of the function that is shown, for its line in the editor."""
     state = derivatives_questions.derivatives_state()
     text, failure = state.failure
-    return problem_of(failure if text == state.text else None)
+    return problem_of(failure if text == derivatives_questions.EDITOR.ran else None)
 
 
 page()

@@ -25,17 +25,17 @@ def page() -> None:
         with st.expander(lesson.summary, expanded=False, icon=":material/menu_book:"):
             for text in lesson.texts:
                 st.markdown(text)
-        workbench("lessons", lesson.source, above=270, name=f":{lesson.slug}")
+        workbench("lessons", "Lessons", lesson.source, name=f":{lesson.slug}", beside=110)
     else:
         parts = lesson.exercise
         workbench(
             "lessons",
+            "Lessons",
             lesson.source,
-            above=200,
             name=f":{lesson.slug}",
-            height=340,
+            beside=200,
             made=0.45,
-            task_first=True,
+            run_first=False,
             before=lambda: exercise.task(lesson),
             after=lambda answer: exercise.checking(lesson, parts, answer),
         )

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 from streamlit.testing.v1 import AppTest
 
-from app.session import PageState
+from app.session import InBrowser, PageState
 
 LONG = 60
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 
 State = TypeVar("State")
+Made = TypeVar("Made", bound=msgspec.Struct)
+
+
+def visit(kept: Mapping[str, str] | None = None) -> AppTest:
+    """Return the app as a browser opens it that keeps these values, as JSON by name."""
+    test = AppTest.from_file(MAIN, default_timeout=LONG)
+    test.session_state["all:InBrowser"] = InBrowser(arrived=True, texts=dict(kept or {}))
+    return test
 
 
 def remembered(test: AppTest, kind: type[State], page: str) -> State:
     """Return what the session remembers of a kind for a page, as ``session.remembered`` does inside the app."""
     state: State = test.session_state[f"{page}:{kind.__name__}"]
     return state
+
+
+def made(test: AppTest, kind: type[Made], page: str) -> Made:
+    """Return what the person has made of a kind on a page, as ``session.kept`` does inside the app."""
+    store = remembered(test, InBrowser, "all").made[f"{page}:{kind.__name__}"]
+    assert isinstance(store, kind)
+    return store
 
 
 def settled(test: AppTest) -> AppTest:
@@ -36,3 +53,9 @@ def settled(test: AppTest) -> AppTest:
 def html_of(test: AppTest) -> str:
     """Return all HTML of a page."""
     return " ".join(element.proto.body for element in test.get("html"))
+
+
+def players(test: AppTest) -> list[str]:
+    """Return the keys of the players of a page."""
+    keys = [str(component.key) for component in test.get("bidi_component")]
+    return [key for key in keys if key.endswith(":player")]

@@ -42,16 +42,17 @@ class Problem:
     message: str
 
 
-def typed_text(source: str, *, key: str, revision: str) -> Edited:
+def typed_text(source: str, *, key: str, revision: str, draft: str | None = None) -> Edited:
     """Return the program in the editor ``key``, which was filled with ``source``, and remember it for the session.
 
-    Only another ``revision`` replaces what was typed; what was typed comes back after other pages were open. Once in a
-    run of the page, before ``code_editor``: who runs the program first can show the problem of this very run there.
+    ``draft`` is what was typed in an earlier session. Only another ``revision`` replaces what was typed; what was typed
+    comes back after other pages were open. Once in a run of the page, before ``code_editor``: who runs the program
+    first can show the problem of this very run there.
     """
     known: Edited | None = st.session_state.get(_memory_of(key))
     report = read_report(_reported(key))
     if known is None:
-        known = Edited(revision, source)
+        known = Edited(revision, source if draft is None else draft)
     elif known.revision != revision:
         known = Edited(revision, source, known.run, max(known.seq, report.seq if report else 0))
     # A report can be late: it belongs to the source that it names, and to no later return of the same source.
@@ -61,6 +62,12 @@ def typed_text(source: str, *, key: str, revision: str) -> Edited:
     return known
 
 
+def known_text(key: str) -> str | None:
+    """Return what was in the editor ``key`` when it was shown last in this session, if it was."""
+    known: Edited | None = st.session_state.get(_memory_of(key))
+    return None if known is None else known.text
+
+
 def code_editor(
     edited: Edited,
     *,
@@ -68,14 +75,17 @@ def code_editor(
     words: Sequence[str] = (),
     problem: Problem | None = None,
     height: int = 420,
+    beside: int | None = None,
     channel: str = "",
     label: str = "Program",
+    live: bool = False,
 ) -> None:
     """Show the editor ``key`` with what ``typed_text`` returned.
 
     ``words`` are completed, dotted ones after their modules and the program's aliases of them, those of
-    ``torch.Tensor`` after other values too. ``height`` is in CSS pixels. ``channel`` names the player whose marks are
-    shown.
+    ``torch.Tensor`` after other values too. ``height`` is in CSS pixels; with ``beside`` it is at least that, and else
+    what ``beside`` leaves of the window. ``channel`` names the player whose marks are shown. ``live`` is for an
+    expression: Enter runs it, and it is reported after a pause in typing too.
     """
     bundle = _bundle()
     if bundle is None:
@@ -89,8 +99,10 @@ def code_editor(
             "words": _by_module(tuple(words)),
             "problem": asdict(problem) if problem is not None else None,
             "height": height,
+            "beside": beside,
             "channel": channel,
             "label": label,
+            "live": live,
         },
         default={"edited": None},
         on_edited_change=lambda: None,
