@@ -53,6 +53,7 @@ class ProgramAnswerer:
 
     def __init__(self, gpu: bool = False) -> None:
         self._gpu = gpu
+        self._pristine: Pristine | None = None
 
     def interrupt_soon(self, error: RunInterrupted) -> None:
         """Raise ``error`` where the observers' records are whole."""
@@ -64,6 +65,7 @@ class ProgramAnswerer:
             capture_with_names(Program(source=SOURCE))
         else:
             warm_up()
+            self._pristine = Pristine()
 
     def prepare(self) -> None:
         """Start the driver, where there is one; raises ``RuntimeError`` if it does not answer."""
@@ -81,9 +83,10 @@ class ProgramAnswerer:
         """Run the program and return its trace, with the answer to its question if it has one."""
         if program.question is UNSET:
             return capture_program(program, caps, on_output, source_limits, log)
-        put_back = Pristine().put_back if isinstance(program.question, Inspection) else _nothing
+        pristine = (self._pristine or Pristine()) if isinstance(program.question, Inspection) else None
         trace, names = capture_with_names(program, caps, on_output, source_limits, log)
-        put_back()
+        if pristine is not None:
+            pristine.put_back()
         if trace.failure is not None:
             return trace
         try:
@@ -106,10 +109,6 @@ class ProgramAnswerer:
     def names(self) -> tuple[str, ...]:
         """Return the names that the installed modules have, for an editor."""
         return capture.installed_names()
-
-
-def _nothing() -> None:
-    """Of other questions nothing is put back: they are about the program as it is."""
 
 
 def _answer(question: Asked, names: dict[str, Any]) -> Answered:

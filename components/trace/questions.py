@@ -98,7 +98,7 @@ class Look(Record, frozen=True, kw_only=True):
 
 
 class Inspection(Record, frozen=True, kw_only=True, tag_field="ask", tag="inspection"):
-    """What the checks of an exercise look at, without what they expect; each look is seeded with ``seed`` and its place."""
+    """What the checks of an exercise look at, without what they expect; ``seed`` and its place seed each look."""
 
     looks: list[Look]
     seed: int

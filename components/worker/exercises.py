@@ -41,9 +41,7 @@ def judged(run: Run, trace: Trace, execute: Callable[[Run], Trace]) -> Trace:
 
 
 def _judgement(program: Program, question: Exercise, findings: list[Finding]) -> Program:
-    judgement = Judgement(
-        checks=question.checks, solution=question.solution, seed=_seed(program), findings=findings
-    )
+    judgement = Judgement(checks=question.checks, solution=question.solution, seed=_seed(program), findings=findings)
     return replace(program, source="", question=judgement)
 
 

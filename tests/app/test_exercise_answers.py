@@ -49,11 +49,9 @@ def answers(name: str) -> dict[str, list[Answer]]:
     found = defaultdict(list)
     for head, rest in blocks(name):
         exercise, _, what = head.partition(": ")
-        fails = ""
-        if rest.startswith("# fails: "):
-            first, _, rest = rest.partition("\n")
-            fails = first.removeprefix("# fails: ")
-        found[exercise].append(Answer(what, rest, fails))
+        first, _, below = rest.partition("\n")
+        fails = first.removeprefix("# fails: ") if first.startswith("# fails: ") else ""
+        found[exercise].append(Answer(what, below if fails else rest, fails))
     return found
 
 

@@ -17,7 +17,7 @@ from ...source.check_cells import CAME, EXPECTED, Assertion, comparison_word, re
 from ...trace import Check, Finding, Judgement, Verdict
 from ..values import said
 from .inspecting import run_step
-from .plain_values import Unknown, decode_value, shown
+from .plain_values import NotPlain, Unknown, decode_value, shown
 
 _VERDICT = "the_verdict"
 _NOT_WORKED_OUT = "a value that this check could not work out"
@@ -63,7 +63,7 @@ def _value(found: Finding) -> Any:
     """What came; the program may have written the text of it."""
     try:
         return Unknown() if found.value is None else decode_value(found.value)
-    except ValueError:
+    except NotPlain:
         return Unknown()
 
 
@@ -108,6 +108,4 @@ def _problem(code: str, known: dict[str, Any], seed: int) -> str:
 def _raised(title: str, look_at: str, expected: str, found: Finding) -> Check:
     if found.missing:
         look_at = f"The program has no {found.missing}. The task says which names to define. {look_at}".strip()
-    return Check(
-        title=title, passed=False, expected=expected, came=found.error, look_at=look_at, line=found.line
-    )
+    return Check(title=title, passed=False, expected=expected, came=found.error, look_at=look_at, line=found.line)

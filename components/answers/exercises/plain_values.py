@@ -24,7 +24,7 @@ _VIEWS: tuple[type, ...] = (range, deque, type({}.keys()), type({}.values()))
 
 
 class NotPlain(ValueError):
-    """The value has no plain content; the message says what it is."""
+    """The value has no plain content, or the text no value; the message says what it is."""
 
 
 class Unknown:
@@ -50,11 +50,11 @@ def encode_value(value: object) -> str:
 
 
 def decode_value(text: str) -> Any:
-    """Return the value of such a text; raises ``ValueError`` for any other, since a program may have written it."""
+    """Return the value of such a text; raises ``NotPlain`` for any other, since a program may have written it."""
     try:
         return _decoded(json.loads(text))
-    except (KeyError, TypeError, AttributeError, RuntimeError, RecursionError) as error:
-        raise ValueError(f"not the text of a value: {error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, RecursionError):
+        raise NotPlain("something that is not the text of a value") from None
 
 
 def name_of_type(value: object) -> str:

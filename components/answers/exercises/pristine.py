@@ -15,7 +15,17 @@ from torch.utils import _python_dispatch as dispatch
 
 # What checks and those who take them call. Whole packages would take longer than the checks.
 _PYTHON = ("builtins", "math", "operator", "weakref", "gc", "random", "json")
-_TORCH = ("", "._C", "._C._linalg", "._tensor", ".func", ".linalg", ".nn.functional", ".nn.modules.module", ".nn.parameter")
+_TORCH = (
+    "",
+    "._C",
+    "._C._linalg",
+    "._tensor",
+    ".func",
+    ".linalg",
+    ".nn.functional",
+    ".nn.modules.module",
+    ".nn.parameter",
+)
 _AUTOGRAD = ("", ".forward_ad", ".function", ".functional", ".grad_mode", ".graph", ".variable")
 _MODULES = (
     *_PYTHON,
@@ -32,8 +42,8 @@ class Pristine:
     """What modules, classes and functions were when this was made."""
 
     def __init__(self) -> None:
-        self._modules = dict(sys.modules)
-        self._contents = [(module, dict(vars(module))) for name, module in self._modules.items() if _is_kept(name)]
+        self._modules = {name: module for name, module in sys.modules.items() if _is_kept(name)}
+        self._contents = [(module, dict(vars(module))) for module in self._modules.values()]
         values = {id(value): value for _, content in self._contents for value in content.values()}
         self._classes = [(one, dict(vars(one))) for one in values.values() if _can_be_patched(one)]
         self._functions = [
@@ -53,9 +63,11 @@ class Pristine:
         for kind, content in self._classes:
             _restore(kind, content)
         for function, code, defaults, keyword_defaults in self._functions:
+            # Writing what is there already would take longer than all the rest.
             if function.__code__ is not code:
                 function.__code__ = code
-            function.__defaults__, function.__kwdefaults__ = defaults, keyword_defaults
+            if function.__defaults__ is not defaults or function.__kwdefaults__ is not keyword_defaults:
+                function.__defaults__, function.__kwdefaults__ = defaults, keyword_defaults
         while torch._C._len_torch_function_stack():
             torch._C._pop_torch_function_stack()
         while torch._C._len_torch_dispatch_stack():
@@ -71,7 +83,9 @@ def _is_called(value: Any) -> bool:
 
 
 def _can_be_patched(value: Any) -> bool:
-    return isinstance(value, type) and str(value.__module__).startswith(("torch", _OURS)) and bool(value.__flags__ & 512)
+    return (
+        isinstance(value, type) and str(value.__module__).startswith(("torch", _OURS)) and bool(value.__flags__ & 512)
+    )
 
 
 def _restore(kind: type, content: dict[str, Any]) -> None:
