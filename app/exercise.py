@@ -50,7 +50,7 @@ def checking(lesson: Lesson, exercise: Exercise, answer: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Check", key="lessons:check", type="primary", icon=":material/task_alt:"):
             _state().checked = lesson.slug, answer
-            session.start(_PAGE, answer, Question(checks=exercise.checks))
+            session.start(_PAGE, answer, Question(checks=exercise.checks, solution=exercise.solution))
         if seen < count and st.button(f"Hint {seen + 1} of {count}", key="lessons:hint", icon=":material/lightbulb:"):
             hints_seen[lesson.slug] = seen + 1
             st.rerun()
