@@ -79,7 +79,7 @@ def share(traces: tuple[Trace, Trace] | None) -> None:
 
 
 def _link() -> None:
-    if any(compare_sides.side(name).source == compare_sides.TRACE for name in compare_sides.SIDES):
+    if any(compare_sides.side(name).origin.source == compare_sides.TRACE for name in compare_sides.SIDES):
         st.markdown("A trace that was opened from a file does not fit into a link. Download both traces instead.")
         return
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
 import streamlit as st
 
 from app import graph, results, session
@@ -39,41 +40,63 @@ TEXT, SWITCH, TRACE = "text", "switch", "trace"
 Switched = tuple[str, int, str]
 
 
-@dataclass
-class Side:
-    """One side.
+class Origin(msgspec.Struct):
+    """Where a side has its program from.
 
     ``source`` is ``TEXT``, ``SWITCH`` (the left program with one thing changed), ``TRACE`` (from a file, called
-    ``file``) or the page whose program it is. ``text`` is the program that was run last, ``switch`` says which change
-    of the left program was chosen: what, and where. ``problem`` is why the last file could not be opened.
+    ``file``) or the page whose program it is. ``switch`` says which change of the left program was chosen: what, and
+    where.
     """
 
-    source: str
-    text: str
-    editor: Editor
+    source: str = TEXT
     file: str = ""
     switch: Switched | None = None
+
+
+@dataclass
+class Side:
+    """One side of the page."""
+
+    name: str
+    editor: Editor
     problem: str = ""
+    """Why the last file could not be opened."""
+
+    @property
+    def origin(self) -> Origin:
+        """Where it has its program from; a trace is gone with the session that it was opened in, its program is not."""
+        origin = session.kept(Origin, page_of(self.name))
+        if origin.source == TRACE and session.trace(page_of(self.name)) is None:
+            origin.source = TEXT
+        return origin
+
+    @property
+    def text(self) -> str:
+        """The program that was run last."""
+        return self.editor.ran
 
     def comes_from(self, source: str, text: str, file: str = "", switch: Switched | None = None) -> None:
         """Note where the side has its program from."""
-        self.source, self.text, self.file, self.switch = source, text, file, switch
+        origin = self.origin
+        origin.source, origin.file, origin.switch = source, file, switch
+        self.editor.run(text)
 
     def fill(self, text: str, source: str = TEXT, file: str = "", switch: Switched | None = None) -> None:
         """Fill the side's editor."""
-        self.comes_from(source, text, file, switch)
         self.editor.fill(text)
+        self.comes_from(source, text, file, switch)
 
 
-def _first_sides() -> dict[str, Side]:
-    return {name: Side(TEXT, text, Editor(text)) for name, text in zip(SIDES, PAIRS[FIRST_PAIR], strict=True)}
+def _sides() -> dict[str, Side]:
+    texts = zip(SIDES, PAIRS[FIRST_PAIR], strict=True)
+    return {name: Side(name, Editor(f"{PAGE}:{name}:editor", text)) for name, text in texts}
 
 
 @dataclass
 class CompareState:
     """What the Compare page remembers; at first it shows the first prepared pair."""
 
-    sides: dict[str, Side] = field(default_factory=_first_sides)
+    sides: dict[str, Side] = field(default_factory=_sides)
     again: bool = False
     """Whether both programs are to be run anew."""
     variants: tuple[str, tuple[Variant, ...]] = "", ()
@@ -127,7 +150,7 @@ def switches() -> tuple[Variant, ...]:
 
 def switch_now() -> Variant | None:
     """Return the change that the right side shows; in another program the one that is most like the one chosen."""
-    wanted, offered = side(RIGHT).switch, switches()
+    wanted, offered = side(RIGHT).origin.switch, switches()
     if wanted is None or not offered:
         return offered[0] if offered else None
     kind, line, _ = wanted
@@ -151,7 +174,7 @@ def settle() -> dict[str, Edited]:
         _follow(name)
         now, page = side(name), page_of(name)
         edited[name] = _take_typed(name, now, again)
-        if now.source == TRACE:
+        if now.origin.source == TRACE:
             continue
         if again:
             session.start(page, now.text, again=True)
@@ -162,12 +185,12 @@ def settle() -> dict[str, Edited]:
 
 def _follow(name: str) -> None:
     now = side(name)
-    if now.source in session.PROGRAM_PAGES:
-        session.collect(now.source)  # what was started there may be done by now
-        trace = session.trace(now.source)
+    if now.origin.source in session.PROGRAM_PAGES:
+        session.collect(now.origin.source)  # what was started there may be done by now
+        trace = session.trace(now.origin.source)
         if trace is not None and trace.program.source != now.editor.source:
-            now.fill(trace.program.source, now.source)
-    elif now.source == SWITCH:
+            now.fill(trace.program.source, now.origin.source)
+    elif now.origin.source == SWITCH:
         variant = switch_now()
         if variant is None:
             choose(name, TEXT)
@@ -176,15 +199,11 @@ def _follow(name: str) -> None:
 
 
 def _take_typed(name: str, now: Side, again: bool) -> Edited:
-    edited = now.editor.typed(_editor_of(name))
+    edited = now.editor.typed()
     asked = now.editor.asks(edited)
-    if (asked or again) and (edited.text != now.text or (asked and now.source == TRACE)):
+    if (asked or again) and (edited.text != now.text or (asked and now.origin.source == TRACE)):
         now.comes_from(TEXT, edited.text)
     return edited
-
-
-def _editor_of(name: str) -> str:
-    return f"{PAGE}:{name}:editor"
 
 
 # --- on the page
@@ -198,7 +217,7 @@ def show_side(name: str, edited: Edited) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         _source(name)
         _open(name)
-    show_editor(page_of(name), edited, _editor_of(name), _height(), f"{name.capitalize()} program")
+    show_editor(page_of(name), edited, side(name).editor.key, _height(), f"{name.capitalize()} program")
 
 
 def _source(name: str) -> None:
@@ -206,15 +225,15 @@ def _source(name: str) -> None:
     key, now, title = f"{PAGE}:{name}:from", side(name), name.capitalize()
     words: dict[str | Switched, str] = {TEXT: f"{title}: the program below"}
     for page, called in session.PROGRAM_PAGES.items():
-        if session.trace(page) is not None or now.source == page:
+        if session.trace(page) is not None or now.origin.source == page:
             words[page] = f"{title}: my program on {called}"
-    if now.source == TRACE:
-        words[TRACE] = f"{title}: {now.file}"
+    if now.origin.source == TRACE:
+        words[TRACE] = f"{title}: {now.origin.file}"
     if name == RIGHT:
         for variant in switches():
             words[switched(variant)] = f"{title}: left, {variant.title.replace('`', '')}"
-    changed = switch_now() if now.source == SWITCH else None
-    session.widgets()[key] = switched(changed) if changed is not None else now.source
+    changed = switch_now() if now.origin.source == SWITCH else None
+    session.widgets()[key] = switched(changed) if changed is not None else now.origin.source
     st.selectbox(
         f"{title} side",
         list(words),
@@ -258,7 +277,7 @@ def _height() -> int:
 def show(left: TraceIndex, right: TraceIndex) -> None:
     """Show the comparison of two traces."""
     compared = comparison(left, right)
-    changed = switch_now() if side(RIGHT).source == SWITCH else None
+    changed = switch_now() if side(RIGHT).origin.source == SWITCH else None
     verdict_line(compared.verdict, changed.what if changed is not None else "")
     indices = left, right
     if any(index.trace.failure is not None for index in indices):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -22,15 +22,13 @@ from components.widgets.editor import Problem, code_editor
 from components.widgets.panels import note_panel
 
 PAGE = "derivatives"
+EDITOR = Editor(f"{PAGE}:editor", FIRST_FUNCTION)
 
 
 @dataclass
 class DerivativesState:
     """What the Derivatives page remembers."""
 
-    editor: Editor = field(default_factory=lambda: Editor(FIRST_FUNCTION))
-    text: str | None = None
-    """The function that was run last."""
     failure: tuple[str, Failure | None] = "", None
     """How the last run ended, and of which text."""
     function: tuple[str, Function | None] = "", None
@@ -51,11 +49,10 @@ def edit(problem: Problem | None) -> str:
                     _fill(text)
         with st.popover("From my program", icon=":material/content_cut:"):
             _from_program()
-    state, key = derivatives_state(), f"{PAGE}:editor"
-    edited = state.editor.typed(key)
+    edited = EDITOR.typed()
     code_editor(
         edited,
-        key=key,
+        key=EDITOR.key,
         words=session.completions(),
         problem=problem,
         height=330,
@@ -64,16 +61,15 @@ def edit(problem: Problem | None) -> str:
     with st.container(horizontal=True, vertical_alignment="center"):
         clicked = st.button("Run", key=f"{PAGE}:run", type="primary", icon=":material/play_arrow:")
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
-    if state.editor.asks(edited) or clicked or state.text is None:
-        state.text = edited.text
-    return state.text
+    if EDITOR.asks(edited) or clicked:
+        EDITOR.run(edited.text)
+    return EDITOR.ran
 
 
 def _fill(text: str) -> None:
     """Fill the editor, run that, and forget the choices, which were about another function."""
-    state, widgets = derivatives_state(), session.widgets()
-    state.editor.fill(text)
-    state.text = text
+    widgets = session.widgets()
+    EDITOR.fill(text)
     for key in [key for key in widgets if str(key).startswith(f"{PAGE}:choice:")]:
         del widgets[key]
 

@@ -16,13 +16,12 @@ _STYLE = ROOT / "app" / "look.css"
 if str(ROOT) not in sys.path:  # `streamlit run` puts only this folder there
     sys.path.insert(0, str(ROOT))
 
-from app import session  # noqa: E402
+from app import head, session  # noqa: E402
 from components.worker import what_is_missing  # noqa: E402
 
 
 def main() -> None:
     """Show the page that the address asks for."""
-    st.set_page_config(page_title="Autograd Lab", page_icon=str(ROOT / "app" / "icon.svg"), layout="wide")
     # The few lines of style that Streamlit's theme has no words for.
     st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
     session.engine()
@@ -35,10 +34,20 @@ def main() -> None:
         st.Page("screens/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("screens/lessons.py", title="Lessons", icon=":material/school:"),
     ]
+    page = st.navigation(pages, position="top")
+    icon = str(ROOT / "app" / "icon.svg")
+    st.set_page_config(page_title=f"{page.title} · Autograd Lab", page_icon=icon, layout="wide")
+    if not head.arrived():
+        head.waiting()
+        return
     missing = what_is_missing(session.engine().pool.known_walls())
     if missing is not None:
         st.caption(f":material/info: {missing}")
-    st.navigation(pages, position="top").run()
+    try:
+        page.run()
+    finally:
+        # Last, since it writes what the page has changed.
+        head.link(page.title.lower())
 
 
 main()

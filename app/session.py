@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+import msgspec
 import streamlit as st
 from msgspec import UNSET, UnsetType
 
@@ -33,6 +35,7 @@ _LARGEST_REMEMBERED = 4_000
 _PATIENCE = 0.6
 
 State = TypeVar("State")
+Made = TypeVar("Made", bound=msgspec.Struct)
 
 
 @dataclass
@@ -172,6 +175,60 @@ def remembered(kind: type[State], page: str) -> State:
         st.session_state[key] = kind()
     state: State = st.session_state[key]
     return state
+
+
+@dataclass
+class InBrowser:
+    """What is kept in the person's browser, and what this session has made of it."""
+
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+    """The session's name, by which the browser knows whom it has told."""
+    arrived: bool = False
+    texts: dict[str, str] = field(default_factory=dict)
+    """The values as they came, as JSON by name."""
+    made: dict[str, msgspec.Struct] = field(default_factory=dict)
+    changed: dict[str, str] = field(default_factory=dict)
+    """What is not as it came, as JSON by name."""
+
+
+def in_browser() -> InBrowser:
+    """Return what this session knows of the person's browser."""
+    return remembered(InBrowser, "all")
+
+
+def kept(kind: type[Made], page: str) -> Made:
+    """Return what a person has made on a page, of a kind: as the browser kept it, or as it is at first.
+
+    It is written back to the browser after every run of a page in which it has changed, so that it comes back after a
+    reload, in another tab, from another server. What the browser brings may be damaged: then it is as at first.
+    """
+    store, name = in_browser(), f"{page}:{kind.__name__}"
+    if name not in store.made:
+        text = store.texts.get(name)
+        try:
+            store.made[name] = kind() if text is None else msgspec.json.decode(text, type=kind)
+        except (msgspec.DecodeError, RecursionError):
+            store.made[name] = kind()
+        if text is None:
+            # As at first is not worth to be kept.
+            store.texts[name] = _json(store.made[name])
+    made = store.made[name]
+    assert isinstance(made, kind)
+    return made
+
+
+def to_keep() -> Mapping[str, str]:
+    """Return what this session has changed of what the browser keeps, as JSON by name."""
+    store = in_browser()
+    for name, made in store.made.items():
+        text = _json(made)
+        if text != store.texts.get(name) or name in store.changed:
+            store.changed[name] = text
+    return store.changed
+
+
+def _json(made: msgspec.Struct) -> str:
+    return msgspec.json.encode(made).decode("utf-8", "surrogatepass")
 
 
 def widgets() -> MutableMapping[str | int, Any]:

@@ -1,4 +1,7 @@
-"""Editors of pages, and an editor with what its program did: the frame that the Code and Lessons pages share."""
+"""Editors of pages, and the frame that all pages share: what is made on the left, what it does on the right.
+
+An editor holds two texts: what is typed, and what was run last. Both outlive the session.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -16,29 +20,81 @@ from components.trace import Failure
 from components.widgets.editor import Edited, Problem, code_editor, is_built, typed_text
 
 
-@dataclass
-class Editor:
-    """What fills an editor, and the last request to run it that its page has followed."""
+class Typed(msgspec.Struct):
+    """What was typed into an editor, ``None`` if nothing was; the browser writes it while it is typed."""
 
-    source: str
+    text: str | None = None
+
+
+class Ran(msgspec.Struct):
+    """What fills an editor, ``None`` for its page's own text, and what was run last, ``None`` for that text itself.
+
+    ``name`` is that of the file which it was filled from.
+    """
+
+    source: str | None = None
+    text: str | None = None
+    name: str = ""
+
+
+@dataclass
+class _Followed:
+    """How often an editor was filled anew, and the last request to run it that its page has followed."""
+
     fillings: int = 0
-    followed: int = 0
+    run: int | None = None
     """``Edited.run`` of that request."""
 
-    def fill(self, source: str) -> None:
-        """Fill the editor anew, whatever is typed in it."""
-        self.source = source
-        self.fillings += 1
 
-    def typed(self, key: str) -> Edited:
+@dataclass(frozen=True)
+class Editor:
+    """The editor ``key``, which begins with the text ``first``."""
+
+    key: str
+    first: str
+
+    @property
+    def source(self) -> str:
+        """What it was filled with."""
+        source = session.kept(Ran, self.key).source
+        return self.first if source is None else source
+
+    @property
+    def ran(self) -> str:
+        """The program that was run last, at first the one that is in it."""
+        text = session.kept(Ran, self.key).text
+        return self.source if text is None else text
+
+    @property
+    def name(self) -> str:
+        """The name of the file that it was filled from, if it was one."""
+        return session.kept(Ran, self.key).name
+
+    def run(self, text: str) -> None:
+        """Note what was run."""
+        session.kept(Ran, self.key).text = None if text == self.source else text
+
+    def fill(self, source: str, name: str = "") -> None:
+        """Fill the editor anew, whatever is typed in it, and run that."""
+        ran = session.kept(Ran, self.key)
+        ran.source, ran.text, ran.name = (None if source == self.first else source), None, name
+        session.remembered(_Followed, self.key).fillings += 1
+
+    def typed(self) -> Edited:
         """Return the text as it is in this run of the page; once, before it is shown."""
-        filled = f"{self.fillings}\n{self.source}".encode("utf-8", "surrogatepass")
-        return typed_text(self.source, key=key, revision=hashlib.sha256(filled).hexdigest()[:16])
+        fillings, source = session.remembered(_Followed, self.key).fillings, self.source
+        revision = hashlib.sha256(f"{fillings}\n{source}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        draft = session.kept(Typed, self.key)
+        edited = typed_text(source, key=self.key, revision=revision, draft=draft.text)
+        if not is_built():
+            draft.text = None if edited.text == source else edited.text
+        return edited
 
     def asks(self, edited: Edited) -> bool:
         """Return whether somebody has asked to run the text since the last call."""
-        last, self.followed = self.followed, edited.run
-        return edited.run != last
+        followed = session.remembered(_Followed, self.key)
+        last, followed.run = followed.run, edited.run
+        return last not in (None, edited.run)
 
 
 def problem_of(failure: Failure | None) -> Problem | None:
@@ -81,18 +137,21 @@ def workbench(
     ``made`` the editor's share of the width. ``task_first``: there is something to be done, which a phone shows above
     the graph, and Run is not the most important button.
     """
-    key = f"{page}:editor{name}"
-    edited = Editor(source).typed(key)
+    editor = Editor(f"{page}:editor{name}", source)
+    edited = editor.typed()
+    if editor.asks(edited):
+        editor.run(edited.text)
     # Another program, or the same when somebody asks to run it.
-    about = name, source, edited.run
-    started = session.ask(page, edited.text, about=about)
+    about = name, editor.ran, edited.run
+    started = session.ask(page, editor.ran, about=about)
     making, did = _halves(page, made, task_first)
     with making:
         before()
-        show_editor(page, edited, key, height)
+        show_editor(page, edited, editor.key, height)
         if _run_button(page, not task_first) and not started:
             # Leaving a text area for the button has started what was typed already.
-            session.start(page, edited.text, about=about, again=True)
+            editor.run(edited.text)
+            session.start(page, edited.text, about=(name, edited.text, edited.run), again=True)
             st.rerun()
         after(edited.text)
     with did:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import session
 from app.uploads import OpenError, opened_source
-from app.workbench import workbench
+from app.workbench import Editor, workbench
 
 _STARTER = """\
 import torch
@@ -28,10 +28,9 @@ print("accumulated", x.grad)
 
 @dataclass
 class CodeState:
-    """The file that was uploaded last, and the program in it or the one to begin with."""
+    """The file that was uploaded last."""
 
     uploaded: str = ""
-    source: str = _STARTER
 
 
 def page() -> None:
@@ -42,10 +41,10 @@ def page() -> None:
     if upload is not None and state.uploaded != upload.file_id:
         state.uploaded = upload.file_id
         try:
-            state.source = opened_source(upload.name, upload.getvalue())
+            Editor("code:editor", _STARTER).fill(opened_source(upload.name, upload.getvalue()), upload.name)
         except OpenError as error:
             st.error(str(error))
-    workbench("code", state.source, above=190)
+    workbench("code", _STARTER, above=190)
 
 
 page()

@@ -34,7 +34,7 @@ def _problem() -> Problem | None:
     """Return the failure of the function that is shown, for its line in the editor."""
     state = derivatives_questions.derivatives_state()
     text, failure = state.failure
-    return problem_of(failure if text == state.text else None)
+    return problem_of(failure if text == derivatives_questions.EDITOR.ran else None)
 
 
 page()

@@ -33,7 +33,22 @@ export interface StepAndNode {
   node: string | null;
 }
 
+/** What an editor holds as it is typed. */
+export interface Typed {
+  channel: string;
+  text: string;
+}
+
+/** Values that outlive the page, as texts by name. */
+export interface KeptValues {
+  get(name: string): string | null;
+  put(name: string, text: string): void;
+  drop(name: string): void;
+}
+
 export interface Shared {
+  /** What is kept in this browser; a page that nobody serves keeps nothing. */
+  kept?: KeptValues;
   /** By component and program. */
   places?: Map<string, StepAndNode>;
   /** The address is about the program that was there first. */
@@ -47,6 +62,11 @@ declare global {
     "autograd-lab:step": CustomEvent<Step>;
     "autograd-lab:line": CustomEvent<LineAct>;
     "autograd-lab:hello": CustomEvent<{ channel: string }>;
+    "autograd-lab:typed": CustomEvent<Typed>;
+    /** Whether the page is dressed for a projector. */
+    "autograd-lab:present": CustomEvent<{ on: boolean }>;
+    /** What a button of the page's head asks for, as a key would. */
+    "autograd-lab:do": CustomEvent<string>;
   }
   interface HTMLElementEventMap {
     "lab-pick": CustomEvent<number>;

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from streamlit.testing.v1 import AppTest
 
-from app.session import PageState
+from app.session import InBrowser, PageState
 
 LONG = 60
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 
 State = TypeVar("State")
+
+
+def visit(kept: Mapping[str, str] | None = None) -> AppTest:
+    """Return the app as a browser opens it that keeps these values, as JSON by name."""
+    test = AppTest.from_file(MAIN, default_timeout=LONG)
+    test.session_state["all:InBrowser"] = InBrowser(arrived=True, texts=dict(kept or {}))
+    return test
 
 
 def remembered(test: AppTest, kind: type[State], page: str) -> State:
@@ -36,3 +44,9 @@ def settled(test: AppTest) -> AppTest:
 def html_of(test: AppTest) -> str:
     """Return all HTML of a page."""
     return " ".join(element.proto.body for element in test.get("html"))
+
+
+def players(test: AppTest) -> list[str]:
+    """Return the keys of the players of a page."""
+    keys = [str(component.key) for component in test.get("bidi_component")]
+    return [key for key in keys if key.endswith(":player")]

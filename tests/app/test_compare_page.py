@@ -18,7 +18,7 @@ from app.session import PageState
 from components.source.variants import variants
 from components.trace import Trace, decode_trace
 from components.widgets import editor
-from tests.app.apptest import LONG, MAIN, html_of, remembered, settled
+from tests.app.apptest import html_of, players, remembered, settled, visit
 from tests.figures import traces as t
 
 LEFT, RIGHT = "compare:left:editor", "compare:right:editor"
@@ -32,7 +32,7 @@ def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 def opened(**address: str) -> AppTest:
-    test = AppTest.from_file(MAIN, default_timeout=LONG)
+    test = visit()
     settled(test.run())
     test.switch_page("screens/compare.py")
     for name, value in address.items():
@@ -60,7 +60,7 @@ def test_each_prepared_pair_runs_and_is_told(name: str) -> None:
     assert test.selectbox(key="compare:pair").value == name
     assert (source_of(test, "left"), source_of(test, "right")) == PAIRS[name]
     assert 'class="al-tell al-says"' in html_of(test)
-    assert len(test.get("bidi_component")) == 2
+    assert len(players(test)) == 2
     failed = 'class="al-fail"' in html_of(test)
     why = [trace_of(test, side).failure for side in ("left", "right")]
     assert failed == ("a second backward" in name), why  # which is what that pair is about

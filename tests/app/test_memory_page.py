@@ -18,7 +18,7 @@ from components.facts.compare.outcomes import Outcome
 from components.source.variants import Variant, variants
 from components.trace import CudaSample, Environment, Program, Trace, encode_trace
 from components.widgets import editor
-from tests.app.apptest import LONG, MAIN, html_of, remembered
+from tests.app.apptest import html_of, remembered, visit
 from tests.app.apptest import settled as when_settled
 from tests.facts.memory.made import Tape, steps
 from tests.figures import traces as t
@@ -36,7 +36,7 @@ def settled(test: AppTest) -> AppTest:
 
 
 def opened() -> AppTest:
-    test = AppTest.from_file(MAIN, default_timeout=LONG)
+    test = visit()
     settled(test.run())
     return settled(test.switch_page("screens/memory.py").run())
 
@@ -65,7 +65,7 @@ def gpu_trace() -> Trace:
 
 def opened_with(trace: Trace | None, note: str | None = None) -> AppTest:
     """Open the page with a trace from a file."""
-    test = AppTest.from_file(MAIN, default_timeout=LONG)
+    test = opened()
     settled(test.run())
     if trace is not None:
         with_note = msgspec.structs.replace(trace, memory_note=UNSET if note is None else note)

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from app.course import load_course
 from app.exercise import LessonsState
 from components.widgets import editor
-from tests.app.apptest import LONG, MAIN, html_of, remembered, settled
+from tests.app.apptest import html_of, players, remembered, settled, visit
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 def opened(page: str) -> AppTest:
-    test = AppTest.from_file(MAIN, default_timeout=LONG)
+    test = visit()
     settled(test.run())
     if page != "playground":
         settled(test.switch_page(f"screens/{page}.py").run())
@@ -64,7 +64,7 @@ def test_playground_says_what_to_write_instead() -> None:
     settled(test.text_area(key="playground:expression").set_value("x^2").run())
     assert "Write **" in html_of(test)
     assert "6.88" not in html_of(test)
-    assert test.get("bidi_component")  # what was computed last is still there
+    assert players(test)  # what was computed last is still there
     settled(test.text_area(key="playground:expression").set_value("x**2 + new").run())
     assert 'class="al-tell"' not in html_of(test)
     assert "new = torch.tensor(" in test.code[0].value

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app import graph, session
 from components.figures import LayoutProblem, PlayerData, layout
-from tests.app.apptest import LONG, MAIN, settled
+from tests.app.apptest import settled, visit
 
 
 @pytest.mark.parametrize(("reason", "tries"), [("failed", 1), ("too_large", 1), ("timeout", 1), ("busy", 2)])
@@ -41,7 +40,7 @@ def test_a_page_has_a_picture_where_graphviz_cannot_lay_it_out(
     monkeypatch.setattr(session, "picture", layout.layout_svg)
     shown: list[PlayerData] = []
     monkeypatch.setattr(graph, "player", lambda data, **_: shown.append(data))
-    test = AppTest.from_file(MAIN, default_timeout=LONG)
+    test = visit()
     settled(test.run())
     settled(test.segmented_control(key="playground:view").set_value(kind).run())
     assert not test.exception

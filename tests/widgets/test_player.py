@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,10 @@ from components.capture import capture_program
 from components.facts import TraceIndex
 from components.figures import lab_dot, lab_graph, layout_svg, player_data
 from components.trace import Program
+from components.widgets import scripts
 from components.widgets.player import declarations, page
 
+BROWSER = page.FOLDER.parent / "browser"
 HOSTILE = "</script><script>alert(1)</script><!--"
 
 
@@ -29,45 +32,48 @@ def standalone(source: str, title: str = "A program") -> str:
 
 def test_the_files_of_the_player_are_whole() -> None:
     """A one-line text with a slash in it would be taken for a path."""
-    for text in (page.text_of("player.html"), page.text_of("player.css"), page.joined()):
+    for text in (page.text_of("player.html"), page.text_of("player.css"), scripts.joined(page.FOLDER, page.MAIN)):
         assert text.count("\n") > 10, text[:100]
 
 
-def test_every_script_is_joined_and_what_one_imports_another_exports() -> None:
-    names = page.scripts()
-    assert sorted(names) == sorted(path.name for path in page.FOLDER.glob("*.js"))
-    assert names[-1] == page.MAIN
-    for name in names:
-        wanted = page.imports(page.text_of(name))
-        assert len(re.findall(r"^\s*import\b", page.text_of(name), re.MULTILINE)) == len(wanted), name
+@pytest.mark.parametrize(("folder", "main"), [(page.FOLDER, page.MAIN), (BROWSER, "browser.js")])
+def test_every_script_is_joined_and_what_one_imports_another_exports(folder: Path, main: str) -> None:
+    texts = scripts.in_order(folder, main)
+    names = list(texts)
+    assert sorted(names) == sorted(path.name for path in folder.glob("*.js"))
+    assert names[-1] == main
+    for name, text in texts.items():
+        wanted = scripts.imports(text)
+        assert len(re.findall(r"^\s*import\b", text, re.MULTILINE)) == len(wanted), name
         for other, imported in wanted.items():
             assert names.index(other) < names.index(name)
             assert imported
-            assert set(imported) <= set(page.exports(page.text_of(other))), f"{name} of {other}"
+            assert set(imported) <= set(scripts.exports(texts[other])), f"{name} of {other}"
 
 
-def test_joined_no_name_is_there_twice_and_no_word_of_modules_is_left() -> None:
-    text = page.joined()
-    assert re.findall(r"^.*\b(?:import|export)\b.*$", text, re.MULTILINE) == [f"{page.START}{start_of(text)}"]
+@pytest.mark.parametrize(("folder", "main", "least"), [(page.FOLDER, page.MAIN, 100), (BROWSER, "browser.js", 15)])
+def test_joined_no_name_is_there_twice_and_no_word_of_modules_is_left(folder: Path, main: str, least: int) -> None:
+    text = scripts.joined(folder, main)
+    assert re.findall(r"^.*\b(?:import|export)\b.*$", text, re.MULTILINE) == [f"{scripts.START}{start_of(text)}"]
     names = re.findall(r"^(?:async )?(?:function|class) (\w+)", text, re.MULTILINE)
     for line in re.findall(r"^(?:const|let|var) .*$", text, re.MULTILINE):
         names += re.findall(r"(?:^\w+ |, )(\w+) = ", line)
-    assert len(names) > 100
+    assert len(names) > least
     assert [name for name, count in Counter(names).items() if count > 1] == []
-    exported = {name for script in page.scripts() for name in page.exports(page.text_of(script))}
+    exported = {name for script in scripts.in_order(folder, main).values() for name in scripts.exports(script)}
     assert exported <= set(names)
 
 
 def start_of(text: str) -> str:
     """Return the rest of the line at which the function for Streamlit begins."""
-    return text.split(page.START)[1].partition("\n")[0]
+    return text.split(scripts.START)[1].partition("\n")[0]
 
 
-def test_scripts_that_import_each_other_are_not_joined(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = {"player.js": 'import { b } from "./b.js";\n', "b.js": 'import { a } from "./player.js";\n'}
-    monkeypatch.setattr(page, "text_of", texts.__getitem__)
+def test_scripts_that_import_each_other_are_not_joined(tmp_path: Path) -> None:
+    (tmp_path / "player.js").write_text('import { b } from "./b.js";\n')
+    (tmp_path / "b.js").write_text('import { a } from "./player.js";\n')
     with pytest.raises(ValueError, match=re.escape("player.js -> b.js -> player.js")):
-        page.scripts()
+        scripts.joined(tmp_path, "player.js")
 
 
 def test_the_types_of_the_data_are_those_of_the_records() -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from components.widgets.player.page import joined
+from components.widgets.player.page import FOLDER, MAIN
+from components.widgets.scripts import joined
 from tests.app.browser import CHROMIUM, tab, wait_for_the_steps_address
 from tests.widgets.test_player import standalone
 
@@ -350,7 +351,7 @@ def test_an_svg_with_more_than_a_drawing_in_it_is_cleaned(page: Page) -> None:
     left = page.evaluate(
         "([source, text]) => new Function('text', source + '; return sanitised(text)?.outerHTML ?? null')(text)",
         [
-            joined("function start"),
+            joined(FOLDER, MAIN, "function start"),
             '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" onload="x()">'
             "<script>x()</script><style>*{}</style><foreignObject/><image href='http://a/'/><use href='#a'/>"
             "<g class='node' onclick='x()' style='fill:url(http://a/)'><a xlink:href='javascript:x()' target='_top'>"

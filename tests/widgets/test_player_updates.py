@@ -16,7 +16,8 @@ from components.capture import capture_program
 from components.facts import TraceIndex
 from components.figures import LabOptions, lab_dot, lab_graph, layout_svg, player_data
 from components.trace import Program
-from components.widgets.player.page import PlayerMount, joined, message, text_of
+from components.widgets.player.page import FOLDER, MAIN, PlayerMount, message, text_of
+from components.widgets.scripts import joined
 from tests.app.browser import CHROMIUM, tab
 
 pytestmark = [
@@ -53,7 +54,7 @@ def data_of(source: str, opened: tuple[str, ...] | None = None) -> dict[str, Any
 @pytest.fixture
 def page(reader: BrowserContext) -> Iterator[Page]:
     with tab(reader) as opened:
-        script = joined("window.start = function")
+        script = joined(FOLDER, MAIN, "window.start = function")
         style, body = text_of("player.css"), text_of("player.html")
         opened.set_content(f"<style>{style}</style><main>{body}</main><script type=module>{script}</script>")
         yield opened

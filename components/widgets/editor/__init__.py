@@ -42,16 +42,17 @@ class Problem:
     message: str
 
 
-def typed_text(source: str, *, key: str, revision: str) -> Edited:
+def typed_text(source: str, *, key: str, revision: str, draft: str | None = None) -> Edited:
     """Return the program in the editor ``key``, which was filled with ``source``, and remember it for the session.
 
-    Only another ``revision`` replaces what was typed; what was typed comes back after other pages were open. Once in a
-    run of the page, before ``code_editor``: who runs the program first can show the problem of this very run there.
+    ``draft`` is what was typed in an earlier session. Only another ``revision`` replaces what was typed; what was typed
+    comes back after other pages were open. Once in a run of the page, before ``code_editor``: who runs the program
+    first can show the problem of this very run there.
     """
     known: Edited | None = st.session_state.get(_memory_of(key))
     report = read_report(_reported(key))
     if known is None:
-        known = Edited(revision, source)
+        known = Edited(revision, source if draft is None else draft)
     elif known.revision != revision:
         known = Edited(revision, source, known.run, max(known.seq, report.seq if report else 0))
     # A report can be late: it belongs to the source that it names, and to no later return of the same source.
@@ -70,12 +71,13 @@ def code_editor(
     height: int = 420,
     channel: str = "",
     label: str = "Program",
+    live: bool = False,
 ) -> None:
     """Show the editor ``key`` with what ``typed_text`` returned.
 
     ``words`` are completed, dotted ones after their modules and the program's aliases of them, those of
     ``torch.Tensor`` after other values too. ``height`` is in CSS pixels. ``channel`` names the player whose marks are
-    shown.
+    shown. ``live`` is for an expression: Enter runs it, and it is reported after a pause in typing too.
     """
     bundle = _bundle()
     if bundle is None:
@@ -91,6 +93,7 @@ def code_editor(
             "height": height,
             "channel": channel,
             "label": label,
+            "live": live,
         },
         default={"edited": None},
         on_edited_change=lambda: None,

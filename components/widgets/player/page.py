@@ -1,14 +1,9 @@
-"""The player's own files joined to what a browser takes, and the player as one HTML file. Knows no Streamlit.
-
-The scripts are ES modules for those who check and test them. Joined they need neither a build nor a server: each comes
-after those that it imports, and the words ``import`` and ``export`` are taken away.
-"""
+"""What the player gets and is made of, and the player as one HTML file. Knows no Streamlit."""
 
 from __future__ import annotations
 
 import html
 import json
-import re
 from functools import lru_cache
 from pathlib import Path
 from string import Template
@@ -19,15 +14,10 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ...figures import PlayerData
 from ...trace.codec import collector_paused
+from ..scripts import joined
 
 FOLDER = Path(__file__).parent
 MAIN = "player.js"
-START = "export default function start"
-"""How the function begins that Streamlit calls, in ``MAIN``; no other script has a default export."""
-_IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:async function|function|class|const|let) (\w+))", re.MULTILINE)
-# Lines of comments and types: the text travels to the browser with every run of the page.
-_COMMENT = re.compile(r"^ *(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.MULTILINE | re.DOTALL)
 
 
 class Goto(Struct, frozen=True):
@@ -59,38 +49,6 @@ def text_of(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def imports(text: str) -> dict[str, list[str]]:
-    """Return the names that a script imports, by the script that they are from."""
-    return {name: re.findall(r"\w+", names) for names, name in _IMPORT.findall(text)}
-
-
-def exports(text: str) -> list[str]:
-    """Return the names that a script exports."""
-    return _EXPORT.findall(text)
-
-
-def scripts() -> list[str]:
-    """Return the names of the player's scripts, each after those that it imports. Raises ``ValueError`` at a circle."""
-    order: list[str] = []
-
-    def visit(name: str, above: tuple[str, ...]) -> None:
-        if name in above:
-            raise ValueError(f"scripts import each other: {' -> '.join((*above, name))}")
-        if name not in order:
-            for other in imports(text_of(name)):
-                visit(other, (*above, name))
-            order.append(name)
-
-    visit(MAIN, ())
-    return order
-
-
-def joined(start: str = START) -> str:
-    """Return the scripts as one; ``start`` is written in place of ``START``."""
-    plain = (_EXPORT.sub("", _IMPORT.sub("", _COMMENT.sub("", text_of(name)))) for name in scripts())
-    return "\n".join(plain).replace(START, start)
-
-
 def standalone_page(data: PlayerData, title: str) -> str:
     """Return the player as one HTML file that needs no network: boxes are as they were when it was made."""
     told = json.dumps(message(data, PlayerMount(key="page", show_code=True, can_fold=False)))
@@ -105,4 +63,4 @@ def standalone_page(data: PlayerData, title: str) -> str:
 
 @lru_cache(maxsize=1)
 def _template() -> Template:
-    return Template(text_of("page.html").replace("$script", joined("function start").replace("$", "$$")))
+    return Template(text_of("page.html").replace("$script", joined(FOLDER, MAIN, "function start").replace("$", "$$")))

@@ -11,13 +11,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from ...figures import PlayerData
-from .page import Goto, PlayerMount, joined, message, text_of
+from ..scripts import joined
+from .page import FOLDER, MAIN, Goto, PlayerMount, message, text_of
 
 _component = st.components.v2.component(
     "autograd_lab_player",
     html=text_of("player.html"),
     css=text_of("player.css"),
-    js=joined(),
+    js=joined(FOLDER, MAIN),
 )
 
 

@@ -4,26 +4,32 @@ import { isolateHistory } from "@codemirror/commands";
 import { EditorSelection } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { setWords } from "./completion.js";
-import { recall, remember } from "./remembered.js";
+import { Draft, recall, remember } from "./remembered.js";
 import { treeOf } from "./names.js";
-import { bringIntoView, player } from "./player_link.js";
+import { announce, bringIntoView, player } from "./player_link.js";
 import { showProblem } from "./problem.js";
 import { labelled, newState } from "./setup.js";
 
 /**
  * What Python sends: `revision` names the source that `text` began from, `run` and `seq` are the numbers of the last
- * request to run and of the last report that Python knows; `words` are names by module, to be completed.
+ * request to run and of the last report that Python knows; `words` are names by module, to be completed. `live`: it
+ * holds an expression, which Enter runs, and a pause in typing too.
  * @typedef {{ key: string, revision: string, text: string, run: number, seq: number, words: Record<string, string>,
- *   problem: import("./problem.js").Problem | null, height: number, channel: string, label: string }} EditorData
+ *   problem: import("./problem.js").Problem | null, height: number, channel: string, label: string,
+ *   live: boolean }} EditorData
  */
 /** @typedef {(name: string, value: { revision: string, text: string, run: number, seq: number }) => void} Send */
 
 const FUNCTION_KEY = /^F\d+$/;
+const PAUSE = 400;
 // CodeMirror knows one end of line.
 /** @param {string} text */
 const plain = (text) => text.replace(/\r\n?/g, "\n");
 
 export class Editor {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  pausing;
+
   /**
    * @param {HTMLElement | ShadowRoot} root
    * @param {EditorData} data
@@ -40,7 +46,8 @@ export class Editor {
     const typing = EditorView.updateListener.of((update) => {
       if (update.docChanged) this.typed();
     });
-    const own = { run: () => this.run(), extensions: [this.player.extension, typing] };
+    const own = { run: () => this.run(), live: data.live, extensions: [this.player.extension, typing] };
+    this.draft = new Draft(data.key, this.abort.signal);
     const state = newState(data.text, own, saved?.state);
     this.view = new EditorView({ root: root instanceof ShadowRoot ? root : undefined, parent: this.mount, state });
     this.told = plain(data.text);
@@ -79,6 +86,12 @@ export class Editor {
 
   typed() {
     remember(this.data.key, this.data.revision, this.view);
+    announce(this.data.channel, this.text);
+    if (this.text === this.told) return;
+    this.draft.keep(this.text);
+    if (!this.data.live) return;
+    clearTimeout(this.pausing);
+    this.pausing = setTimeout(() => this.commit(), PAUSE);
   }
 
   commit() {
@@ -134,6 +147,7 @@ export class Editor {
   /** @param {string} text */
   replace(text) {
     this.told = plain(text);
+    this.draft.keep(null);
     this.view.dispatch({
       changes: { from: 0, to: this.view.state.doc.length, insert: text },
       selection: EditorSelection.cursor(0),
@@ -145,6 +159,7 @@ export class Editor {
 
   destroy() {
     remember(this.data.key, this.data.revision, this.view);
+    clearTimeout(this.pausing);
     this.abort.abort();
     this.player.leave();
     this.view.destroy();

@@ -21,6 +21,15 @@ export function pickLine(view, block) {
   return false;
 }
 
+// Tells the player what is typed now: its picture may be that of another text.
+/**
+ * @param {string} channel
+ * @param {string} text
+ */
+export function announce(channel, text) {
+  if (channel) window.dispatchEvent(new CustomEvent("autograd-lab:typed", { detail: { channel, text } }));
+}
+
 /** @param {() => string} channel */
 export function player(channel) {
   /** The line under the pointer, and the one that the player was told of. @type {number | null} */
@@ -86,7 +95,10 @@ export function player(channel) {
   const listening = ViewPlugin.define((view) => {
     const abort = new AbortController(), { signal } = abort;
     window.addEventListener("autograd-lab:step", ({ detail }) => {
-      if (detail?.channel === channel()) arrive(view, detail);
+      if (detail?.channel !== channel()) return;
+      arrive(view, detail);
+      // A player that was not there when this was said would not know that its picture is old.
+      announce(channel(), view.state.doc.toString());
     }, { signal });
     view.dom.addEventListener("lab-pick", ({ detail }) => sayOf("pick", detail, view), { signal });
     view.scrollDOM.addEventListener("pointermove", (event) => {

@@ -24,6 +24,7 @@ import { highlighting, theme } from "./theme.js";
 /** @import { EditorStateConfig, Extension } from "@codemirror/state" */
 
 const EMPTY = "Type PyTorch here. Ctrl+Enter runs it.";
+const EMPTY_EXPRESSION = "Type an expression, such as sin(x) * w";
 const label = new Compartment();
 
 /** @param {string} text */
@@ -53,24 +54,27 @@ const leaving = [
   }),
 ];
 
-// `saved` is a state as JSON that is to go on.
+// `saved` is a state as JSON that is to go on; `live` is for an expression, of which Enter runs what there is.
 /**
  * @param {string} text
- * @param {{ run: () => boolean, extensions: Extension }} own
+ * @param {{ run: () => boolean, live: boolean, extensions: Extension }} own
  * @param {unknown} [saved]
  */
-export function newState(text, { run, extensions }, saved) {
-  const running = ["Mod-Enter", "Ctrl-Enter"].map((key) => ({ key, run, preventDefault: true }));
+export function newState(text, { run, live, extensions }, saved) {
+  const keys = ["Mod-Enter", "Ctrl-Enter", ...(live ? ["Enter"] : [])];
+  const running = keys.map((key) => ({ key, run, preventDefault: true }));
+  const lines = live ? [] : [marksGutter, lineNumbers({ domEventHandlers: { click: pickLine } }), chips];
   const keymaps = [...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap];
   /** @type {EditorStateConfig} */
   const config = {
     doc: text,
     extensions: [
       Prec.highest(keymap.of([...running, { key: "Tab", run: takeCompletion }])),
-      marks, marksGutter, lineNumbers({ domEventHandlers: { click: pickLine } }), chips, problems,
+      marks, lines, problems,
       history(), drawSelection(), highlightSpecialChars(), highlightActiveLine(), bracketMatching(), closeBrackets(),
       indentOnInput(), indentUnit.of("    "), EditorState.tabSize.of(4), pythonLanguage, completion,
-      search({ top: true }), placeholder(EMPTY), keymap.of([...keymaps, indentWithTab]), leaving,
+      search({ top: true }), placeholder(live ? EMPTY_EXPRESSION : EMPTY),
+      keymap.of([...keymaps, indentWithTab]), leaving,
       label.of(named("")), theme, syntaxHighlighting(highlighting), extensions,
     ],
   };

@@ -1,0 +1,87 @@
+"""What outlives a session of the server is in the person's browser: values by name, brought and written by this part.
+
+It also hears the keys that belong to no part of a page (P, ?, + and -), and dresses the page for a projector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from ..scripts import joined
+
+_FOLDER = Path(__file__).parent
+_KEY = "browser"
+# What a browser may bring: names, characters in all, characters of one.
+_MOST_VALUES, _MOST_CHARS, _LONGEST = 2_000, 6_000_000, 400_000
+
+_browser = st.components.v2.component(
+    "autograd_lab_browser",
+    html=(_FOLDER / "browser.html").read_text(encoding="utf-8"),
+    css=(_FOLDER / "browser.css").read_text(encoding="utf-8"),
+    js=joined(_FOLDER, "browser.js"),
+)
+_writer = st.components.v2.component(
+    "autograd_lab_writer",
+    js="""export default function start({ data }) {
+  for (const [name, text] of Object.entries(data.put)) globalThis.autogradLab?.kept?.put(name, text);
+}""",
+)
+
+
+def browser(
+    *,
+    session: str,
+    page: str,
+    put: Mapping[str, str],
+    keeps: bool,
+    qr: str = "",
+    on_report: Callable[[Mapping[str, str], bool], None],
+    on_present: Callable[[bool], None],
+    on_help: Callable[[], None],
+) -> None:
+    """Mount the page's link with its browser.
+
+    ``session`` names this session of the server: the browser reports to each what is kept, once, by name, and whether
+    it presents (``on_report``). ``put`` are the values that the session has changed, as JSON by name, all of them each
+    time. ``keeps`` is whether anything is kept. ``qr`` is the SVG of a code to be shown while presenting.
+    """
+
+    def said(name: str) -> Any:
+        return getattr(st.session_state.get(_KEY), name, None)
+
+    def reported() -> None:
+        match said("report"):
+            case {"session": str(of), "values": dict(values), "present": bool(present)} if of == session:
+                on_report(_bounded(values), present)
+
+    def presented() -> None:
+        if isinstance(said("present"), bool):
+            on_present(said("present"))
+
+    _browser(
+        key=_KEY,
+        data={"session": session, "page": page, "put": dict(put), "keeps": keeps, "qr": qr},
+        on_report_change=reported,
+        on_present_change=presented,
+        on_help_change=on_help,
+    )
+
+
+def write(put: Mapping[str, str], *, key: str) -> None:
+    """Write values from a fragment, whose runs do not pass by ``browser``."""
+    _writer(key=key, data={"put": dict(put)})
+
+
+def _bounded(values: Mapping[object, object]) -> dict[str, str]:
+    """Return what of a browser's report can be values of ours: strangers can put anything there."""
+    kept: dict[str, str] = {}
+    room = _MOST_CHARS
+    for name, text in list(values.items())[:_MOST_VALUES]:
+        if isinstance(name, str) and isinstance(text, str) and len(text) <= min(_LONGEST, room):
+            kept[name] = text
+            room -= len(text)
+    return kept

@@ -1,0 +1,103 @@
+// Mounted once on every page: it brings what is kept in this browser to a new session, writes back what the session has
+// changed, hears the keys that belong to no part of the page, and dresses the page for a projector.
+
+import { Kept, areas } from "./kept.js";
+import { Notice } from "./notice.js";
+import { Presentation } from "./presentation.js";
+
+/**
+ * What Python sends. `session` is new for each session of the server, which is told once what is kept. `put` are the
+ * values that it has changed, as JSON, by name; `page` is the page that is shown.
+ * @typedef {{ session: string, keeps: boolean, page: string, put: Record<string, string>, qr: string }} BrowserData
+ */
+/** @typedef {(name: string, value: unknown) => void} Send */
+
+// Where keys are somebody's own.
+const OWN_KEYS = [
+  "input", "textarea", "select", "[contenteditable=true]",
+  ...["dialog", "menu", "slider"].map((role) => `[role=${role}]`),
+].join();
+const shared = (globalThis.autogradLab ??= {});
+
+export class Browser {
+  abort = new AbortController();
+  /** The session that was told last. */
+  told = "";
+  /** What Python had put last, by name. @type {Map<string, string>} */
+  known = new Map();
+  /** @type {Send} */
+  send = () => {};
+
+  /**
+   * @param {HTMLElement | ShadowRoot} root
+   * @param {BrowserData} data
+   */
+  constructor(root, data) {
+    this.kept = new Kept(...areas(data.keeps));
+    shared.kept = this.kept;
+    this.presentation = new Presentation(root, this.kept, (on) => this.send("present", on));
+    this.notice = new Notice(root, this.kept);
+    const { signal } = this.abort;
+    document.addEventListener("keydown", (event) => this.press(event), { signal });
+    // A button of the page's head says the same as a key.
+    window.addEventListener("autograd-lab:do", ({ detail }) => this.act(detail), { signal });
+  }
+
+  /**
+   * @param {BrowserData} data
+   * @param {Send} send
+   */
+  update(data, send) {
+    this.send = send;
+    if (this.told !== data.session) {
+      this.told = data.session;
+      // After the page is there: what is said while a component is being made gets lost.
+      const report = { session: data.session, values: this.kept.all(), present: this.presentation.on };
+      setTimeout(() => send("report", report));
+    }
+    for (const [name, text] of Object.entries(data.put)) {
+      if (this.known.get(name) !== text) this.kept.put(name, text);
+      this.known.set(name, text);
+    }
+    this.notice.show(data.page);
+    this.presentation.show(data.qr);
+  }
+
+  /** @param {KeyboardEvent} event */
+  press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const isOwn = event.composedPath().some((part) => part instanceof Element && part.matches(OWN_KEYS));
+    if (!isOwn && this.act(event.key.toLowerCase())) event.preventDefault();
+  }
+
+  /** @param {string} key */
+  act(key) {
+    const { presentation } = this;
+    if (key === "?") this.send("help", true);
+    else if (key === "p") presentation.turn(!presentation.on);
+    else if (presentation.on && key === "escape") presentation.turn(false);
+    else if (presentation.on && (key === "+" || key === "=")) presentation.zoom(1);
+    else if (presentation.on && key === "-") presentation.zoom(-1);
+    else return false;
+    return true;
+  }
+
+  dispose() {
+    this.abort.abort();
+  }
+}
+
+/** @type {WeakMap<HTMLElement | ShadowRoot, Browser>} */
+const browsers = new WeakMap();
+
+/** @param {{ data: BrowserData, parentElement: HTMLElement | ShadowRoot, setTriggerValue: Send }} component */
+export default function start({ data, parentElement, setTriggerValue }) {
+  const browser = browsers.get(parentElement) ?? new Browser(parentElement, data);
+  browsers.set(parentElement, browser);
+  browser.update(data, setTriggerValue);
+  return () => {
+    if (parentElement.isConnected) return;
+    browser.dispose();
+    browsers.delete(parentElement);
+  };
+}

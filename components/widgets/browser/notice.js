@@ -1,0 +1,40 @@
+// Says that another tab had something else on this page, and brings it here if it is wanted.
+
+/** @import { Kept } from "./kept.js" */
+
+export class Notice {
+  /** Pages of which nobody wants to hear. @type {Set<string>} */
+  closed = new Set();
+  /** Pages of which something was put aside by this tab. @type {Set<string>} */
+  pages = new Set();
+  page = "";
+
+  /**
+   * @param {HTMLElement | ShadowRoot} root
+   * @param {Kept} kept
+   */
+  constructor(root, kept) {
+    this.kept = kept;
+    const notice = root.querySelector(".notice");
+    if (!(notice instanceof HTMLElement)) throw new Error("the notice is missing");
+    this.notice = notice;
+    notice.querySelector("[data-do=take]")?.addEventListener("click", () => {
+      kept.exchange(this.page);
+      location.reload();
+    });
+    notice.querySelector("[data-do=close]")?.addEventListener("click", () => {
+      this.closed.add(this.page);
+      this.show(this.page);
+    });
+    kept.onAside = (page) => {
+      this.pages.add(page);
+      this.show(this.page);
+    };
+  }
+
+  /** @param {string} page */
+  show(page) {
+    this.page = page;
+    this.notice.hidden = !this.pages.has(page) || this.closed.has(page);
+  }
+}
