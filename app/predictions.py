@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _CHOICE = re.compile(r"\s*[-*] \[(?P<mark>.?)\]\s*(?P<text>.*)")
 _ANSWER = re.compile(r"\s*answer:\s*(?P<rest>.*)", re.IGNORECASE)
@@ -121,7 +122,7 @@ def _choice(lines: Sequence[str], marks: list[int], question: str, why: str) -> 
             raise PredictionError(index, f"the choice '{text}' is there already" if text else "a choice says something")
         choices.append(text)
         right += [text] if mark != " " else []
-    for before, after in zip(marks, marks[1:], strict=False):
+    for before, after in pairwise(marks):
         if _text(lines[before + 1 : after]):
             raise PredictionError(before + 1, "between the choices stands other text; a choice is one line")
     if len(right) != 1 or len(choices) < 2:

@@ -6,7 +6,6 @@ An editor holds two texts: what is typed, and what was run last. Both outlive th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -97,6 +96,33 @@ class Editor:
         return last not in (None, edited.run)
 
 
+class Guide:
+    """What a page adds to the workbench: nothing, until it says otherwise."""
+
+    task_first = False
+    """There is something to be done, which a phone shows above the graph; Run is not the most important button."""
+
+    def before(self) -> None:
+        """Show what stands above the editor."""
+
+    def program(self, text: str) -> str:
+        """Return how much of the text in the editor is run."""
+        return text
+
+    def asked_to_run(self, text: str) -> None:
+        """Hear that a person asked to run a text."""
+
+    def buttons(self, text: str) -> bool:
+        """Show what stands beside Run; return whether the text is to be run."""
+        return False
+
+    def after(self, text: str) -> None:
+        """Show what stands below the buttons."""
+
+    def over(self, ran: str) -> None:
+        """Show what stands above the picture of the text that was run last."""
+
+
 def problem_of(failure: Failure | None) -> Problem | None:
     """Return a failure for its line in the editor, if it has one."""
     if failure is None or failure.line is None:
@@ -126,35 +152,41 @@ def workbench(
     name: str = "",
     height: int = 520,
     made: float = 0.34,
-    task_first: bool = False,
-    before: Callable[[], None] = lambda: None,
-    after: Callable[[str], None] = lambda text: None,
+    guide: Guide | None = None,
 ) -> None:
     """Show an editor, filled with ``source`` at first, and the results of what was run last.
 
-    Each ``name`` has an editor of its own, which keeps what was typed. ``before`` shows what stands above it, ``after``
-    what stands below it, given the text as it is. ``above`` is what the page has above the results, in CSS pixels,
-    ``made`` the editor's share of the width. ``task_first``: there is something to be done, which a phone shows above
-    the graph, and Run is not the most important button.
+    Each ``name`` has an editor of its own, which keeps what was typed. ``above`` is what the page has above the
+    results, in CSS pixels, ``made`` the editor's share of the width.
     """
+    guide = guide or Guide()
     editor = Editor(f"{page}:editor{name}", source)
     edited = editor.typed()
     if editor.asks(edited):
         editor.run(edited.text)
+        guide.asked_to_run(edited.text)
     # Another program, or the same when somebody asks to run it.
-    about = name, editor.ran, edited.run
-    started = session.ask(page, editor.ran, about=about)
-    making, did = _halves(page, made, task_first)
+    program = guide.program(editor.ran)
+    started = session.ask(page, program, about=(name, program, edited.run))
+    making, did = _halves(page, made, guide.task_first)
     with making:
-        before()
+        guide.before()
         show_editor(page, edited, editor.key, height)
-        if _run_button(page, not task_first) and not started:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            clicked = _run_button(page, not guide.task_first)
+            wanted = guide.buttons(edited.text)
+            _choose_device()
+            st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
+        if (clicked or wanted) and not started:
             # Leaving a text area for the button has started what was typed already.
             editor.run(edited.text)
-            session.start(page, edited.text, about=(name, edited.text, edited.run), again=True)
+            guide.asked_to_run(edited.text)
+            program = guide.program(edited.text)
+            session.start(page, program, about=(name, program, edited.run), again=clicked)
             st.rerun()
-        after(edited.text)
+        guide.after(edited.text)
     with did:
+        guide.over(editor.ran)
         if results.progress(page):
             return
     trace = session.trace(page)
@@ -184,13 +216,9 @@ def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:
 
 
 def _run_button(page: str, first: bool) -> bool:
-    """Show the Run button, the most important one if it is the first, and what belongs to it."""
+    """Show the Run button, the most important one if it is the first."""
     kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        clicked = st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:")
-        _choose_device()
-        st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
-    return clicked
+    return st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:")
 
 
 def _choose_device() -> None:

@@ -50,7 +50,9 @@ def _checked(pool: Pool, path: Path) -> tuple[str | None, str]:
 def _plain(pool: Pool, lesson: Lesson) -> tuple[str | None, str]:
     """A program has to run: whole, up to each question, and that which stands in where there is no GPU."""
     programs = {"the program": lesson.source}
-    programs |= {f"the program up to prediction {n + 1}": lesson.source_before(n) for n in range(len(lesson.predictions))}
+    programs |= {
+        f"the program up to prediction {n + 1}": lesson.source_before(n) for n in range(len(lesson.predictions))
+    }
     if lesson.without_gpu is not None:
         programs["the program without a GPU"] = lesson.without_gpu.program
     for name, source in programs.items():

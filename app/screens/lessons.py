@@ -1,87 +1,168 @@
-"""The Lessons page: the course, each lesson ready to run and to change, each exercise to be solved."""
+"""The Lessons page: the course, each lesson ready to run and to change, each exercise to be solved.
+
+The address says which lesson is open, so that Back, Forward and links lead to it; an address without one means the
+lesson that was open last.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
+
 import streamlit as st
 
-from app import exercise, session
-from app.controls import download, one_of
-from app.course import Lesson
-from app.exercise import DamagedProgress, LessonsState, is_solved, progress_file, restore_progress
+from app import progress, session
+from app.controls import download
+from app.course import GROUPS, OWN, Course, Lesson
+from app.lesson_guides import ExerciseGuide, LessonGuide
+from app.progress import DamagedProgress, LessonsKept, LessonsState, is_solved
 from app.workbench import workbench
 
-_GROUPS = {"examples": "Examples", "exercises": "Exercises", "beyond": "Beyond", "own": "Of this class"}
+_PARTS = {group: f"{word}s" if group != "beyond" else word for group, word in GROUPS.items()} | {OWN: "Of this class"}
+_GROUP_KEY = "lessons:group"
 
 
 def page() -> None:
     """Show the lesson that the address or the person asks for."""
     course = session.course()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        lesson = _chosen(course.lessons)
-        _progress([lesson for lesson in course.lessons if lesson.exercise is not None])
+    slug = _asked(course.lessons)
+    lesson = next((lesson for lesson in course.lessons if lesson.slug == slug), None)
+    with st.container(horizontal=True, vertical_alignment="center", key="lessons-head"):
+        _choice(course.lessons, lesson)
+        _progress(course)
+    progress.checking()
     for problem in course.problems:
         st.warning(f"A lesson was left out. {problem}", icon=":material/report:")
+    if lesson is None:
+        _missing(course.lessons, slug)
+        return
+    session.kept(LessonsKept, "lessons").last = lesson.slug
+    session.remembered(LessonsState, "lessons").of_group[lesson.group] = lesson.slug
     if lesson.exercise is None:
-        with st.expander(lesson.summary, expanded=False, icon=":material/menu_book:"):
-            for text in lesson.texts:
-                st.markdown(text)
-        workbench("lessons", lesson.source, above=270, name=f":{lesson.slug}")
+        guide, height = LessonGuide(lesson), min(360, max(170, 30 + 21 * lesson.source.count("\n")))
+        workbench("lessons", lesson.source, above=270, name=f":{lesson.slug}", height=height, guide=guide)
     else:
-        parts = lesson.exercise
-        workbench(
-            "lessons",
-            lesson.source,
-            above=200,
-            name=f":{lesson.slug}",
-            height=340,
-            made=0.45,
-            task_first=True,
-            before=lambda: exercise.task(lesson),
-            after=lambda answer: exercise.checking(lesson, parts, answer),
-        )
+        task = ExerciseGuide(lesson, lesson.exercise)
+        workbench("lessons", lesson.source, above=200, name=f":{lesson.slug}", height=230, made=0.42, guide=task)
 
 
-def _chosen(lessons: tuple[Lesson, ...]) -> Lesson:
-    """Let the person choose a group and a lesson in it; the address says which was open."""
-    by_slug = {lesson.slug: lesson for lesson in lessons}
+# --- which lesson
+
+
+def _asked(lessons: Sequence[Lesson]) -> str:
+    """Return the slug that is asked for."""
     state = session.remembered(LessonsState, "lessons")
-    asked = by_slug.get(session.address().get("lesson", state.last), lessons[0])
-    groups = [group for group in _GROUPS if any(lesson.group == group for lesson in lessons)]
-    group = one_of("Part of the course", groups, "lessons:group", _GROUPS.__getitem__, first=asked.group)
-    of_group = [lesson for lesson in lessons if lesson.group == group]
-    slugs = [lesson.slug for lesson in of_group]
-    slug = st.selectbox(
-        "Lesson",
-        slugs,
-        index=slugs.index(asked.slug) if asked.slug in slugs else 0,
-        format_func=lambda slug: _label(by_slug[slug]),
-        key=f"lessons:slug:{group}",
+    if not state.unnamed or _GROUP_KEY not in session.widgets():
+        # Somebody comes from another page. Back leads to this address again, and then means the same.
+        state.unnamed = session.kept(LessonsKept, "lessons").last or lessons[0].slug
+    return session.address().get("lesson", state.unnamed)
+
+
+def _open(slug: str) -> None:
+    session.address()["lesson"] = slug
+
+
+def _choice(lessons: Sequence[Lesson], lesson: Lesson | None) -> None:
+    """Let the person choose a part of the course and a lesson in it, or go to the next."""
+    widgets = session.widgets()
+    groups = [group for group in _PARTS if any(other.group == group for other in lessons)]
+    group = lesson.group if lesson is not None else groups[0]
+    # Said in every run: the address decides, whatever was chosen before.
+    widgets[_GROUP_KEY] = group
+    st.segmented_control(
+        "Part of the course",
+        groups,
+        key=_GROUP_KEY,
+        required=True,
+        format_func=_PARTS.__getitem__,
         label_visibility="collapsed",
-        width=440,
+        on_change=_open_group,
+        args=(lessons,),
     )
-    session.address()["lesson"] = state.last = slug
-    return by_slug[slug]
+    of_group = {other.slug: other for other in lessons if other.group == group}
+    key = f"lessons:slug:{group}"
+    widgets[key] = lesson.slug if lesson is not None else None
+    st.selectbox(
+        "Lesson",
+        list(of_group),
+        index=None,
+        key=key,
+        format_func=lambda slug: _label(of_group[slug]),
+        label_visibility="collapsed",
+        placeholder="Choose a lesson",
+        width=300,
+        on_change=lambda: _open(widgets[key]),
+    )
+    place = lessons.index(lesson) if lesson is not None else -1
+    _step("Previous", lessons[place - 1] if place > 0 else None, ":material/chevron_left:")
+    _step("Next", lessons[place + 1] if 0 <= place < len(lessons) - 1 else None, ":material/chevron_right:")
+
+
+def _open_group(lessons: Sequence[Lesson]) -> None:
+    """Go to the lesson of a part that was open last, at first to its first one."""
+    group = session.widgets()[_GROUP_KEY]
+    known = session.remembered(LessonsState, "lessons").of_group
+    _open(known.get(group) or next(lesson.slug for lesson in lessons if lesson.group == group))
+
+
+def _step(word: str, lesson: Lesson | None, icon: str) -> None:
+    says = f"{lesson.name}: {lesson.title}" if lesson is not None else None
+    st.button(
+        word,
+        key=f"lessons:{word.lower()}",
+        icon=icon,
+        icon_position="left" if word == "Previous" else "right",
+        help=says,
+        disabled=lesson is None,
+        on_click=_open,
+        args=(lesson.slug if lesson is not None else "",),
+    )
 
 
 def _label(lesson: Lesson) -> str:
-    solved = "✓ " if lesson.exercise is not None and is_solved(lesson) else ""
+    solved = "✓ " if is_solved(lesson) else ""
     return f"{solved}{lesson.number}. {lesson.title.replace('`', '')}"
 
 
-def _progress(exercises: list[Lesson]) -> None:
-    with st.popover(f"{sum(map(is_solved, exercises))} of {len(exercises)} solved", icon=":material/trophy:"):
-        st.markdown("What you solved and typed stays until this browser tab is closed or reloaded.")
-        download("Save progress", progress_file(), "autograd-lab-progress.json", "lessons:save", icon=None)
+def _missing(lessons: Sequence[Lesson], slug: str) -> None:
+    """Say that there is no such lesson, and lead on."""
+    st.title(f"There is no lesson {progress.as_name(slug)}", anchor=False)
+    by_word = {word: lesson for lesson in lessons for word in (lesson.slug, lesson.title.lower().replace("`", ""))}
+    close = get_close_matches(slug.lower().replace("-", "_"), by_word, n=5, cutoff=0.5)
+    near = {by_word[word].slug: by_word[word] for word in close}
+    if near:
+        st.markdown("Did you mean one of these?")
+    else:
+        st.markdown("The link may be of another class, or mistyped. The course begins here:")
+    for lesson in list(near.values())[:3] or lessons[:1]:
+        label = f"{lesson.name}: {lesson.title}"
+        st.button(label, key=f"lessons:instead:{lesson.slug}", on_click=_open, args=(lesson.slug,))
+
+
+# --- what was solved
+
+
+def _progress(course: Course) -> None:
+    exercises = [lesson for lesson in course.lessons if lesson.exercise is not None]
+    label = f"{sum(map(is_solved, exercises))} of {len(exercises)} solved"
+    with st.popover(label, icon=":material/trophy:"):
+        st.markdown(
+            "What you solve and type is kept in this browser. A file takes it to another one, or to your teacher: it "
+            "holds solved and unfinished answers, and whoever opens it sees them checked once more."
+        )
+        data = progress.progress_file(course.lessons)
+        download("Save progress", data, "autograd-lab-progress.json", "lessons:save", icon=":material/save:")
         saved = st.file_uploader("Open saved progress", type=["json"], key="lessons:progress")
         state = session.remembered(LessonsState, "lessons")
-        if saved is not None and state.restored != saved.file_id:
-            state.restored = saved.file_id
+        if saved is not None and state.opened != saved.file_id:
+            state.opened, state.damaged = saved.file_id, ""
             try:
-                restore_progress(saved.getvalue())
+                progress.open_progress(course.lessons, saved.getvalue())
             except DamagedProgress as problem:
-                st.error(str(problem))
-            else:
-                st.rerun()
+                state.damaged = str(problem)
+            st.rerun()
+        if state.damaged:
+            st.error(state.damaged)
 
 
 page()

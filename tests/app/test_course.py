@@ -151,7 +151,12 @@ def test_the_course_has_four_parts_in_order_and_every_slug_once() -> None:
     counts = Counter(lesson.group for lesson in course.lessons)
     assert list(counts.items()) == [("chapters", 4), ("examples", 10), ("exercises", 10), ("beyond", 15)]
     assert len({lesson.slug for lesson in course.lessons}) == 39
-    assert [course.lessons[place].name for place in (0, 4, 14, 24)] == ["Chapter 1", "Example 1", "Exercise 1", "Beyond 1"]
+    assert [course.lessons[place].name for place in (0, 4, 14, 24)] == [
+        "Chapter 1",
+        "Example 1",
+        "Exercise 1",
+        "Beyond 1",
+    ]
     assert {lesson.group for lesson in course.lessons if lesson.exercise is not None} == {"exercises"}
 
 

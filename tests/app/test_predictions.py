@@ -56,7 +56,11 @@ def test_a_prediction_knows_the_line_behind_it_and_what_comes_before(tmp_path: P
     assert (second.choices, second.answer) == ((), "4")
     assert lesson.source == "x = 1\n\nprint(2 * x)\n\ny = 4\n"
     assert (first.line, second.line) == (3, 5)
-    assert [lesson.source_before(number) for number in range(3)] == ["x = 1\n", "x = 1\n\nprint(2 * x)\n", lesson.source]
+    assert [lesson.source_before(number) for number in range(3)] == [
+        "x = 1\n",
+        "x = 1\n\nprint(2 * x)\n",
+        lesson.source,
+    ]
     assert [len(lesson.texts_before(number)) for number in range(3)] == [1, 1, 2]
     assert "How much?" not in " ".join(lesson.texts)
 

@@ -1,0 +1,121 @@
+"""What the Lessons page adds to the workbench: a lesson's text and questions, or an exercise's task and checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import exercise, predicting, results, session
+from app.course import Exercise, Lesson, WithoutGpu
+from app.progress import LessonsState, editor_of
+from app.workbench import Guide
+from components.widgets.panels import output_panel
+
+_WITHOUT_GPU = "lessons-without-gpu"
+
+
+@dataclass(frozen=True)
+class LessonGuide(Guide):
+    """Beside a lesson: its text, its questions, and what stands in for a GPU."""
+
+    lesson: Lesson
+
+    def before(self) -> None:
+        """Show the text, as far as it gives no answer away."""
+        lesson, answered = self.lesson, predicting.answered(self.lesson)
+        with st.container(key="lessons-text"):
+            st.title(f"{lesson.name}. {lesson.title}", anchor=False)
+            for text in lesson.texts_before(answered):
+                st.markdown(_without_title(text))
+            if answered < len(lesson.predictions):
+                st.caption("The text goes on when the question beside the picture is answered.")
+
+    def buttons(self, text: str) -> bool:
+        """Show Reset."""
+        _reset(self.lesson, text)
+        return False
+
+    def program(self, text: str) -> str:
+        """Return the program up to the first question that nobody has answered."""
+        return predicting.program(self.lesson, text)
+
+    def asked_to_run(self, text: str) -> None:
+        """Who runs the lesson's own program wants to see all that it does."""
+        if text == self.lesson.source:
+            predicting.show_all(self.lesson)
+
+    def over(self, ran: str) -> None:
+        """Show the question whose turn it is, or the program that stands in where there is no GPU."""
+        predicting.panel(self.lesson, ran)
+        if self.lesson.without_gpu is not None and not session.has_gpu():
+            _without_gpu(self.lesson, self.lesson.without_gpu)
+
+
+@dataclass(frozen=True)
+class ExerciseGuide(Guide):
+    """Beside an exercise: the task, Check, hints, and what the checks found."""
+
+    lesson: Lesson
+    exercise: Exercise
+    task_first = True
+
+    def before(self) -> None:
+        """Show what is to be done."""
+        lesson = self.lesson
+        with st.container(key="lessons-text"):
+            st.title(f"{lesson.name}. {lesson.title}{exercise.solved_mark(lesson)}", anchor=False)
+            for text in lesson.texts:
+                st.markdown(_without_title(text))
+
+    def buttons(self, text: str) -> bool:
+        """Show Check, which runs the answer too, and the next hint."""
+        checks = exercise.asks_to_check(self.lesson)
+        if checks:
+            exercise.check(self.lesson, self.exercise, text)
+        exercise.hint_button(self.lesson, self.exercise)
+        _reset(self.lesson, text)
+        return checks
+
+    def after(self, text: str) -> None:
+        """Show what the checks found."""
+        exercise.found(self.lesson, self.exercise, text)
+
+
+def _without_title(text: str) -> str:
+    return text.partition("\n")[2] if text.startswith("# ") else text
+
+
+def _reset(lesson: Lesson, text: str) -> None:
+    """Offer the lesson's own program again where it was changed; the editor's undo brings the other back."""
+    session.remembered(LessonsState, "lessons").typed[lesson.slug] = text
+    if text != lesson.source:
+        st.button(
+            "Reset",
+            key=f"lessons:reset:{lesson.slug}",
+            icon=":material/restart_alt:",
+            on_click=editor_of(lesson).fill,
+            args=(lesson.source,),
+            help="The lesson's own program again. Ctrl+Z in the editor brings yours back.",
+        )
+
+
+def _without_gpu(lesson: Lesson, without: WithoutGpu) -> None:
+    """Show what a lesson about a GPU would show, from the CPU's own numbers."""
+    session.ask(_WITHOUT_GPU, without.program)
+    with st.container(key="lessons-without-gpu"):
+        st.markdown("**There is no GPU here. The same tensors on the CPU:**")
+        trace = None if results.progress(_WITHOUT_GPU) else session.trace(_WITHOUT_GPU)
+        if trace is not None:
+            results.failure(trace)
+            output_panel(trace)
+        st.markdown(without.words)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Put this program into the editor",
+                key=f"lessons:without-gpu:{lesson.slug}",
+                icon=":material/edit:",
+                on_click=editor_of(lesson).fill,
+                args=(without.program,),
+            )
+            st.page_link("screens/memory.py", label="Its bytes over time: Memory", icon=":material/memory:")
