@@ -24,8 +24,8 @@ class LessonGuide(Guide):
     def before(self) -> None:
         """Show the text, as far as it gives no answer away."""
         lesson, answered = self.lesson, predicting.answered(self.lesson)
+        _title(f"{lesson.name}. {lesson.title}")
         with st.container(key="lessons-text"):
-            st.title(f"{lesson.name}. {lesson.title}", anchor=False)
             for text in lesson.texts_before(answered):
                 st.markdown(_without_title(text))
             if answered < len(lesson.predictions):
@@ -63,8 +63,8 @@ class ExerciseGuide(Guide):
     def before(self) -> None:
         """Show what is to be done."""
         lesson = self.lesson
+        _title(f"{lesson.name}. {lesson.title}{exercise.solved_mark(lesson)}")
         with st.container(key="lessons-text"):
-            st.title(f"{lesson.name}. {lesson.title}{exercise.solved_mark(lesson)}", anchor=False)
             for text in lesson.texts:
                 st.markdown(_without_title(text))
 
@@ -80,6 +80,11 @@ class ExerciseGuide(Guide):
     def after(self, text: str) -> None:
         """Show what the checks found."""
         exercise.found(self.lesson, self.exercise, text)
+
+
+def _title(text: str) -> None:
+    with st.container(key="lessons-title"):
+        st.title(text, anchor=False)
 
 
 def _without_title(text: str) -> str:
@@ -105,11 +110,14 @@ def _without_gpu(lesson: Lesson, without: WithoutGpu) -> None:
     session.ask(_WITHOUT_GPU, without.program)
     with st.container(key="lessons-without-gpu"):
         st.markdown("**There is no GPU here. The same tensors on the CPU:**")
-        trace = None if results.progress(_WITHOUT_GPU) else session.trace(_WITHOUT_GPU)
-        if trace is not None:
-            results.failure(trace)
-            output_panel(trace)
-        st.markdown(without.words)
+        printed, words = st.columns(2)
+        with printed:
+            trace = None if results.progress(_WITHOUT_GPU) else session.trace(_WITHOUT_GPU)
+            if trace is not None:
+                results.failure(trace)
+                output_panel(trace)
+        with words:
+            st.markdown(without.words)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Put this program into the editor",

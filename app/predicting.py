@@ -57,25 +57,24 @@ def _asked(lesson: Lesson, number: int) -> None:
     asked, of = lesson.predictions[number], len(lesson.predictions)
     count = f" {number + 1} of {of}" if of > 1 else ""
     st.markdown(f"**Predict{count}.** {asked.question}")
-    if asked.choices:
-        for place, choice in enumerate(asked.choices):
-            key = f"lessons:predict:{lesson.slug}:{number}:{place}"
-            st.button(choice, key=key, on_click=_answer, args=(lesson, choice), width="stretch")
-        _show_me(lesson, number)
-        return
     key = f"lessons:predict:{lesson.slug}:{number}"
-    # A form: looking at the picture in between is no answer yet.
-    with st.form(f"{key}:form", border=False), st.container(horizontal=True, vertical_alignment="center"):
-        st.text_input("Your answer, a number", key=key, placeholder="a number", label_visibility="collapsed", width=160)
-        st.form_submit_button("Answer", key=f"{key}:send", type="primary", on_click=_typed, args=(lesson, key))
-    _show_me(lesson, number)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for place, choice in enumerate(asked.choices):
+            st.button(choice, key=f"{key}:{place}", on_click=_answer, args=(lesson, choice))
+        if asked.choices:
+            st.button("Show me", key=f"{key}:show", type="tertiary", on_click=_answer, args=(lesson, SHOWN))
+        else:
+            _field(lesson, key)
     if session.remembered(LessonsState, _PAGE).not_a_number == key:
         st.caption(":red[That is not a number.] Write it like 24, 0.5, 1/3 or -2e3.")
 
 
-def _show_me(lesson: Lesson, number: int) -> None:
-    key = f"lessons:show-me:{lesson.slug}:{number}"
-    st.button("Show me", key=key, type="tertiary", on_click=_answer, args=(lesson, SHOWN))
+def _field(lesson: Lesson, key: str) -> None:
+    """The field for a number; a form, since looking at the picture in between is no answer yet."""
+    with st.form(f"{key}:form", border=False), st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.text_input("Your answer, a number", key=key, placeholder="a number", label_visibility="collapsed", width=150)
+        st.form_submit_button("Answer", key=f"{key}:send", type="primary", on_click=_typed, args=(lesson, key))
+        st.form_submit_button("Show me", key=f"{key}:show", type="tertiary", on_click=_answer, args=(lesson, SHOWN))
 
 
 def _typed(lesson: Lesson, key: str) -> None:

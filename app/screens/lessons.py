@@ -39,7 +39,7 @@ def page() -> None:
     session.kept(LessonsKept, "lessons").last = lesson.slug
     session.remembered(LessonsState, "lessons").of_group[lesson.group] = lesson.slug
     if lesson.exercise is None:
-        guide, height = LessonGuide(lesson), min(360, max(170, 30 + 21 * lesson.source.count("\n")))
+        guide, height = LessonGuide(lesson), min(230, 40 + 22 * lesson.source.count("\n"))
         workbench("lessons", lesson.source, above=270, name=f":{lesson.slug}", height=height, guide=guide)
     else:
         task = ExerciseGuide(lesson, lesson.exercise)
@@ -85,7 +85,7 @@ def _choice(lessons: Sequence[Lesson], lesson: Lesson | None) -> None:
     st.selectbox(
         "Lesson",
         list(of_group),
-        index=None,
+        index=0 if lesson is not None else None,
         key=key,
         format_func=lambda slug: _label(of_group[slug]),
         label_visibility="collapsed",
