@@ -69,8 +69,3 @@ def _verdict(lesson: Lesson, answer: str) -> None:
                 kept_of(lesson).solved = checked
                 if first:
                     st.rerun()
-
-
-def solved_mark(lesson: Lesson) -> str:
-    """Return what stands beside the title of an exercise that was solved."""
-    return " :green[:material/check_circle:]" if is_solved(lesson) else ""

@@ -83,7 +83,7 @@ def show(
     index = session.index(page)
     if index is None:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{page}-tools"):
         torchviz = one_of("View", ("Lab", "torchviz"), f"{page}:view") == "torchviz"
         shown = _torchviz(page, index) if torchviz else _lab(page, index, only)
         data = _data(index, shown, "torchviz" if torchviz else "lab")

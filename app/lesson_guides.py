@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import streamlit as st
+from markupsafe import Markup
 
 from app import exercise, predicting, results, session
 from app.course import Exercise, Lesson, WithoutGpu
-from app.progress import LessonsState, editor_of
+from app.progress import LessonsState, editor_of, is_solved
 from app.workbench import Guide
-from components.widgets.panels import output_panel
+from components.widgets.panels import output_panel, with_code
 
 _WITHOUT_GPU = "lessons-without-gpu"
 
@@ -24,7 +25,7 @@ class LessonGuide(Guide):
     def before(self) -> None:
         """Show the text, as far as it gives no answer away."""
         lesson, answered = self.lesson, predicting.answered(self.lesson)
-        _title(f"{lesson.name}. {lesson.title}")
+        _title(lesson)
         with st.container(key="lessons-text"):
             for text in lesson.texts_before(answered):
                 st.markdown(_without_title(text))
@@ -45,11 +46,12 @@ class LessonGuide(Guide):
         if text == self.lesson.source:
             predicting.show_all(self.lesson)
 
-    def over(self, ran: str) -> None:
+    def over(self, ran: str) -> int:
         """Show the question whose turn it is, or the program that stands in where there is no GPU."""
-        predicting.panel(self.lesson, ran)
         if self.lesson.without_gpu is not None and not session.has_gpu():
             _without_gpu(self.lesson, self.lesson.without_gpu)
+            return 330
+        return predicting.panel(self.lesson, ran)
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,12 @@ class ExerciseGuide(Guide):
 
     lesson: Lesson
     exercise: Exercise
-    task_first = True
+    run_first = False
 
     def before(self) -> None:
         """Show what is to be done."""
         lesson = self.lesson
-        _title(f"{lesson.name}. {lesson.title}{exercise.solved_mark(lesson)}")
+        _title(lesson, " ✓" if is_solved(lesson) else "")
         with st.container(key="lessons-text"):
             for text in lesson.texts:
                 st.markdown(_without_title(text))
@@ -82,9 +84,9 @@ class ExerciseGuide(Guide):
         exercise.found(self.lesson, self.exercise, text)
 
 
-def _title(text: str) -> None:
-    with st.container(key="lessons-title"):
-        st.title(text, anchor=False)
+def _title(lesson: Lesson, mark: str = "") -> None:
+    title = Markup('<h1 class="al-title al-lesson">{}. {}{}</h1>')
+    st.html(title.format(lesson.name, with_code(lesson.title), mark))
 
 
 def _without_title(text: str) -> str:

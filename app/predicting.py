@@ -32,21 +32,26 @@ def show_all(lesson: Lesson) -> None:
     _put(lesson, [*given, *[SHOWN] * (len(lesson.predictions) - len(given))])
 
 
-def panel(lesson: Lesson, text: str) -> None:
-    """Show the question whose turn it is, and how the one before was answered. ``text`` is what the editor ran."""
-    if not lesson.predictions:
-        return
-    count = answered(lesson)
+def panel(lesson: Lesson, text: str) -> int:
+    """Show the question whose turn it is, and how the one before was answered; return about how high that is.
+
+    ``text`` is what the editor ran.
+    """
+    count, of = answered(lesson), len(lesson.predictions)
     if text != lesson.source:
-        if count < len(lesson.predictions):
-            st.caption("The program is not the lesson's any more, so its questions wait. *Reset* brings them back.")
-        return
+        if count == of:
+            return 0
+        st.caption("The program is not the lesson's any more, so its questions wait. *Reset* brings them back.")
+        return 30
+    if not of:
+        return 0
     _lead(lesson, text)
     with st.container(key="lessons-predict"):
         if count:
             _told(lesson, count - 1)
-        if count < len(lesson.predictions):
+        if count < of:
             _asked(lesson, count)
+    return (110 if count else 10) + (100 if count < of else 0)
 
 
 # --- the question

@@ -1,26 +1,41 @@
-"""Which program is shown by a page that makes none: that of another page, an example that it runs, an opened trace."""
+"""Which program a page is about that looks at programs: that of another page, an example, its own, an opened trace.
+
+The program stands in an editor: who changes it there has a program of the page's own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
 import streamlit as st
 
-from app import results, session
+from app import session
 from app.uploads import OpenError, opened_trace
+from app.workbench import Editor, heading, run_row, show_editor, show_told
 from components.facts import TraceIndex
 from components.trace import Trace
+from components.widgets.editor import Edited
 from components.widgets.panels import note_panel
 
-OPENED = "opened"
+OPENED, OWN = "opened", "own"
+# In CSS pixels of the window's height: all but the editor.
+_BESIDE = 490
+
+
+class Chosen(msgspec.Struct):
+    """Where the program is from: ``OWN``, ``OPENED``, the page that it is of, or an example's name."""
+
+    source: str = ""
 
 
 @dataclass
 class ProgramChoice:
-    """What a page was told to show, and the trace that was opened on it, if one was."""
+    """What a page of this kind remembers, and the trace that was opened on it, if one was."""
 
-    chosen: str = ""
+    latest: str | None = None
+    """The page on which a program was run last, when that was looked at."""
     trace: Trace | None = None
     file: str = ""
     """The name of the file that the trace is from."""
@@ -30,50 +45,99 @@ class ProgramChoice:
     """Why the last file could not be opened."""
 
 
-def choose(page: str, examples: Mapping[str, str], width: int = 300) -> TraceIndex | None:
-    """Let the person choose a program; return the tables of its trace once it has run."""
-    state = _state(page)
-    made = [program_page for program_page in session.PROGRAM_PAGES if session.trace(program_page) is not None]
-    options = [*([OPENED] if state.trace is not None else []), *made, *examples]
-    latest = session.latest()
-    first = OPENED if state.trace is not None else latest if latest in made else options[0]
-
-    def words(option: str) -> str:
-        if option == OPENED:
-            return f"Trace: {state.file}"
-        return f"My program on {session.PROGRAM_PAGES[option]}" if option in made else f"Example: {option}"
-
-    state.chosen = st.selectbox(
-        "Program",
-        options,
-        index=options.index(first),
-        format_func=words,
-        key=f"{page}:program:{latest}{'' if state.trace is None else f':{state.opened}'}",
-        label_visibility="collapsed",
-        width=width,
-    )
-    if state.chosen == OPENED:
-        if session.trace(page) is not state.trace:
-            session.show(page, state.trace)
-    elif state.chosen in examples:
-        session.ask(page, examples[state.chosen])
-    else:
-        session.collect(state.chosen)  # what was started there may be done by now
-        session.adopt(page, state.chosen)
+def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | None:
+    """Show the program of a page, with what chooses and runs it; return the tables of its trace once it has run."""
+    editor = Editor(f"{page}:editor", next(iter(examples.values())))
+    edited = _settle(page, examples, editor)
+    with heading(page, title):
+        _choose(page, examples)
+        _open(page)
+    if _memory(page).problem:
+        note_panel(_memory(page).problem)
+    show_editor(page, edited, editor.key, 170, beside=_BESIDE)
+    if run_row(page):
+        _run(page, editor, edited.text)
+        session.start(page, edited.text, about=(edited.text, edited.run), again=True)
+        st.rerun()
+    show_told(page if session.running(page) or _source(page) not in session.PROGRAM_PAGES else _source(page))
     return session.index(page)
 
 
-def waiting(page: str) -> bool:
-    """Show a run that is under way, here or on the page whose program is shown; return whether there is one."""
-    chosen = _state(page).chosen
-    return results.progress(page) or (chosen in session.PROGRAM_PAGES and results.progress(chosen))
+def _settle(page: str, examples: Mapping[str, str], editor: Editor) -> Edited:
+    """Let the editor follow what it follows, take what was typed, and start what has to run."""
+    _follow_latest(page, examples)
+    followed = _followed(page, examples)
+    if followed is not None and followed != editor.source:
+        editor.fill(followed)
+    edited = editor.typed()
+    if editor.asks(edited):
+        _run(page, editor, edited.text)
+    source = _source(page)
+    if source == OPENED:
+        if session.trace(page) is not _memory(page).trace:
+            session.show(page, _memory(page).trace)
+    elif source in session.PROGRAM_PAGES and session.trace(source) is not None:
+        session.collect(source)  # what was started there may be done by now
+        session.adopt(page, source)
+    else:
+        session.ask(page, editor.ran, about=(editor.ran, edited.run))
+    return edited
 
 
-def open_button(page: str) -> None:
+def _run(page: str, editor: Editor, text: str) -> None:
+    """Note what is run, which is the page's own program where it was changed."""
+    if text != editor.source or _source(page) == OPENED:
+        session.kept(Chosen, page).source = OWN
+        editor.fill(text)
+    editor.run(text)
+
+
+def _follow_latest(page: str, examples: Mapping[str, str]) -> None:
+    """A program that was run on another page is looked at next."""
+    memory, chosen, latest = _memory(page), session.kept(Chosen, page), session.latest()
+    if latest != memory.latest and memory.trace is None:
+        chosen.source = latest or ""
+    memory.latest = latest
+    known = {OWN, *session.PROGRAM_PAGES, *examples, *([OPENED] if memory.trace is not None else [])}
+    if chosen.source not in known:
+        chosen.source = next(iter(examples))
+
+
+def _followed(page: str, examples: Mapping[str, str]) -> str | None:
+    """The program that is followed; ``None`` where that is not known, as of a page that has run nothing yet."""
+    source = _source(page)
+    trace = _memory(page).trace if source == OPENED else session.trace(source)
+    return examples.get(source) or (trace.program.source if trace is not None else None)
+
+
+def _choose(page: str, examples: Mapping[str, str]) -> None:
+    """Let the person choose a program."""
+    memory, chosen = _memory(page), session.kept(Chosen, page)
+    made = [other for other in session.PROGRAM_PAGES if session.trace(other) is not None or chosen.source == other]
+    options = [*([OPENED] if memory.trace is not None else []), *([OWN] if chosen.source == OWN else []), *made]
+    words = {OPENED: f"Trace: {memory.file}", OWN: "The program below"}
+    words |= {other: f"My program on {session.PROGRAM_PAGES[other]}" for other in made}
+    key = f"{page}:program"
+    session.widgets()[key] = chosen.source
+
+    def choose() -> None:
+        chosen.source = session.widgets()[key]
+
+    st.selectbox(
+        "Program",
+        [*options, *examples],
+        format_func=lambda option: words.get(option, option),
+        key=key,
+        label_visibility="collapsed",
+        on_change=choose,
+    )
+
+
+def _open(page: str) -> None:
     """Show the button that opens a trace, as one that was recorded on a machine with a GPU."""
     # Another key after each trace that was opened: the browser then makes the panel anew, which is closed.
-    number = _state(page).opened
-    with st.popover("Open a trace", icon=":material/folder_open:", key=f"{page}:open:{number}"):
+    number = _memory(page).opened
+    with st.popover("", icon=":material/folder_open:", key=f"{page}:open:{number}", help="Open a saved trace"):
         st.caption(
             "A `trace.json` from *Download* of any page, or of `python -m app trace PROGRAM.py` on another machine, "
             "such as one with a GPU. Nothing in it is run."
@@ -88,27 +152,25 @@ def open_button(page: str) -> None:
         )
 
 
-def opening_problem(page: str) -> None:
-    """Say why the file that was chosen last could not be opened, if so."""
-    problem = _state(page).problem
-    if problem:
-        note_panel(problem)
-
-
 def _uploaded(page: str) -> None:
-    state = _state(page)
-    state.problem = ""
-    upload = session.widgets().get(f"{page}:upload:{state.opened}")
+    memory = _memory(page)
+    memory.problem = ""
+    upload = session.widgets().get(f"{page}:upload:{memory.opened}")
     if upload is None:
         return
     try:
-        state.trace = opened_trace(upload.name, upload.getvalue())
+        memory.trace = opened_trace(upload.name, upload.getvalue())
     except OpenError as problem:
-        state.problem = str(problem)
+        memory.problem = str(problem)
         return
-    state.file = upload.name
-    state.opened += 1
+    memory.file = upload.name
+    memory.opened += 1
+    session.kept(Chosen, page).source = OPENED
 
 
-def _state(page: str) -> ProgramChoice:
+def _source(page: str) -> str:
+    return session.kept(Chosen, page).source
+
+
+def _memory(page: str) -> ProgramChoice:
     return session.remembered(ProgramChoice, page)

@@ -60,8 +60,6 @@ class LessonsState:
     """The key of the field in which something else was typed."""
     lead_to: int = 0
     """The line whose first step the picture is to show next; 0 for none."""
-    of_group: dict[str, str] = field(default_factory=dict)
-    """By part of the course: the lesson of it that was open last."""
     opened: str = ""
     """The uploaded file that progress was read from."""
     damaged: str = ""

@@ -54,13 +54,13 @@ def status(trace: Trace) -> None:
         st.html(_NOTE.format(f"Recorded up to a cap of {cut.cap:,} ({cut.observer}); missing: {cut.missing}."))
 
 
-def below(trace: Trace) -> None:
-    """The leaves and the printed output, side by side."""
-    left, right = st.columns(2)
-    with left:
-        leaves_panel(leaf_rows(trace))
-    with right:
-        output_panel(trace)
+def told(trace: Trace) -> None:
+    """What is said of a run beside the program: why it failed, its leaves, its output, figures of it."""
+    failure(trace)
+    panels = leaves_panel(leaf_rows(trace)), output_panel(trace)
+    kind = " al-failed" if trace.failure is not None else ""
+    st.html(Markup('<div class="al-told-of{}">{}{}</div>').format(kind, *panels))
+    status(trace)
 
 
 def failure(trace: Trace) -> None:

@@ -345,11 +345,11 @@ def index(page: str) -> TraceIndex | None:
     return state.index
 
 
-def show(page: str, opened: Trace | None) -> None:
-    """Let a page show a trace that it did not run itself, as one that was saved."""
+def show(page: str, opened: Trace | None, about: object = None) -> None:
+    """Let a page show a trace that it did not run itself, as one that was saved; ``about`` is as in ``ask``."""
     state = remembered(PageState, page)
     state.stop()
-    state.trace, state.asked = opened, None
+    state.trace, state.asked = opened, about
 
 
 def adopt(page: str, other: str) -> None:

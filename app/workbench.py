@@ -6,17 +6,25 @@ An editor holds two texts: what is typed, and what was run last. Both outlive th
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 import streamlit as st
+from markupsafe import Markup
 from streamlit.delta_generator import DeltaGenerator
 
 from app import graph, results, session
 from app.controls import one_of
-from components.trace import Failure
+from components.trace import Failure, Trace
 from components.widgets.editor import Edited, Problem, code_editor, is_built, typed_text
+
+MADE = 0.34
+"""What is made has this part of the width."""
+# In CSS pixels of the window's height: what is above the picture; what all but the editor takes, and an error.
+ABOVE, BESIDE, ERROR = 128, 490, 150
 
 
 class Typed(msgspec.Struct):
@@ -99,8 +107,8 @@ class Editor:
 class Guide:
     """What a page adds to the workbench: nothing, until it says otherwise."""
 
-    task_first = False
-    """There is something to be done, which a phone shows above the graph; Run is not the most important button."""
+    run_first = True
+    """Run is the most important button."""
 
     def before(self) -> None:
         """Show what stands above the editor."""
@@ -119,8 +127,9 @@ class Guide:
     def after(self, text: str) -> None:
         """Show what stands below the buttons."""
 
-    def over(self, ran: str) -> None:
-        """Show what stands above the picture of the text that was run last."""
+    def over(self, ran: str) -> int:
+        """Show what stands above the picture of the text that was run last; return its height in CSS pixels."""
+        return 0
 
 
 def problem_of(failure: Failure | None) -> Problem | None:
@@ -130,8 +139,14 @@ def problem_of(failure: Failure | None) -> Problem | None:
     return Problem(failure.line, failure.message[:500])
 
 
-def show_editor(page: str, edited: Edited, key: str, height: int, label: str = "Program") -> None:
-    """Show the editor of the program that a page runs; ``height`` is in CSS pixels."""
+def show_editor(
+    page: str, edited: Edited, key: str, height: int, label: str = "Program", *, beside: int | None = None
+) -> None:
+    """Show the editor of the program that a page runs.
+
+    It is ``height`` CSS pixels high, or more where ``beside`` of the window's height are taken by what else is to be
+    seen with it.
+    """
     trace = session.trace(page)
     code_editor(
         edited,
@@ -139,6 +154,7 @@ def show_editor(page: str, edited: Edited, key: str, height: int, label: str = "
         words=session.completions(),
         problem=problem_of(trace.failure if trace is not None else None),
         height=height,
+        beside=beside,
         channel=page,
         label=label,
     )
@@ -146,18 +162,21 @@ def show_editor(page: str, edited: Edited, key: str, height: int, label: str = "
 
 def workbench(
     page: str,
+    title: str,
     source: str,
     *,
-    above: int,
     name: str = "",
-    height: int = 520,
-    made: float = 0.34,
+    made: float = MADE,
+    height: int = 170,
+    beside: int = 0,
+    tools: Callable[[], None] = lambda: None,
     guide: Guide | None = None,
 ) -> None:
-    """Show an editor, filled with ``source`` at first, and the results of what was run last.
+    """Show an editor, filled with ``source`` at first, and what was run last from it did.
 
-    Each ``name`` has an editor of its own, which keeps what was typed. ``above`` is what the page has above the
-    results, in CSS pixels, ``made`` the editor's share of the width.
+    Each ``name`` has an editor of its own, which keeps what was typed. ``tools`` shows what stands beside the page's
+    title; ``beside`` is the room that the guide takes above and below the editor, in CSS pixels. ``made`` is the
+    editor's share of the width.
     """
     guide = guide or Guide()
     editor = Editor(f"{page}:editor{name}", source)
@@ -168,57 +187,72 @@ def workbench(
     # Another program, or the same when somebody asks to run it.
     program = guide.program(editor.ran)
     started = session.ask(page, program, about=(name, program, edited.run))
-    making, did = _halves(page, made, guide.task_first)
+    making, did = frame(page, [made, 1 - made])
     with making:
+        with heading(page, title):
+            tools()
         guide.before()
-        show_editor(page, edited, editor.key, height)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            clicked = _run_button(page, not guide.task_first)
-            wanted = guide.buttons(edited.text)
-            _choose_device()
-            st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
-        if (clicked or wanted) and not started:
+        show_editor(page, edited, editor.key, height, beside=_beside(page) + beside)
+        if run_row(page, first=guide.run_first, others=lambda: guide.buttons(edited.text)) and not started:
             # Leaving a text area for the button has started what was typed already.
             editor.run(edited.text)
             guide.asked_to_run(edited.text)
             program = guide.program(edited.text)
-            session.start(page, program, about=(name, program, edited.run), again=clicked)
+            session.start(page, program, about=(name, program, edited.run), again=True)
             st.rerun()
         guide.after(edited.text)
+        show_told(page)
     with did:
-        guide.over(editor.ran)
-        if results.progress(page):
-            return
+        taken = guide.over(editor.ran)
+        graph.show(page, above=ABOVE + taken, show_code=not is_built())
+
+
+def show_trace(page: str, editor: Editor, trace: Trace, name: str = "") -> None:
+    """Let a workbench show a saved trace with whose program its editor was filled, without running that."""
+    session.show(page, trace, about=(name, editor.ran, session.remembered(_Followed, editor.key).run or 0))
+
+
+def show_told(page: str) -> None:
+    """Show a run that is under way, or what there is to be said of the last one: beside the picture, which stays."""
     trace = session.trace(page)
-    if trace is None:
-        return
-    with did:
-        graph.show(page, above=above, show_code=not is_built())
-        results.below(trace)
-    with making:
-        results.failure(trace)
-        results.status(trace)
+    if not results.progress(page) and trace is not None:
+        results.told(trace)
 
 
-def _halves(page: str, made: float, task_first: bool) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Where the editor goes, and where what the program did."""
-    if task_first:
-        making, did = st.columns([made, 1 - made], gap="medium")
-    else:
-        did, making = frame(page, [1 - made, made])
-    return making, did
+def _beside(page: str) -> int:
+    """The room that all but the editor takes of the window's height, in CSS pixels; an error needs more."""
+    trace = session.trace(page)
+    failed = trace is not None and trace.failure is not None and session.running(page) is None
+    return BESIDE + (ERROR if failed else 0)
 
 
 def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:
-    """Return two columns, of which a wide window shows the first at the right and a phone at the top."""
+    """Return columns: what is made, what it does, and what it means. A phone shows them in this order."""
     with st.container(key=f"{page}-frame"):
-        return st.columns(widths, gap="medium")
+        return st.columns(widths, gap="small")
 
 
-def _run_button(page: str, first: bool) -> bool:
-    """Show the Run button, the most important one if it is the first."""
+@contextmanager
+def heading(page: str, title: str) -> Iterator[None]:
+    """Show the page's title, if it has its place here, in a row with the tools that are shown meanwhile."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{page}-heading"):
+        if title:
+            st.html(Markup('<h1 class="al-title">{}</h1>').format(title), width="content")
+        yield
+
+
+def run_row(page: str, *, first: bool = True, others: Callable[[], bool] = lambda: False) -> bool:
+    """Show the Run button, the most important one if it is the first, and what belongs to it; return whether to run.
+
+    ``others`` shows other buttons, and returns whether one of them asks for a run.
+    """
     kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
-    return st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        clicked = st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:")
+        wanted = others()
+        _choose_device()
+        st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
+    return clicked or wanted
 
 
 def _choose_device() -> None:

@@ -1,4 +1,4 @@
-"""The Code page: a program in an editor, or an uploaded one."""
+"""The Code page: a program in an editor, typed or opened from a file; a saved trace is shown without running it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import session
-from app.uploads import OpenError, opened_source
-from app.workbench import Editor, workbench
+from app.uploads import OpenError, opened_source, opened_trace
+from app.workbench import Editor, show_trace, workbench
+from components.widgets.panels import note_panel
 
+_UPLOAD = "code:upload"
 _STARTER = """\
 import torch
 
@@ -26,25 +28,44 @@ print("accumulated", x.grad)
 """
 
 
+_EDITOR = Editor("code:editor", _STARTER)
+
+
 @dataclass
 class CodeState:
-    """The file that was uploaded last."""
+    """Why the last file could not be opened."""
 
-    uploaded: str = ""
+    problem: str = ""
 
 
 def page() -> None:
     """Show the workbench with the program that was opened last."""
-    with st.popover("Open .py or .ipynb", icon=":material/upload_file:"):
-        upload = st.file_uploader("A Python file or a notebook", type=["py", "ipynb"], key="code:upload")
-    state = session.remembered(CodeState, "code")
-    if upload is not None and state.uploaded != upload.file_id:
-        state.uploaded = upload.file_id
-        try:
-            Editor("code:editor", _STARTER).fill(opened_source(upload.name, upload.getvalue()), upload.name)
-        except OpenError as error:
-            st.error(str(error))
-    workbench("code", _STARTER, above=190)
+    workbench("code", "Code", _STARTER, tools=_open)
+
+
+def _open() -> None:
+    """Let the person open a program or a trace."""
+    problem = session.remembered(CodeState, "code").problem
+    with st.popover("Open", icon=":material/folder_open:", help="A Python file, a notebook, a saved trace"):
+        st.file_uploader("A .py, an .ipynb, or a saved trace", ["py", "ipynb", "json"], key=_UPLOAD, on_change=_opened)
+    if problem:
+        note_panel(problem)
+
+
+def _opened() -> None:
+    state, file = session.remembered(CodeState, "code"), session.widgets().get(_UPLOAD)
+    state.problem = ""
+    if file is None:
+        return
+    try:
+        if file.name.endswith(".json"):
+            trace = opened_trace(file.name, file.getvalue())
+            _EDITOR.fill(trace.program.source, file.name)
+            show_trace("code", _EDITOR, trace)
+        else:
+            _EDITOR.fill(opened_source(file.name, file.getvalue()), file.name)
+    except OpenError as error:
+        state.problem = str(error)
 
 
 page()

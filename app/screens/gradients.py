@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
-from app import gradients, graph, program_choice, results
+from app import gradients, graph, program_choice
 from app.examples import GRADIENTS
+from app.workbench import ABOVE, frame
+from components.widgets.editor import is_built
 
 
 def page() -> None:
-    """Show the charts on the left and the player on the right."""
-    charted, played = st.columns([0.56, 0.44], gap="medium")
+    """Show the program on the left, its picture in the middle and the charts on the right."""
+    made, played, charted = frame(gradients.PAGE, [0.28, 0.34, 0.38])
+    with made:
+        index = program_choice.program(gradients.PAGE, "Gradients", GRADIENTS)
+    if index is None:
+        return
     with charted:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            index = program_choice.choose(gradients.PAGE, GRADIENTS)
-            chart = gradients.choose()
-        if program_choice.waiting(gradients.PAGE) or index is None:
-            return
-        history = gradients.history_of(index)
-        if index.trace.failure is not None:
-            results.failure(index.trace)
-        gradients.show(chart, index, history)
+        gradients.show(gradients.choose(), index, gradients.history_of(index))
     with played:
-        graph.show(gradients.PAGE, above=190)
-        with st.expander("What it printed and its leaves", icon=":material/terminal:"):
-            results.below(index.trace)
+        graph.show(gradients.PAGE, above=ABOVE, show_code=not is_built())
 
 
 page()

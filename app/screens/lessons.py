@@ -13,13 +13,14 @@ import streamlit as st
 
 from app import progress, session
 from app.controls import download
-from app.course import GROUPS, OWN, Course, Lesson
+from app.course import Course, Lesson
 from app.lesson_guides import ExerciseGuide, LessonGuide
 from app.progress import DamagedProgress, LessonsKept, LessonsState, is_solved
-from app.workbench import workbench
+from app.workbench import heading, workbench
 
-_PARTS = {group: f"{word}s" if group != "beyond" else word for group, word in GROUPS.items()} | {OWN: "Of this class"}
-_GROUP_KEY = "lessons:group"
+_CHOICE = "lessons:slug"
+# The text wants more of the width than a program. The editor's height; all of the window is spoken for beside it.
+_MADE, _EDITOR, _ALL = 0.44, 200, 4_000
 
 
 def page() -> None:
@@ -27,23 +28,26 @@ def page() -> None:
     course = session.course()
     slug = _asked(course.lessons)
     lesson = next((lesson for lesson in course.lessons if lesson.slug == slug), None)
-    with st.container(horizontal=True, vertical_alignment="center", key="lessons-head"):
-        _choice(course.lessons, lesson)
-        _progress(course)
     progress.checking()
     for problem in course.problems:
         st.warning(f"A lesson was left out. {problem}", icon=":material/report:")
     if lesson is None:
+        with heading("lessons", ""):
+            _tools(course, lesson)
         _missing(course.lessons, slug)
         return
     session.kept(LessonsKept, "lessons").last = lesson.slug
-    session.remembered(LessonsState, "lessons").of_group[lesson.group] = lesson.slug
-    if lesson.exercise is None:
-        guide, height = LessonGuide(lesson), min(230, 40 + 22 * lesson.source.count("\n"))
-        workbench("lessons", lesson.source, above=270, name=f":{lesson.slug}", height=height, guide=guide)
-    else:
-        task = ExerciseGuide(lesson, lesson.exercise)
-        workbench("lessons", lesson.source, above=200, name=f":{lesson.slug}", height=230, made=0.42, guide=task)
+    workbench(
+        "lessons",
+        "",
+        lesson.source,
+        name=f":{lesson.slug}",
+        made=_MADE,
+        height=min(_EDITOR, 40 + 22 * lesson.source.count("\n")),
+        beside=_ALL,
+        tools=lambda: _tools(course, lesson),
+        guide=LessonGuide(lesson) if lesson.exercise is None else ExerciseGuide(lesson, lesson.exercise),
+    )
 
 
 # --- which lesson
@@ -52,7 +56,7 @@ def page() -> None:
 def _asked(lessons: Sequence[Lesson]) -> str:
     """Return the slug that is asked for."""
     state = session.remembered(LessonsState, "lessons")
-    if not state.unnamed or _GROUP_KEY not in session.widgets():
+    if not state.unnamed or _CHOICE not in session.widgets():
         # Somebody comes from another page. Back leads to this address again, and then means the same.
         state.unnamed = session.kept(LessonsKept, "lessons").last or lessons[0].slug
     return session.address().get("lesson", state.unnamed)
@@ -62,57 +66,34 @@ def _open(slug: str) -> None:
     session.address()["lesson"] = slug
 
 
-def _choice(lessons: Sequence[Lesson], lesson: Lesson | None) -> None:
-    """Let the person choose a part of the course and a lesson in it, or go to the next."""
-    widgets = session.widgets()
-    groups = [group for group in _PARTS if any(other.group == group for other in lessons)]
-    group = lesson.group if lesson is not None else groups[0]
+def _tools(course: Course, lesson: Lesson | None) -> None:
+    """Let the person go to the lesson before, to any, to the next; and show what was solved."""
+    lessons = course.lessons
+    place = lessons.index(lesson) if lesson is not None else -1
+    _step("Previous lesson", lessons[place - 1] if place > 0 else None, ":material/chevron_left:")
+    by_slug = {other.slug: other for other in lessons}
     # Said in every run: the address decides, whatever was chosen before.
-    widgets[_GROUP_KEY] = group
-    st.segmented_control(
-        "Part of the course",
-        groups,
-        key=_GROUP_KEY,
-        required=True,
-        format_func=_PARTS.__getitem__,
-        label_visibility="collapsed",
-        on_change=_open_group,
-        args=(lessons,),
-    )
-    of_group = {other.slug: other for other in lessons if other.group == group}
-    key = f"lessons:slug:{group}"
-    widgets[key] = lesson.slug if lesson is not None else None
+    session.widgets()[_CHOICE] = lesson.slug if lesson is not None else None
     st.selectbox(
         "Lesson",
-        list(of_group),
+        list(by_slug),
         index=0 if lesson is not None else None,
-        key=key,
-        format_func=lambda slug: _label(of_group[slug]),
+        key=_CHOICE,
+        format_func=lambda slug: _label(by_slug[slug]),
         label_visibility="collapsed",
         placeholder="Choose a lesson",
-        width=300,
-        on_change=lambda: _open(widgets[key]),
+        on_change=lambda: _open(session.widgets()[_CHOICE]),
     )
-    place = lessons.index(lesson) if lesson is not None else -1
-    _step("Previous", lessons[place - 1] if place > 0 else None, ":material/chevron_left:")
-    _step("Next", lessons[place + 1] if 0 <= place < len(lessons) - 1 else None, ":material/chevron_right:")
-
-
-def _open_group(lessons: Sequence[Lesson]) -> None:
-    """Go to the lesson of a part that was open last, at first to its first one."""
-    group = session.widgets()[_GROUP_KEY]
-    known = session.remembered(LessonsState, "lessons").of_group
-    _open(known.get(group) or next(lesson.slug for lesson in lessons if lesson.group == group))
+    _step("Next lesson", lessons[place + 1] if 0 <= place < len(lessons) - 1 else None, ":material/chevron_right:")
+    _progress(course)
 
 
 def _step(word: str, lesson: Lesson | None, icon: str) -> None:
-    says = f"{lesson.name}: {lesson.title}" if lesson is not None else None
     st.button(
         word,
-        key=f"lessons:{word.lower()}",
+        key=f"lessons:{word.partition(' ')[0].lower()}",
         icon=icon,
-        icon_position="left" if word == "Previous" else "right",
-        help=says,
+        help=f"{word}: {lesson.name}. {lesson.title}" if lesson is not None else None,
         disabled=lesson is None,
         on_click=_open,
         args=(lesson.slug if lesson is not None else "",),
@@ -121,7 +102,7 @@ def _step(word: str, lesson: Lesson | None, icon: str) -> None:
 
 def _label(lesson: Lesson) -> str:
     solved = "✓ " if is_solved(lesson) else ""
-    return f"{solved}{lesson.number}. {lesson.title.replace('`', '')}"
+    return f"{solved}{lesson.name} · {lesson.title.replace('`', '')}"
 
 
 def _missing(lessons: Sequence[Lesson], slug: str) -> None:

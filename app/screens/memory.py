@@ -6,14 +6,16 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import graph, memory_savings, memory_sections, memory_timeline, program_choice, results, session
+from app import graph, memory_savings, memory_sections, memory_timeline, program_choice, session
 from app.controls import one_of
 from app.examples import MEMORY
 from app.memory_timeline import PAGE, memory_of, memory_state
+from app.workbench import ABOVE, frame
 from components.facts import TraceIndex
 from components.facts.memory import MemoryIndex
 from components.facts.memory.timeline import Axis
 from components.trace import why_not_measured
+from components.widgets.editor import is_built
 from components.widgets.panels import note_panel
 
 _SECTIONS: dict[str, Callable[[MemoryIndex], None]] = {
@@ -25,19 +27,16 @@ _SECTIONS: dict[str, Callable[[MemoryIndex], None]] = {
 
 
 def page() -> None:
-    """Show the timeline and what explains it on the left, the player on the right."""
-    charted, played = st.columns([0.56, 0.44], gap="medium")
+    """Show the program on the left, its picture in the middle, the timeline and what explains it on the right."""
+    made, played, charted = frame(PAGE, [0.28, 0.3, 0.42])
+    with made:
+        index = program_choice.program(PAGE, "Memory", MEMORY)
+    if index is None:
+        return
     with charted:
         with st.container(horizontal=True, vertical_alignment="center"):
-            index = program_choice.choose(PAGE, MEMORY, 235)
             axis = memory_timeline.choose_axis()
-            program_choice.open_button(PAGE)
             memory_timeline.colours()
-        program_choice.opening_problem(PAGE)
-        if program_choice.waiting(PAGE) or index is None:
-            return
-        if index.trace.failure is not None:
-            results.failure(index.trace)
         memory = _timeline(index, axis)
         if memory is not None:
             state = memory_state()
@@ -46,20 +45,20 @@ def page() -> None:
             with st.container(horizontal=True):
                 memory_timeline.downloads(memory)
     with played:
-        graph.show(PAGE, above=190)
-        with st.expander("What it printed and its leaves", icon=":material/terminal:"):
-            results.below(index.trace)
+        graph.show(PAGE, above=ABOVE, show_code=not is_built())
 
 
 def _timeline(index: TraceIndex, axis: Axis) -> MemoryIndex | None:
     """Show the timeline, or why there is none."""
     memory = memory_of(index)
     note = index.trace.memory_note
+    if memory is None and session.running(PAGE) is not None:
+        note_panel("The memory of this run is being measured.")
+    elif memory is None and (index.trace.failure is None or note):
+        note_panel(note or "The memory of this run was not recorded. Run the program here to measure it.")
+        if note and note != why_not_measured(index.trace):
+            st.button("Measure again", on_click=session.measure_again, args=(PAGE,), icon=":material/refresh:")
     if memory is None:
-        if index.trace.failure is None or note:
-            note_panel(note or "The memory of this run was not recorded. Run the program here to measure it.")
-            if note and note != why_not_measured(index.trace):
-                st.button("Measure again", on_click=session.measure_again, args=(PAGE,), icon=":material/refresh:")
         return None
     if not memory.events:
         st.markdown("This program allocated no memory for tensors.")

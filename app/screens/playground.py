@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import graph, playground_form, results, session
-from app.workbench import frame
+from app import graph, playground_form, session
+from app.workbench import ABOVE, MADE, frame, heading, show_told
 from components.source.form import FormError, write_source
 from components.widgets.panels import note_panel
 
 
 def page() -> None:
     """Show the form on the left, what it does in the middle and below what it means."""
-    did, made = frame("playground", [0.64, 0.36])
-    with made:
+    making, did = frame("playground", [MADE, 1 - MADE])
+    with making:
+        with heading("playground", "Playground"):
+            pass
         form = playground_form.edit()
         try:
             source = write_source(form)
@@ -23,16 +25,9 @@ def page() -> None:
             session.ask("playground", source)
             with st.expander("The program that runs", icon=":material/code:"):
                 st.code(source, language="python")
+        show_told("playground")
     with did:
-        if results.progress("playground"):
-            return
-    trace = session.trace("playground")
-    if trace is None:
-        return
-    with did:
-        results.failure(trace)
-        graph.show("playground", above=150)
-        results.below(trace)
+        graph.show("playground", above=ABOVE)
 
 
 page()

@@ -39,8 +39,8 @@ def note_panel(text: str) -> None:
     st.html(Markup('<div class="al-tell" role="status">{}</div>').format(text))
 
 
-def output_panel(trace: Trace) -> None:
-    """Show what the program printed and showed, in order, and its warnings."""
+def output_panel(trace: Trace) -> Markup:
+    """Return what the program printed and showed, in order, and its warnings."""
     pieces = shown_pieces(trace)
     text = joined(map(_piece, pieces)) or Markup('<span class="al-note">The program printed nothing.</span>')
     tall = " al-pictures" if any(piece.kind == "picture" for piece in pieces) else ""
@@ -49,7 +49,7 @@ def output_panel(trace: Trace) -> None:
         Markup('<div class="al-note">{}, line {}: {}</div>').format(w.category, w.line, w.message[:300])
         for w in trace.warnings[:5]
     )
-    st.html(panel("Printed", Markup('<pre class="al-out{}">{}{}{}</pre>').format(tall, text, cut, warned)))
+    return panel("Printed", Markup('<pre class="al-out{}">{}{}{}</pre>').format(tall, text, cut, warned))
 
 
 def _piece(piece: OutputPiece) -> Markup:
@@ -64,8 +64,8 @@ def _piece(piece: OutputPiece) -> Markup:
     return Markup.escape(piece.text)
 
 
-def leaves_panel(rows: list[LeafRow]) -> None:
-    """Show the leaves and their ``.grad``."""
+def leaves_panel(rows: list[LeafRow]) -> Markup:
+    """Return the leaves and their ``.grad``."""
     if rows:
         row = Markup('<tr><td>{0.name}</td><td>{0.value}</td><td class="grad">{0.grad}</td><td>{0.added}</td></tr>')
         cells = joined(map(row.format, rows[:100]))
@@ -74,7 +74,7 @@ def leaves_panel(rows: list[LeafRow]) -> None:
     else:
         nothing = "No leaf requires a gradient. Write requires_grad=True where one is made."
         body = Markup('<p class="al-out al-note">{}</p>').format(nothing)
-    st.html(panel("Leaves", body))
+    return panel("Leaves", body)
 
 
 def verdict_panel(verdict: Verdict) -> None:

@@ -4,6 +4,7 @@
 const PREFIX = "autograd-lab/", TAB = "autograd-lab tab", ASIDE = "autograd-lab aside";
 // What a person has typed or built; the rest is only about how it was looked at.
 const MADE = /:Typed$|Form$/;
+const TYPED = ":Typed", RAN = ":Ran";
 const MOST_ASIDE = 400_000;
 
 /** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">} Area */
@@ -116,10 +117,15 @@ export class Kept {
       this.seen.set(name, written(this.all_, name).text);
       this.put(name, text);
     }
-    // What was run of the old text is not what is to be run now.
-    for (const name of namesIn(this.own)) if (pageOf(name) === page && name.endsWith(":Ran")) this.drop(name);
+    for (const name of Object.keys(theirs)) this.runAgain(name);
     aside[page] = mine;
     this.write(this.all_, ASIDE, JSON.stringify(aside));
+  }
+
+  // What is typed in an editor is what it is to run, too.
+  /** @param {string} name */
+  runAgain(name) {
+    if (name.endsWith(TYPED)) this.put(name.slice(0, -TYPED.length) + RAN, this.get(name) ?? "{}");
   }
 
   /**

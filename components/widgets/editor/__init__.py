@@ -69,6 +69,7 @@ def code_editor(
     words: Sequence[str] = (),
     problem: Problem | None = None,
     height: int = 420,
+    beside: int | None = None,
     channel: str = "",
     label: str = "Program",
     live: bool = False,
@@ -76,8 +77,9 @@ def code_editor(
     """Show the editor ``key`` with what ``typed_text`` returned.
 
     ``words`` are completed, dotted ones after their modules and the program's aliases of them, those of
-    ``torch.Tensor`` after other values too. ``height`` is in CSS pixels. ``channel`` names the player whose marks are
-    shown. ``live`` is for an expression: Enter runs it, and it is reported after a pause in typing too.
+    ``torch.Tensor`` after other values too. ``height`` is in CSS pixels; with ``beside`` it is at least that, and else
+    what ``beside`` leaves of the window. ``channel`` names the player whose marks are shown. ``live`` is for an
+    expression: Enter runs it, and it is reported after a pause in typing too.
     """
     bundle = _bundle()
     if bundle is None:
@@ -91,6 +93,7 @@ def code_editor(
             "words": _by_module(tuple(words)),
             "problem": asdict(problem) if problem is not None else None,
             "height": height,
+            "beside": beside,
             "channel": channel,
             "label": label,
             "live": live,
