@@ -21,7 +21,8 @@ def asks_to_check(lesson: Lesson) -> bool:
 
 def check(lesson: Lesson, exercise: Exercise, answer: str) -> None:
     """Run the checks on an answer."""
-    session.remembered(LessonsState, "lessons").checked = lesson.slug, answer
+    state = session.remembered(LessonsState, "lessons")
+    state.checked, state.hint_last = (lesson.slug, answer), False
     session.start(_PAGE, answer, Question(checks=exercise.checks))
 
 
@@ -32,6 +33,7 @@ def hint_button(lesson: Lesson, exercise: Exercise) -> None:
         label = f"Hint {kept.hints_seen + 1} of {count}"
         if st.button(label, key=f"lessons:hint:{lesson.slug}", icon=":material/lightbulb:"):
             kept.hints_seen += 1
+            session.remembered(LessonsState, "lessons").hint_last = True
             st.rerun()
 
 
@@ -39,13 +41,22 @@ def found(lesson: Lesson, exercise: Exercise, answer: str) -> None:
     """Show what the checks found, the hints and at last the solution. ``answer`` is the program as it stands."""
     seen = kept_of(lesson).hints_seen
     with st.container(key="lessons-found"):
+        # What was asked for last comes first: there is little room.
+        hints_first = session.remembered(LessonsState, "lessons").hint_last
+        if hints_first:
+            _hints(exercise.hints[:seen])
         _verdict(lesson, answer)
-        for number, hint in reversed(list(enumerate(exercise.hints[:seen], start=1))):
-            with st.container(border=True):
-                st.markdown(f"**Hint {number}.** {hint}")
+        if not hints_first:
+            _hints(exercise.hints[:seen])
         if seen >= len(exercise.hints) or is_solved(lesson):
             with st.expander("The reference solution", icon=":material/visibility:"):
                 st.code(exercise.solution, language="python")
+
+
+def _hints(seen: tuple[str, ...]) -> None:
+    for number, hint in reversed(list(enumerate(seen, start=1))):
+        with st.container(border=True):
+            st.markdown(f"**Hint {number}.** {hint}")
 
 
 def _verdict(lesson: Lesson, answer: str) -> None:

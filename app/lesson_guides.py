@@ -66,7 +66,7 @@ class ExerciseGuide(Guide):
         """Show what is to be done."""
         lesson = self.lesson
         _title(lesson, " ✓" if is_solved(lesson) else "")
-        with st.container(key="lessons-text"):
+        with st.container(key="lessons-task"):
             for text in lesson.texts:
                 st.markdown(_without_title(text))
 

@@ -33,7 +33,7 @@ def show_all(lesson: Lesson) -> None:
 
 
 def panel(lesson: Lesson, text: str) -> int:
-    """Show the question whose turn it is, and how the one before was answered; return about how high that is.
+    """Show the question whose turn it is, or how the one before was answered; return about how high that is.
 
     ``text`` is what the editor ran.
     """
@@ -47,11 +47,11 @@ def panel(lesson: Lesson, text: str) -> int:
         return 0
     _lead(lesson, text)
     with st.container(key="lessons-predict"):
-        if count:
+        if count == of or session.remembered(LessonsState, _PAGE).telling == (lesson.slug, count - 1):
             _told(lesson, count - 1)
-        if count < of:
-            _asked(lesson, count)
-    return (110 if count else 10) + (100 if count < of else 0)
+            return 125
+        _asked(lesson, count)
+        return 100
 
 
 # --- the question
@@ -95,6 +95,7 @@ def _answer(lesson: Lesson, given: str) -> None:
     before = _given(lesson)
     state = session.remembered(LessonsState, _PAGE)
     state.lead_to, state.not_a_number = lesson.predictions[len(before)].line, ""
+    state.telling = lesson.slug, len(before)
     _put(lesson, [*before, given])
 
 
@@ -107,17 +108,19 @@ def _told(lesson: Lesson, number: int) -> None:
     with st.container(horizontal=True, vertical_alignment="top"):
         with st.container():
             st.markdown(f"{_verdict(asked, _given(lesson)[number])} {asked.why}")
-        st.button(
-            "Show the step",
-            key=f"lessons:step:{lesson.slug}",
-            icon=":material/my_location:",
-            on_click=_lead_again,
-            args=(asked.line,),
-            help="Leads the picture to the first step behind the question; → goes on.",
-        )
-        if number + 1 == len(lesson.predictions):
-            key = f"lessons:ask-again:{lesson.slug}"
-            st.button("Ask me again", key=key, type="tertiary", on_click=_put, args=(lesson, []))
+        with st.container(width="content", gap="xsmall", key="lessons-predict-next"):
+            if number + 1 < len(lesson.predictions):
+                st.button("Next question", key=f"lessons:ask:{lesson.slug}", type="primary", on_click=_go_on)
+            st.button(
+                "Show the step",
+                key=f"lessons:step:{lesson.slug}",
+                on_click=_lead_again,
+                args=(asked.line,),
+                help="Leads the picture to the first step behind the question; → goes on.",
+            )
+            if number + 1 == len(lesson.predictions):
+                key = f"lessons:ask-again:{lesson.slug}"
+                st.button("Ask me again", key=key, type="tertiary", on_click=_put, args=(lesson, []))
 
 
 def _verdict(asked: Prediction, given: str) -> str:
@@ -126,6 +129,10 @@ def _verdict(asked: Prediction, given: str) -> str:
     if asked.is_right(given):
         return f":green[:material/check_circle: **Right: {asked.answer}.**]"
     return f":orange[:material/cancel: **Not {given}.**] **It is: {asked.answer}.**"
+
+
+def _go_on() -> None:
+    session.remembered(LessonsState, _PAGE).telling = "", 0
 
 
 def _lead_again(line: int) -> None:

@@ -58,6 +58,10 @@ class LessonsState:
     """What stands in the editors that were shown."""
     not_a_number: str = ""
     """The key of the field in which something else was typed."""
+    telling: tuple[str, int] = "", 0
+    """The slug of the lesson and the number of the prediction whose answer is shown before the next is asked."""
+    hint_last: bool = False
+    """A hint was asked for after the last check."""
     lead_to: int = 0
     """The line whose first step the picture is to show next; 0 for none."""
     opened: str = ""

@@ -70,7 +70,7 @@ def _tools(course: Course, lesson: Lesson | None) -> None:
     """Let the person go to the lesson before, to any, to the next; and show what was solved."""
     lessons = course.lessons
     place = lessons.index(lesson) if lesson is not None else -1
-    _step("Previous lesson", lessons[place - 1] if place > 0 else None, ":material/chevron_left:")
+    _step("Previous", lessons[place - 1] if place > 0 else None, ":material/chevron_left:")
     by_slug = {other.slug: other for other in lessons}
     # Said in every run: the address decides, whatever was chosen before.
     session.widgets()[_CHOICE] = lesson.slug if lesson is not None else None
@@ -84,15 +84,16 @@ def _tools(course: Course, lesson: Lesson | None) -> None:
         placeholder="Choose a lesson",
         on_change=lambda: _open(session.widgets()[_CHOICE]),
     )
-    _step("Next lesson", lessons[place + 1] if 0 <= place < len(lessons) - 1 else None, ":material/chevron_right:")
+    _step("Next", lessons[place + 1] if 0 <= place < len(lessons) - 1 else None, ":material/chevron_right:")
     _progress(course)
 
 
 def _step(word: str, lesson: Lesson | None, icon: str) -> None:
     st.button(
         word,
-        key=f"lessons:{word.partition(' ')[0].lower()}",
+        key=f"lessons:{word.lower()}",
         icon=icon,
+        icon_position="left" if word == "Previous" else "right",
         help=f"{word}: {lesson.name}. {lesson.title}" if lesson is not None else None,
         disabled=lesson is None,
         on_click=_open,
