@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 from markupsafe import Markup
 
-from app import exercise, predicting, results, session
+from app import exercise, predicting, program_choice, results, session
 from app.course import Exercise, Lesson, WithoutGpu
 from app.progress import LessonsState, editor_of, is_solved
 from app.workbench import Guide
@@ -49,8 +49,8 @@ class LessonGuide(Guide):
     def over(self, ran: str) -> int:
         """Show the question whose turn it is, or the program that stands in where there is no GPU."""
         if self.lesson.without_gpu is not None and not session.has_gpu():
-            _without_gpu(self.lesson, self.lesson.without_gpu)
-            return 330
+            _without_gpu(self.lesson.without_gpu)
+            return 230
         return predicting.panel(self.lesson, ran)
 
 
@@ -107,7 +107,7 @@ def _reset(lesson: Lesson, text: str) -> None:
         )
 
 
-def _without_gpu(lesson: Lesson, without: WithoutGpu) -> None:
+def _without_gpu(without: WithoutGpu) -> None:
     """Show what a lesson about a GPU would show, from the CPU's own numbers."""
     session.ask(_WITHOUT_GPU, without.program)
     with st.container(key="lessons-without-gpu"):
@@ -117,15 +117,9 @@ def _without_gpu(lesson: Lesson, without: WithoutGpu) -> None:
             trace = None if results.progress(_WITHOUT_GPU) else session.trace(_WITHOUT_GPU)
             if trace is not None:
                 results.failure(trace)
-                output_panel(trace)
+                st.html(output_panel(trace))
         with words:
             st.markdown(without.words)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Put this program into the editor",
-                key=f"lessons:without-gpu:{lesson.slug}",
-                icon=":material/edit:",
-                on_click=editor_of(lesson).fill,
-                args=(without.program,),
-            )
-            st.page_link("screens/memory.py", label="Its bytes over time: Memory", icon=":material/memory:")
+            if st.button("Watch these bytes on Memory", key="lessons:memory", icon=":material/memory:"):
+                program_choice.give("memory", without.program)
+                st.switch_page("screens/memory.py")

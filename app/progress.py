@@ -239,7 +239,7 @@ def _found(opened: Opened) -> None:
     if opened.stopped:
         parts.append("The checks were stopped; what was not checked does not count. Its answer is in its editor.")
     if opened.unknown:
-        parts.append(f"Lessons that are not here: {', '.join(map(as_name, opened.unknown[:10]))}.")
+        parts.append(f"Lessons that are not here: {', '.join(map(_as_name, opened.unknown[:10]))}.")
     good = opened.total == len(opened.passed) and not opened.unknown
     with st.container(horizontal=True, vertical_alignment="center", key="lessons-opened"):
         (st.success if good else st.warning)(" ".join(parts))
@@ -248,7 +248,7 @@ def _found(opened: Opened) -> None:
             st.rerun()
 
 
-def as_name(slug: str) -> str:
+def _as_name(slug: str) -> str:
     """Return a stranger's word for a lesson as Markdown, so that it is no markup of theirs."""
     plain = re.sub(r"[^\w -]", "?", slug[:60])
     return f"`{plain or '?'}`"

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 import streamlit as st
+from markupsafe import Markup
 
 from app import progress, session
 from app.controls import download
 from app.course import Course, Lesson
 from app.lesson_guides import ExerciseGuide, LessonGuide
 from app.progress import DamagedProgress, LessonsKept, LessonsState, is_solved
-from app.workbench import heading, workbench
+from app.workbench import frame, heading, workbench
 
 _CHOICE = "lessons:slug"
 # The text wants more of the width than a program. The editor's height; all of the window is spoken for beside it.
@@ -32,9 +33,10 @@ def page() -> None:
     for problem in course.problems:
         st.warning(f"A lesson was left out. {problem}", icon=":material/report:")
     if lesson is None:
-        with heading("lessons", ""):
-            _tools(course, lesson)
-        _missing(course.lessons, slug)
+        with frame("lessons", [_MADE, 1 - _MADE])[0]:
+            with heading("lessons", ""):
+                _tools(course, lesson)
+            _missing(course.lessons, slug)
         return
     session.kept(LessonsKept, "lessons").last = lesson.slug
     workbench(
@@ -108,7 +110,7 @@ def _label(lesson: Lesson) -> str:
 
 def _missing(lessons: Sequence[Lesson], slug: str) -> None:
     """Say that there is no such lesson, and lead on."""
-    st.title(f"There is no lesson {progress.as_name(slug)}", anchor=False)
+    st.html(Markup('<h1 class="al-title al-lesson">There is no lesson “{}”.</h1>').format(slug[:60]))
     by_word = {word: lesson for lesson in lessons for word in (lesson.slug, lesson.title.lower().replace("`", ""))}
     close = get_close_matches(slug.lower().replace("-", "_"), by_word, n=5, cutoff=0.5)
     near = {by_word[word].slug: by_word[word] for word in close}

@@ -6,28 +6,23 @@
 # Nobody draws the graph in advance. Every operation adds its node at the moment it is computed, so a `while` or an `if`
 # simply decides which nodes there will be. That is what *dynamic* means.
 #
-# The function squares its input until it is large. For 3 that takes three passes: 9, 81, 6561.
+# The loop squares a number until it is large. For 3 that takes three passes: 9, 81, 6561.
 #
 # **In the picture:** three `PowBackward0` in a row, for one line of text. The orange boxes are what they *saved*: each
-# keeps the tensor that it squared, because its slope $2x$ needs it. That is 1,000 numbers of 4 bytes each time, 12,000
-# bytes in all.
+# keeps the tensor that it squared, because its slope needs it. That is 1,000 numbers of 4 bytes each time, 4,000 bytes
+# (the picture says 3.906 KiB).
 
 # %%
 import torch
 
-
-def squared_until_large(x):
-    while x.detach().max() < 100:
-        x = x ** 2
-    return x
-
-
 x = torch.full((1000,), 3.0, requires_grad=True)
-y = squared_until_large(x)
+y = x
+while y.detach().max() < 100:
+    y = y ** 2
 print("largest:", y.detach().max())
 
 # %% [markdown] predict
-# Next, the same function gets 10 in place of 3. How many `PowBackward0` nodes will that graph have?
+# Next, the same loop begins with 10 in place of 3. How many `PowBackward0` nodes will that graph have?
 #
 # answer: 1
 #
@@ -36,7 +31,9 @@ print("largest:", y.detach().max())
 
 # %%
 w = torch.full((1000,), 10.0, requires_grad=True)
-z = squared_until_large(w)
+z = w
+while z.detach().max() < 100:
+    z = z ** 2
 print("largest:", z.detach().max())
 
 # %% [markdown] predict
@@ -63,7 +60,7 @@ except RuntimeError as error:
 # `backward()`, by dropping the last reference to the result, or by never recording: `torch.no_grad()` and `detach()`.
 #
 # **Try:** write `y.sum().backward(retain_graph=True)` the first time: nothing fades, the second call works, and `x.grad`
-# doubles. Write `del z` at the end. Put `with torch.no_grad():` around the call for `w`. The page *Memory* shows every
+# doubles. Write `del z` at the end. Put the second loop under `with torch.no_grad():`. The page *Memory* shows every
 # byte over time.
 #
 # **Goes on in** Examples 4, 8, 9 and 10, in Beyond 10 (checkpointing), and you measure it yourself in Exercises 6, 7

@@ -17,8 +17,8 @@ if torch.cuda.is_available():
     print("Allocated bytes:", torch.cuda.memory_allocated())
 
 # %% [markdown] without gpu
-# What the program would print on a GPU can be counted here: a tensor's bytes are those of its *storage*, on either
-# device. The first line is this lesson's program, which puts no tensor anywhere; the others are the tensors of **Try**.
+# A tensor's bytes are those of its *storage*, on either device. The first line is what this lesson's program would
+# print: it makes no tensor. The others are those of **Try**, one after the other.
 #
 # ```python
 # import torch
@@ -41,7 +41,7 @@ if torch.cuda.is_available():
 # print(f"del y                {allocated(x, row):>9,} bytes")
 # ```
 #
-# A GPU would say a little more: its allocator rounds each storage up to a multiple of 512, here to 4,000,256 bytes.
+# A GPU rounds each storage up to a multiple of 512: it would say 4,000,256 in place of 4,000,000.
 
 # %% [markdown]
 # **Try:** on a GPU, put `x = torch.ones(1000, 1000, device="cuda")` before the `print`: $10^6$ numbers of 4 bytes are
