@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import graph, session
-from app.controls import chart, download, one_of
+from app.controls import chart, download, one_of, table
 from components.facts import TraceIndex
 from components.facts.gradients import History, LeafHistory, gradient_history, variables
 from components.facts.gradients.flow import flow_info, intermediate_gradients
@@ -117,7 +117,7 @@ def _inside(index: TraceIndex, history: History) -> None:
         for row in shown.rows
     ]
     if rows:
-        st.dataframe(rows, hide_index=True)
+        table(rows)
     for note in shown.notes:
         st.caption(note)
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from app import exercise, predicting, program_choice, results, session
 from app.course import Exercise, Lesson, WithoutGpu
-from app.progress import LessonsState, editor_of, is_solved
+from app.progress import editor_of, is_solved
 from app.workbench import Guide
 from components.widgets.panels import output_panel, with_code
 
@@ -30,7 +30,7 @@ class LessonGuide(Guide):
             for text in lesson.texts_before(answered):
                 st.markdown(_without_title(text))
             if answered < len(lesson.predictions):
-                st.caption("The text goes on when the question beside the picture is answered.")
+                st.caption("The text goes on when the question above the picture is answered.")
 
     def buttons(self, text: str) -> bool:
         """Show Reset."""
@@ -95,7 +95,6 @@ def _without_title(text: str) -> str:
 
 def _reset(lesson: Lesson, text: str) -> None:
     """Offer the lesson's own program again where it was changed; the editor's undo brings the other back."""
-    session.remembered(LessonsState, "lessons").typed[lesson.slug] = text
     if text != lesson.source:
         st.button(
             "Reset",

@@ -14,7 +14,7 @@ import streamlit as st
 
 from app import session
 from app.course import Lesson
-from app.workbench import Editor, Typed
+from app.editors import Editor, Typed
 from components.facts.text import plural
 from components.trace import Exercise as Question
 from components.trace import Verdict
@@ -54,8 +54,6 @@ class LessonsState:
     """The lesson that the address without a lesson stands for."""
     checked: tuple[str, str] = "", ""
     """The slug of the exercise that was checked last, and the answer."""
-    typed: dict[str, str] = field(default_factory=dict)
-    """What stands in the editors that were shown."""
     not_a_number: str = ""
     """The key of the field in which something else was typed."""
     telling: tuple[str, int] = "", 0
@@ -87,6 +85,12 @@ class Opened:
     shown: bool = False
 
 
+def open_lesson() -> Lesson | None:
+    """Return the lesson that is open, or was last."""
+    last = session.kept(LessonsKept, _PAGE).last
+    return next((lesson for lesson in session.course().lessons if lesson.slug == last), None)
+
+
 def is_solved(lesson: Lesson) -> bool:
     """Whether this person has solved the exercise."""
     return kept_of(lesson).solved is not None
@@ -101,15 +105,8 @@ def fill_editor(lesson: Lesson, text: str) -> None:
     """Put a text into the editor of a lesson, which may not be on the page: what was typed before is no draft of it."""
     editor = editor_of(lesson)
     editor.fill(text)
+    editor.typed()
     session.kept(Typed, editor.key).text = text
-    session.remembered(LessonsState, _PAGE).typed[lesson.slug] = text
-
-
-def _text_of(lesson: Lesson) -> str:
-    """Return what stands in the editor of a lesson, shown in this visit or an earlier one."""
-    editor = editor_of(lesson)
-    typed = session.remembered(LessonsState, _PAGE).typed.get(lesson.slug)
-    return typed or session.kept(Typed, editor.key).text or editor.source
 
 
 # --- the file
@@ -144,7 +141,7 @@ def progress_file(lessons: Sequence[Lesson]) -> bytes:
     solved = {lesson.slug: answer for lesson in lessons if (answer := kept_of(lesson).solved) is not None}
     answers = {}
     for lesson in lessons:
-        text = _text_of(lesson)
+        text = editor_of(lesson).text
         if text not in (lesson.source, solved.get(lesson.slug)) and len(text) <= _LONGEST_ANSWER:
             answers[lesson.slug] = text
     return msgspec.json.format(msgspec.json.encode(Progress(solved, answers)), indent=2)

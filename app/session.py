@@ -217,6 +217,28 @@ def kept(kind: type[Made], page: str) -> Made:
     return made
 
 
+@dataclass
+class _History:
+    """Whether the person has just gone back or forward in the browser's history."""
+
+    went: bool = False
+
+
+def go() -> None:
+    """Note that the person has gone back or forward."""
+    remembered(_History, "all").went = True
+
+
+def went() -> bool:
+    """Return whether the person has just gone back or forward."""
+    return remembered(_History, "all").went
+
+
+def stay() -> None:
+    """Note that the page has followed the way back or forward."""
+    remembered(_History, "all").went = False
+
+
 def to_keep() -> Mapping[str, str]:
     """Return what this session has changed of what the browser keeps, as JSON by name."""
     store = in_browser()
@@ -239,6 +261,11 @@ def widgets() -> MutableMapping[str | int, Any]:
 def address() -> MutableMapping[str, str]:
     """Return the query parameters of the page's address."""
     return st.query_params
+
+
+def go_to(**parts: str) -> None:
+    """Let the page's address have these query parameters and no others: one entry of the browser's history."""
+    st.query_params.from_dict(parts)
 
 
 # --- running programs

@@ -20,8 +20,9 @@ from app.progress import DamagedProgress, LessonsKept, LessonsState, is_solved
 from app.workbench import frame, heading, workbench
 
 _CHOICE = "lessons:slug"
-# The text wants more of the width than a program. The editor's height; all of the window is spoken for beside it.
-_MADE, _EDITOR, _ALL = 0.44, 200, 4_000
+# The text wants more of the width than a program. The rest are CSS pixels: the least height of the editor, and what
+# more than on other pages is taken beside it: by a lesson's text, by an exercise's task and verdict.
+_MADE, _EDITOR, _TEXT, _TASK = 0.44, 200, 270, 330
 
 
 def page() -> None:
@@ -45,8 +46,8 @@ def page() -> None:
         lesson.source,
         name=f":{lesson.slug}",
         made=_MADE,
-        height=min(_EDITOR, 40 + 22 * lesson.source.count("\n")),
-        beside=_ALL,
+        height=_EDITOR,
+        beside=_TEXT if lesson.exercise is None else _TASK,
         tools=lambda: _tools(course, lesson),
         guide=LessonGuide(lesson) if lesson.exercise is None else ExerciseGuide(lesson, lesson.exercise),
     )
@@ -65,7 +66,8 @@ def _asked(lessons: Sequence[Lesson]) -> str:
 
 
 def _open(slug: str) -> None:
-    session.address()["lesson"] = slug
+    # What else the address said was about another lesson.
+    session.go_to(lesson=slug)
 
 
 def _tools(course: Course, lesson: Lesson | None) -> None:

@@ -22,6 +22,7 @@ def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def opened(page: str) -> AppTest:
     test = visit()
     settled(test.run())
+    settled(test.switch_page("screens/playground.py").run())
     if page != "playground":
         settled(test.switch_page(f"screens/{page}.py").run())
     assert not test.exception
