@@ -68,7 +68,9 @@ def _verdict(lesson: Lesson, answer: str) -> None:
     if trace is None:
         return
     if checked != answer:
-        st.caption(":material/edit: The answer has changed since it was checked. This is about the one before.")
+        st.html(
+            '<p class="al-note al-old">The answer has changed since it was checked. This is about the one before.</p>'
+        )
     with st.container(key="lessons-verdict-old" if checked != answer else "lessons-verdict"):
         if trace.failure is not None:
             st.markdown("**The checks could not run, since the program failed:**")

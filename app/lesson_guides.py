@@ -14,6 +14,8 @@ from app.workbench import Guide
 from components.widgets.panels import output_panel, with_code
 
 _WITHOUT_GPU = "lessons-without-gpu"
+# Where the keyboard stops, so that arrow keys scroll the text.
+_STOP = '<div class="al-stop" role="note" tabindex="0" aria-label="Text of the lesson: arrow keys scroll it"></div>'
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,11 @@ class LessonGuide(Guide):
         lesson, answered = self.lesson, predicting.answered(self.lesson)
         _title(lesson)
         with st.container(key="lessons-text"):
+            st.html(_STOP)
             for text in lesson.texts_before(answered):
                 st.markdown(_without_title(text))
             if answered < len(lesson.predictions):
-                st.caption("The text goes on when the question above the picture is answered.")
+                st.html('<p class="al-note">The text goes on when the question above the picture is answered.</p>')
 
     def buttons(self, text: str) -> bool:
         """Show Reset."""
@@ -67,6 +70,7 @@ class ExerciseGuide(Guide):
         lesson = self.lesson
         _title(lesson, " ✓" if is_solved(lesson) else "")
         with st.container(key="lessons-task"):
+            st.html(_STOP)
             for text in lesson.texts:
                 st.markdown(_without_title(text))
 

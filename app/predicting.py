@@ -41,7 +41,9 @@ def panel(lesson: Lesson, text: str) -> int:
     if text != lesson.source:
         if count == of:
             return 0
-        st.caption("The program is not the lesson's any more, so its questions wait. *Reset* brings them back.")
+        st.html(
+            '<p class="al-note">The program was changed, so the lesson\'s questions wait. Reset brings them back.</p>'
+        )
         return 30
     if not of:
         return 0
