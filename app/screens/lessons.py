@@ -75,15 +75,15 @@ def _tools(course: Course, lesson: Lesson | None) -> None:
     lessons = course.lessons
     place = lessons.index(lesson) if lesson is not None else -1
     _step("Previous", lessons[place - 1] if place > 0 else None, ":material/chevron_left:")
-    by_slug = {other.slug: other for other in lessons}
+    labels = {other.slug: _label(other) for other in lessons}
     # Said in every run: the address decides, whatever was chosen before.
     session.widgets()[_CHOICE] = lesson.slug if lesson is not None else None
     st.selectbox(
         "Lesson",
-        list(by_slug),
+        list(labels),
         index=0 if lesson is not None else None,
         key=_CHOICE,
-        format_func=lambda slug: _label(by_slug[slug]),
+        format_func=labels.__getitem__,
         label_visibility="collapsed",
         placeholder="Choose a lesson",
         on_change=lambda: _open(session.widgets()[_CHOICE]),
