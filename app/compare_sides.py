@@ -15,7 +15,7 @@ from app import graph, results, session
 from app.controls import chart, one_of
 from app.examples import FIRST_PAIR, PAIRS
 from app.uploads import OpenError, opened_trace
-from app.workbench import Editor, show_editor
+from app.editors import Editor, show_editor
 from components.facts import TraceIndex
 from components.facts.compare import Comparison, compare
 from components.facts.memory.timeline import timelines_info

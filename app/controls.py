@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from mimetypes import guess_type
 from typing import Any, Literal, TypeVar
 
+import msgspec
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -83,6 +84,29 @@ def table(rows: Sequence[Mapping[str, object]], height: int | Literal["auto"] = 
         for name in row
     }
     st.dataframe(rows, hide_index=True, height=height, column_config=heads)
+
+
+def kept_toggle(label: str, made: msgspec.Struct, field: str, key: str, help: str | None = None) -> bool:
+    """Show a toggle of a field of what a person has made, which outlives the session."""
+    widgets = session.widgets()
+    widgets[key] = getattr(made, field)
+    st.toggle(label, key=key, help=help, on_change=lambda: setattr(made, field, widgets[key]))
+    return bool(getattr(made, field))
+
+
+def kept_choice(label: str, options: Sequence[str], made: msgspec.Struct, field: str, key: str, *, width: int) -> str:
+    """Show a list to choose one of, as a field of what a person has made; something else in it is the first."""
+    widgets = session.widgets()
+    widgets[key] = getattr(made, field) if getattr(made, field) in options else options[0]
+    st.selectbox(
+        label,
+        options,
+        key=key,
+        label_visibility="collapsed",
+        width=width,
+        on_change=lambda: setattr(made, field, widgets[key]),
+    )
+    return str(widgets[key])
 
 
 def download(

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import results, session
+from app import linked, results, session
 from app.examples import FIRST_FUNCTION, FUNCTIONS
-from app.workbench import Editor
+from app.editors import Editor
+from app.workbench import heading
 from components.facts.variables import Variables, differentiable_variables
 from components.source.function_text import NoFunction, function_text
 from components.trace import Answered, Asked, Failure, Function, Input, Trace, Unanswered, Verdict
@@ -42,7 +43,8 @@ def derivatives_state() -> DerivativesState:
 
 def edit(problem: Problem | None) -> str:
     """Show the editor and what fills it; return the text that was run last."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    linked.follow(EDITOR)
+    with heading(PAGE, "Derivatives"):
         with st.popover("Examples", icon=":material/list:"):
             for name, text in FUNCTIONS.items():
                 if st.button(name, key=f"{PAGE}:example:{name}", width="stretch"):
@@ -63,6 +65,7 @@ def edit(problem: Problem | None) -> str:
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
     if EDITOR.asks(edited) or clicked:
         EDITOR.run(edited.text)
+    linked.note(EDITOR)
     return EDITOR.ran
 
 

@@ -39,17 +39,22 @@ def main() -> None:
     icon = str(ROOT / "app" / "icon.svg")
     title = "Autograd Lab" if page == pages[0] else f"{page.title} · Autograd Lab"
     st.set_page_config(page_title=title, page_icon=icon, layout="wide")
-    if not head.arrived():
-        head.waiting()
-        return
-    missing = what_is_missing(session.engine().pool.known_walls())
-    if missing is not None:
-        st.caption(f":material/info: {missing}")
+    shown = page.url_path or "start"
+    # First on the page for who goes through it by keys; filled last, since it writes what the page has changed.
+    link = st.container(key="browser-link")
     try:
+        if not head.arrived():
+            st.html('<p class="al-note">Opening …</p>')
+            return
+        missing = what_is_missing(session.engine().pool.known_walls())
+        if missing is not None:
+            st.caption(f":material/info: {missing}")
         page.run()
+        head.show_asked(shown)
     finally:
-        # Last, since it writes what the page has changed.
-        head.link(page.title.lower())
+        with link:
+            head.link(shown)
+        session.stay()
 
 
 main()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 import streamlit as st
 
-from app import session
+from app import linked, session
 from app.uploads import OpenError, opened_trace
 from app.workbench import Editor, heading, run_row, show_editor, show_told
 from components.facts import TraceIndex
@@ -48,6 +48,8 @@ class ProgramChoice:
 def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | None:
     """Show the program of a page, with what chooses and runs it; return the tables of its trace once it has run."""
     editor = Editor(f"{page}:editor", next(iter(examples.values())))
+    if linked.follow(editor):
+        session.kept(Chosen, page).source = OWN
     edited = _settle(page, examples, editor)
     with heading(page, title):
         _choose(page, examples)
@@ -59,6 +61,7 @@ def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | 
         _run(page, editor, edited.text)
         session.start(page, edited.text, about=(edited.text, edited.run), again=True)
         st.rerun()
+    linked.note(editor)
     show_told(page if session.running(page) or _source(page) not in session.PROGRAM_PAGES else _source(page))
     return session.index(page)
 

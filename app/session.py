@@ -217,6 +217,25 @@ def kept(kind: type[Made], page: str) -> Made:
     return made
 
 
+@dataclass
+class _History:
+    """Whether the person has just gone back or forward in the browser's history."""
+
+    went: bool = False
+
+
+def went(now: bool = False) -> bool:
+    """Return whether the person has just gone back or forward; ``now`` notes that they have."""
+    history = remembered(_History, "all")
+    history.went = history.went or now
+    return history.went
+
+
+def stay() -> None:
+    """Note that the page has followed the way back or forward."""
+    remembered(_History, "all").went = False
+
+
 def to_keep() -> Mapping[str, str]:
     """Return what this session has changed of what the browser keeps, as JSON by name."""
     store = in_browser()

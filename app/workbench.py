@@ -1,135 +1,25 @@
-"""Editors of pages, and the frame that all pages share: what is made on the left, what it does on the right.
-
-An editor holds two texts: what is typed, and what was run last. Both outlive the session.
-"""
+"""The frame that all pages share: what is made on the left, its picture beside it, what it means under or beside both."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Literal
 
-import msgspec
 import streamlit as st
 from markupsafe import Markup
 from streamlit.delta_generator import DeltaGenerator
 
-from app import graph, results, session
+from app import graph, linked, results, session
 from app.controls import one_of
-from components.trace import Failure, Trace
-from components.widgets.editor import Edited, Problem, code_editor, is_built, typed_text
+from app.editors import Editor, show_editor
+from components.trace import Trace
+from components.widgets.editor import is_built
 
 MADE = 0.34
 """What is made has this part of the width."""
 # In CSS pixels of the window's height: what is above the picture; what all but the editor takes, and an error.
 ABOVE, BESIDE, ERROR = 128, 490, 150
-
-
-class Typed(msgspec.Struct):
-    """What was typed into an editor, ``None`` if nothing was; the browser writes it while it is typed."""
-
-    text: str | None = None
-
-
-class Ran(msgspec.Struct):
-    """What fills an editor, ``None`` for its page's own text, and what was run last, ``None`` for that text itself.
-
-    ``name`` is that of the file which it was filled from.
-    """
-
-    source: str | None = None
-    text: str | None = None
-    name: str = ""
-
-
-@dataclass
-class _Followed:
-    """How often an editor was filled anew, and the last request to run it that its page has followed."""
-
-    fillings: int = 0
-    run: int | None = None
-    """``Edited.run`` of that request."""
-
-
-@dataclass(frozen=True)
-class Editor:
-    """The editor ``key``, which begins with the text ``first``."""
-
-    key: str
-    first: str
-
-    @property
-    def source(self) -> str:
-        """What it was filled with."""
-        source = session.kept(Ran, self.key).source
-        return self.first if source is None else source
-
-    @property
-    def ran(self) -> str:
-        """The program that was run last, at first the one that is in it."""
-        text = session.kept(Ran, self.key).text
-        return self.source if text is None else text
-
-    @property
-    def name(self) -> str:
-        """The name of the file that it was filled from, if it was one."""
-        return session.kept(Ran, self.key).name
-
-    def run(self, text: str) -> None:
-        """Note what was run."""
-        session.kept(Ran, self.key).text = None if text == self.source else text
-
-    def fill(self, source: str, name: str = "") -> None:
-        """Fill the editor anew, whatever is typed in it, and run that."""
-        ran = session.kept(Ran, self.key)
-        ran.source, ran.text, ran.name = (None if source == self.first else source), None, name
-        session.remembered(_Followed, self.key).fillings += 1
-
-    def typed(self) -> Edited:
-        """Return the text as it is in this run of the page; once, before it is shown."""
-        fillings, source = session.remembered(_Followed, self.key).fillings, self.source
-        revision = hashlib.sha256(f"{fillings}\n{source}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        draft = session.kept(Typed, self.key)
-        edited = typed_text(source, key=self.key, revision=revision, draft=draft.text)
-        if not is_built():
-            draft.text = None if edited.text == source else edited.text
-        return edited
-
-    def asks(self, edited: Edited) -> bool:
-        """Return whether somebody has asked to run the text since the last call."""
-        followed = session.remembered(_Followed, self.key)
-        last, followed.run = followed.run, edited.run
-        return last not in (None, edited.run)
-
-
-def problem_of(failure: Failure | None) -> Problem | None:
-    """Return a failure for its line in the editor, if it has one."""
-    if failure is None or failure.line is None:
-        return None
-    return Problem(failure.line, failure.message[:500])
-
-
-def show_editor(
-    page: str, edited: Edited, key: str, height: int, label: str = "Program", *, beside: int | None = None
-) -> None:
-    """Show the editor of the program that a page runs.
-
-    It is ``height`` CSS pixels high, or more where ``beside`` of the window's height are taken by what else is to be
-    seen with it.
-    """
-    trace = session.trace(page)
-    code_editor(
-        edited,
-        key=key,
-        words=session.completions(),
-        problem=problem_of(trace.failure if trace is not None else None),
-        height=height,
-        beside=beside,
-        channel=page,
-        label=label,
-    )
 
 
 def workbench(
@@ -154,6 +44,7 @@ def workbench(
     Run is the most important button.
     """
     editor = Editor(f"{page}:editor{name}", source)
+    linked.follow(editor)
     edited = editor.typed()
     if editor.asks(edited):
         editor.run(edited.text)
@@ -171,6 +62,7 @@ def workbench(
             editor.run(edited.text)
             session.start(page, edited.text, about=(name, edited.text, edited.run), again=True)
             st.rerun()
+        linked.note(editor)
         after(edited.text)
         show_told(page)
     with did:
@@ -179,7 +71,7 @@ def workbench(
 
 def show_trace(page: str, editor: Editor, trace: Trace, name: str = "") -> None:
     """Let a workbench show a saved trace with whose program its editor was filled, without running that."""
-    session.show(page, trace, about=(name, editor.ran, session.remembered(_Followed, editor.key).run or 0))
+    session.show(page, trace, about=(name, editor.ran, editor.run_number))
 
 
 def show_told(page: str) -> None:

@@ -7,7 +7,8 @@ import streamlit as st
 from app import derivatives_questions
 from app.controls import one_of
 from app.derivatives_sections import checks, matrices, nth_derivatives, plots
-from app.workbench import frame, problem_of
+from app.editors import problem_of
+from app.workbench import frame
 from components.widgets.editor import Problem
 
 _SECTIONS = {
@@ -20,7 +21,7 @@ _SECTIONS = {
 
 def page() -> None:
     """Show the function's editor and the chosen section."""
-    did, made = frame("derivatives", [0.66, 0.34])
+    made, did = frame("derivatives", [0.34, 0.66])
     shown = _problem()
     with made:
         text = derivatives_questions.edit(shown)

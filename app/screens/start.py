@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import results, session, walk
 from app.examples import FIRST
-from app.playground_form import PlaygroundState
+from app.links import form_link
 
 _ABOVE = 338
 """What the page has around the player, in CSS pixels: its head above, the examples below."""
@@ -17,7 +17,8 @@ def page() -> None:
     state = session.remembered(walk.WalkState, walk.PAGE)
     if state.leaving:
         state.leaving = False
-        st.switch_page("screens/playground.py")
+        last = walk.form(len(walk.STOPS) - 1, walk.chosen_x())
+        st.switch_page("screens/playground.py", query_params=form_link(last))
     _head()
     number, x = walk.here(), walk.chosen_x()
     source = walk.program(number, x)
@@ -70,7 +71,6 @@ def _on(number: int) -> None:
     if number < len(walk.STOPS) - 1:
         walk.go(number + 1)
     else:
-        session.remembered(PlaygroundState, "playground").form = walk.form(number, walk.chosen_x())
         session.remembered(walk.WalkState, walk.PAGE).leaving = True
 
 

@@ -65,8 +65,6 @@ declare global {
     "autograd-lab:typed": CustomEvent<Typed>;
     /** Whether the page is dressed for a projector. */
     "autograd-lab:present": CustomEvent<{ on: boolean }>;
-    /** What a button of the page's head asks for, as a key would. */
-    "autograd-lab:do": CustomEvent<string>;
   }
   interface HTMLElementEventMap {
     "lab-pick": CustomEvent<number>;

@@ -48,6 +48,8 @@ export class Editor {
     });
     const own = { run: () => this.run(), live: data.live, extensions: [this.player.extension, typing] };
     this.draft = new Draft(data.key, this.abort.signal);
+    // It was filled anew while it was away.
+    if (!saved && this.draft.text !== null && this.draft.text !== data.text) this.draft.keep(null);
     const state = newState(data.text, own, saved?.state);
     this.view = new EditorView({ root: root instanceof ShadowRoot ? root : undefined, parent: this.mount, state });
     this.told = plain(data.text);

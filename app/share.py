@@ -1,0 +1,132 @@
+"""Handing on what a page shows: a link, a code for phones, a frame for other pages; files where a link is too short."""
+
+from __future__ import annotations
+
+import html
+import io
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import urlencode
+
+import segno
+import streamlit as st
+
+from app import compare_sides, graph, playground_form, session
+from app.controls import download
+from app.derivatives_questions import EDITOR
+from app.links import PAIR, SAFE, TooLong, form_link, pack, program_link
+
+# A code of more characters has modules too small for a phone at the back of a room.
+_LONGEST_CODE = 1_200
+
+
+def show(page: str) -> None:
+    """Open the panel."""
+    _panel(page)
+
+
+@st.dialog("Share", width="large")
+def _panel(page: str) -> None:
+    try:
+        link = link_of(page)
+    except TooLong as problem:
+        st.markdown(str(problem))
+        _file(page)
+        return
+    image = code(page)
+    coded, told = st.columns([0.36, 0.64], gap="medium") if image else (None, st.container())
+    if coded is not None:
+        coded.html(f'<div class="al-qr" role="img" aria-label="QR code of the link">{image}</div>')
+    with told:
+        st.markdown(
+            "**Link.** " + ("It opens just this: program, view, step." if page in _PARTS else "It opens this page.")
+        )
+        with st.container(key="share-link"):
+            st.code(link, language=None, wrap_lines=True)
+        if not image:
+            st.caption("This link is too long for a code that phones could read from a projector.")
+    if page in _PARTS and page != "compare":
+        parts = st.segmented_control(
+            "In a page of your own",
+            ["picture", "editor and picture"],
+            default="picture",
+            key="share:parts",
+            required=True,
+        )
+        show_only = "&show=player" if parts == "picture" else ""
+        st.code(
+            _frame(page, f"{link}{'&' if '?' in link else '?'}embed=true{show_only}"), language="html", wrap_lines=True
+        )
+
+
+def _frame(page: str, link: str) -> str:
+    title = html.escape(f"Autograd Lab: {name_of(page)}")
+    source = html.escape(link)
+    return f'<iframe src="{source}" title="{title}" width="100%" height="640" style="border: 0" allow="fullscreen"></iframe>'
+
+
+def _file(page: str) -> None:
+    if page == "compare":
+        st.caption("*Download both traces*, above the programs, saves one file for both.")
+        return
+    download("Download the program (.py)", _program_of(page), "program.py", "share:file")
+
+
+def code(page: str) -> str:
+    """Return the link to what a page shows as the SVG of a QR code; nothing where it is too long for one."""
+    try:
+        link = link_of(page)
+    except TooLong:
+        return ""
+    if len(link) > _LONGEST_CODE:
+        return ""
+    drawn = io.BytesIO()
+    segno.make(link, error="m", micro=False).save(drawn, "svg", xmldecl=False, svgns=True, omitsize=True, light="#fff")
+    return drawn.getvalue().decode()
+
+
+def link_of(page: str) -> str:
+    """Return the address of just what a page shows. Raises ``TooLong``."""
+    here = (st.context.url or "").partition("?")[0]
+    made = _PARTS[page]() if page in _PARTS else {}
+    place = {name: text for name, text in session.address().items() if name in ("step", "node", "of")}
+    parts = {**made, **place, **graph.link_parts(page)} if made else {}
+    return f"{here}?{urlencode(parts, safe=SAFE)}" if parts else here
+
+
+def name_of(page: str) -> str:
+    """Return what to call the program that a page shows."""
+    return page.capitalize()
+
+
+def _program_of(page: str) -> str:
+    """The program that a page shows, as it was run."""
+    if page == "derivatives":
+        return EDITOR.ran
+    trace = session.trace(page)
+    return trace.program.source if trace is not None else ""
+
+
+def _program(page: str) -> dict[str, str]:
+    program = _program_of(page)
+    return program_link(program) if program else {}
+
+
+def _lesson() -> dict[str, str]:
+    lesson = session.address().get("lesson", "")
+    known = next((one for one in session.course().lessons if one.slug == lesson), None)
+    program = _program_of("lessons")
+    own = known is not None and program not in ("", known.source)
+    return {"lesson": lesson, **(program_link(program) if own else {})}
+
+
+def _pair() -> dict[str, str]:
+    return {PAIR: pack(compare_sides.programs())}
+
+
+_PARTS: dict[str, Callable[[], dict[str, str]]] = {
+    "playground": lambda: form_link(playground_form.made().form),
+    **{page: partial(_program, page) for page in ("code", "gradients", "memory", "derivatives")},
+    "compare": _pair,
+    "lessons": _lesson,
+}
