@@ -6,6 +6,8 @@ with one switch changed), what it follows fills the editor anew when it changes;
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import dataclass, field
 
 import msgspec
@@ -13,15 +15,15 @@ import streamlit as st
 
 from app import graph, results, session
 from app.controls import chart, one_of
+from app.editors import Editor, show_editor
 from app.examples import FIRST_PAIR, PAIRS
 from app.uploads import OpenError, opened_trace
-from app.editors import Editor, show_editor
 from components.facts import TraceIndex
 from components.facts.compare import Comparison, compare
 from components.facts.memory.timeline import timelines_info
 from components.figures.charts.compare import AXES, timelines_figure
 from components.source.variants import Variant, variants
-from components.trace import Trace
+from components.trace import Trace, encode_trace
 from components.trace.codec import collector_paused
 from components.widgets.compare_panels import (
     graphs_panel,
@@ -293,6 +295,16 @@ def show(left: TraceIndex, right: TraceIndex) -> None:
     results_panels(compared.results)
     printed_panel(compared.printed)
     _memory(left, right)
+
+
+def both_traces(left: Trace, right: Trace) -> bytes:
+    """Return a zip archive of both traces and both programs."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, trace in (("left", left), ("right", right)):
+            archive.writestr(f"{name}.json", encode_trace(trace))
+            archive.writestr(f"{name}.py", trace.program.source.encode("utf-8", "surrogatepass"))
+    return made.getvalue()
 
 
 def comparison(left: TraceIndex, right: TraceIndex) -> Comparison:

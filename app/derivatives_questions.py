@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import linked, results, session
-from app.examples import FIRST_FUNCTION, FUNCTIONS
 from app.editors import Editor
+from app.examples import FIRST_FUNCTION, FUNCTIONS
 from app.workbench import heading
 from components.facts.variables import Variables, differentiable_variables
 from components.source.function_text import NoFunction, function_text

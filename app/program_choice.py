@@ -12,8 +12,9 @@ import msgspec
 import streamlit as st
 
 from app import linked, session
+from app.editors import Editor, show_editor
 from app.uploads import OpenError, opened_trace
-from app.workbench import Editor, heading, run_row, show_editor, show_told
+from app.workbench import heading, run_row, show_told
 from components.facts import TraceIndex
 from components.trace import Trace
 from components.widgets.editor import Edited

@@ -224,11 +224,14 @@ class _History:
     went: bool = False
 
 
-def went(now: bool = False) -> bool:
-    """Return whether the person has just gone back or forward; ``now`` notes that they have."""
-    history = remembered(_History, "all")
-    history.went = history.went or now
-    return history.went
+def go() -> None:
+    """Note that the person has gone back or forward."""
+    remembered(_History, "all").went = True
+
+
+def went() -> bool:
+    """Return whether the person has just gone back or forward."""
+    return remembered(_History, "all").went
 
 
 def stay() -> None:

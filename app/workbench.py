@@ -1,4 +1,4 @@
-"""The frame that all pages share: what is made on the left, its picture beside it, what it means under or beside both."""
+"""The frame that all pages share: what is made on the left, its picture beside it, what it means under or beside."""
 
 from __future__ import annotations
 

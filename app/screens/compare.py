@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import compare_sharing, compare_sides, results, session
+from app import compare_sides, linked, results, session
+from app.controls import download
 from app.examples import PAIRS
 
 _PAIR, _NONE = "compare:pair", "Prepared pairs"
@@ -12,11 +13,11 @@ _PAIR, _NONE = "compare:pair", "Prepared pairs"
 
 def page() -> None:
     """Show both programs and, once both have run, what is different."""
-    compare_sharing.read_link()
+    linked.follow_pair()
     edited = compare_sides.settle()
-    compare_sharing.forget_link()
+    linked.forget_pair()
     bar = st.container(horizontal=True, vertical_alignment="center")
-    compare_sharing.link_problem()
+    linked.note_pair()
     columns = st.columns(2, gap="medium")
     under_way = False
     for column, name in zip(columns, compare_sides.SIDES, strict=True):
@@ -27,7 +28,9 @@ def page() -> None:
     both = (left, right) if left is not None and right is not None and not under_way else None
     with bar:
         _bar()
-        compare_sharing.share((both[0].trace, both[1].trace) if both is not None else None)
+        if both is not None:
+            traces = both[0].trace, both[1].trace
+            download("Both traces", lambda: compare_sides.both_traces(*traces), "compare-traces.zip", "compare:zip")
         if any(edited[name].text != compare_sides.side(name).text for name in compare_sides.SIDES):
             with st.container(key="compare-edited", width="content"):
                 st.markdown("Edited: press Run both.")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import results, session, walk
+from app import playground_form, results, session, walk
 from app.examples import FIRST
-from app.links import form_link
 
 _ABOVE = 338
 """What the page has around the player, in CSS pixels: its head above, the examples below."""
@@ -17,8 +16,7 @@ def page() -> None:
     state = session.remembered(walk.WalkState, walk.PAGE)
     if state.leaving:
         state.leaving = False
-        last = walk.form(len(walk.STOPS) - 1, walk.chosen_x())
-        st.switch_page("screens/playground.py", query_params=form_link(last))
+        st.switch_page("screens/playground.py")
     _head()
     number, x = walk.here(), walk.chosen_x()
     source = walk.program(number, x)
@@ -71,6 +69,7 @@ def _on(number: int) -> None:
     if number < len(walk.STOPS) - 1:
         walk.go(number + 1)
     else:
+        playground_form.become(walk.form(number, walk.chosen_x()))
         session.remembered(walk.WalkState, walk.PAGE).leaving = True
 
 

@@ -12,8 +12,9 @@ import pytest
 from msgspec import structs
 from streamlit.testing.v1 import AppTest
 
-from app.compare_sharing import both_traces, pack
+from app.compare_sides import both_traces
 from app.examples import PAIRS
+from app.links import pack
 from app.session import PageState
 from components.source.variants import variants
 from components.trace import Trace, decode_trace

@@ -12,11 +12,11 @@ import { labelled, newState } from "./setup.js";
 
 /**
  * What Python sends: `revision` names the source that `text` began from, `run` and `seq` are the numbers of the last
- * request to run and of the last report that Python knows; `words` are names by module, to be completed. `live`: it
- * holds an expression, which Enter runs, and a pause in typing too. `beside` is what else is to be seen in the window.
+ * request to run and of the last report that Python knows; `words` are names by module, to be completed. `beside` is
+ * what else is to be seen in the window. `live`: it holds an expression, which Enter runs, and a pause in typing too.
  * @typedef {{ key: string, revision: string, text: string, run: number, seq: number, words: Record<string, string>,
- *   problem: import("./problem.js").Problem | null, height: number, beside: number | null, channel: string, label: string,
- *   live: boolean }} EditorData
+ *   problem: import("./problem.js").Problem | null, height: number, beside: number | null, channel: string,
+ *   label: string, live: boolean }} EditorData
  */
 /** @typedef {(name: string, value: { revision: string, text: string, run: number, seq: number }) => void} Send */
 
