@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from mimetypes import guess_type
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
+import msgspec
 import plotly.graph_objects as go
 import streamlit as st
 
 from app import session
 from components.figures.charts.style import with_ink
+from components.widgets.panels import meaning_of
 
 _INK = {"light": "#1c2433", "dark": "#e6eaf0"}
 
@@ -74,6 +76,53 @@ def one_of(
         help=help,
     )
     return start if chosen is None else chosen
+
+
+class Choices(msgspec.Struct):
+    """What a person has chosen on a page, by the control's key."""
+
+    by_key: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+def kept_one_of(label: str, options: Iterable[str], key: str, words: Callable[[Any], str] = str) -> str:
+    """Let the person choose one of a few things by ``one_of``; the choice outlives the session."""
+    options, chosen = list(options), session.kept(Choices, key.partition(":")[0]).by_key
+    last = chosen.get(key)
+    chosen[key] = one_of(label, options, key, words, last=last if last in options else options[0])
+    return chosen[key]
+
+
+def kept_toggle(label: str, made: msgspec.Struct, field: str, key: str, help: str | None = None) -> bool:
+    """Show a toggle of a field of what a person has made, which outlives the session."""
+    widgets = session.widgets()
+    widgets[key] = getattr(made, field)
+    st.toggle(label, key=key, help=help, on_change=lambda: setattr(made, field, widgets[key]))
+    return bool(getattr(made, field))
+
+
+def kept_choice(label: str, options: Sequence[str], made: msgspec.Struct, field: str, key: str, *, width: int) -> str:
+    """Show a list to choose one of, as a field of what a person has made; something else in it is the first."""
+    widgets = session.widgets()
+    widgets[key] = getattr(made, field) if getattr(made, field) in options else options[0]
+    st.selectbox(
+        label,
+        options,
+        key=key,
+        label_visibility="collapsed",
+        width=width,
+        on_change=lambda: setattr(made, field, widgets[key]),
+    )
+    return str(widgets[key])
+
+
+def table(rows: Sequence[Mapping[str, object]], height: int | Literal["auto"] = "auto", **widths: int) -> None:
+    """Show rows as a table, some columns with a width; each head says what it means when it is pointed at."""
+    heads = {
+        name: st.column_config.Column(help=meaning_of(name) or None, width=widths.get(name))
+        for row in rows[:1]
+        for name in row
+    }
+    st.dataframe(rows, hide_index=True, height=height, column_config=heads)
 
 
 def download(

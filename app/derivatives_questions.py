@@ -12,14 +12,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import results, session
+from app import linked, results, session
+from app.editors import Editor
 from app.examples import FIRST_FUNCTION, FUNCTIONS
-from app.workbench import Editor
+from app.workbench import heading
 from components.facts.variables import Variables, differentiable_variables
 from components.source.function_text import NoFunction, function_text
-from components.trace import Answered, Asked, Failure, Function, Input, Trace, Unanswered, Verdict
+from components.trace import Answered, Asked, Failure, Findings, Function, Input, Trace, Unanswered, Verdict
 from components.widgets.editor import Problem, code_editor
-from components.widgets.panels import note_panel
+from components.widgets.panels import failure_panel, note_panel
 
 PAGE = "derivatives"
 EDITOR = Editor(f"{PAGE}:editor", FIRST_FUNCTION)
@@ -42,7 +43,8 @@ def derivatives_state() -> DerivativesState:
 
 def edit(problem: Problem | None) -> str:
     """Show the editor and what fills it; return the text that was run last."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    linked.follow(EDITOR)
+    with heading(PAGE, "Derivatives"):
         with st.popover("Examples", icon=":material/list:"):
             for name, text in FUNCTIONS.items():
                 if st.button(name, key=f"{PAGE}:example:{name}", width="stretch"):
@@ -63,6 +65,10 @@ def edit(problem: Problem | None) -> str:
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
     if EDITOR.asks(edited) or clicked:
         EDITOR.run(edited.text)
+    linked.note(EDITOR)
+    text, failure = derivatives_state().failure
+    if failure is not None and text == EDITOR.ran:
+        failure_panel(failure)
     return EDITOR.ran
 
 
@@ -128,7 +134,7 @@ def ask(section: str, text: str, question: Asked) -> Answered | None:
     state.failure = text, trace.failure
     answer = trace.answer
     if trace.failure is not None:
-        results.failure(trace)
+        st.html('<p class="al-note">The function stops with an error: it stands below the function.</p>')
         return None
     if isinstance(answer, Unanswered):
         if answer.function is not None and known(text) is None:
@@ -136,7 +142,7 @@ def ask(section: str, text: str, question: Asked) -> Answered | None:
             st.rerun()  # now there is something to choose from
         note_panel(answer.problem)
         return None
-    if isinstance(answer, Answered) and not isinstance(answer, Verdict):
+    if isinstance(answer, Answered) and not isinstance(answer, Findings | Verdict):
         state.function = text, answer.function
         return answer
     return None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
+import msgspec
 import streamlit as st
 
 from app import session
-from app.controls import download, one_of
+from app.controls import download, kept_choice, kept_toggle, one_of
+from app.takehome import file_name, notebook, script
 from components.facts import TraceIndex
 from components.facts.compare.graphs import GraphMarks
 from components.facts.saved_bytes import saved_bytes
@@ -35,22 +38,41 @@ from components.figures import (
 )
 from components.trace import Trace, encode_trace
 from components.trace.codec import collector_paused
+from components.widgets.browser import write
+from components.widgets.picture_buttons import picture_buttons
 from components.widgets.player.page import standalone_page
 from components.widgets.player.view import player
 
 _WHOLE = "whole program"
+# In CSS pixels: what is around the player in a frame of somebody else's page.
+_EMBEDDED = 22
 _NO_MARKS = GraphMarks()
+
+
+class View(msgspec.Struct):
+    """How a person looks at a page's graph; ``opened`` are the groups opened in it, by the root's name.
+
+    They are about the program with the signature ``of``. ``taken`` is the address that was followed last.
+    """
+
+    torchviz: bool = False
+    values: bool = True
+    saved: bool = True
+    shapes: bool = False
+    show_attrs: bool = False
+    show_saved: bool = False
+    root: str = ""
+    drawing: str = ""
+    of: str = ""
+    opened: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    taken: str = ""
 
 
 @dataclass
 class GraphState:
-    """What a page remembers of its player: which boxes are open, and where it is to go."""
+    """What a page remembers of its player: which boxes are open in its picture, and where it is to go."""
 
     drawn: tuple[str, ...] = ()
-    """The groups that are open in the picture."""
-    opened: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    """Those that the person or a link has opened, by the root's name and the program's signature."""
-    link_followed: bool = False
     goto: tuple[int, int] | None = None
     """The number of the request and the moment."""
 
@@ -83,11 +105,16 @@ def show(
     index = session.index(page)
     if index is None:
         return
+    view = _view(page)
+    _take_link(view)
     with st.container(horizontal=True, vertical_alignment="center", key=f"{page}-tools"):
-        torchviz = one_of("View", ("Lab", "torchviz"), f"{page}:view") == "torchviz"
-        shown = _torchviz(page, index) if torchviz else _lab(page, index, only)
-        data = _data(index, shown, "torchviz" if torchviz else "lab")
+        last = "torchviz" if view.torchviz else "Lab"
+        view.torchviz = one_of("View", ("Lab", "torchviz"), f"{page}:view", last=last) == "torchviz"
+        shown = _torchviz(page, index) if view.torchviz else _lab(page, index, only)
+        data = _data(index, shown, "torchviz" if view.torchviz else "lab")
         _downloads(page, index.trace, data)
+    if st.context.is_embedded:
+        above, show_code = _EMBEDDED, show_code or session.shows_only_player()
     player(
         data,
         key=f"{page}:player",
@@ -97,6 +124,8 @@ def show(
         goto=_state(page).goto,
         on_fold=lambda word, group: _fold(page, index, word, group),
     )
+    # The runs of this fragment do not pass by what writes for the page.
+    write({name: text for name, text in session.to_keep().items() if name == f"{page}:View"}, key=f"{page}:writer")
 
 
 def lead(page: str, moment: int) -> None:
@@ -129,11 +158,20 @@ def _data(index: TraceIndex, shown: _View, kind: Literal["lab", "torchviz"]) -> 
 
 
 def _downloads(page: str, trace: Trace, data: PlayerData) -> None:
-    with st.popover("Download", icon=":material/download:"):
-        page_file = partial(standalone_page, data, "Autograd Lab")
-        download("Player as one HTML file", page_file, "autograd-lab.html", f"{page}:html", icon=None)
-        download("Trace as JSON", partial(encode_trace, trace), "trace.json", f"{page}:json", icon=None)
-        download("Program (.py)", trace.program.source, "program.py", f"{page}:py", icon=None)
+    with (
+        st.popover("Download", icon=":material/download:"),
+        st.container(key=f"{page.replace(':', '-')}-al-downloads", gap=None),
+    ):
+        picture_buttons(f"{page}:player")
+        name, source = session.name_of(page), trace.program.source
+
+        def file(label: str, ending: str, make: Callable[[], str | bytes]) -> None:
+            download(label, make, file_name(name, ending), f"{page}:{ending}", icon=None)
+
+        file("Player as one HTML file", "html", partial(standalone_page, data, f"{name} · Autograd Lab"))
+        file("Program (.py)", "py", partial(script, source))
+        file("Notebook (.ipynb)", "ipynb", partial(notebook, source, name, session.cells_of(page)))
+        file("Trace as JSON", "json", partial(encode_trace, trace))
 
 
 # --- the Lab view
@@ -141,15 +179,15 @@ def _downloads(page: str, trace: Trace, data: PlayerData) -> None:
 
 def _lab(page: str, index: TraceIndex, only: GraphMarks) -> _View:
     roots = {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
+    view = _view(page)
     chosen = None
     if len(roots) > 1:
-        chosen = st.selectbox(
-            "Graph of", [_WHOLE, *roots], key=f"{page}:root:lab", label_visibility="collapsed", width=190
-        )
-    values, saved, shapes = _switches(page)
-    opened = _opened(page, index)
-    options = LabOptions(values=values, shapes=shapes, saved=saved, opened=opened)
-    root = roots.get(chosen or "")
+        chosen = kept_choice("Graph of", [_WHOLE, *roots], view, "root", f"{page}:root:lab", width=190)
+    _switches(page, view)
+    key = chosen or _WHOLE
+    opened = tuple(view.opened[key]) if view.of == index.signature and key in view.opened else None
+    options = LabOptions(values=view.values, shapes=view.shapes, saved=view.saved, opened=opened)
+    root = roots.get(key)
 
     def graph(shown: LabOptions) -> LabGraph:
         with collector_paused():
@@ -169,44 +207,51 @@ def _said(drawn: Drawn[Picture]) -> str:
     return f" · {drawn.gave_up}" if drawn.gave_up else ""
 
 
-def _switches(page: str) -> tuple[bool, bool, bool]:
+def _switches(page: str, view: View) -> None:
     """What stands in the boxes: values, saved tensors, shapes."""
     with st.popover("Show", icon=":material/tune:"):
-        values = st.toggle("values", value=True, key=f"{page}:values")
-        saved = st.toggle("saved tensors", value=True, key=f"{page}:saved-boxes")
-        shapes = st.toggle("shapes", key=f"{page}:shapes")
-    return values, saved, shapes
+        for label, field in (("values", "values"), ("saved tensors", "saved"), ("shapes", "shapes")):
+            kept_toggle(label, view, field, f"{page}:{field}")
 
 
-def _opened(page: str, index: TraceIndex) -> tuple[str, ...] | None:
-    """Return the groups that the person, or the link that led here, has opened; ``None`` if nobody has."""
-    state, address, key = _state(page), session.address(), _root_and_program(page, index)
-    if not state.link_followed:
-        state.link_followed = True
-        asked = address.get("open", "")
-        of, _, groups = asked.partition("~")
-        if of == index.signature and re.fullmatch(r"g(\.\d{1,6}){1,40}(,g(\.\d{1,6}){1,40}){0,500}", groups):
-            state.opened[key] = tuple(groups.split(","))
-    opened = state.opened.get(key)
-    if opened is None and "open" in address:
-        del address["open"]
-    return opened
+def _take_link(view: View) -> None:
+    """Look at a graph as the link says that led here."""
+    address = session.address()
+    asked = f"{address.get('view', '')}~{address.get('open', '')}"
+    if asked in ("~", view.taken):
+        return
+    view.taken = asked
+    view.torchviz = address.get("view") == "torchviz"
+    of, _, groups = address.get("open", "").partition("~")
+    if re.fullmatch(r"g(\.\d{1,6}){1,40}(,g(\.\d{1,6}){1,40}){0,500}", groups):
+        view.of, view.opened = of, {_WHOLE: groups.split(",")}
 
 
-def _root_and_program(page: str, index: TraceIndex) -> tuple[str, str]:
-    return session.widgets().get(f"{page}:root:lab") or _WHOLE, index.signature
+def link_parts(page: str) -> dict[str, str]:
+    """Return the part of an address that says how a page's graph is looked at."""
+    view, index = _view(page), session.index(page)
+    parts = {"view": "torchviz"} if view.torchviz else {}
+    opened = view.opened.get(_WHOLE, [])
+    if index is not None and view.of == index.signature and opened:
+        parts["open"] = f"{view.of}~{','.join(opened)}"
+    return parts
 
 
 def _fold(page: str, index: TraceIndex, word: str, group: str) -> None:
     """Open or close a group of the picture; what is inside a closed one is closed with it."""
-    state = _state(page)
-    opened = [other for other in state.drawn if other != group]
+    view, drawn = _view(page), _state(page).drawn
+    opened = [other for other in drawn if other != group]
     if word == "open":
         opened.append(group)
     else:
         opened = [other for other in opened if not other.startswith(f"{group}.")]
-    state.opened[_root_and_program(page, index)] = tuple(opened)
-    session.address()["open"] = f"{index.signature}~{','.join(opened)}"
+    if view.of != index.signature:
+        view.of, view.opened = index.signature, {}
+    view.opened[session.widgets().get(f"{page}:root:lab") or _WHOLE] = opened
+
+
+def _view(page: str) -> View:
+    return session.kept(View, page)
 
 
 def _title(drawn: LabGraph, index: TraceIndex, root: Root | None) -> str:
@@ -230,10 +275,11 @@ def _no_graph(trace: Trace) -> str:
 def _torchviz(page: str, index: TraceIndex) -> _View:
     choices = torchviz_choices(index.trace)
     of = choices[0] if choices else None
+    view = _view(page)
     if len(choices) > 1:
-        of = st.selectbox("Drawing of", choices, key=f"{page}:root:viz", label_visibility="collapsed", width=180)
-    attrs = st.toggle("show_attrs", key=f"{page}:attrs")
-    saved = st.toggle("show_saved", key=f"{page}:saved")
+        of = kept_choice("Drawing of", choices, view, "drawing", f"{page}:root:viz", width=180)
+    attrs = kept_toggle("show_attrs", view, "show_attrs", f"{page}:attrs")
+    saved = kept_toggle("show_saved", view, "show_saved", f"{page}:show_saved")
     drawing = torchviz_dot(index.trace, of, show_attrs=attrs, show_saved=saved)
     if drawing is None:
         return _View(None, "torchviz", _nothing(index.trace))

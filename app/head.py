@@ -1,13 +1,24 @@
-"""What stands around every page: the link with the person's browser, and the buttons that all pages have."""
+"""What stands around every page: the link with the person's browser, what its head asks for, and the presentation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 
-from app import session
+from app import help, session, share
 from components.widgets.browser import browser
+
+
+@dataclass
+class HeadState:
+    """What the page's head was asked for, until that is shown; whether the browser presents."""
+
+    asked: str = ""
+    search: str = ""
+    """The part of the browser's address after its path, when that was asked."""
+    presents: bool = False
 
 
 def arrived() -> bool:
@@ -15,28 +26,44 @@ def arrived() -> bool:
     return session.in_browser().arrived
 
 
-def waiting() -> None:
-    """Ask the browser what it keeps."""
-    st.html('<p class="al-note">Opening …</p>')
-    link("")
+def show_asked(page: str) -> None:
+    """Show what the head was asked for, over the page."""
+    state = _state()
+    asked, state.asked = state.asked, ""
+    if asked == "share":
+        share.show(page, state.search)
+    elif asked == "help":
+        help.show()
 
 
 def link(page: str) -> None:
     """Mount the link with the browser, which writes what has changed; ``page`` is the one that is shown."""
-    store = session.in_browser()
+    store, state = session.in_browser(), _state()
 
     def reported(texts: Mapping[str, str], presents: bool) -> None:
         store.texts, store.arrived = dict(texts), True
         store.made.clear()
         store.changed.clear()
+        state.presents = presents
 
-    with st.container(key="browser-link"):
-        browser(
-            session=store.token,
-            page=page,
-            put=session.to_keep(),
-            keeps=not st.context.is_embedded,
-            on_report=reported,
-            on_present=lambda on: None,
-            on_help=lambda: None,
-        )
+    def presented(on: bool) -> None:
+        state.presents = on
+
+    def asked(what: str, search: str) -> None:
+        state.asked, state.search = what, search
+
+    browser(
+        session=store.token,
+        page=page,
+        put=session.to_keep(),
+        keeps=not st.context.is_embedded,
+        qr=share.code(page, {}) if state.presents and page else "",
+        on_report=reported,
+        on_present=presented,
+        on_ask=asked,
+        on_went=session.go,
+    )
+
+
+def _state() -> HeadState:
+    return session.remembered(HeadState, "all")

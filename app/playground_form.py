@@ -16,7 +16,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from app import session
-from app.workbench import Typed
+from app.editors import Typed
 from components.source.form import BackwardPress, Form, FormError, Leaf, ZeroGrad, leaf_rows
 from components.widgets.editor import Edited, code_editor, typed_text
 from components.widgets.panels import with_code

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import msgspec
 import streamlit as st
 
-from app import session
+from app import linked, session
+from app.editors import Editor, show_editor
 from app.uploads import OpenError, opened_trace
-from app.workbench import Editor, heading, run_row, show_editor, show_told
+from app.workbench import heading, run_row, show_told
 from components.facts import TraceIndex
 from components.trace import Trace
 from components.widgets.editor import Edited
@@ -48,6 +49,8 @@ class ProgramChoice:
 def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | None:
     """Show the program of a page, with what chooses and runs it; return the tables of its trace once it has run."""
     editor = Editor(f"{page}:editor", next(iter(examples.values())))
+    if linked.follow(editor):
+        session.kept(Chosen, page).source = OWN
     edited = _settle(page, examples, editor)
     with heading(page, title):
         _choose(page, examples)
@@ -59,8 +62,15 @@ def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | 
         _run(page, editor, edited.text)
         session.start(page, edited.text, about=(edited.text, edited.run), again=True)
         st.rerun()
+    linked.note(editor)
     show_told(page if session.running(page) or _source(page) not in session.PROGRAM_PAGES else _source(page))
     return session.index(page)
+
+
+def give(page: str, text: str) -> None:
+    """Let a page be about a program of its own: this one, when it is opened next."""
+    Editor(f"{page}:editor", "").fill(text)
+    session.kept(Chosen, page).source, _memory(page).latest = OWN, session.latest()
 
 
 def _settle(page: str, examples: Mapping[str, str], editor: Editor) -> Edited:
@@ -81,6 +91,7 @@ def _settle(page: str, examples: Mapping[str, str], editor: Editor) -> Edited:
         session.adopt(page, source)
     else:
         session.ask(page, editor.ran, about=(editor.ran, edited.run))
+    session.call(page, _name(page, examples))
     return edited
 
 
@@ -108,6 +119,14 @@ def _followed(page: str, examples: Mapping[str, str]) -> str | None:
     source = _source(page)
     trace = _memory(page).trace if source == OPENED else session.trace(source)
     return examples.get(source) or (trace.program.source if trace is not None else None)
+
+
+def _name(page: str, examples: Mapping[str, str]) -> str:
+    """What the program is called."""
+    source = _source(page)
+    if source == OPENED:
+        return _memory(page).file
+    return source if source in examples else session.name_of(source) if source in session.PROGRAM_PAGES else ""
 
 
 def _choose(page: str, examples: Mapping[str, str]) -> None:

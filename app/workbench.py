@@ -1,25 +1,20 @@
-"""Editors of pages, and the frame that all pages share: what is made on the left, what it does on the right.
-
-An editor holds two texts: what is typed, and what was run last. Both outlive the session.
-"""
+"""The frame that all pages share: what is made on the left, its picture beside it, what it means under or beside."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Literal
 
-import msgspec
 import streamlit as st
 from markupsafe import Markup
 from streamlit.delta_generator import DeltaGenerator
 
-from app import graph, results, session
+from app import graph, linked, results, session
 from app.controls import one_of
-from components.trace import Failure, Trace
-from components.widgets.editor import Edited, Problem, code_editor, is_built, typed_text
+from app.editors import Editor, show_editor
+from components.trace import Trace
+from components.widgets.editor import is_built
 
 MADE = 0.34
 """What is made has this part of the width."""
@@ -27,109 +22,32 @@ MADE = 0.34
 ABOVE, BESIDE, ERROR = 128, 490, 150
 
 
-class Typed(msgspec.Struct):
-    """What was typed into an editor, ``None`` if nothing was; the browser writes it while it is typed."""
+class Guide:
+    """What a page adds to the workbench: nothing, until it says otherwise."""
 
-    text: str | None = None
+    run_first = True
+    """Run is the most important button."""
 
+    def before(self) -> None:
+        """Show what stands above the editor."""
 
-class Ran(msgspec.Struct):
-    """What fills an editor, ``None`` for its page's own text, and what was run last, ``None`` for that text itself.
+    def program(self, text: str) -> str:
+        """Return how much of the text in the editor is run."""
+        return text
 
-    ``name`` is that of the file which it was filled from.
-    """
+    def asked_to_run(self, text: str) -> None:
+        """Hear that a person asked to run a text."""
 
-    source: str | None = None
-    text: str | None = None
-    name: str = ""
+    def buttons(self, text: str) -> bool:
+        """Show what stands beside Run; return whether the text is to be run."""
+        return False
 
+    def after(self, text: str) -> None:
+        """Show what stands below the buttons."""
 
-@dataclass
-class _Followed:
-    """How often an editor was filled anew, and the last request to run it that its page has followed."""
-
-    fillings: int = 0
-    run: int | None = None
-    """``Edited.run`` of that request."""
-
-
-@dataclass(frozen=True)
-class Editor:
-    """The editor ``key``, which begins with the text ``first``."""
-
-    key: str
-    first: str
-
-    @property
-    def source(self) -> str:
-        """What it was filled with."""
-        source = session.kept(Ran, self.key).source
-        return self.first if source is None else source
-
-    @property
-    def ran(self) -> str:
-        """The program that was run last, at first the one that is in it."""
-        text = session.kept(Ran, self.key).text
-        return self.source if text is None else text
-
-    @property
-    def name(self) -> str:
-        """The name of the file that it was filled from, if it was one."""
-        return session.kept(Ran, self.key).name
-
-    def run(self, text: str) -> None:
-        """Note what was run."""
-        session.kept(Ran, self.key).text = None if text == self.source else text
-
-    def fill(self, source: str, name: str = "") -> None:
-        """Fill the editor anew, whatever is typed in it, and run that."""
-        ran = session.kept(Ran, self.key)
-        ran.source, ran.text, ran.name = (None if source == self.first else source), None, name
-        session.remembered(_Followed, self.key).fillings += 1
-
-    def typed(self) -> Edited:
-        """Return the text as it is in this run of the page; once, before it is shown."""
-        fillings, source = session.remembered(_Followed, self.key).fillings, self.source
-        revision = hashlib.sha256(f"{fillings}\n{source}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        draft = session.kept(Typed, self.key)
-        edited = typed_text(source, key=self.key, revision=revision, draft=draft.text)
-        if not is_built():
-            draft.text = None if edited.text == source else edited.text
-        return edited
-
-    def asks(self, edited: Edited) -> bool:
-        """Return whether somebody has asked to run the text since the last call."""
-        followed = session.remembered(_Followed, self.key)
-        last, followed.run = followed.run, edited.run
-        return last not in (None, edited.run)
-
-
-def problem_of(failure: Failure | None) -> Problem | None:
-    """Return a failure for its line in the editor, if it has one."""
-    if failure is None or failure.line is None:
-        return None
-    return Problem(failure.line, failure.message[:500])
-
-
-def show_editor(
-    page: str, edited: Edited, key: str, height: int, label: str = "Program", *, beside: int | None = None
-) -> None:
-    """Show the editor of the program that a page runs.
-
-    It is ``height`` CSS pixels high, or more where ``beside`` of the window's height are taken by what else is to be
-    seen with it.
-    """
-    trace = session.trace(page)
-    code_editor(
-        edited,
-        key=key,
-        words=session.completions(),
-        problem=problem_of(trace.failure if trace is not None else None),
-        height=height,
-        beside=beside,
-        channel=page,
-        label=label,
-    )
+    def over(self, ran: str) -> int:
+        """Show what stands above the picture of the text that was run last; return its height in CSS pixels."""
+        return 0
 
 
 def workbench(
@@ -138,48 +56,56 @@ def workbench(
     source: str,
     *,
     name: str = "",
+    called: str = "",
+    cells: list[tuple[str, str]] | None = None,
     made: float = MADE,
     height: int = 170,
     beside: int = 0,
     tools: Callable[[], None] = lambda: None,
-    before: Callable[[], None] = lambda: None,
-    after: Callable[[str], None] = lambda text: None,
-    run_first: bool = True,
+    guide: Guide | None = None,
 ) -> None:
     """Show an editor, filled with ``source`` at first, and what was run last from it did.
 
-    Each ``name`` has an editor of its own, which keeps what was typed. ``tools`` shows what stands beside the page's
-    title, ``before`` what stands above the editor and ``after`` what stands below it, given the text as it is;
-    ``beside`` is the room that they take, in CSS pixels. ``made`` is the editor's share of the width. ``run_first``:
-    Run is the most important button.
+    Each ``name`` has an editor of its own, which keeps what was typed. ``called`` is what the program is called, and
+    ``cells`` are those of a notebook of it, while it is as it was. ``tools`` shows what stands beside the page's
+    title; ``beside`` is the room that the guide takes above and below the editor, in CSS pixels. ``made`` is the
+    editor's share of the width.
     """
+    guide = guide or Guide()
     editor = Editor(f"{page}:editor{name}", source)
+    linked.follow(editor)
     edited = editor.typed()
     if editor.asks(edited):
         editor.run(edited.text)
+        guide.asked_to_run(edited.text)
     # Another program, or the same when somebody asks to run it.
-    about = name, editor.ran, edited.run
-    started = session.ask(page, editor.ran, about=about)
+    program = guide.program(editor.ran)
+    started = session.ask(page, program, about=(name, program, edited.run))
+    session.call(page, called or editor.name, cells if editor.ran == source else None)
     making, did = frame(page, [made, 1 - made])
     with making:
         with heading(page, title):
             tools()
-        before()
+        guide.before()
         show_editor(page, edited, editor.key, height, beside=_beside(page) + beside)
-        if run_row(page, first=run_first) and not started:
+        if run_row(page, first=guide.run_first, others=lambda: guide.buttons(edited.text)) and not started:
             # Leaving a text area for the button has started what was typed already.
             editor.run(edited.text)
-            session.start(page, edited.text, about=(name, edited.text, edited.run), again=True)
+            guide.asked_to_run(edited.text)
+            program = guide.program(edited.text)
+            session.start(page, program, about=(name, program, edited.run), again=True)
             st.rerun()
-        after(edited.text)
+        linked.note(editor)
+        guide.after(edited.text)
         show_told(page)
     with did:
-        graph.show(page, above=ABOVE, show_code=not is_built())
+        taken = guide.over(editor.ran)
+        graph.show(page, above=ABOVE + taken, show_code=not is_built())
 
 
 def show_trace(page: str, editor: Editor, trace: Trace, name: str = "") -> None:
     """Let a workbench show a saved trace with whose program its editor was filled, without running that."""
-    session.show(page, trace, about=(name, editor.ran, session.remembered(_Followed, editor.key).run or 0))
+    session.show(page, trace, about=(name, editor.ran, editor.run_number))
 
 
 def show_told(page: str) -> None:
@@ -204,20 +130,25 @@ def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:
 
 @contextmanager
 def heading(page: str, title: str) -> Iterator[None]:
-    """Show the page's title, in a row with the tools that are shown meanwhile."""
+    """Show the page's title, if it has its place here, in a row with the tools that are shown meanwhile."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"{page}-heading"):
-        st.html(Markup('<h1 class="al-title">{}</h1>').format(title), width="content")
+        if title:
+            st.html(Markup('<h1 class="al-title">{}</h1>').format(title), width="content")
         yield
 
 
-def run_row(page: str, *, first: bool = True) -> bool:
-    """Show the Run button, the most important one if it is the first, and what belongs to it."""
+def run_row(page: str, *, first: bool = True, others: Callable[[], bool] = lambda: False) -> bool:
+    """Show the Run button, the most important one if it is the first, and what belongs to it; return whether to run.
+
+    ``others`` shows other buttons, and returns whether one of them asks for a run.
+    """
     kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
     with st.container(horizontal=True, vertical_alignment="center"):
         clicked = st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:")
+        wanted = others()
         _choose_device()
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
-    return clicked
+    return clicked or wanted
 
 
 def _choose_device() -> None:

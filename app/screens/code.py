@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import session
+from app.editors import Editor
 from app.uploads import OpenError, opened_source, opened_trace
-from app.workbench import Editor, show_trace, workbench
+from app.workbench import show_trace, workbench
 from components.widgets.panels import note_panel
 
 _UPLOAD = "code:upload"

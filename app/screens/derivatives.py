@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from app import derivatives_questions
-from app.controls import one_of
+from app.controls import kept_one_of
 from app.derivatives_sections import checks, matrices, nth_derivatives, plots
-from app.workbench import frame, problem_of
+from app.editors import problem_of
+from app.workbench import frame
 from components.widgets.editor import Problem
 
 _SECTIONS = {
@@ -20,12 +21,12 @@ _SECTIONS = {
 
 def page() -> None:
     """Show the function's editor and the chosen section."""
-    did, made = frame("derivatives", [0.66, 0.34])
+    made, did = frame("derivatives", [0.34, 0.66])
     shown = _problem()
     with made:
         text = derivatives_questions.edit(shown)
     with did:
-        _SECTIONS[one_of("Section", _SECTIONS, "derivatives:section")](text)
+        _SECTIONS[kept_one_of("Section", _SECTIONS, "derivatives:section")](text)
     if _problem() != shown:
         st.rerun()  # the editor was drawn before the function ran
 

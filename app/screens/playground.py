@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from app import graph, playground_form, playground_leaves, playground_plots, results, session
+from app import graph, linked, playground_form, playground_leaves, playground_plots, results, session
 from app.playground_errors import show_failure
 from app.workbench import ABOVE, MADE, frame, heading
 from components.facts import leaf_rows
@@ -15,14 +15,17 @@ from components.widgets.panels import leaves_panel
 
 def page() -> None:
     """Show the form on the left, below it what it did, and the picture on the right."""
+    linked.follow_form()
     form = playground_form.current()
     written, problem = _written(form)
     if written is not None:
         session.ask("playground", written.source)
+        session.call("playground", form.expression.strip().partition("\n")[0][:60])
     making, did = frame("playground", [MADE, 1 - MADE])
     with making, st.container(key="playground-made"):
         with heading("playground", "Playground"):
             pass
+        linked.note_form()
         playground_form.show_expression(problem)
         playground_leaves.show(form)
         playground_form.show_switches()

@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.course import load_course
-from app.exercise import LessonsState
+from app.progress import LessonKept
 from components.widgets import editor
-from tests.app.apptest import html_of, remembered, settled, visit
+from tests.app.apptest import html_of, settled, visit
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +22,7 @@ def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def opened(page: str) -> AppTest:
     test = visit()
     settled(test.run())
+    settled(test.switch_page("screens/playground.py").run())
     if page != "playground":
         settled(test.switch_page(f"screens/{page}.py").run())
     assert not test.exception
@@ -91,21 +92,26 @@ def test_derivatives_survives_silly_things(source: str) -> None:
 def test_an_exercise_is_checked_and_remembered() -> None:
     test = opened("lessons")
     settled(test.segmented_control(key="lessons:group").set_value("exercises").run())
-    settled(test.button(key="lessons:check").click().run())
+    settled(test.button(key="lessons:check:partial_derivatives").click().run())
     assert "al-verdict unsolved" in html_of(test)
     assert "expected" in html_of(test)
     solution = next(lesson for lesson in load_course().lessons if lesson.slug == "partial_derivatives").exercise
     assert solution is not None
     settled(test.text_area(key="lessons:editor:partial_derivatives").set_value(solution.solution).run())
-    settled(test.button(key="lessons:check").click().run())
+    settled(test.button(key="lessons:check:partial_derivatives").click().run())
     assert "All checks pass" in html_of(test)
-    assert list(remembered(test, LessonsState, "lessons").solved) == ["partial_derivatives"]
+    made = test.session_state["all:InBrowser"].made
+    assert {name for name, one in made.items() if isinstance(one, LessonKept) and one.solved} == {
+        "lessons:partial_derivatives:LessonKept"
+    }
 
 
 def test_lessons_offers_the_ten_examples() -> None:
     test = opened("lessons")
+    settled(test.segmented_control(key="lessons:group").set_value("examples").run())
     choice = test.selectbox(key="lessons:slug:examples")
     assert len(choice.options) >= 10
     settled(choice.select_index(3).run())
+    settled(test.button(key="lessons:again").click().run())
     assert "tensor(12.)" in html_of(test)
     assert "tensor(24.)" in html_of(test)

@@ -3,7 +3,7 @@
 
 import { Kept, areas } from "./kept.js";
 import { Notice } from "./notice.js";
-import { Presentation } from "./presentation.js";
+import { part, Presentation } from "./presentation.js";
 
 /**
  * What Python sends. `session` is new for each session of the server, which is told once what is kept. `put` are the
@@ -37,10 +37,13 @@ export class Browser {
     shared.kept = this.kept;
     this.presentation = new Presentation(root, this.kept, (on) => this.send("present", on));
     this.notice = new Notice(root, this.kept);
+    this.actions = part(root, ".actions");
     const { signal } = this.abort;
     document.addEventListener("keydown", (event) => this.press(event), { signal });
-    // A button of the page's head says the same as a key.
-    window.addEventListener("autograd-lab:do", ({ detail }) => this.act(detail), { signal });
+    window.addEventListener("popstate", () => this.send("went", true), { signal });
+    for (const button of root.querySelectorAll(".actions [data-key]")) {
+      if (button instanceof HTMLElement) button.addEventListener("click", () => this.act(button.dataset.key ?? ""));
+    }
   }
 
   /**
@@ -61,6 +64,7 @@ export class Browser {
     }
     this.notice.show(data.page);
     this.presentation.show(data.qr);
+    this.actions.hidden = !data.keeps;
   }
 
   /** @param {KeyboardEvent} event */
@@ -73,7 +77,8 @@ export class Browser {
   /** @param {string} key */
   act(key) {
     const { presentation } = this;
-    if (key === "?") this.send("help", true);
+    const what = { "?": "help", s: "share" }[key];
+    if (what) this.send("ask", { what, search: location.search });
     else if (key === "p") presentation.turn(!presentation.on);
     else if (presentation.on && key === "escape") presentation.turn(false);
     else if (presentation.on && (key === "+" || key === "=")) presentation.zoom(1);

@@ -1,5 +1,7 @@
 // Says that another tab had something else on this page, and brings it here if it is wanted.
 
+import { part } from "./presentation.js";
+
 /** @import { Kept } from "./kept.js" */
 
 export class Notice {
@@ -15,14 +17,12 @@ export class Notice {
    */
   constructor(root, kept) {
     this.kept = kept;
-    const notice = root.querySelector(".notice");
-    if (!(notice instanceof HTMLElement)) throw new Error("the notice is missing");
-    this.notice = notice;
-    notice.querySelector("[data-do=take]")?.addEventListener("click", () => {
+    this.notice = part(root, ".notice");
+    part(root, "[data-do=take]").addEventListener("click", () => {
       kept.exchange(this.page);
       location.reload();
     });
-    notice.querySelector("[data-do=close]")?.addEventListener("click", () => {
+    part(root, "[data-do=close]").addEventListener("click", () => {
       this.closed.add(this.page);
       this.show(this.page);
     });

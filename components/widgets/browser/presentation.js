@@ -5,6 +5,16 @@
 const STATE = "autograd-lab presents";
 const STEP = 1.12, LEAST = -2, MOST = 8;
 
+/**
+ * @param {HTMLElement | ShadowRoot} root
+ * @param {string} selector
+ */
+export function part(root, selector) {
+  const found = root.querySelector(selector);
+  if (!(found instanceof HTMLElement)) throw new Error(`${selector} is missing`);
+  return found;
+}
+
 export class Presentation {
   on = false;
   size = 0;
@@ -17,16 +27,11 @@ export class Presentation {
   constructor(root, kept, tell) {
     this.kept = kept;
     this.tell = tell;
-    const part = (/** @type {string} */ selector) => {
-      const found = root.querySelector(selector);
-      if (!(found instanceof HTMLElement)) throw new Error(`${selector} is missing`);
-      return found;
-    };
-    this.tools = part(".presenting");
-    this.code = part(".qr");
-    part("[data-do=smaller]").addEventListener("click", () => this.zoom(-1));
-    part("[data-do=larger]").addEventListener("click", () => this.zoom(1));
-    part("[data-do=leave]").addEventListener("click", () => this.turn(false));
+    this.tools = part(root, ".presenting");
+    this.code = part(root, ".qr");
+    part(root, "[data-do=smaller]").addEventListener("click", () => this.zoom(-1));
+    part(root, "[data-do=larger]").addEventListener("click", () => this.zoom(1));
+    part(root, "[data-do=leave]").addEventListener("click", () => this.turn(false));
     this.code.addEventListener("click", () => this.code.classList.toggle("large"));
     const [on, size] = (kept.own.getItem(STATE) ?? "").split(" ");
     this.size = Number(size) || 0;

@@ -48,6 +48,15 @@ export class Draft {
     signal.addEventListener("abort", () => this.write());
   }
 
+  /** What is kept, as it was typed. @returns {string | null} */
+  get text() {
+    try {
+      return JSON.parse(globalThis.autogradLab?.kept?.get(this.name) ?? "{}").text ?? null;
+    } catch {
+      return null;
+    }
+  }
+
   /** @param {string | null} text */
   keep(text) {
     this.waiting = text;
