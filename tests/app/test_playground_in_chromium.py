@@ -110,6 +110,9 @@ def test_a_second_backward_is_mended_by_the_button_beside_the_error(page: Page) 
     expect(page.locator(".code li", has_text="y.backward(retain_graph=True)")).to_be_visible()
     press(page, "Undo")
     expect(page.locator(".al-raised")).to_be_visible()
+    press(page, "Undo")
+    expect(page.locator(".al-raised")).to_have_count(0)
+    expect(bar_texts(page, "grads")).to_have_text(["12", "12"])
 
 
 def test_matrices_come_by_themselves_and_the_sum_is_written_into_the_expression(page: Page) -> None:
