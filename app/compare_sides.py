@@ -6,6 +6,8 @@ with one switch changed), what it follows fills the editor anew when it changes;
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import dataclass, field
 
 import msgspec
@@ -13,15 +15,15 @@ import streamlit as st
 
 from app import graph, results, session
 from app.controls import chart, one_of
+from app.editors import Editor, show_editor
 from app.examples import FIRST_PAIR, PAIRS
 from app.uploads import OpenError, opened_trace
-from app.editors import Editor, show_editor
 from components.facts import TraceIndex
 from components.facts.compare import Comparison, compare
 from components.facts.memory.timeline import timelines_info
 from components.figures.charts.compare import AXES, timelines_figure
 from components.source.variants import Variant, variants
-from components.trace import Trace
+from components.trace import Trace, encode_trace
 from components.trace.codec import collector_paused
 from components.widgets.compare_panels import (
     graphs_panel,
@@ -208,16 +210,21 @@ def _take_typed(name: str, now: Side, again: bool) -> Edited:
 
 # --- on the page
 
-# In CSS pixels; in lines of code, the least and the most that an editor shows at once.
-_LINE, _AROUND, _LEAST, _MOST = 22.4, 12, 6, 14
+# In CSS pixels of the window's height: all but both editors; one error; all but the pictures.
+_BESIDE, _ERROR, _ABOVE = 330, 130, 395
 
 
 def show_side(name: str, edited: Edited) -> None:
     """Show where one side has its program from, and the program in its editor."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"compare-{name}-tools"):
         _source(name)
         _open(name)
-    show_editor(page_of(name), edited, side(name).editor.key, _height(), f"{name.capitalize()} program")
+    failures = sum(trace is not None and trace.failure is not None for trace in map(session.trace, map(page_of, SIDES)))
+    beside = _BESIDE + _ERROR * failures
+    show_editor(page_of(name), edited, side(name).editor.key, 120, f"{name.capitalize()} program", beside=beside, of=2)
+    trace = session.trace(page_of(name))
+    if trace is not None and session.running(page_of(name)) is None:
+        results.failure(trace)
 
 
 def _source(name: str) -> None:
@@ -241,7 +248,6 @@ def _source(name: str) -> None:
         format_func=lambda source: words[source],
         label_visibility="collapsed",
         on_change=lambda: choose(name, session.widgets()[key]),
-        width=370,
     )
 
 
@@ -261,17 +267,11 @@ def _open(name: str) -> None:
         now.fill(trace.program.source, TRACE, file.name)
         now.problem = ""
 
-    with st.popover("Open trace", icon=":material/upload_file:"):
+    with st.popover("Open trace", icon=":material/folder_open:"):
         st.file_uploader(f"A saved trace for the {name} side (.json)", type=["json"], key=key, on_change=uploaded)
         st.markdown("*Download* → *Trace as JSON* above a graph saves one; so does `python -m app trace`.")
     if side(name).problem:
         st.error(side(name).problem)
-
-
-def _height() -> int:
-    """Return how high both editors are: as the longer program is, within bounds."""
-    lines = max(text.rstrip("\n").count("\n") + 1 for text in programs())
-    return round(_AROUND + _LINE * min(max(lines, _LEAST), _MOST))
 
 
 def show(left: TraceIndex, right: TraceIndex) -> None:
@@ -279,20 +279,25 @@ def show(left: TraceIndex, right: TraceIndex) -> None:
     compared = comparison(left, right)
     changed = switch_now() if side(RIGHT).origin.source == SWITCH else None
     verdict_line(compared.verdict, changed.what if changed is not None else "")
-    indices = left, right
-    if any(index.trace.failure is not None for index in indices):
-        for column, index in zip(st.columns(2, gap="medium"), indices, strict=True):
-            with column:
-                results.failure(index.trace)
-    quantities_panel(compared.quantities)
     only = compared.graphs.only_left, compared.graphs.only_right
-    for column, name, marked in zip(st.columns(2, gap="medium"), SIDES, only, strict=True):
+    for column, name, marked in zip(st.columns(2, gap="small"), SIDES, only, strict=True):
         with column:
-            graph.show(page_of(name), above=360, show_code=not is_built(), only=marked)
-    graphs_panel(compared.graphs)
+            graph.show(page_of(name), above=_ABOVE, show_code=not is_built(), only=marked)
     results_panels(compared.results)
     printed_panel(compared.printed)
+    quantities_panel(compared.quantities)
+    graphs_panel(compared.graphs)
     _memory(left, right)
+
+
+def both_traces(left: Trace, right: Trace) -> bytes:
+    """Return a zip archive of both traces and both programs."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, trace in (("left", left), ("right", right)):
+            archive.writestr(f"{name}.json", encode_trace(trace))
+            archive.writestr(f"{name}.py", trace.program.source.encode("utf-8", "surrogatepass"))
+    return made.getvalue()
 
 
 def comparison(left: TraceIndex, right: TraceIndex) -> Comparison:

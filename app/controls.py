@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from mimetypes import guess_type
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import plotly.graph_objects as go
@@ -12,16 +12,19 @@ import streamlit as st
 
 from app import session
 from components.figures.charts.style import with_ink
+from components.widgets.panels import meaning_of
 
 _INK = {"light": "#1c2433", "dark": "#e6eaf0"}
 
 Option = TypeVar("Option")
 
 
-def chart(figure: go.Figure, key: str, on_click: Callable[[list[Any]], None] | None = None) -> None:
+def chart(
+    figure: go.Figure, key: str, on_click: Callable[[list[Any]], None] | None = None, *, small: bool = False
+) -> None:
     """Show a figure as wide as its place, or as its own width, with letters in the colour of the page's text.
 
-    ``on_click`` gets the custom data of a clicked point.
+    ``on_click`` gets the custom data of a clicked point. A ``small`` one has no row of tools over it.
     """
     inked = with_ink(figure, _INK.get(st.context.theme.type or "light", _INK["light"]))
 
@@ -39,7 +42,7 @@ def chart(figure: go.Figure, key: str, on_click: Callable[[list[Any]], None] | N
         width="content" if figure.layout.width else "stretch",
         on_select=clicked if on_click is not None else "ignore",
         selection_mode="points",
-        config={"displaylogo": False, "showTips": False},
+        config={"displaylogo": False, "showTips": False, "displayModeBar": False if small else "hover"},
     )
 
 
@@ -75,6 +78,20 @@ def one_of(
     return start if chosen is None else chosen
 
 
+class Choices(msgspec.Struct):
+    """What a person has chosen on a page, by the control's key."""
+
+    by_key: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+def kept_one_of(label: str, options: Iterable[str], key: str, words: Callable[[Any], str] = str) -> str:
+    """Let the person choose one of a few things by ``one_of``; the choice outlives the session."""
+    options, chosen = list(options), session.kept(Choices, key.partition(":")[0]).by_key
+    last = chosen.get(key)
+    chosen[key] = one_of(label, options, key, words, last=last if last in options else options[0])
+    return chosen[key]
+
+
 def kept_toggle(label: str, made: msgspec.Struct, field: str, key: str, help: str | None = None) -> bool:
     """Show a toggle of a field of what a person has made, which outlives the session."""
     widgets = session.widgets()
@@ -96,6 +113,16 @@ def kept_choice(label: str, options: Sequence[str], made: msgspec.Struct, field:
         on_change=lambda: setattr(made, field, widgets[key]),
     )
     return str(widgets[key])
+
+
+def table(rows: Sequence[Mapping[str, object]], height: int | Literal["auto"] = "auto", **widths: int) -> None:
+    """Show rows as a table, some columns with a width; each head says what it means when it is pointed at."""
+    heads = {
+        name: st.column_config.Column(help=meaning_of(name) or None, width=widths.get(name))
+        for row in rows[:1]
+        for name in row
+    }
+    st.dataframe(rows, hide_index=True, height=height, column_config=heads)
 
 
 def download(

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.links import program_link
+
 GRADIENTS = {
     "Two backward calls": """\
 import torch
@@ -389,3 +394,103 @@ PAIRS: dict[str, tuple[str, str]] = {
     "zero_grad: set_to_none or zeros": (_ZERO.format(how="False"), _ZERO.format(how="True")),
 }
 FIRST_PAIR = next(iter(PAIRS))
+
+
+# What the front page offers.
+_LINE = """\
+import torch
+
+torch.manual_seed(0)
+inputs = torch.linspace(0, 1, 8)
+targets = 3 * inputs - 1  # the line to be found
+slope = torch.tensor(0.0, requires_grad=True)
+start = torch.tensor(0.0, requires_grad=True)
+
+for step in range(3):
+    loss = ((slope * inputs + start - targets) ** 2).mean()
+    loss.backward()
+    with torch.no_grad():
+        slope -= 0.5 * slope.grad
+        start -= 0.5 * start.grad
+    slope.grad = start.grad = None
+    print(step, loss.item())
+"""
+
+_AGAIN = """\
+import torch
+
+x = torch.tensor([1.0, 2.0], requires_grad=True)
+loss = (x ** 2).sum()
+
+for step in range(3):
+    loss.backward()  # the graph was built once, before the loop
+    print(step, x.grad)
+"""
+
+_IN_PLACE = """\
+import torch
+
+x = torch.tensor([0.5, 1.0], requires_grad=True)
+h = torch.exp(x)  # its backward needs h as it is now
+h += 1
+loss = h.sum()
+loss.backward()
+"""
+
+_NAN = """\
+import torch
+
+x = torch.tensor([0.0, 1.0, 4.0], requires_grad=True)
+# No NaN in the result: where() leaves the root of 0 out. Yet its gradient is infinite, and 0 times infinity is NaN.
+y = torch.where(x > 0, torch.sqrt(x), torch.zeros_like(x))
+y.sum().backward()
+print(y)
+print(x.grad)
+"""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A link of the front page: the page that it opens, with which program, and what there is to see."""
+
+    title: str
+    page: str
+    about: str
+    icon: str
+    address: Mapping[str, str] = field(default_factory=dict)
+
+
+def _lesson(title: str, slug: str, about: str, icon: str = "menu_book") -> Example:
+    return Example(title, "lessons", about, f":material/{icon}:", {"lesson": slug})
+
+
+def _program(title: str, page: str, source: str, about: str, icon: str) -> Example:
+    return Example(title, page, about, f":material/{icon}:", program_link(source))
+
+
+FIRST: dict[str, tuple[Example, ...]] = {
+    "New to gradients": (
+        _lesson("A first gradient", "computing_gradients", "One function, one number, and what backward() computes."),
+        _lesson("Two variables", "several_variables", "A gradient has a part for each leaf."),
+        _program("Fit a line in three steps", "code", _LINE, "Follow gradients downhill, by hand.", "trending_down"),
+        _lesson("Your first exercise", "partial_derivatives", "Write it, press Check.", "edit_note"),
+    ),
+    "Teaching": (
+        _lesson("Why .grad accumulates", "retain_graph", "12, then 24: the lecture's classic."),
+        _lesson("Derivatives of derivatives", "higher_order", "create_graph, and the graph that it adds."),
+        _lesson("Gradients that vanish", "vanishing_exploding", "A deep network whose first layers learn nothing."),
+        _lesson("A training loop", "training_loop", "zero_grad, backward, step: each with its numbers."),
+    ),
+    "Debugging": (
+        _program("backward() a second time", "code", _AGAIN, "The graph has been freed.", "replay"),
+        _program("Changed in place", "code", _IN_PLACE, "A tensor that backward() needs is not what it was.", "edit"),
+        _program(
+            "Memory that grows",
+            "memory",
+            MEMORY["A leak: total += loss"],
+            "A loop that keeps its graphs.",
+            "water_drop",
+        ),
+        _program("NaN in .grad", "code", _NAN, "Every value is fine, and the gradient is not.", "bug_report"),
+    ),
+}

@@ -16,6 +16,8 @@ class HeadState:
     """What the page's head was asked for, until that is shown; whether the browser presents."""
 
     asked: str = ""
+    search: str = ""
+    """The part of the browser's address after its path, when that was asked."""
     presents: bool = False
 
 
@@ -29,7 +31,7 @@ def show_asked(page: str) -> None:
     state = _state()
     asked, state.asked = state.asked, ""
     if asked == "share":
-        share.show(page)
+        share.show(page, state.search)
     elif asked == "help":
         help.show()
 
@@ -47,19 +49,19 @@ def link(page: str) -> None:
     def presented(on: bool) -> None:
         state.presents = on
 
-    def asked(what: str) -> None:
-        state.asked = what
+    def asked(what: str, search: str) -> None:
+        state.asked, state.search = what, search
 
     browser(
         session=store.token,
         page=page,
         put=session.to_keep(),
         keeps=not st.context.is_embedded,
-        qr=share.code(page) if state.presents and page else "",
+        qr=share.code(page, {}) if state.presents and page else "",
         on_report=reported,
         on_present=presented,
         on_ask=asked,
-        on_went=lambda: None if session.went(now=True) else None,
+        on_went=session.go,
     )
 
 

@@ -6,9 +6,10 @@ import msgspec
 import streamlit as st
 from markupsafe import Markup
 
-from app import session
-from app.links import CODE, PACKED, DamagedLink, linked_program
+from app import compare_sides, playground_form, session
 from app.editors import Editor
+from app.links import CODE, FORM, PACKED, PAIR, DamagedLink, linked_form, linked_program, unpack
+from components.source.form import Form
 
 
 class Linked(msgspec.Struct):
@@ -17,6 +18,8 @@ class Linked(msgspec.Struct):
     link: str = ""
     before: str | None = None
     problem: str = ""
+    form: str = ""
+    """The Playground's form that the link brought, as JSON."""
 
 
 def follow(editor: Editor) -> bool:
@@ -34,6 +37,7 @@ def follow(editor: Editor) -> bool:
         _give_back(editor, linked)
         return True
     return False
+
 
 def _take(editor: Editor, linked: Linked) -> None:
     try:
@@ -80,3 +84,74 @@ def note(editor: Editor) -> None:
             args=(editor, linked),
             help="What was in the editor before is kept.",
         )
+
+
+# --- a form of the Playground
+
+
+def follow_form() -> None:
+    """Show the form that the address holds, once; and what was there when one goes back."""
+    linked, link = session.kept(Linked, "playground"), session.address().get(FORM, "")
+    if link and link != linked.link:
+        linked.link, linked.problem = link, ""
+        linked.before = msgspec.json.encode(playground_form.made().form).decode()
+        try:
+            form = linked_form(session.address())
+        except DamagedLink as problem:
+            linked.problem, linked.before = str(problem), None
+        else:
+            playground_form.become(form or playground_form.made().form)
+            linked.form = msgspec.json.encode(playground_form.made().form).decode()
+    elif not link and linked.link and session.went() and linked.before is not None:
+        playground_form.become(msgspec.json.decode(linked.before, type=Form))
+        linked.link, linked.before = "", None
+
+
+def note_form() -> None:
+    """Say what is wrong with the link; a form that was changed is no longer its."""
+    linked = session.kept(Linked, "playground")
+    changed = msgspec.json.encode(playground_form.made().form).decode() != linked.form
+    if linked.link and changed and not linked.problem:
+        linked.link = ""
+        session.address().pop(FORM, None)
+    if linked.problem:
+        st.html(Markup('<div class="al-tell" role="alert">{}</div>').format(linked.problem))
+
+
+# --- a pair of programs
+
+
+def follow_pair() -> None:
+    """Show the pair of programs that the address holds, once."""
+    linked, link = _pair(), session.address().get(PAIR, "")
+    if not link or linked.link == link:
+        return
+    linked.link, linked.problem = link, ""
+    try:
+        compare_sides.fill_both(*unpack(link, 2))
+    except DamagedLink as problem:
+        linked.problem = str(problem)
+    linked.before = _programs()
+
+
+def forget_pair() -> None:
+    """Take the pair out of the address once another is shown."""
+    linked = _pair()
+    if linked.link and linked.before != _programs():
+        linked.link, linked.before, linked.problem = "", None, ""
+        session.address().pop(PAIR, None)
+
+
+def note_pair() -> None:
+    """Say what is wrong with the link that led here."""
+    if _pair().problem:
+        st.warning(_pair().problem, icon=":material/link_off:")
+
+
+def _pair() -> Linked:
+    return session.remembered(Linked, compare_sides.PAGE)
+
+
+def _programs() -> str:
+    """The programs that are compared, as one text to tell them from others."""
+    return "\0".join(compare_sides.programs())

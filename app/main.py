@@ -26,7 +26,8 @@ def main() -> None:
     st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
     session.engine()
     pages = [
-        st.Page("screens/playground.py", title="Playground", icon=":material/function:", default=True),
+        st.Page("screens/start.py", title="Start", icon=":material/home:", default=True),
+        st.Page("screens/playground.py", title="Playground", icon=":material/function:"),
         st.Page("screens/code.py", title="Code", icon=":material/code:"),
         st.Page("screens/gradients.py", title="Gradients", icon=":material/bar_chart:"),
         st.Page("screens/derivatives.py", title="Derivatives", icon=":material/show_chart:"),
@@ -36,7 +37,8 @@ def main() -> None:
     ]
     page = st.navigation(pages, position="top")
     icon = str(ROOT / "app" / "icon.svg")
-    st.set_page_config(page_title=f"{page.title} · Autograd Lab", page_icon=icon, layout="wide")
+    title = "Autograd Lab" if page == pages[0] else f"{page.title} · Autograd Lab"
+    st.set_page_config(page_title=title, page_icon=icon, layout="wide")
     shown = page.url_path or "start"
     # First on the page for who goes through it by keys; filled last, since it writes what the page has changed.
     link = st.container(key="browser-link")
@@ -44,6 +46,8 @@ def main() -> None:
         if not head.arrived():
             st.html('<p class="al-note">Opening …</p>')
             return
+        if st.context.is_embedded:
+            st.html(f'<i class="al-embedded {"player" if session.shows_only_player() else ""}"></i>')
         missing = what_is_missing(session.engine().pool.known_walls())
         if missing is not None:
             st.caption(f":material/info: {missing}")

@@ -16,7 +16,7 @@ from components.facts.memory import MemoryIndex
 from components.facts.text import bytes_text, plural, signed_bytes
 from components.source.variants import Variant, variants
 from components.trace import Trace
-from components.widgets.panels import joined, with_code
+from components.widgets.panels import heads, joined, with_code
 
 MOST = 8
 # What is about memory; what another switch shows is on the Compare page.
@@ -199,7 +199,7 @@ def table(outcomes: Sequence[Outcome]) -> Markup:
     rows = sorted(outcomes, key=lambda one: one.peak[1] - one.peak[0] if one.peak and one.same is not None else 1 << 62)
     words = ("change", "peak", "saved at most", "left at the end", "results")
     return Markup('<div class="al-panel al-wide"><table class="al-table">{}{}</table></div>').format(
-        joined(map(Markup("<th>{}</th>").format, words)), joined(map(_row, rows))
+        heads(*words), joined(map(_row, rows))
     )
 
 

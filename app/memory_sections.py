@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from app.controls import chart, one_of
+from app.controls import chart, one_of, table
 from app.memory_timeline import AT, PAGE, click, memory_state
 from components.facts.memory import MemoryIndex
 from components.facts.memory.held import Alive, EngineMemory, alive_info, engine_memory, saved_info
@@ -16,7 +16,6 @@ from components.widgets.panels import joined
 
 _MOMENTS = {"peak": "At the peak", "clicked": "Where you clicked", "end": "At the end"}
 _MOST_SENTENCES = 3
-_WIDTHS = {"block": st.column_config.TextColumn(width=150)}
 
 
 def alive(memory: MemoryIndex) -> None:
@@ -45,7 +44,7 @@ def alive(memory: MemoryIndex) -> None:
     ]
     if rows:
         with st.expander(f"All {plural(len(rows), 'block')}", icon=":material/table_rows:"):
-            st.dataframe(rows, hide_index=True, height="auto" if len(rows) < 10 else 380, column_config=_WIDTHS)
+            table(rows, "auto" if len(rows) < 10 else 380, block=150)
 
 
 def _event(memory: MemoryIndex) -> int | None:
@@ -89,7 +88,7 @@ def saved(memory: MemoryIndex) -> None:
         rows = info.nodes if kind == "nodes" else info.modules
     chart(saved_figure(rows), f"{PAGE}:{memory.index.signature}:saved:{kind}", click)
     with st.expander(f"All {plural(len(rows), 'row')}", icon=":material/table_rows:"):
-        st.dataframe(
+        table(
             [
                 {
                     "saved": exact_bytes(row.bytes),
@@ -101,8 +100,7 @@ def saved(memory: MemoryIndex) -> None:
                     "code": row.code,
                 }
                 for row in rows[:1_000]
-            ],
-            hide_index=True,
+            ]
         )
 
 
@@ -115,7 +113,7 @@ def calls(memory: MemoryIndex) -> None:
     st.html(joined(map(_told, runs[:_MOST_SENTENCES])))
     if len(runs) > _MOST_SENTENCES:
         st.caption(f"… and {plural(len(runs) - _MOST_SENTENCES, 'more call')}, all in the table.")
-    st.dataframe(
+    table(
         [
             {
                 "call": call.label,
@@ -131,8 +129,7 @@ def calls(memory: MemoryIndex) -> None:
                 "nodes freed, of those that had saved": f"{call.freed_nodes:,} of {call.nodes:,}",
             }
             for call in runs
-        ],
-        hide_index=True,
+        ]
     )
 
 

@@ -1,146 +1,222 @@
 """The Playground's form in the browser: widgets to a ``Form`` and back.
 
-The form lives in the session as plain data. Buttons replace it by another one, and what it was goes to a stack, so
-that Undo is a matter of taking the last one back.
+The form lives in the session as plain data. Whatever changes it replaces it by another one, and what it was goes to a
+stack, so that Undo is a matter of taking the last one back; the program is a function of the form, so the presses stay
+while the expression changes under them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import streamlit as st
+from markupsafe import Markup
 
 from app import session
-from components.source.form import BackwardPress, Form, FormError, Leaf, ZeroGrad, leaf_rows, scalar_value, with_scalar
-from components.widgets.panels import note_panel
+from app.editors import Typed
+from components.source.form import BackwardPress, Form, FormError, Leaf, ZeroGrad, leaf_rows
+from components.widgets.editor import Edited, code_editor, typed_text
+from components.widgets.panels import with_code
 
+EDITOR = "playground:expression"
 _START = Form(expression="sin(x*w) + x**2", leaves=(Leaf(name="x", value="2.0"), Leaf(name="w", value="3.0")))
-_TYPES = ["float32", "float64", "int64"]
-_EXPRESSION = "playground:expression"
-_MOST_STEPS_BACK = 100
+_MOST_STEPS_BACK = 40
+_MOST_DROPPED = 20
+_HINT = "Enter runs it · Shift+Enter begins a new line"
+_UNDER = Markup('<p class="al-under{}" role="status">{}</p>')
+
+
+class PlaygroundForm(msgspec.Struct):
+    """The form as it is and what it was before each change; what the toggles and the plots stand at.
+
+    ``last`` names the last change, so that typing, or moving one slider, is one step back. ``dropped`` are the leaves
+    whose names went from the expression: they come back as they were.
+    """
+
+    form: Form = _START
+    past: list[Form] = msgspec.field(default_factory=list)
+    last: str = ""
+    dropped: list[Leaf] = msgspec.field(default_factory=list)
+    retain: bool = False
+    create: bool = False
+    plotted: str = ""
 
 
 @dataclass
-class PlaygroundState:
-    """The form as it is, what it was before each change, and whether a call was refused."""
+class _Filling:
+    """What this session's editor was filled with, how often, and the text that the form has taken from it."""
 
-    form: Form = _START
-    past: list[Form] = field(default_factory=list)
-    refused: bool = False
-
-
-def edit() -> Form:
-    """Show the form and return what it says now."""
-    state = _state()
-    session.widgets().setdefault(_EXPRESSION, state.form.expression)
-    st.text_area("Expression", key=_EXPRESSION, height=78, on_change=_typed)
-    try:
-        rows = leaf_rows(state.form.expression, state.form.leaves)
-    except FormError:
-        rows = state.form.leaves
-    if rows != state.form.leaves:
-        state.form = msgspec.structs.replace(state.form, leaves=rows)
-    for leaf in rows:
-        _leaf_row(leaf)
-    _switches()
-    _buttons()
-    return state.form
+    source: str | None = None
+    taken: str = ""
+    number: int = 0
 
 
-def _state() -> PlaygroundState:
-    return session.remembered(PlaygroundState, "playground")
+def made() -> PlaygroundForm:
+    """Return what the person has made of the form."""
+    return session.kept(PlaygroundForm, "playground")
 
 
-def _change(**changes: Any) -> None:
+def current() -> Form:
+    """Return the form with what is typed by now, and see to it that the editor says what the form does."""
+    # Half a character, as browsers can send it, could not be kept.
+    filling, text = _filling(), _typed().text.encode("utf-8", "replace").decode()
+    if text != filling.taken:
+        filling.taken = text
+        _become(_with_expression(text), "typed")
+    elif made().form.expression != filling.taken:
+        filling.source = filling.taken = made().form.expression
+        filling.number += 1
+    return made().form
+
+
+def become(form: Form, change: str = "") -> None:
+    """Replace the form, with a way back; changes of one name in a row are one step back."""
+    current()
+    _become(form, change)
+
+
+def change(name: str = "", **fields: Any) -> None:
     """Change fields of the form, with a way back."""
-    state = _state()
-    form = msgspec.structs.replace(state.form, **changes)
-    if form != state.form:
-        state.past.append(state.form)
-        del state.past[:-_MOST_STEPS_BACK]
-        state.form = form
+    _become(msgspec.structs.replace(current(), **fields), name)
 
 
-def _typed() -> None:
-    _change(expression=session.widgets()[_EXPRESSION], actions=())
+def _become(form: Form, change: str) -> None:
+    now = made()
+    if form == now.form:
+        return
+    if not change or change != now.last:
+        now.past.append(now.form)
+        del now.past[:-_MOST_STEPS_BACK]
+    now.last = change
+    _show(form)
 
 
-def _with_leaf(leaf: Leaf) -> None:
-    _change(leaves=tuple(leaf if row.name == leaf.name else row for row in _state().form.leaves))
+def show_expression(problem: FormError | None) -> None:
+    """Show the editor, and right below it what cannot be read; there is always room for that, so that nothing moves."""
+    code_editor(_typed(), key=EDITOR, words=session.completions(), height=64, label="Expression", live=True)
+    if problem is None:
+        st.html(_UNDER.format("", _HINT))
+    else:
+        st.html(_UNDER.format(" al-unread", with_code(str(problem))))
 
 
-def _leaf_row(leaf: Leaf) -> None:
-    """One leaf: name, value, requires_grad, dtype; a number has a slider too."""
-    key = f"playground:leaf:{leaf.name}"
-
-    def changed() -> None:
-        values = session.widgets()
-        value, tracked, dtype = (values[f"{key}:{part}"] for part in ("value", "grad", "dtype"))
-        _with_leaf(Leaf(name=leaf.name, value=value, requires_grad=tracked, dtype=dtype))
-
-    def slid() -> None:
-        _with_leaf(with_scalar(leaf, session.widgets()[f"{key}:slider"]))
-
-    values = session.widgets()
-    values[f"{key}:value"], values[f"{key}:grad"], values[f"{key}:dtype"] = leaf.value, leaf.requires_grad, leaf.dtype
-    name, value, tracked, dtype = st.columns([0.08, 0.28, 0.38, 0.26], vertical_alignment="center", gap="small")
-    name.markdown(f"**`{leaf.name}`**")
-    value.text_input(f"value of {leaf.name}", key=f"{key}:value", on_change=changed, label_visibility="collapsed")
-    tracked.toggle("requires_grad", key=f"{key}:grad", on_change=changed)
-    types = _TYPES if leaf.dtype in _TYPES else [*_TYPES, leaf.dtype]
-    dtype.selectbox(f"dtype of {leaf.name}", types, key=f"{key}:dtype", on_change=changed, label_visibility="collapsed")
-    number = scalar_value(leaf)
-    if number is not None:
-        reach = max(5.0, 2 * abs(number))
-        values[f"{key}:slider"] = number
-        st.slider(
-            f"{leaf.name}", -reach, reach, step=0.1, key=f"{key}:slider", on_change=slid, label_visibility="collapsed"
-        )
-
-
-def _switches() -> None:
-    with st.container(horizontal=True):
-        st.toggle("retain_graph", key="playground:retain", help="The next Backward keeps what the graph has saved.")
-        st.toggle("create_graph", key="playground:create", help="The next Backward builds a graph of the gradient.")
-        session.widgets()["playground:no_grad"] = _state().form.no_grad
+def show_switches() -> None:
+    """Show the three toggles: two of the next Backward, one of the expression."""
+    now, values = made(), session.widgets()
+    with st.container(horizontal=True, key="playground-switches", gap="small"):
+        _toggle("retain_graph", "retain")
+        _toggle("create_graph", "create")
+        values["playground:no_grad"] = now.form.no_grad
         st.toggle(
             "no_grad",
             key="playground:no_grad",
-            help="Computes the expression under torch.no_grad().",
-            on_change=lambda: _change(no_grad=session.widgets()["playground:no_grad"]),
+            help=_HELP["no_grad"],
+            on_change=lambda: change(no_grad=values["playground:no_grad"]),
         )
 
 
-def _buttons() -> None:
-    state = _state()
-    with st.container(horizontal=True):
-        st.button("Backward", key="playground:backward", type="primary", on_click=_backward)
-        st.button("Zero grad", key="playground:zero", on_click=_call, args=(ZeroGrad(),))
-        st.button("Undo", key="playground:undo", on_click=_undo, disabled=not state.past)
-        st.button("Reset", key="playground:reset", on_click=_change, kwargs={"actions": (), "no_grad": False})
-    if state.refused:
-        state.refused = False
-        note_panel("The program stops with an error, so a call after it would not run. Press Undo first, or Reset.")
+def _toggle(label: str, field: str) -> None:
+    now, values, key = made(), session.widgets(), f"playground:{field}"
+    values[key] = getattr(now, field)
+    st.toggle(label, key=key, help=_HELP[label], on_change=lambda: setattr(now, field, values[key]))
 
 
-def _call(action: BackwardPress | ZeroGrad) -> None:
-    """Append a call, unless the program stops before it."""
-    trace = session.trace("playground")
-    if trace is not None and trace.failure is not None:
-        _state().refused = True
-        return
-    _change(actions=(*_state().form.actions, action))
+def show_buttons(stopped: bool) -> None:
+    """Show what can be pressed; after an error no call would run, so ``stopped`` says that there was one."""
+    now = made()
+    why = (
+        "The program stops with an error, so nothing after it would run. Mend it below, or press Undo."
+        if stopped
+        else ""
+    )
+    with st.container(horizontal=True, key="playground-buttons", gap="small"):
+        st.button(
+            "Backward",
+            key="playground:backward",
+            type="primary",
+            on_click=_press,
+            disabled=stopped,
+            help=why if stopped else None,
+        )
+        st.button(
+            "Zero grad",
+            key="playground:zero",
+            on_click=lambda: change(actions=(*made().form.actions, ZeroGrad())),
+            disabled=stopped,
+            help=why if stopped else None,
+        )
+        st.button(
+            "Undo",
+            key="playground:undo",
+            on_click=_undo,
+            disabled=not now.past,
+            help=None if now.past else "Nothing was changed yet.",
+        )
+        pressed = bool(now.form.actions or now.form.no_grad)
+        st.button(
+            "Reset",
+            key="playground:reset",
+            on_click=lambda: change(actions=(), no_grad=False),
+            disabled=not pressed,
+            help=None if pressed else "Nothing was pressed yet.",
+        )
 
 
-def _backward() -> None:
-    values = session.widgets()
-    _call(BackwardPress(retain_graph=values["playground:retain"], create_graph=values["playground:create"]))
+_HELP = {
+    "retain_graph": "The next Backward keeps what the graph has saved.",
+    "create_graph": "The next Backward builds a graph of the gradient.",
+    "no_grad": "Computes the expression under torch.no_grad().",
+}
+
+
+def _press() -> None:
+    now = made()
+    press = BackwardPress(retain_graph=now.retain, create_graph=now.create)
+    change(actions=(*now.form.actions, press))
 
 
 def _undo() -> None:
-    state = _state()
-    if state.past:
-        state.form = state.past.pop()
-        session.widgets()[_EXPRESSION] = state.form.expression
+    now = made()
+    if now.past:
+        now.last = ""
+        _show(now.past.pop())
+
+
+def _with_expression(text: str) -> Form:
+    """Return the form with another expression and the rows of its names, which stay while it cannot be read."""
+    now = made()
+    try:
+        rows = leaf_rows(text, (*now.dropped, *now.form.leaves))
+    except FormError:
+        rows = now.form.leaves
+    return msgspec.structs.replace(now.form, expression=text, leaves=rows)
+
+
+def _show(form: Form) -> None:
+    """Make a form the one that is shown; leaves that it does not have wait until their names come back."""
+    now = made()
+    waiting = {leaf.name: leaf for leaf in (*now.dropped, *now.form.leaves)}
+    shown = {leaf.name for leaf in form.leaves}
+    now.dropped = [leaf for leaf in waiting.values() if leaf.name not in shown][-_MOST_DROPPED:]
+    now.form = form
+
+
+def _filling() -> _Filling:
+    """Return what the editor was filled with: at first the expression that was kept."""
+    filling = session.remembered(_Filling, "playground")
+    if filling.source is None:
+        now = made()
+        # What a browser kept may be damaged: no two rows of one name.
+        now.form = msgspec.structs.replace(now.form, leaves=tuple({one.name: one for one in now.form.leaves}.values()))
+        filling.source = filling.taken = now.form.expression
+    return filling
+
+
+def _typed() -> Edited:
+    filling = _filling()
+    revision = hashlib.sha256(f"{filling.number}\n{filling.source}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    draft = session.kept(Typed, EDITOR).text
+    return typed_text(filling.source or "", key=EDITOR, revision=revision, draft=draft)

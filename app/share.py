@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import segno
 import streamlit as st
 
-from app import compare_sides, graph, playground_form, session
-from app.controls import download
+from app import compare_sides, graph, playground_form, progress, session
+from app.controls import download, one_of
 from app.derivatives_questions import EDITOR
 from app.links import PAIR, SAFE, TooLong, form_link, pack, program_link
 
@@ -20,54 +21,57 @@ from app.links import PAIR, SAFE, TooLong, form_link, pack, program_link
 _LONGEST_CODE = 1_200
 
 
-def show(page: str) -> None:
-    """Open the panel."""
-    _panel(page)
+def show(page: str, search: str) -> None:
+    """Open the panel. ``search`` is the part of the browser's address that says where the player is."""
+    asked = dict(parse_qsl(search.removeprefix("?")))
+    _panel(page, {name: asked[name] for name in ("step", "node", "of") if name in asked})
 
 
 @st.dialog("Share", width="large")
-def _panel(page: str) -> None:
+def _panel(page: str, place: Mapping[str, str]) -> None:
     try:
-        link = link_of(page)
+        link = link_of(page, place)
     except TooLong as problem:
         st.markdown(str(problem))
         _file(page)
         return
-    image = code(page)
+    image = code(page, place)
     coded, told = st.columns([0.36, 0.64], gap="medium") if image else (None, st.container())
     if coded is not None:
-        coded.html(f'<div class="al-qr" role="img" aria-label="QR code of the link">{image}</div>')
+        data = base64.b64encode(image.encode()).decode()
+        coded.html(f'<img class="al-qr" alt="QR code of the link" src="data:image/svg+xml;base64,{data}">')
     with told:
-        st.markdown("**Link.** " + ("It opens just this: program, view, step." if page in _PARTS else "It opens this page."))
+        what = "just this: program, view, step" if page in _PARTS else "this page"
+        st.markdown(f"**Link.** It opens {what}.")
         with st.container(key="share-link"):
             st.code(link, language=None, wrap_lines=True)
         if not image:
             st.caption("This link is too long for a code that phones could read from a projector.")
     if page in _PARTS and page != "compare":
-        parts = st.segmented_control(
-            "In a page of your own", ["picture", "editor and picture"], default="picture", key="share:parts", required=True
-        )
-        show_only = "&show=player" if parts == "picture" else ""
-        st.code(_frame(page, f"{link}{'&' if '?' in link else '?'}embed=true{show_only}"), language="html", wrap_lines=True)
+        st.markdown("**Frame.** It shows this inside a page of your own:")
+        parts = ["picture", "editor and picture"]
+        alone = "&show=player" if one_of("What it shows", parts, "share:parts") == parts[0] else ""
+        st.code(_frame(page, f"{link}&embed=true{alone}"), language="html", wrap_lines=True)
 
 
 def _frame(page: str, link: str) -> str:
-    title = html.escape(f"Autograd Lab: {name_of(page)}")
-    source = html.escape(link)
-    return f'<iframe src="{source}" title="{title}" width="100%" height="640" style="border: 0" allow="fullscreen"></iframe>'
+    title, source = html.escape(f"Autograd Lab: {session.name_of(page)}"), html.escape(link)
+    return (
+        f'<iframe src="{source}" title="{title}" width="100%" height="640" style="border: 0" allowfullscreen></iframe>'
+    )
 
 
 def _file(page: str) -> None:
     if page == "compare":
-        st.caption("*Download both traces*, above the programs, saves one file for both.")
+        st.caption("*Both traces*, above the programs, saves one file for both.")
         return
     download("Download the program (.py)", _program_of(page), "program.py", "share:file")
 
 
-def code(page: str) -> str:
+def code(page: str, place: Mapping[str, str]) -> str:
     """Return the link to what a page shows as the SVG of a QR code; nothing where it is too long for one."""
     try:
-        link = link_of(page)
+        link = link_of(page, place)
     except TooLong:
         return ""
     if len(link) > _LONGEST_CODE:
@@ -77,18 +81,12 @@ def code(page: str) -> str:
     return drawn.getvalue().decode()
 
 
-def link_of(page: str) -> str:
-    """Return the address of just what a page shows. Raises ``TooLong``."""
+def link_of(page: str, place: Mapping[str, str]) -> str:
+    """Return the address of just what a page shows, and where its player is. Raises ``TooLong``."""
     here = (st.context.url or "").partition("?")[0]
     made = _PARTS[page]() if page in _PARTS else {}
-    place = {name: text for name, text in session.address().items() if name in ("step", "node", "of")}
     parts = {**made, **place, **graph.link_parts(page)} if made else {}
     return f"{here}?{urlencode(parts, safe=SAFE)}" if parts else here
-
-
-def name_of(page: str) -> str:
-    """Return what to call the program that a page shows."""
-    return page.capitalize()
 
 
 def _program_of(page: str) -> str:
@@ -105,11 +103,12 @@ def _program(page: str) -> dict[str, str]:
 
 
 def _lesson() -> dict[str, str]:
-    lesson = session.address().get("lesson", "")
-    known = next((one for one in session.course().lessons if one.slug == lesson), None)
-    program = _program_of("lessons")
-    own = known is not None and program not in ("", known.source)
-    return {"lesson": lesson, **(program_link(program) if own else {})}
+    lesson = progress.open_lesson()
+    if lesson is None:
+        return {}
+    # What has run may be less: a lesson's program runs up to the question that nobody has answered.
+    program = progress.editor_of(lesson).ran
+    return {"lesson": lesson.slug, **(program_link(program) if program != lesson.source else {})}
 
 
 def _pair() -> dict[str, str]:

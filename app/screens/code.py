@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import session
-from app.uploads import OpenError, opened_source, opened_trace
 from app.editors import Editor
+from app.uploads import OpenError, opened_source, opened_trace
 from app.workbench import show_trace, workbench
 from components.widgets.panels import note_panel
 

@@ -4,39 +4,44 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import compare_sharing, compare_sides, results, session
+from app import compare_sides, linked, results, session
+from app.controls import download
 from app.examples import PAIRS
+from app.workbench import MADE, frame, heading
 
 _PAIR, _NONE = "compare:pair", "Prepared pairs"
 
 
 def page() -> None:
     """Show both programs and, once both have run, what is different."""
-    compare_sharing.read_link()
+    linked.follow_pair()
     edited = compare_sides.settle()
-    compare_sharing.forget_link()
-    bar = st.container(horizontal=True, vertical_alignment="center")
-    compare_sharing.link_problem()
-    columns = st.columns(2, gap="medium")
-    under_way = False
-    for column, name in zip(columns, compare_sides.SIDES, strict=True):
-        with column:
+    linked.forget_pair()
+    making, did = frame("compare", [MADE, 1 - MADE])
+    with making:
+        with heading("compare", "Compare"):
+            _pair()
+        linked.note_pair()
+        bar = st.container(horizontal=True, vertical_alignment="center")
+        for name in compare_sides.SIDES:
             compare_sides.show_side(name, edited[name])
-            under_way |= results.progress(compare_sides.page_of(name))
+        under_way = [results.progress(compare_sides.page_of(name)) for name in compare_sides.SIDES]
     left, right = (session.index(compare_sides.page_of(name)) for name in compare_sides.SIDES)
-    both = (left, right) if left is not None and right is not None and not under_way else None
+    both = (left, right) if left is not None and right is not None and not any(under_way) else None
     with bar:
-        _bar()
-        compare_sharing.share((both[0].trace, both[1].trace) if both is not None else None)
+        st.button("Run both", key="compare:run", type="primary", icon=":material/play_arrow:", on_click=_run_both)
+        if both is not None:
+            traces = both[0].trace, both[1].trace
+            download("Both traces", lambda: compare_sides.both_traces(*traces), "compare-traces.zip", "compare:zip")
         if any(edited[name].text != compare_sides.side(name).text for name in compare_sides.SIDES):
             with st.container(key="compare-edited", width="content"):
                 st.markdown("Edited: press Run both.")
     if both is not None:
-        with st.container(key="compare-shown"):
+        with did, st.container(key="compare-shown"):
             compare_sides.show(*both)
 
 
-def _bar() -> None:
+def _pair() -> None:
     # It names the pair that is shown, also after a program was changed.
     shown = next((name for name, pair in PAIRS.items() if pair == compare_sides.programs()), _NONE)
     session.widgets()[_PAIR] = shown
@@ -47,9 +52,7 @@ def _bar() -> None:
         format_func=lambda name: f"Pair: {name}" if name != _NONE else _NONE,
         label_visibility="collapsed",
         on_change=_choose_pair,
-        width=370,
     )
-    st.button("Run both", key="compare:run", type="primary", icon=":material/play_arrow:", on_click=_run_both)
 
 
 def _run_both() -> None:

@@ -3,31 +3,69 @@
 from __future__ import annotations
 
 import streamlit as st
+from markupsafe import Markup
 
-from app import graph, playground_form, session
-from app.workbench import ABOVE, MADE, frame, heading, show_told
-from components.source.form import FormError, write_source
-from components.widgets.panels import note_panel
+from app import graph, linked, playground_form, playground_leaves, playground_plots, results, session
+from app.playground_errors import show_failure
+from app.workbench import ABOVE, MADE, frame, heading
+from components.facts import leaf_rows
+from components.source.form import Form, FormError, Written, write_program
+from components.widgets.panels import joined, leaves_panel, output_panel
 
 
 def page() -> None:
-    """Show the form on the left, what it does in the middle and below what it means."""
+    """Show the form on the left, below it what it did, and the picture on the right."""
+    linked.follow_form()
+    form = playground_form.current()
+    written, problem = _written(form)
+    if written is not None:
+        session.ask("playground", written.source)
+        session.call("playground", form.expression.strip().partition("\n")[0][:60])
     making, did = frame("playground", [MADE, 1 - MADE])
-    with making:
+    with making, st.container(key="playground-made"):
         with heading("playground", "Playground"):
             pass
-        form = playground_form.edit()
-        try:
-            source = write_source(form)
-        except FormError as problem:
-            note_panel(str(problem))  # and what was computed last stays in view
-        else:
-            session.ask("playground", source)
+        linked.note_form()
+        playground_form.show_expression(problem)
+        playground_leaves.show(form)
+        playground_form.show_switches()
+        playground_form.show_buttons(written is not None and _stops(written))
+        playground_plots.show(form, written)
+        _told(form, written)
+        if written is not None:
             with st.expander("The program that runs", icon=":material/code:"):
-                st.code(source, language="python")
-        show_told("playground")
+                st.code(written.source, language="python")
     with did:
         graph.show("playground", above=ABOVE)
+
+
+def _told(form: Form, written: Written | None) -> None:
+    """Show a run that is under way, or what there is to be said of the last one; of an error, how to mend the form."""
+    trace = session.trace("playground")
+    if results.progress("playground") or trace is None:
+        return
+    if written is not None and _stops(written):
+        show_failure(form, written)
+    elif trace.failure is not None:
+        results.failure(trace)
+    # The form prints nothing, but PyTorch may warn.
+    panels = [leaves_panel(leaf_rows(trace)), *([output_panel(trace)] if trace.warnings else [])]
+    kind = " al-failed" if trace.failure is not None else ""
+    st.html(Markup('<div class="al-told-of{}">{}</div>').format(kind, joined(panels)))
+    results.status(trace)
+
+
+def _written(form: Form) -> tuple[Written | None, FormError | None]:
+    try:
+        return write_program(form, session.device()), None
+    except FormError as problem:
+        return None, problem  # and what was computed last stays in view
+
+
+def _stops(written: Written) -> bool:
+    """Whether the program that the form stands for has run, and stopped with an error."""
+    trace = session.trace("playground")
+    return trace is not None and trace.failure is not None and trace.program.source == written.source
 
 
 page()

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
+from torch.multiprocessing.reductions import StorageWeakRef
 
 from ..trace import Caps, SavedTensor
 from .drafts import NodeDraft, SavedDraft, TensorDraft, Truncations
@@ -37,6 +38,8 @@ class NodeLog:
         self.first_number = 0
         self._by_number: dict[int, NodeDraft] = {}
         self._by_leaf: dict[int, NodeDraft] = {}
+        # While a weak reference to a storage is held, PyTorch gives its address to no other.
+        self._storages: dict[StorageWeakRef, int] = {}
         self.drafts: list[NodeDraft] = []
 
     def register(self, root: GraphNode) -> NodeDraft | None:
@@ -142,11 +145,23 @@ class NodeLog:
 
     def _saved_tensor(self, name: str, value: torch.Tensor) -> SavedDraft:
         tensor = self._tensors.sharing_memory(value)
+        storage, storage_bytes = self._storage(value)
         record = SavedTensor(
             name=name,
             shape=shape_of(value),
             dtype=str(value.dtype).removeprefix("torch."),
             nbytes=value.numel() * value.element_size(),
             values=self._values.numbers(value) if tensor is None else None,
+            storage=storage,
+            storage_bytes=storage_bytes,
         )
         return SavedDraft(record, tensor)
+
+    def _storage(self, tensor: torch.Tensor) -> tuple[int | None, int]:
+        """Return the number of a tensor's storage, the same whenever it is met, and its bytes."""
+        try:
+            storage = tensor.untyped_storage()
+        except RuntimeError:
+            return None, 0
+        reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+        return self._storages.setdefault(reference, len(self._storages)), storage.nbytes()

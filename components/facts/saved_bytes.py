@@ -1,15 +1,15 @@
 """How many bytes are saved for backward: the one number that the player, the Memory page and Compare all show.
 
-A storage that several nodes saved is there once. Only the record of memory knows which storages these are; without it
-each node counts by itself, which says more than was held.
+A storage that several nodes saved is there once. Where memory was measured its blocks are counted, else the storages as
+the graph names them; a trace that was made before it named them counts each node by itself, which says too much.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from ..trace import Allocation, Memory, Trace
+from ..trace import Allocation, Memory, Node, Trace
 
 
 class SavedBytes(NamedTuple):
@@ -26,12 +26,21 @@ def saved_bytes(trace: Trace, nodes: Collection[str] | None = None) -> SavedByte
     """
     memory = whole_memory(trace)
     if memory is None:
-        return SavedBytes(sum(one.saved_bytes for one in trace.nodes if nodes is None or one.id in nodes), False)
+        counted = [one for one in trace.nodes if nodes is None or one.id in nodes]
+        known = all(sum(storages([one]).values()) == one.saved_bytes for one in counted)
+        size = sum(storages(counted).values()) if known else sum(one.saved_bytes for one in counted)
+        return SavedBytes(size, known)
     blocks = memory.allocations
     if nodes is None:
         return SavedBytes(sum(one.bytes for one in blocks if is_saved(one)), True)
     wanted = frozenset(nodes)
     return SavedBytes(sum(one.bytes for one in blocks if not wanted.isdisjoint(one.saved_by)), True)
+
+
+def storages(nodes: Iterable[Node]) -> dict[int, int]:
+    """Return the bytes of the storages that some nodes saved, by the storage's number: each is there once."""
+    saved = (one for node in nodes for one in node.saved)
+    return {one.storage: one.storage_bytes for one in saved if one.storage is not None}
 
 
 def is_saved(block: Allocation) -> bool:

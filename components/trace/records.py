@@ -122,6 +122,8 @@ class SavedTensor(Record, frozen=True, kw_only=True):
 
     ``shape`` is ``None`` for a saved number (an exponent, a dimension), whose text is in ``value``. ``values`` are the
     tensor's own where it is small and is none of the program's: the others have theirs in the record of ``tensor``.
+    Saved tensors with the same ``storage`` (a number, in order of first sight) lie in one storage of ``storage_bytes``;
+    ``None`` where there is none, as of sparse tensors.
     """
 
     name: str
@@ -131,6 +133,8 @@ class SavedTensor(Record, frozen=True, kw_only=True):
     tensor: str | None = None
     value: str | None = None
     values: Values = None
+    storage: int | None = None
+    storage_bytes: int = 0
 
 
 class Node(Record, frozen=True, kw_only=True):

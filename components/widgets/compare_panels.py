@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ..facts.compare import Printed, PrintedLine, RunQuantity
 from ..facts.compare.graphs import ChangedNodes, EdgeGroup, GraphComparison, NodeGroup
 from ..facts.compare.results import Compared, Results
-from .panels import joined, panel
+from .panels import head, heads, joined, meaning_of, panel
 
 _MOST_ROWS = 200
 # The rows of the numbers: their titles, the attributes of their cells, and what stands in those.
@@ -36,7 +36,7 @@ def verdict_line(text: str, about: str = "") -> None:
 def quantities_panel(rows: Iterable[RunQuantity]) -> None:
     """Show the numbers of both runs, a column for each, their difference, and where each was measured."""
     rows = tuple(rows)
-    names = joined(Markup('<th scope="col" title="{}">{}</th>').format(row.measured, row.name) for row in rows)
+    names = joined(head(row.name, f"{meaning_of(row.name)} Here: {row.measured}.") for row in rows)
     cells = joined(
         Markup('<tr><th scope="row">{}</th>{}</tr>').format(
             title, joined(Markup("<td{}>{}</td>").format(attributes, text(row)) for row in rows)
@@ -51,8 +51,8 @@ def quantities_panel(rows: Iterable[RunQuantity]) -> None:
     st.html(
         Markup(
             '<div class="al-panel"><div class="al-scroll"><table class="al-table al-pair al-across">'
-            '<tr><th scope="col">Numbers</th>{}</tr>{}</table></div><p class="al-from al-note">{}</p></div>'
-        ).format(names, cells, told)
+            '<tr>{}{}</tr>{}</table></div><p class="al-from al-note">{}</p></div>'
+        ).format(head("Numbers", meaning_of("Numbers")), names, cells, told)
     )
 
 
@@ -61,7 +61,7 @@ def graphs_panel(graphs: GraphComparison) -> None:
     parts = [_only("left", graphs.left, graphs.left_edges), _only("right", graphs.right, graphs.right_edges)]
     if graphs.changed:
         parts.append(
-            _THIRDS.format(_header("in both", "left", "right"), joined(map(_changed, graphs.changed[:_MOST_ROWS])))
+            _THIRDS.format(heads("in both", "left", "right"), joined(map(_changed, graphs.changed[:_MOST_ROWS])))
         )
     body = joined(parts) or _NOTE.format("The graphs have the same nodes and edges.")
     st.html(panel(f"Graphs: {graphs.text}", _SCROLLED.format(body + joined(map(_NOTE.format, graphs.notes)))))
@@ -80,9 +80,9 @@ def results_panel(title: str, rows: Sequence[Compared], notes: Sequence[str] = (
     more = len(rows) - _MOST_ROWS
     texts = [f"and {more:,} more.", *notes] if more > 0 else notes
     if rows:
-        head = _header("", "left", "right", "", "max |left − right|", "")
+        columns = heads("name", "left", "right", "same?", "max |left − right|", "note")
         cells = joined(map(_compared, rows[:_MOST_ROWS]))
-        table = Markup('<table class="al-table al-pair al-sixths">{}{}</table>').format(head, cells)
+        table = Markup('<table class="al-table al-pair al-sixths">{}{}</table>').format(columns, cells)
     else:
         table = _NOTE.format("None on either side.")
     body = _SCROLLED.format(table + joined(map(_NOTE.format, texts)))
@@ -109,7 +109,7 @@ def _only(side: str, nodes: Sequence[NodeGroup], edges: Sequence[EdgeGroup]) -> 
     rows += [_ROW.format(edge.text, "edge", _between(edge.lines)) for edge in edges[:_MOST_ROWS]]
     more = len(nodes) + len(edges) - len(rows)
     rows += [_ROW.format(f"and {more:,} more", "", "")] if more else []
-    return _THIRDS.format(_header(f"only on the {side}", "", ""), joined(rows))
+    return _THIRDS.format(heads(f"only on the {side}", "where", "code"), joined(rows))
 
 
 def _between(lines: tuple[int | None, int | None]) -> str:
@@ -138,7 +138,3 @@ def _lines(lines: Sequence[PrintedLine]) -> Markup:
     return joined(
         (f"  {line.text}" if line.same else Markup("<b>≠ {}</b>").format(line.text) for line in lines), between="\n"
     )
-
-
-def _header(*words: str) -> Markup:
-    return Markup("<tr>{}</tr>").format(joined(Markup('<th scope="col">{}</th>').format(word) for word in words))

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from ..facts import LeafRow
 from ..facts.output import OutputPiece, shown_pieces
+from ..facts.terms import GRAPH, PAGES
 from ..trace import Check, Failure, Trace, Verdict
 
 _KINDS = {
@@ -69,7 +70,7 @@ def leaves_panel(rows: list[LeafRow]) -> Markup:
     if rows:
         row = Markup('<tr><td>{0.name}</td><td>{0.value}</td><td class="grad">{0.grad}</td><td>{0.added}</td></tr>')
         cells = joined(map(row.format, rows[:100]))
-        head = Markup("<tr><th>leaf</th><th>value</th><th>.grad</th><th>added last</th></tr>")
+        head = heads("leaf", "value", ".grad", "added last")
         body = Markup('<div class="al-scroll"><table class="al-table">{}{}</table></div>').format(head, cells)
     else:
         nothing = "No leaf requires a gradient. Write requires_grad=True where one is made."
@@ -107,6 +108,24 @@ def _check(check: Check, *, opened: bool) -> Markup:
 def joined(parts: Iterable[str], between: str = "") -> Markup:
     """Return pieces of HTML in a row; plain texts among them are escaped."""
     return Markup(between).join(parts)
+
+
+def meaning_of(word: str) -> str:
+    """Return the sentence that explains a word of the pages, empty for one that needs none."""
+    return PAGES.get(word) or GRAPH.get(word, "")
+
+
+def heads(*words: str) -> Markup:
+    """Return a table's row of heads; each explains itself to whoever points at it or reaches it with Tab."""
+    return Markup("<tr>{}</tr>").format(joined(head(word, meaning_of(word)) for word in words))
+
+
+def head(word: str, meaning: str) -> Markup:
+    """Return the head of a column with what it means."""
+    return Markup(
+        '<th scope="col" tabindex="0" aria-description="{meaning}"><span class="al-asked">{word}</span>'
+        '<span class="al-tip" aria-hidden="true">{meaning}</span></th>'
+    ).format(word=word, meaning=meaning)
 
 
 def with_code(text: str) -> Markup:

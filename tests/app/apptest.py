@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 from streamlit.testing.v1 import AppTest
 
 from app.session import InBrowser, PageState
@@ -14,6 +15,7 @@ LONG = 60
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 
 State = TypeVar("State")
+Made = TypeVar("Made", bound=msgspec.Struct)
 
 
 def visit(kept: Mapping[str, str] | None = None) -> AppTest:
@@ -27,6 +29,13 @@ def remembered(test: AppTest, kind: type[State], page: str) -> State:
     """Return what the session remembers of a kind for a page, as ``session.remembered`` does inside the app."""
     state: State = test.session_state[f"{page}:{kind.__name__}"]
     return state
+
+
+def made(test: AppTest, kind: type[Made], page: str) -> Made:
+    """Return what the person has made of a kind on a page, as ``session.kept`` does inside the app."""
+    store = remembered(test, InBrowser, "all").made[f"{page}:{kind.__name__}"]
+    assert isinstance(store, kind)
+    return store
 
 
 def settled(test: AppTest) -> AppTest:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from app.compare_sharing import pack
+from app.links import pack
 from components.trace import decode_trace
 from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
 

@@ -12,8 +12,9 @@ import pytest
 from msgspec import structs
 from streamlit.testing.v1 import AppTest
 
-from app.compare_sharing import both_traces, pack
+from app.compare_sides import both_traces
 from app.examples import PAIRS
+from app.links import pack
 from app.session import PageState
 from components.source.variants import variants
 from components.trace import Trace, decode_trace
@@ -34,6 +35,7 @@ def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def opened(**address: str) -> AppTest:
     test = visit()
     settled(test.run())
+    settled(test.switch_page("screens/playground.py").run())
     test.switch_page("screens/compare.py")
     for name, value in address.items():
         test.query_params[name] = value

@@ -39,8 +39,8 @@ def graph_text(page: Page, view: str = "lab") -> str:
     return " ".join(picture.locator("text").all_text_contents())
 
 
-def test_the_start_page_shows_a_graph(page: Page, address: str) -> None:
-    page.goto(address)
+def test_the_playground_shows_a_graph(page: Page, address: str) -> None:
+    page.goto(f"{address}/playground")
     assert "SinBackward0" in graph_text(page)
     expect(page.locator(".code li", has_text="torch.sin(x*w) + x**2")).to_be_visible()
 
@@ -60,7 +60,7 @@ def test_the_example_retain_graph_its_torchviz_picture_and_a_changed_program(pag
 
 
 def test_backward_twice_without_retain_graph_shows_pytorchs_error_and_an_explanation(page: Page, address: str) -> None:
-    page.goto(address)
+    page.goto(f"{address}/playground")
     expression = page.get_by_label("Expression")
     expression.fill("sin(x*w) + x**2 ")
     expression.press("Control+Enter")

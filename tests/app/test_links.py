@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compare_sharing import LONGEST, DamagedLink, TooLong, pack, unpack
+from app.links import LONGEST, DamagedLink, TooLong, pack, unpack
 
 ANY = st.text(st.characters(codec="utf-8") | st.sampled_from("\0\n,\ud800🙂"), max_size=200)
 

@@ -38,6 +38,7 @@ def settled(test: AppTest) -> AppTest:
 def opened() -> AppTest:
     test = visit()
     settled(test.run())
+    settled(test.switch_page("screens/playground.py").run())
     return settled(test.switch_page("screens/memory.py").run())
 
 
@@ -67,6 +68,7 @@ def opened_with(trace: Trace | None, note: str | None = None) -> AppTest:
     """Open the page with a trace from a file."""
     test = opened()
     settled(test.run())
+    settled(test.switch_page("screens/playground.py").run())
     if trace is not None:
         with_note = msgspec.structs.replace(trace, memory_note=UNSET if note is None else note)
         test.session_state["memory:ProgramChoice"] = ProgramChoice(trace=with_note, file="gpu.json", opened=1)

@@ -42,6 +42,7 @@ def test_a_page_has_a_picture_where_graphviz_cannot_lay_it_out(
     monkeypatch.setattr(graph, "player", lambda data, **_: shown.append(data))
     test = visit()
     settled(test.run())
+    settled(test.switch_page("screens/playground.py").run())
     settled(test.segmented_control(key="playground:view").set_value(kind).run())
     assert not test.exception
     assert "<svg" in shown[-1].svg

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import ast
 import keyword
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
 from ..edits import edited, inside_strings
-from . import bare_names, values
+from . import bare_names, shapes, values
 from .expression import FormError, Reading, read_expression
 
 __all__ = [
@@ -21,10 +24,14 @@ __all__ = [
     "Form",
     "FormError",
     "Leaf",
+    "Written",
     "ZeroGrad",
     "leaf_rows",
     "scalar_value",
     "with_scalar",
+    "with_shape",
+    "with_typed",
+    "write_program",
     "write_source",
 ]
 
@@ -64,6 +71,20 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     no_grad: bool = False
 
 
+@dataclass(frozen=True)
+class Written:
+    """The program that a form stands for, and where its parts stand in it; lines count from 1.
+
+    ``output`` is the name of the result, ``leaves`` has the line of each leaf, ``actions`` the lines of each press.
+    """
+
+    source: str
+    output: str
+    leaves: dict[str, int]
+    expression: range
+    actions: tuple[range, ...]
+
+
 def leaf_rows(expression: str, leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
     """Return one leaf for each free name, in order of appearance: the ones there were, and new ones that fit.
 
@@ -72,7 +93,11 @@ def leaf_rows(expression: str, leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
     """
     reading = read_expression(expression)
     known = {leaf.name: leaf for leaf in leaves}
-    return tuple(known.get(name) or Leaf(name, values.starting_value(name, reading)) for name in reading.free)
+    new = {name: values.starting_value(name, reading) for name in reading.free if name not in known}
+    typed = {name: known[name].value for name in reading.free if name in known} | new
+    fitting = shapes.fitting(reading, typed, list(new))
+    new |= {name: shapes.filled(shape, "float32") for name, shape in fitting.items()}
+    return tuple(known.get(name) or Leaf(name, new[name]) for name in reading.free)
 
 
 def scalar_value(leaf: Leaf) -> float | None:
@@ -85,8 +110,24 @@ def with_scalar(leaf: Leaf, value: float) -> Leaf:
     return msgspec.structs.replace(leaf, value=values.number_text(value, leaf.dtype))
 
 
+def with_shape(leaf: Leaf, shape: shapes.Shape, *, random: bool = False) -> Leaf:
+    """Return the leaf with numbers of a shape as its value: 1, 2, 3 ... that can be read, or random ones."""
+    return msgspec.structs.replace(leaf, value=shapes.filled(shape, leaf.dtype, random=random))
+
+
+def with_typed(leaf: Leaf, value: str) -> Leaf:
+    """Return the leaf with what was typed as its value; a shape, as ``(2, 3)`` or ``2x3``, fills itself."""
+    shape = shapes.typed_shape(value)
+    return msgspec.structs.replace(leaf, value=value) if shape is None else with_shape(leaf, shape)
+
+
 def write_source(form: Form) -> str:
-    """Return the program that the form stands for.
+    """Return the text of the program that the form stands for. Raises FormError as ``write_program`` does."""
+    return write_program(form).source
+
+
+def write_program(form: Form, device: Literal["cpu", "cuda"] = "cpu") -> Written:
+    """Return the program that the form stands for, with its leaves on a device.
 
     Raises:
         FormError: with the line of the expression or the name of the leaf, and what to write instead.
@@ -96,12 +137,28 @@ def write_source(form: Form) -> str:
         raise FormError(message, advice="Use the Code page for more.")
     reading = read_expression(form.expression)
     _check_names(form, reading)
-    leaves = [_write_leaf(leaf) for leaf in form.leaves]
+    leaves = [_write_leaf(leaf, device) for leaf in form.leaves]
     output = reading.output or _free_output_name(form, reading)
-    actions = [line for action in form.actions for line in _write_action(action, output, form.leaves)]
+    actions = [_write_action(action, output, form.leaves) for action in form.actions]
     imports = [line for name, line in bare_names.IMPORTS.items() if name in reading.modules | {"torch"}]
-    blocks = [imports, leaves, [_write_expression(form, reading, output)], actions]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    parts = [imports, leaves, [_write_expression(form, reading, output)], [line for lines in actions for line in lines]]
+    blocks = ["\n".join(part) for part in parts if part]
+    first_leaf = len(imports) + 2
+    first = first_leaf + (len(leaves) + 1 if leaves else 0)
+    last = first + parts[2][0].count("\n")
+    return Written(
+        source="\n\n".join(blocks) + "\n",
+        output=output,
+        leaves={leaf.name: first_leaf + place for place, leaf in enumerate(form.leaves)},
+        expression=range(first, last + 1),
+        actions=tuple(_line_ranges(actions, last + 2)),
+    )
+
+
+def _line_ranges(blocks: list[list[str]], first: int) -> Iterator[range]:
+    for block in blocks:
+        yield range(first, first + len(block))
+        first += len(block)
 
 
 def _check_names(form: Form, reading: Reading) -> None:
@@ -127,8 +184,8 @@ def _free_output_name(form: Form, reading: Reading) -> str:
     return next(name for name in choices if name not in taken)
 
 
-def _write_leaf(leaf: Leaf) -> str:
-    made = values.write_tensor(leaf.name, leaf.value, dtype=leaf.dtype, requires_grad=leaf.requires_grad)
+def _write_leaf(leaf: Leaf, device: str) -> str:
+    made = values.write_tensor(leaf.name, leaf.value, dtype=leaf.dtype, requires_grad=leaf.requires_grad, device=device)
     return f"{leaf.name} = {made}"
 
 

@@ -42,12 +42,13 @@ _MATRIX = "[[1.0, 2.0], [3.0, 4.0]]"
 _NUMBERS = {"x": "2.0", "w": "3.0"}
 
 
-def write_tensor(name: str, value: str, *, dtype: str, requires_grad: bool) -> str:
+def write_tensor(name: str, value: str, *, dtype: str, requires_grad: bool, device: str = "cpu") -> str:
     """Return the call that makes a leaf. Raises FormError with the leaf's name and what to write instead."""
     if dtype not in bare_names.DTYPES:
         raise FormError(f"{name} has the unknown dtype {dtype!r}.", leaf=name, advice="Choose float32 or float64.")
     text, node = _parse(name, value)
     options = [f"dtype=torch.{dtype}"] if dtype != "float32" else []
+    options += [f'device="{device}"'] if device != "cpu" else []
     options += ["requires_grad=True"] if requires_grad else []
     if isinstance(node, ast.Call):
         return _write_call(name, text, node, dtype, options)

@@ -41,15 +41,16 @@ def browser(
     qr: str = "",
     on_report: Callable[[Mapping[str, str], bool], None],
     on_present: Callable[[bool], None],
-    on_ask: Callable[[str], None],
+    on_ask: Callable[[str, str], None],
     on_went: Callable[[], None],
 ) -> None:
     """Mount the page's link with its browser.
 
     ``session`` names this session of the server: the browser reports to each what is kept, once, by name, and whether
-    it presents (``on_report``, ``on_present``). ``on_ask`` is called with ``share`` or ``help``, ``on_went`` when
-    somebody has gone back or forward. ``put`` are the values that the session has changed, as JSON by name, all of them each
-    time. ``keeps`` is whether anything is kept. ``qr`` is the SVG of a code to be shown while presenting.
+    it presents (``on_report``, ``on_present``). ``on_ask`` is called with ``share`` or ``help`` and what the address
+    has after its path, ``on_went`` when somebody has gone back or forward. ``put`` are the values that the session has
+    changed, as JSON by name, all of them each time. ``keeps`` is whether anything is kept. ``qr`` is the SVG of a code
+    to be shown while presenting.
     """
 
     def said(name: str) -> Any:
@@ -65,8 +66,9 @@ def browser(
             on_present(said("present"))
 
     def asked() -> None:
-        if said("ask") in ("share", "help"):
-            on_ask(said("ask"))
+        match said("ask"):
+            case {"what": "share" | "help" as what, "search": str(search)}:
+                on_ask(what, search)
 
     _browser(
         key=_KEY,

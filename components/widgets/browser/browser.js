@@ -77,7 +77,8 @@ export class Browser {
   /** @param {string} key */
   act(key) {
     const { presentation } = this;
-    if (key === "?" || key === "s") this.send("ask", key === "?" ? "help" : "share");
+    const what = { "?": "help", s: "share" }[key];
+    if (what) this.send("ask", { what, search: location.search });
     else if (key === "p") presentation.turn(!presentation.on);
     else if (presentation.on && key === "escape") presentation.turn(false);
     else if (presentation.on && (key === "+" || key === "=")) presentation.zoom(1);

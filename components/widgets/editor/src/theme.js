@@ -32,7 +32,7 @@ const SELECTION = "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectio
 const frame = {
   "&": {
     boxSizing: "border-box", height: "100%", color: TEXT, backgroundColor: SURFACE, overflow: "hidden",
-    fontSize: "calc(var(--st-base-font-size, 15px) * 14 / 15)",
+    fontSize: "calc(var(--st-base-font-size, 15px) * 14 / 15 * var(--al-big, 1))",
     border: `1px solid ${LINE}`, borderRadius: "12px", transition: "border-color .15s",
   },
   "&.cm-focused": { outline: "none", borderColor: ACCENT },
