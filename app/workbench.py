@@ -56,6 +56,8 @@ def workbench(
     source: str,
     *,
     name: str = "",
+    called: str = "",
+    cells: list[tuple[str, str]] | None = None,
     made: float = MADE,
     height: int = 170,
     beside: int = 0,
@@ -64,7 +66,8 @@ def workbench(
 ) -> None:
     """Show an editor, filled with ``source`` at first, and what was run last from it did.
 
-    Each ``name`` has an editor of its own, which keeps what was typed. ``tools`` shows what stands beside the page's
+    Each ``name`` has an editor of its own, which keeps what was typed. ``called`` is what the program is called, and
+    ``cells`` are those of a notebook of it, while it is as it was. ``tools`` shows what stands beside the page's
     title; ``beside`` is the room that the guide takes above and below the editor, in CSS pixels. ``made`` is the
     editor's share of the width.
     """
@@ -78,6 +81,7 @@ def workbench(
     # Another program, or the same when somebody asks to run it.
     program = guide.program(editor.ran)
     started = session.ask(page, program, about=(name, program, edited.run))
+    session.call(page, called or editor.name, cells if editor.ran == source else None)
     making, did = frame(page, [made, 1 - made])
     with making:
         with heading(page, title):

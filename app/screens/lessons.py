@@ -45,6 +45,8 @@ def page() -> None:
         "",
         lesson.source,
         name=f":{lesson.slug}",
+        called=f"{lesson.name}: {lesson.title.replace('`', '')}",
+        cells=lesson.notebook,
         made=_MADE,
         height=_EDITOR,
         beside=_TEXT if lesson.exercise is None else _TASK,

@@ -132,7 +132,7 @@ def test_without_a_gpu_the_lesson_about_it_counts_on_the_cpu_and_prints_nothing_
     assert "The program printed nothing" in html_of(test)
     settled(test.button(key="lessons:memory").click().run())
     settled(test)
-    assert "def allocated" in test.text_area(key="memory:editor").value
+    assert "def allocated" in str(test.text_area(key="memory:editor").value)
     assert "4,000,000 bytes" in html_of(test)
 
 
