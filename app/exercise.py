@@ -23,7 +23,7 @@ def check(lesson: Lesson, exercise: Exercise, answer: str) -> None:
     """Run the checks on an answer."""
     state = session.remembered(LessonsState, "lessons")
     state.checked, state.hint_last = (lesson.slug, answer), False
-    session.start(_PAGE, answer, Question(checks=exercise.checks))
+    session.start(_PAGE, answer, Question(checks=exercise.checks, solution=exercise.solution))
 
 
 def hint_button(lesson: Lesson, exercise: Exercise) -> None:

@@ -194,7 +194,7 @@ def _watch() -> None:
         if opened.started != lesson.slug:
             opened.started = lesson.slug
             assert lesson.exercise is not None
-            session.start(_CHECKING, answer, Question(checks=lesson.exercise.checks))
+            session.start(_CHECKING, answer, Question(checks=lesson.exercise.checks, solution=lesson.exercise.solution))
         if session.collect(_CHECKING):
             return
         _judge(opened)

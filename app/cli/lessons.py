@@ -64,7 +64,8 @@ def _plain(pool: Pool, lesson: Lesson) -> tuple[str | None, str]:
 
 
 def _exercise(pool: Pool, lesson: Lesson, solution: str, checks: str) -> tuple[str | None, str]:
-    solved = pool.run(Program(source=solution, question=Exercise(checks=checks)))
+    question = Exercise(checks=checks, solution=solution)
+    solved = pool.run(Program(source=solution, question=question))
     if solved.failure is not None:
         return f"the solution fails: {_said(solved.failure)}", ""
     if not isinstance(solved.answer, Verdict):
@@ -72,7 +73,7 @@ def _exercise(pool: Pool, lesson: Lesson, solution: str, checks: str) -> tuple[s
     failed = [check for check in solved.answer.checks if not check.passed]
     if failed:
         return f"the solution fails {failed[0].title!r}: expected {failed[0].expected}, came {failed[0].came}", ""
-    started = pool.run(Program(source=lesson.source, question=Exercise(checks=checks)))
+    started = pool.run(Program(source=lesson.source, question=question))
     if started.failure is not None:
         return f"the starter fails: {_said(started.failure)}", ""
     if _solves(started):

@@ -45,7 +45,7 @@ def page() -> None:
         "",
         lesson.source,
         name=f":{lesson.slug}",
-        called=f"{lesson.name}: {lesson.title.replace('`', '')}",
+        called=lesson.title.replace("`", ""),
         cells=lesson.notebook,
         made=_MADE,
         height=_EDITOR,

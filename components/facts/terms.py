@@ -89,9 +89,8 @@ GRAPH: dict[str, str] = {
     "input": "PyTorch's name for what a layer or a loss was given.",
 }
 
-# Words of the pages: names of pages, switches, buttons, heads of columns.
-PAGES: dict[str, str] = {
-    # The pages.
+# Names of the pages.
+_NAMES: dict[str, str] = {
     "Start": "What Autograd Lab is, in five steps and a row of examples.",
     "Playground": "Type an expression, press Backward, and see the graph, the gradients and the program that did it.",
     "Code": "Paste or open any PyTorch program, run it, and walk through what autograd did, step by step.",
@@ -100,7 +99,10 @@ PAGES: dict[str, str] = {
     "Memory": "What the run held in memory and why, line by line and node by node, and what would save some of it.",
     "Compare": "Two programs side by side: what differs in their graphs, numbers, gradients and memory.",
     "Lessons": "The course: chapters to read and run, and exercises that are checked by running your answer.",
-    # The two views of the graph, and what stands in their boxes.
+}
+
+# Views, switches and buttons.
+_SWITCHES: dict[str, str] = {
     "Lab": "The view that shows the graph with names, values, lines, saved tensors, and gradients on the edges.",
     "torchviz": "The view that shows the graph exactly as torchviz's make_dot draws it.",
     "values": "Shows the value of each tensor in its box and the gradient on each edge.",
@@ -108,7 +110,6 @@ PAGES: dict[str, str] = {
     "shapes": "Shows the shape of each tensor in its box.",
     "show_attrs": "torchviz's switch: writes into each node what it has saved besides tensors, such as an exponent.",
     "show_saved": "torchviz's switch: draws the tensors that each node has saved.",
-    # Switches and buttons.
     "requires_grad": "Tells autograd to record what is computed from this tensor, so that it can get a .grad.",
     "dtype": "The type of a tensor's numbers; only floating-point and complex tensors can require a gradient.",
     "retain_graph": "Keeps what the graph has saved, so that another backward() can go through it.",
@@ -118,16 +119,17 @@ PAGES: dict[str, str] = {
     "Zero grad": "Sets every .grad to zero, so that the next backward() does not add to the last one.",
     "Undo": "Takes back the last change or call.",
     "Reset": "Takes back all calls; the expression and its values stay.",
-    # Heads of columns: leaves.
+}
+
+# Heads of columns: of the leaves, of Gradients, of Memory, of Compare.
+_COLUMNS: dict[str, str] = {
     "value": "What is in the tensor, at the end of the run.",
     ".grad": "The gradient that the leaf holds at the end: the sum of what backward() has added since it was reset.",
     "added last": "What the last backward() added to .grad.",
-    # Heads of columns: gradients.
     "tensor": "The variable that holds it.",
     "shape": "The size of the tensor in each dimension; [] is a single number.",
     "gradient": "The derivative of the result with respect to this tensor.",
     "note": "What else has to be known to read this row rightly.",
-    # Heads of columns: memory.
     "bytes": "The size of the block, as PyTorch's allocator rounds it.",
     "block": "A piece of memory that PyTorch's allocator handed out, by the name of a tensor in it.",
     "category": "What the block is for: leaf, saved, gradient, optimizer, temporary or other.",
@@ -156,7 +158,6 @@ PAGES: dict[str, str] = {
     "saved at most": "The most bytes of saved tensors at one moment of the run.",
     "left at the end": "Bytes that are still held when the program ends.",
     "results": "Whether the changed program computes the same.",
-    # Heads of columns: compare.
     "Numbers": "What was counted or measured in both runs.",
     "left": "In the program on the left.",
     "right": "In the program on the right.",
@@ -169,12 +170,15 @@ PAGES: dict[str, str] = {
     "name": "The variable.",
     "same?": "Whether both sides agree: =, up to rounding ≈, or not ≠.",
     "max |left − right|": "The largest difference between two numbers at the same place.",
-    "how it was compared": "What stood in the way of comparing every number with its partner.",
     "only on the left": "Nodes and edges that the graph on the right does not have.",
     "only on the right": "Nodes and edges that the graph on the left does not have.",
     "in both": "Nodes of both graphs that keep something else.",
     "where": "How many there are, where they are, and what they save.",
 }
+
+# Words of the pages, as the help groups them, and all together.
+PAGE_GROUPS = {"Pages": _NAMES, "Views, switches and buttons": _SWITCHES, "Columns of tables": _COLUMNS}
+PAGES: dict[str, str] = {word: meaning for group in PAGE_GROUPS.values() for word, meaning in group.items()}
 
 
 def about_node(name: str) -> str:

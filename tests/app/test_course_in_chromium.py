@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -23,7 +24,7 @@ def page(visitor: BrowserContext) -> Iterator[Page]:
 
 def shows(page: Page, title: str, address: str, program: str) -> None:
     expect(page.locator("h1")).to_have_text(title)
-    expect(page).to_have_url(lambda url: url.endswith(address))
+    expect(page).to_have_url(re.compile(f"{re.escape(address)}$"))
     expect(page.locator(".cm-content")).to_contain_text(program)
 
 
