@@ -85,6 +85,7 @@ def _settle(page: str, examples: Mapping[str, str], editor: Editor) -> Edited:
         session.adopt(page, source)
     else:
         session.ask(page, editor.ran, about=(editor.ran, edited.run))
+    session.call(page, _name(page, examples))
     return edited
 
 
@@ -112,6 +113,14 @@ def _followed(page: str, examples: Mapping[str, str]) -> str | None:
     source = _source(page)
     trace = _memory(page).trace if source == OPENED else session.trace(source)
     return examples.get(source) or (trace.program.source if trace is not None else None)
+
+
+def _name(page: str, examples: Mapping[str, str]) -> str:
+    """What the program is called."""
+    source = _source(page)
+    if source == OPENED:
+        return _memory(page).file
+    return source if source in examples else session.name_of(source) if source in session.PROGRAM_PAGES else ""
 
 
 def _choose(page: str, examples: Mapping[str, str]) -> None:

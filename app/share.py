@@ -55,7 +55,7 @@ def _panel(page: str, place: Mapping[str, str]) -> None:
 
 
 def _frame(page: str, link: str) -> str:
-    title, source = html.escape(f"Autograd Lab: {name_of(page)}"), html.escape(link)
+    title, source = html.escape(f"Autograd Lab: {session.name_of(page)}"), html.escape(link)
     return (
         f'<iframe src="{source}" title="{title}" width="100%" height="640" style="border: 0" allowfullscreen></iframe>'
     )
@@ -87,11 +87,6 @@ def link_of(page: str, place: Mapping[str, str]) -> str:
     made = _PARTS[page]() if page in _PARTS else {}
     parts = {**made, **place, **graph.link_parts(page)} if made else {}
     return f"{here}?{urlencode(parts, safe=SAFE)}" if parts else here
-
-
-def name_of(page: str) -> str:
-    """Return what to call the program that a page shows."""
-    return page.capitalize()
 
 
 def _program_of(page: str) -> str:

@@ -28,6 +28,8 @@ def workbench(
     source: str,
     *,
     name: str = "",
+    called: str = "",
+    cells: list[tuple[str, str]] | None = None,
     made: float = MADE,
     height: int = 170,
     beside: int = 0,
@@ -38,7 +40,8 @@ def workbench(
 ) -> None:
     """Show an editor, filled with ``source`` at first, and what was run last from it did.
 
-    Each ``name`` has an editor of its own, which keeps what was typed. ``tools`` shows what stands beside the page's
+    Each ``name`` has an editor of its own, which keeps what was typed. ``called`` is what the program is called, and
+    ``cells`` are those of a notebook of it, while it is as it was. ``tools`` shows what stands beside the page's
     title, ``before`` what stands above the editor and ``after`` what stands below it, given the text as it is;
     ``beside`` is the room that they take, in CSS pixels. ``made`` is the editor's share of the width. ``run_first``:
     Run is the most important button.
@@ -51,6 +54,7 @@ def workbench(
     # Another program, or the same when somebody asks to run it.
     about = name, editor.ran, edited.run
     started = session.ask(page, editor.ran, about=about)
+    session.call(page, called or editor.name, cells if editor.ran == source else None)
     making, did = frame(page, [made, 1 - made])
     with making:
         with heading(page, title):
