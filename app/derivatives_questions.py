@@ -18,7 +18,7 @@ from app.examples import FIRST_FUNCTION, FUNCTIONS
 from app.workbench import heading
 from components.facts.variables import Variables, differentiable_variables
 from components.source.function_text import NoFunction, function_text
-from components.trace import Answered, Asked, Failure, Function, Input, Trace, Unanswered, Verdict
+from components.trace import Answered, Asked, Failure, Findings, Function, Input, Trace, Unanswered, Verdict
 from components.widgets.editor import Problem, code_editor
 from components.widgets.panels import failure_panel, note_panel
 
@@ -142,7 +142,7 @@ def ask(section: str, text: str, question: Asked) -> Answered | None:
             st.rerun()  # now there is something to choose from
         note_panel(answer.problem)
         return None
-    if isinstance(answer, Answered) and not isinstance(answer, Verdict):
+    if isinstance(answer, Answered) and not isinstance(answer, Findings | Verdict):
         state.function = text, answer.function
         return answer
     return None

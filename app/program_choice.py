@@ -67,6 +67,12 @@ def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | 
     return session.index(page)
 
 
+def give(page: str, text: str) -> None:
+    """Let a page be about a program of its own: this one, when it is opened next."""
+    Editor(f"{page}:editor", "").fill(text)
+    session.kept(Chosen, page).source, _memory(page).latest = OWN, session.latest()
+
+
 def _settle(page: str, examples: Mapping[str, str], editor: Editor) -> Edited:
     """Let the editor follow what it follows, take what was typed, and start what has to run."""
     _follow_latest(page, examples)

@@ -272,6 +272,11 @@ def address() -> MutableMapping[str, str]:
     return st.query_params
 
 
+def go_to(**parts: str) -> None:
+    """Let the page's address have these query parameters and no others: one entry of the browser's history."""
+    st.query_params.from_dict(parts)
+
+
 # --- running programs
 
 

@@ -12,9 +12,10 @@ from urllib.parse import parse_qsl, urlencode
 import segno
 import streamlit as st
 
-from app import compare_sides, graph, playground_form, session
+from app import compare_sides, graph, playground_form, progress, session
 from app.controls import download, one_of
 from app.derivatives_questions import EDITOR
+from app.editors import Editor
 from app.links import PAIR, SAFE, TooLong, form_link, pack, program_link
 
 # A code of more characters has modules too small for a phone at the back of a room.
@@ -103,11 +104,12 @@ def _program(page: str) -> dict[str, str]:
 
 
 def _lesson() -> dict[str, str]:
-    lesson = session.address().get("lesson", "")
-    known = next((one for one in session.course().lessons if one.slug == lesson), None)
-    program = _program_of("lessons")
-    own = known is not None and program not in ("", known.source)
-    return {"lesson": lesson, **(program_link(program) if own else {})}
+    slug = session.address().get("lesson", "")
+    lesson = next((lesson for lesson in session.course().lessons if lesson.slug == slug), None)
+    # What a prediction runs is less than the editor's text.
+    program = Editor(f"lessons:editor:{slug}", lesson.source).ran if lesson is not None else ""
+    own = lesson is not None and program != lesson.source
+    return {"lesson": slug, **(program_link(program) if own else {})}
 
 
 def _pair() -> dict[str, str]:

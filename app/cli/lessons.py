@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.cli.files import Unusable
 from app.course import Lesson, LessonError, load_lesson
+from components.facts.text import plural
 from components.trace import Exercise, Failure, Program, Trace, Verdict
 from components.worker import Pool
 
@@ -42,13 +43,29 @@ def _checked(pool: Pool, path: Path) -> tuple[str | None, str]:
     except LessonError as error:
         return f"line {error.line}: {error.problem}", ""
     if lesson.exercise is None:
-        failure = pool.run(Program(source=lesson.source)).failure
-        return (None, "runs") if failure is None else (f"the program fails: {_said(failure)}", "")
+        return _plain(pool, lesson)
     return _exercise(pool, lesson, lesson.exercise.solution, lesson.exercise.checks)
 
 
+def _plain(pool: Pool, lesson: Lesson) -> tuple[str | None, str]:
+    """A program has to run: whole, up to each question, and that which stands in where there is no GPU."""
+    programs = {"the program": lesson.source}
+    programs |= {
+        f"the program up to prediction {n + 1}": lesson.source_before(n) for n in range(len(lesson.predictions))
+    }
+    if lesson.without_gpu is not None:
+        programs["the program without a GPU"] = lesson.without_gpu.program
+    for name, source in programs.items():
+        failure = pool.run(Program(source=source)).failure
+        if failure is not None:
+            return f"{name} fails: {_said(failure)}", ""
+    asks = f", asks {plural(len(lesson.predictions), 'prediction')}" if lesson.predictions else ""
+    return None, f"runs{asks}"
+
+
 def _exercise(pool: Pool, lesson: Lesson, solution: str, checks: str) -> tuple[str | None, str]:
-    solved = pool.run(Program(source=solution, question=Exercise(checks=checks)))
+    question = Exercise(checks=checks, solution=solution)
+    solved = pool.run(Program(source=solution, question=question))
     if solved.failure is not None:
         return f"the solution fails: {_said(solved.failure)}", ""
     if not isinstance(solved.answer, Verdict):
@@ -56,7 +73,7 @@ def _exercise(pool: Pool, lesson: Lesson, solution: str, checks: str) -> tuple[s
     failed = [check for check in solved.answer.checks if not check.passed]
     if failed:
         return f"the solution fails {failed[0].title!r}: expected {failed[0].expected}, came {failed[0].came}", ""
-    started = pool.run(Program(source=lesson.source, question=Exercise(checks=checks)))
+    started = pool.run(Program(source=lesson.source, question=question))
     if started.failure is not None:
         return f"the starter fails: {_said(started.failure)}", ""
     if _solves(started):

@@ -18,9 +18,22 @@ from ..capture import RunInterrupted, capture_program, capture_with_names, failu
 from ..capture.memory.cuda import prepare
 from ..capture.warm_up import SOURCE
 from ..source import SourceLimits
-from ..trace import Answered, Asked, Caps, Exercise, Failure, MeasuredRun, ObservedRun, Program, Trace
+from ..trace import (
+    Answered,
+    Asked,
+    Caps,
+    Exercise,
+    Failure,
+    Inspection,
+    Judgement,
+    MeasuredRun,
+    ObservedRun,
+    Program,
+    Trace,
+)
 from .derivatives import differentiate
-from .exercises import check_exercise
+from .exercises import inspect_answer, judge
+from .exercises.pristine import Pristine
 from .values import said
 from .warm_up import warm_up
 
@@ -40,6 +53,7 @@ class ProgramAnswerer:
 
     def __init__(self, gpu: bool = False) -> None:
         self._gpu = gpu
+        self._pristine: Pristine | None = None
 
     def interrupt_soon(self, error: RunInterrupted) -> None:
         """Raise ``error`` where the observers' records are whole."""
@@ -51,6 +65,7 @@ class ProgramAnswerer:
             capture_with_names(Program(source=SOURCE))
         else:
             warm_up()
+            self._pristine = Pristine()
 
     def prepare(self) -> None:
         """Start the driver, where there is one; raises ``RuntimeError`` if it does not answer."""
@@ -68,7 +83,10 @@ class ProgramAnswerer:
         """Run the program and return its trace, with the answer to its question if it has one."""
         if program.question is UNSET:
             return capture_program(program, caps, on_output, source_limits, log)
+        pristine = (self._pristine or Pristine()) if isinstance(program.question, Inspection) else None
         trace, names = capture_with_names(program, caps, on_output, source_limits, log)
+        if pristine is not None:
+            pristine.put_back()
         if trace.failure is not None:
             return trace
         try:
@@ -94,8 +112,12 @@ class ProgramAnswerer:
 
 
 def _answer(question: Asked, names: dict[str, Any]) -> Answered:
+    if isinstance(question, Inspection):
+        return inspect_answer(question, names)
+    if isinstance(question, Judgement):
+        return judge(question)
     if isinstance(question, Exercise):
-        return check_exercise(question, names)
+        raise TypeError("whoever runs programs asks for an inspection, and elsewhere for a judgement")
     return differentiate(question, names)
 
 

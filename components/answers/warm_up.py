@@ -11,9 +11,20 @@ import torch
 
 from ..capture import capture_with_names
 from ..capture import warm_up as warm_up_capture
-from ..trace import Checks, Curve, Derivative, Exercise, NthDerivatives, Program, Question, Surface
+from ..trace import (
+    Checks,
+    Curve,
+    Derivative,
+    Inspection,
+    Judgement,
+    Look,
+    NthDerivatives,
+    Program,
+    Question,
+    Surface,
+)
 from .derivatives import differentiate
-from .exercises import check_exercise
+from .exercises import inspect_answer, judge
 from .symbolic import SymbolicForm, hessian, jacobian, latex_of, nth_derivatives, plain_of, symbolic_form, value_at
 
 # What SymPy imports inside of functions that a formula can come to, and that the formulas below do not.
@@ -48,7 +59,8 @@ def warm_up() -> None:
     _, names = capture_with_names(Program(source=_SOURCE))
     for question in _QUESTIONS:
         differentiate(question, names)
-    check_exercise(Exercise(checks="# A title\nassert f(x) is not None, 'a hint'\n"), names)
+    found = inspect_answer(Inspection(looks=[Look(code="f(x)")], seed=0), names).findings
+    judge(Judgement(checks="# A title\nassert f(x) == 2, 'a hint'\n", solution="", seed=0, findings=found))
 
 
 def warm_up_formulas() -> None:

@@ -1,15 +1,16 @@
 """The checks of an exercise, read from their text: plain Python in which every ``assert`` is one check.
 
-An exercise's file passes its own checks when it is run with plain Python. To say what was expected and what came, an
-``assert`` is taken apart here: what is left of ``==``, or the first argument of ``torch.allclose``, came from the
-answer, what is right of it, or the second, is expected. Reading needs no torch, so that a broken file is named when the
-server starts.
+An exercise's file passes its own checks when it is run with plain Python. An ``assert`` is taken apart here: what is
+left of ``==``, or the first argument of ``torch.allclose``, came from the answer, what is right of it, or the second,
+is expected. The two are worked out in different processes. Reading needs no torch, so that a broken file is named when
+the server starts.
 """
 
 from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from typing import Literal
 
 from .parsing import parse, parse_expression
 
@@ -34,16 +35,20 @@ class Preparation:
     code: str
 
 
+# How a check compares: for being equal, what an object is or whether it is true, in another way (``<``, ``in``).
+Comparing = Literal["equal", "identity", "other"]
+
+
 @dataclass(frozen=True)
 class Assertion:
-    """One check. ``verdict`` is an expression of ``CAME`` and ``EXPECTED``; ``by_identity`` where ``is`` compares."""
+    """One check; ``verdict`` is an expression of ``CAME`` and ``EXPECTED``."""
 
     title: str
     came: str
     expected: str
     verdict: str
     look_at: str
-    by_identity: bool
+    comparing: Comparing
 
 
 def read_checks(text: str) -> list[Preparation | Assertion]:
@@ -79,23 +84,31 @@ def _assertion(statement: ast.Assert, lines: list[str]) -> Assertion:
         raise CheckCellError(line, "a check needs a title: a comment on the line above its assert")
     if not isinstance(statement.msg, ast.Constant) or not isinstance(statement.msg.value, str):
         raise CheckCellError(line, "a check needs a message, a plain string: what to look at when it fails")
-    came, expected, verdict, by_identity = _parts(statement.test)
-    return Assertion(title, came, expected, verdict, statement.msg.value, by_identity)
+    came, expected, verdict, comparing = _parts(statement.test)
+    return Assertion(title, came, expected, verdict, statement.msg.value, comparing)
 
 
-def _parts(test: ast.expr) -> tuple[str, str, str, bool]:
-    """What came, what is expected, the verdict from the two, and whether it is about identity."""
-    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+def _parts(test: ast.expr) -> tuple[str, str, str, Comparing]:
+    """What came, what is expected, the verdict from the two, and how it compares."""
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and not _compares_objects(test):
+        operator = test.ops[0]
         verdict = ast.unparse(ast.Compare(ast.Name(CAME), test.ops, [ast.Name(EXPECTED)]))
-        by_identity = isinstance(test.ops[0], ast.Is | ast.IsNot)
-        return ast.unparse(test.left), ast.unparse(test.comparators[0]), verdict, by_identity
+        comparing: Comparing = "identity" if isinstance(operator, ast.Is | ast.IsNot) else "other"
+        if isinstance(operator, ast.Eq | ast.NotEq):
+            comparing = "equal"
+        return ast.unparse(test.left), ast.unparse(test.comparators[0]), verdict, comparing
     if isinstance(test, ast.Call) and ast.unparse(test.func) in _COMPARING and len(test.args) >= 2:
         arguments = [ast.Name(CAME), ast.Name(EXPECTED), *test.args[2:]]
         verdict = ast.unparse(ast.Call(test.func, arguments, test.keywords))
-        return ast.unparse(test.args[0]), ast.unparse(test.args[1]), verdict, False
+        return ast.unparse(test.args[0]), ast.unparse(test.args[1]), verdict, "equal"
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return ast.unparse(test.operand), "False", f"bool({CAME}) == {EXPECTED}", True
-    return ast.unparse(test), "True", f"bool({CAME}) == {EXPECTED}", True
+        return ast.unparse(test.operand), "False", f"bool({CAME}) == {EXPECTED}", "identity"
+    return ast.unparse(test), "True", f"bool({CAME}) == {EXPECTED}", "identity"
+
+
+def _compares_objects(test: ast.Compare) -> bool:
+    """Whether it asks if two things are one object, which only their own process can say."""
+    return isinstance(test.ops[0], ast.Is | ast.IsNot) and not isinstance(test.comparators[0], ast.Constant)
 
 
 def comparison_word(verdict: str) -> str:

@@ -18,6 +18,9 @@ MOST_DERIVATIVES = 8
 MOST_POINTS = 401
 MOST_ACROSS = 61
 MOST_STEPS = 500
+LONGEST_VALUE = 200_000
+LONGEST_WORDS = 1_000
+MOST_FINDINGS = 1_000
 
 Quantity = Literal["gradient", "jacobian", "hessian", "jvp", "vjp", "directional"]
 Finite = Annotated[float, msgspec.Meta(ge=-1e300, le=1e300)]
@@ -77,12 +80,53 @@ class Checks(Question, frozen=True, kw_only=True, tag="checks"):
 
 
 class Exercise(Record, frozen=True, kw_only=True, tag_field="ask", tag="exercise"):
-    """Whether the program solves an exercise; ``checks`` is the text of the exercise's check cells."""
+    """Whether the program solves an exercise; ``checks`` is the text of the exercise's check cells.
+
+    What is expected is worked out where the program is not, with what the names of ``solution`` stand for. So the
+    worker asks two questions in its place: an ``Inspection`` of the program, then a ``Judgement`` of what was found.
+    """
 
     checks: str
+    solution: str = ""
 
 
-Asked = NthDerivatives | Derivative | Curve | Surface | Checks | Exercise
+class Look(Record, frozen=True, kw_only=True):
+    """A step of an inspection: a statement that prepares, or an expression whose value is looked at."""
+
+    code: str
+    prepares: bool = False
+
+
+class Inspection(Record, frozen=True, kw_only=True, tag_field="ask", tag="inspection"):
+    """What the checks of an exercise look at, without what they expect; ``seed`` and its place seed each look."""
+
+    looks: list[Look]
+    seed: int
+
+
+class Finding(Record, frozen=True, kw_only=True):
+    """What one look found: a plain value as JSON text, or else ``seen`` says what there is instead.
+
+    ``error`` is what was raised, at ``line`` of the program, and ``missing`` the name that it lacks.
+    """
+
+    value: Annotated[str, msgspec.Meta(max_length=LONGEST_VALUE)] | None = None
+    seen: Annotated[str, msgspec.Meta(max_length=LONGEST_WORDS)] = ""
+    error: Annotated[str, msgspec.Meta(max_length=LONGEST_WORDS)] = ""
+    missing: Annotated[str, msgspec.Meta(max_length=LONGEST_WORDS)] = ""
+    line: int | None = None
+
+
+class Judgement(Record, frozen=True, kw_only=True, tag_field="ask", tag="judgement"):
+    """Whether what was found is what the checks expect; asked of an empty program."""
+
+    checks: str
+    solution: str
+    seed: int
+    findings: list[Finding]
+
+
+Asked = NthDerivatives | Derivative | Curve | Surface | Checks | Exercise | Inspection | Judgement
 
 
 class Answer(Record, frozen=True, kw_only=True, tag_field="answer"):
@@ -247,6 +291,12 @@ class ChecksAnswer(Answer, frozen=True, kw_only=True, tag="checks"):
     problem: str | None
 
 
+class Findings(Answer, frozen=True, kw_only=True, tag="findings"):
+    """What the looks of an inspection found, in order."""
+
+    findings: Annotated[list[Finding], msgspec.Meta(max_length=MOST_FINDINGS)]
+
+
 class Check(Record, frozen=True, kw_only=True):
     """One check of an exercise: what was expected, what came, where to look; ``line`` is the student's, if known."""
 
@@ -276,4 +326,13 @@ class Unanswered(Answer, frozen=True, kw_only=True, tag="unanswered"):
     function: Function | None = None
 
 
-Answered = NthDerivativesAnswer | DerivativeAnswer | CurveAnswer | SurfaceAnswer | ChecksAnswer | Verdict | Unanswered
+Answered = (
+    NthDerivativesAnswer
+    | DerivativeAnswer
+    | CurveAnswer
+    | SurfaceAnswer
+    | ChecksAnswer
+    | Findings
+    | Verdict
+    | Unanswered
+)

@@ -27,6 +27,7 @@ from ..trace import (
 )
 from ..trace.codec import collector_paused
 from . import failures
+from .exercises import for_its_process
 from .folder import Bound, free_bytes, remove, usage
 from .messages import OUTPUT_CHARS, Request, encode
 from .run import Run
@@ -106,7 +107,7 @@ class Execution:
     def _converse(self, child: Child, request: FileIO, result: FileIO) -> None:
         """Send the request and read until the stream is over, the child is gone or its time is."""
         os.set_blocking(request.fileno(), False)
-        unsent = memoryview(encode(Request(self._run.program, self._limits, self._run.observed)))
+        unsent = memoryview(encode(Request(for_its_process(self._run.program), self._limits, self._run.observed)))
         poll = select.poll()  # not select(): a busy server has more than 1,024 descriptors
         poll.register(result, select.POLLIN)
         poll.register(request, select.POLLOUT)

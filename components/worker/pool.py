@@ -19,6 +19,7 @@ from . import failures
 from .confine import Wall
 from .confine.gpu import has_gpu
 from .execution import Execution
+from .exercises import judged
 from .fair_queue import FairQueue, QueueFull
 from .limits import Limits
 from .run import Run
@@ -186,6 +187,8 @@ class Pool:
                 execution = Execution(run, self._living_zygote())
                 run.begin()
                 trace = execution.trace()
+                if run.of is None:
+                    trace = judged(run, trace, self._executed)
             except ZygoteDied as error:
                 failure = failures.crashed(failures.CLOSED if self._closed else str(error))
                 self._retire()
@@ -194,6 +197,13 @@ class Pool:
             execution.release()
             return
         self._finish(run, failure)
+
+    def _executed(self, run: Run) -> Trace:
+        execution = Execution(run, self._living_zygote())
+        try:
+            return execution.trace()
+        finally:
+            execution.release()
 
     def _finish(self, run: Run, failure: Failure) -> None:
         if run.of is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from components.facts import TraceIndex
 from components.facts.compare.graphs import GraphMarks
 from components.figures import LabOptions, lab_dot, lab_graph, player_data, with_marks
-from components.figures.legend import lab_legend
 from components.figures.layout import Picture, layout_svg
+from components.figures.legend import lab_legend
 from tests.figures import traces as t
 
 

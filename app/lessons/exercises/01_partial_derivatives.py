@@ -13,6 +13,8 @@
 #
 # For `example`, $xz + x^2$ at $(1, 2)$: `partials(example, [1.0, 2.0])` is `[4.0, 1.0]`. If $x$ grows by 0.01 and $z$
 # shrinks by 0.02, the predicted change is $4 \cdot 0.01 - 1 \cdot 0.02 = 0.02$. The most sensitive input is number 0.
+#
+# The derivatives come from autograd, in any way you like. Differences of values are only close to them, and not always.
 
 # %% starter
 import torch
@@ -107,6 +109,16 @@ def tilted(x, y, z):
     return x - 5 * y + 2 * z
 
 
+def straight_through(x):
+    # The value is rounded, the gradient is that of x: so networks with rounded numbers are trained.
+    return x + (x.round() - x).detach()
+
+
+def rounded(x, y):
+    return straight_through(x) ** 2 * straight_through(y)
+
+
+x0, y0, z0 = [float(number) for number in torch.randint(2, 9, (3,))]
 wave_change = math.sin(0.501) * math.exp(0.998) - math.sin(0.5) * math.exp(1.0)
 
 # The function of the task
@@ -119,9 +131,20 @@ assert partials(three_inputs, [2.0, 3.0, -1.0]) == [-3.0, -2.0, 4.0], (
     "The derivatives have to come from the function that is passed in, at the point that is passed in."
 )
 
+# At a point that nobody saw
+assert partials(three_inputs, [x0, y0, z0]) == [y0 * z0, x0 * z0, x0 * y0 + 2 * z0], (
+    "yz, xz and xy + 2z. These numbers change with every change of the program: only f and point say what they are."
+)
+
 # An input that the function does not use
 assert partials(lambda x, y: 3 * x, [1.0, 1.0]) == [3.0, 0.0], (
     "The result does not react to the second input. What is in .grad of a leaf that no gradient reached?"
+)
+
+# The derivatives are autograd's
+assert partials(rounded, [1.75, 3.25]) == [12.0, 4.0], (
+    "This function rounds its inputs, and autograd passes the gradient straight through the rounding: 2xy and x^2 at "
+    "(2, 3). Differences of values see flat steps, 0. Ask autograd."
 )
 
 # The predicted change
@@ -132,6 +155,11 @@ assert math.isclose(predicted_change(three_inputs, [2.0, 3.0, -1.0], [0.5, 0.25,
 # The prediction is close to the true change
 assert math.isclose(predicted_change(wave, [0.5, 1.0], [0.001, -0.002]), wave_change, rel_tol=0.02), (
     "For small steps the first-order change is nearly the true one. Are the derivatives taken at the old point?"
+)
+
+# The prediction uses autograd's derivatives
+assert math.isclose(predicted_change(rounded, [1.75, 3.25], [0.25, -0.5]), 1.0, abs_tol=1e-5), (
+    "12 times 0.25 minus 4 times 0.5, for the function that rounds. The change of its value would be 0 or a jump."
 )
 
 # The input to which the result reacts most

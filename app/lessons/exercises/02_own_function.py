@@ -11,6 +11,8 @@
 #   each element on its own, as `torch.sin` does. `x` may or may not require a gradient. It stays as it was, and so does
 #   its `.grad`.
 #
+# The slope comes from autograd, in any way you like. Differences of values are only close to it, and not always.
+#
 # `f(torch.tensor(1.0))` is $e^{-1} = 0.3679$, and `slope(f, torch.tensor(1.0))` is $(2x - x^2)\, e^{-x} = 0.3679$ too.
 
 # %% starter
@@ -74,6 +76,16 @@ def wobble(x):
     return x * torch.sin(3 * x)
 
 
+def rounded_square(x):
+    # The value is rounded, the gradient passes straight through: so networks with rounded numbers are trained.
+    return (x + (x.round() - x).detach()) ** 2
+
+
+def derivative_of_f(x):
+    leaf = x.clone().requires_grad_()
+    return torch.autograd.grad(f(leaf).sum(), leaf)[0]
+
+
 def grad_left_behind(x):
     slope(torch.sin, x)
     return x.grad
@@ -85,6 +97,7 @@ def requires_grad_afterwards(x):
 
 
 places = torch.tensor([[0.0, 0.5, 1.0], [2.0, -1.0, 3.0]])
+fresh_places = torch.randint(-6, 7, (2, 2, 3)) / 4
 
 # f returns a tensor
 assert torch.is_tensor(f(torch.tensor(1.0))), "Does f return its result, and is that a tensor?"
@@ -95,8 +108,8 @@ assert torch.allclose(f(torch.tensor([0.0, 1.0, 2.0])), torch.tensor([0.0, math.
 )
 
 # Autograd can see f
-assert f(torch.tensor(1.0, requires_grad=True)).requires_grad, (
-    "The result has no grad_fn. Is every operation in f one on tensors?"
+assert torch.allclose(derivative_of_f(torch.tensor([0.5, 2.0])), torch.tensor([0.75 * math.exp(-0.5), 0.0])), (
+    "A backward from f(x) has to reach x, and bring (2x - x^2) e^-x. Is every operation in f one on tensors?"
 )
 
 # slope returns a tensor
@@ -110,6 +123,17 @@ assert torch.allclose(slope(f, torch.tensor([1.0, 3.0])), torch.tensor([math.exp
 # The slope of another function, at six points at once
 assert torch.allclose(slope(wobble, places), torch.sin(3 * places) + 3 * places * torch.cos(3 * places), atol=1e-5), (
     "The derivative has to come from the function that is passed in, and has the shape of x."
+)
+
+# At places that nobody saw
+assert torch.allclose(slope(torch.tanh, fresh_places), 1 - torch.tanh(fresh_places) ** 2, atol=1e-5), (
+    "1 - tanh^2 at each place. These numbers change with every change of the program."
+)
+
+# The slope is autograd's
+assert torch.allclose(slope(rounded_square, torch.tensor([1.75, -0.75])), torch.tensor([4.0, -2.0])), (
+    "This function rounds x, and autograd passes the gradient straight through the rounding: 2x at 2 and at -1. "
+    "Differences of values see flat steps, 0. Ask autograd."
 )
 
 # .grad of x is left alone

@@ -10,6 +10,8 @@
 #   vector to a vector. The two vectors may have different lengths.
 # - `area_factor(polar)` returns by how much `to_xy` stretches a small area around a point: $|\det J|$.
 #
+# The derivatives come from autograd, in any way you like. Differences of values are only close to them, and not always.
+#
 # At $(2, 0)$ the Jacobian of `to_xy` is $\begin{pmatrix} 1 & 0 \\ 0 & 2 \end{pmatrix}$ and the area factor is 2.
 
 # %% starter
@@ -84,8 +86,15 @@ def three_to_two(x):
     return torch.stack([x[0] * x[1] * x[2], x[0] ** 2 + x[2]])
 
 
+def rounded_map(x):
+    # The values are rounded, the gradients pass straight through: so networks with rounded numbers are trained.
+    whole = x + (x.round() - x).detach()
+    return torch.stack([whole[0] * whole[1], whole[0] ** 2])
+
+
 point = torch.tensor([1.0, 2.0, 3.0])
 linear_map = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+fresh_map = torch.randint(-9, 10, (4, 5)).float()
 
 # to_xy returns a tensor
 assert torch.is_tensor(to_xy(torch.tensor([2.0, 0.0]))), "One tensor with two elements, not a tuple or a list."
@@ -94,6 +103,11 @@ assert torch.is_tensor(to_xy(torch.tensor([2.0, 0.0]))), "One tensor with two el
 assert torch.allclose(to_xy(torch.tensor([2.0, math.pi / 2])), torch.tensor([0.0, 2.0]), atol=1e-6), (
     "r cos(phi) and r sin(phi): at r = 2 and a right angle that is (0, 2)."
 )
+
+# Autograd can see to_xy
+assert torch.allclose(
+    torch.autograd.functional.jacobian(to_xy, torch.tensor([3.0, 0.0])), torch.tensor([[1.0, 0.0], [0.0, 3.0]])
+), "torch.stack keeps the history of its parts. torch.tensor([a, b]) copies their numbers and loses it."
 
 # The Jacobian of to_xy
 assert torch.allclose(jacobian(to_xy, torch.tensor([2.0, 0.0])), torch.tensor([[1.0, 0.0], [0.0, 2.0]]), atol=1e-6), (
@@ -113,6 +127,17 @@ assert torch.allclose(jacobian(three_to_two, point), torch.tensor([[6.0, 3.0, 2.
 # The Jacobian of a linear function is its matrix
 assert torch.allclose(jacobian(lambda x: linear_map @ x, torch.tensor([0.5, -1.0])), linear_map), (
     "Compare it with its transpose, and with the sum of its rows."
+)
+
+# A linear function that nobody saw
+assert torch.allclose(jacobian(lambda x: fresh_map @ x, torch.ones(5)), fresh_map), (
+    "Four outputs, five inputs. These numbers change with every change of the program."
+)
+
+# The derivatives are autograd's
+assert torch.allclose(jacobian(rounded_map, torch.tensor([1.75, 3.25])), torch.tensor([[3.0, 2.0], [4.0, 0.0]])), (
+    "This function rounds x, and autograd passes the gradients straight through the rounding: the derivatives are those "
+    "at (2, 3). Differences of values see flat steps, 0. Ask autograd."
 )
 
 # The area factor is r, whatever the angle

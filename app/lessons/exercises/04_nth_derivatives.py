@@ -10,6 +10,8 @@
 # - `table(functions, x, n)` returns a list with one list for each function: its value and its derivatives up to the
 #   `n`-th, as numbers.
 #
+# The derivatives come from autograd, in any way you like. Differences are only close to them, and not always.
+#
 # For `cube`, $x^3$ at 2, the derivatives are $12, 12, 6, 0$: `nth_derivative(cube, 2.0, 2)` is 12, and
 # `table([cube], 2.0, 3)` is `[[8.0, 12.0, 12.0, 6.0]]`.
 
@@ -88,6 +90,17 @@ def decay(x):
     return torch.exp(-2 * x)
 
 
+def rounded_cube(x):
+    # The value is rounded, the gradient passes straight through: so networks with rounded numbers are trained.
+    return (x + (x.round() - x).detach()) ** 3
+
+
+def as_matrix(rows):
+    return torch.tensor([[float(number) for number in row] for row in rows])
+
+
+fresh_x = float(torch.randint(3, 12, ()))
+
 # The first derivative
 assert nth_derivative(lambda x: x ** 3, 2.0, 1) == 12.0, "3x^2 at x = 2."
 
@@ -104,6 +117,17 @@ assert math.isclose(nth_derivative(torch.sin, 0.5, 5), math.cos(0.5), rel_tol=1e
     "It is the cosine. Does the loop go on from the derivative of the round before?"
 )
 
+# At a place that nobody saw
+assert nth_derivative(fourth_power, fresh_x, 3) == 24 * fresh_x, (
+    "24x. This number changes with every change of the program."
+)
+
+# The derivatives are autograd's
+assert [nth_derivative(rounded_cube, 2.25, n) for n in range(5)] == [8.0, 12.0, 12.0, 6.0, 0.0], (
+    "This function rounds x, and autograd passes every derivative straight through the rounding: those of x^3 at 2. "
+    "Differences, also those of a first derivative, see flat steps, 0. Ask autograd each time."
+)
+
 # A derivative of a constant
 assert nth_derivative(lambda x: 3 * x, 2.0, 2) == 0.0, (
     "The first derivative is 3, wherever x is. It has no graph: what is its derivative?"
@@ -111,6 +135,6 @@ assert nth_derivative(lambda x: 3 * x, 2.0, 2) == 0.0, (
 
 # A table of two functions
 assert torch.allclose(
-    torch.tensor(table([decay, fourth_power], 1.0, 3)),
+    as_matrix(table([decay, fourth_power], 1.0, 3)),
     torch.tensor([[1.0, -2.0, 4.0, -8.0], [1.0, 4.0, 12.0, 24.0]]) * torch.tensor([[math.exp(-2)], [1.0]]),
 ), "One list for each function, each from the value to derivative number n, as numbers."

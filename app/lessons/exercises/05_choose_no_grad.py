@@ -7,7 +7,7 @@
 #
 # - `predict(model, x)` returns `model(x)`, computed without recording anything.
 # - `with_frozen(body, head, x)` returns `head(body(x))`. Only `head` is recorded, so that its parameters get gradients,
-#   and those of `body` none.
+#   and those of `body` none. `body` is not recorded at all: to detach its result would come too late.
 # - `step(w, learning_rate)` changes the leaf `w` in place: it subtracts the learning rate times `w.grad`. It returns
 #   nothing.
 #
@@ -80,6 +80,7 @@ print("w after a step:", w)
 
 # %% check
 import torch
+from torch.overrides import TorchFunctionMode
 
 body_weight = torch.tensor([1.0, 2.0], requires_grad=True)
 head_weight = torch.tensor([3.0, 4.0], requires_grad=True)
@@ -93,20 +94,52 @@ def head_part(x):
     return (x * head_weight).sum()
 
 
-def recording_inside_model():
+class Recorded(TorchFunctionMode):
+    """Notes which operations give a result with a grad_fn."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        if isinstance(result, torch.Tensor) and result.grad_fn is not None:
+            self.names.append(function.__name__)
+        return result
+
+
+def watched(part, seen):
+    def run(x):
+        y = part(x)
+        seen.append(y.requires_grad)
+        return y
+
+    return run
+
+
+def recorded_in_model():
     seen = []
-
-    def model(x):
-        seen.append(torch.is_grad_enabled())
-        return x * head_weight
-
-    predict(model, torch.ones(2))
+    predict(watched(body_part, seen), torch.ones(2))
     return seen
+
+
+def recorded_in_body_and_head():
+    body, head = [], []
+    with_frozen(watched(body_part, body), watched(head_part, head), torch.ones(2))
+    return body, head
+
+
+def recorded_in_step():
+    leaf = torch.tensor([1.0, 2.0], requires_grad=True)
+    (leaf**2).sum().backward()
+    with Recorded() as recorded:
+        step(leaf, 0.25)
+    return recorded.names
 
 
 def recording_afterwards():
     predict(body_part, torch.ones(2))
-    return torch.is_grad_enabled()
+    return (body_part(torch.ones(2))).requires_grad
 
 
 def gradients_with_frozen_body():
@@ -127,9 +160,12 @@ def stepped(start, rate):
     return leaf
 
 
+rate = int(torch.randint(1, 8, ())) / 8
+
 # Nothing is recorded while the model runs
-assert recording_inside_model() == [False], (
-    "The model runs once, and autograd should not record while it does. To detach the result comes too late."
+assert recorded_in_model() == [False], (
+    "Inside the model: does its result have a graph? It runs once, and autograd should not record while it does. To "
+    "detach the result comes too late."
 )
 
 # predict returns what the model returns
@@ -145,6 +181,12 @@ torch.set_grad_enabled(True)
 # The result with a frozen body has a graph
 assert frozen_result_has_a_graph() is True, "Return the tensor that head gives. Its call has to be recorded."
 
+# The body is not recorded, and the head is
+assert recorded_in_body_and_head() == ([False], [True]), (
+    "Inside body, then inside head: does the result have a graph? Each runs once. A result that is recorded and then "
+    "detached was recorded."
+)
+
 # Gradients reach the head and not the body
 assert gradients_with_frozen_body() == (None, [5.0, 12.0]), (
     "First the gradient of the body's weight, then that of the head's. Which of the two calls is recorded?"
@@ -153,6 +195,16 @@ assert gradients_with_frozen_body() == (None, [5.0, 12.0]), (
 # A step changes the leaf
 assert stepped([3.0, -1.0], 0.25).tolist() == [1.5, -0.5], (
     "3 - 0.25 * 6 and -1 + 0.25 * 2, in the very tensor that was passed in."
+)
+
+# A step at a rate that nobody saw
+assert stepped([4.0, -2.0], rate).tolist() == [4.0 - 8.0 * rate, -2.0 + 4.0 * rate], (
+    "w - rate * 2w. The rate changes with every change of the program."
+)
+
+# Nothing is recorded in a step
+assert recorded_in_step() == [], (
+    "These operations gave a result with a graph. The whole step belongs under no_grad, not only the last assignment."
 )
 
 # The leaf is still a leaf that requires a gradient

@@ -3,9 +3,10 @@
 #
 # A tracked operation keeps tensors for its backward. What begins at a detached tensor keeps none.
 #
-# What is counted: the bytes of all tensors that operations save, `numel() * element_size()` of each, every time one is
-# saved. `torch.autograd.graph.saved_tensors_hooks(pack, unpack)` calls `pack` with each tensor that is saved, on the
-# CPU as on a GPU. (On a GPU, `torch.cuda.memory_allocated()` shows the same tensors as long as they live.)
+# What is counted: the bytes of all tensors that operations save, `numel() * element_size()` of each.
+# `torch.autograd.graph.saved_tensors_hooks(pack, unpack)` calls `pack` with each tensor that is saved, on the CPU as on
+# a GPU. A tensor that two operations save may count once or twice: the checks have none. (On a GPU,
+# `torch.cuda.memory_allocated()` shows the same tensors as long as they live.)
 #
 # Write three functions.
 #
@@ -89,7 +90,7 @@ def cut(first, second, x):
 x = torch.linspace(0, 1, 1000, requires_grad=True)
 print("saved by exp:", saved_bytes(torch.exp, x))
 print("tracked and detached:", compare(torch.exp, x))
-print("sin(x) * cos(x):", compare(lambda x: torch.sin(x) * torch.cos(x), x))
+print("exp(sin(x)):", compare(lambda x: torch.exp(torch.sin(x)), x))
 w = torch.tensor(2.0, requires_grad=True)
 y = cut(torch.exp, lambda features: (w * features).sum(), x)
 y.backward()
@@ -113,7 +114,15 @@ def second_part(x):
 
 
 def several_operations(x):
-    return torch.sin(x) * torch.cos(x)
+    return torch.sin(x) * torch.cos(x + 1)
+
+
+def chain_of(sizes, kinds, x):
+    # x[:size] and + 0.5 save no tensor, exp saves its result and sin its input.
+    for size, kind in zip(sizes, kinds):
+        x = x[:size] + 0.5
+        x = torch.exp(-x) if kind == 1 else torch.sin(x) if kind == 2 else x
+    return x
 
 
 def requires_grad_after_compare(x):
@@ -126,6 +135,11 @@ def gradients_of_cut():
     cut(first_part, second_part, torch.tensor([5.0, 6.0])).backward()
     return first_weight.grad, second_weight.grad.tolist()
 
+
+fresh_sizes = sorted(torch.randint(5, 500, (4,)).tolist(), reverse=True)
+fresh_kinds = [1, 2, *torch.randint(0, 3, (2,)).tolist()]
+fresh_input = torch.rand(500, dtype=[torch.float32, torch.float64][int(torch.randint(0, 2, ()))]).requires_grad_()
+fresh_bytes = sum(size for size, kind in zip(fresh_sizes, fresh_kinds) if kind) * fresh_input.element_size()
 
 # Bytes that exp saves
 assert saved_bytes(torch.exp, thousand) == 4000, "exp saves its result, 1,000 numbers of 4 bytes."
@@ -140,9 +154,24 @@ assert saved_bytes(several_operations, thousand) == 16000, (
     "sin and cos save their input, and the product saves both of its factors: four tensors."
 )
 
+# An operation that saves nothing
+assert saved_bytes(lambda x: x + 1, thousand) == 0, "The gradient of a sum needs none of its parts."
+
+# A chain that nobody saw
+assert saved_bytes(lambda x: chain_of(fresh_sizes, fresh_kinds, x), fresh_input) == fresh_bytes, (
+    "A chain of exp, sin and cuts, of other sizes with every change of the program. Only what is saved counts, whatever "
+    "x and the result are."
+)
+
 # Tracked and detached
 assert compare(several_operations, thousand) == (16000, 0), (
     "First the bytes for x as it is, then those for x detached, from which nothing is recorded."
+)
+
+# A detached input can still be saved
+assert compare(first_part, torch.tensor([5.0, 6.0], requires_grad=True)) == (16, 8), (
+    "x times a weight that requires a gradient: both are saved, and for x detached still x, for the weight's gradient. "
+    "Is the second number measured too?"
 )
 
 # compare leaves x as it was

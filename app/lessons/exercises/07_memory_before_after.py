@@ -77,10 +77,26 @@ if torch.cuda.is_available():
     print("on the GPU:", history([torch.exp, torch.sin], x.cuda()))
 
 # %% check
+import weakref
+
 import torch
 
 numbers = torch.zeros(1000)
+widths = {torch.int8: 1, torch.float16: 2, torch.int32: 4, torch.float64: 8}
 device = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def still_alive(number_of_operations):
+    made, alive = [], []
+
+    def operation(y):
+        alive.append(sum(result() is not None for result in made))
+        result = y + 1
+        made.append(weakref.ref(result))
+        return result
+
+    history([operation] * number_of_operations, torch.zeros(10))
+    return alive
 
 
 def added_by_exp(where):
@@ -88,12 +104,20 @@ def added_by_exp(where):
     return after - before
 
 
+fresh_sizes = torch.randint(1, 300, (4,)).tolist()
+fresh_bytes = [size * width for size, width in zip(fresh_sizes, widths.values())]
+
 # The bytes of one tensor
 assert memory_in_use([numbers]) == 4000, "1,000 elements of 4 bytes."
 
 # Elements of other sizes
 assert memory_in_use([torch.zeros(10, dtype=torch.float64), torch.zeros(3, dtype=torch.int8)]) == 83, (
     "10 numbers of 8 bytes and 3 of one byte. Ask each tensor for the size of its elements."
+)
+
+# Tensors that nobody saw
+assert memory_in_use([torch.zeros(n, dtype=kind) for n, kind in zip(fresh_sizes, widths)]) == sum(fresh_bytes), (
+    "One tensor each of int8, float16, int32 and float64, of other lengths with every change of the program."
 )
 
 # A tensor that is listed twice
@@ -108,6 +132,19 @@ assert history([], torch.zeros(50)) == [200], "The list begins with the memory b
 # A chain of operations
 assert history([torch.exp, torch.sum, torch.neg], torch.zeros(50)) == [200, 400, 404, 408], (
     "x and all results are held, and each operation is applied to the result of the one before."
+)
+
+# A chain that nobody saw
+assert history([lambda y: y.repeat(2), lambda y: y[: fresh_sizes[1]].double()], torch.zeros(fresh_sizes[0] + 300)) == [
+    4 * (fresh_sizes[0] + 300),
+    12 * (fresh_sizes[0] + 300),
+    12 * (fresh_sizes[0] + 300) + 8 * fresh_sizes[1],
+], "Twice as many numbers, then some of them in float64: the memory is that of the results, and not guessed from x."
+
+# All results are held
+assert still_alive(4) == [0, 1, 2, 3], (
+    "Before each operation: how many of the earlier results are still alive? Hold them all: a tensor that nobody holds "
+    "is freed, and its memory is no longer in use."
 )
 
 # In place, and to another type

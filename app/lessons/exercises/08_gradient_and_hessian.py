@@ -7,6 +7,8 @@
 # gradient, with the shape of `x`, and the Hessian, a matrix with $\partial^2 f/\partial x_i\, \partial x_j$ in row $i$,
 # column $j$. `x` may or may not require a gradient; it stays as it was, and so does its `.grad`.
 #
+# The derivatives come from autograd, in any way you like. Differences are only close to them, and not always.
+#
 # For `example`, $x_1^2 x_2 + x_2^3$ at $(1, 2)$, the gradient is $(2 x_1 x_2,\ x_1^2 + 3 x_2^2) = (4, 13)$ and the
 # Hessian is
 # $\begin{pmatrix} 2 x_2 & 2 x_1 \\ 2 x_1 & 6 x_2 \end{pmatrix} = \begin{pmatrix} 4 & 2 \\ 2 & 12 \end{pmatrix}$.
@@ -80,14 +82,22 @@ def valley(x):
     return (1 - x[0]) ** 2 + 10 * (x[1] - x[0] ** 2) ** 2
 
 
+def rounded(x):
+    # The values are rounded, the gradients pass straight through: so networks with rounded numbers are trained.
+    whole = x + (x.round() - x).detach()
+    return whole[0] ** 2 * whole[1] + whole[1] ** 3
+
+
 def state_afterwards(requires_grad):
     x = torch.tensor([1.0, 2.0, 3.0], requires_grad=requires_grad)
     gradient_and_hessian(quadratic, x)
     return x.requires_grad, x.grad
 
 
+fresh_half = torch.randint(-5, 6, (4, 4)).float()
+
 # The result is a pair
-assert isinstance(gradient_and_hessian(quadratic, place), tuple), "Return the gradient and the Hessian, as a tuple."
+assert len(gradient_and_hessian(quadratic, place)) == 2, "Return the gradient and the Hessian, as a tuple."
 
 # The shapes of gradient and Hessian
 assert [part.shape for part in gradient_and_hessian(quadratic, place)] == [torch.Size([3]), torch.Size([3, 3])], (
@@ -108,6 +118,22 @@ assert torch.allclose(gradient_and_hessian(quadratic, place)[1], curvature), (
 assert torch.allclose(
     gradient_and_hessian(valley, torch.tensor([2.0, 3.0]))[1], torch.tensor([[362.0, -80.0], [-80.0, 20.0]])
 ), "Its second derivatives depend on the point: at (2, 3) the first is 2 - 40 x2 + 120 x1^2."
+
+# A function that nobody saw
+assert torch.allclose(
+    gradient_and_hessian(lambda x: x @ fresh_half @ x, torch.ones(4))[1], fresh_half + fresh_half.T
+), "x A x has the Hessian A + A^T. These numbers change with every change of the program."
+
+# The gradient is autograd's
+assert torch.allclose(gradient_and_hessian(rounded, torch.tensor([2.25, 3.25]))[0], torch.tensor([12.0, 31.0])), (
+    "This function rounds x, and autograd passes the gradient straight through the rounding: it is that at (2, 3). "
+    "Differences of values see flat steps, 0. Ask autograd."
+)
+
+# The Hessian is autograd's
+assert torch.allclose(
+    gradient_and_hessian(rounded, torch.tensor([2.25, 3.25]))[1], torch.tensor([[6.0, 4.0], [4.0, 18.0]])
+), "The function that rounds again: differences of its gradient see flat steps, too. Ask autograd a second time."
 
 # A linear function
 assert torch.equal(gradient_and_hessian(lambda x: 3 * x[0] - x[1], torch.ones(2))[1], torch.zeros(2, 2)), (

@@ -11,6 +11,8 @@
 # - `separate(loss, w, batches)` returns a list with the gradient of each batch alone. It clears with `w.grad.zero_()`,
 #   also at the end: then `w.grad` is 0. If `w.grad` was there before, it is still the same tensor.
 #
+# The gradients come from autograd, in any way you like. Differences of losses are only close to them, and not always.
+#
 # For `loss` = `w * batch` and the batches 2, 3 and 5, the gradients are 2, 3 and 5, and accumulated they are 10.
 
 # %% starter
@@ -85,6 +87,11 @@ def squared(w, batch):
     return ((w * batch) ** 2).sum()
 
 
+def rounded(w, batch):
+    # The values are rounded, the gradient passes straight through: so networks with rounded numbers are trained.
+    return ((w + (w.round() - w).detach()) ** 2 * batch).sum()
+
+
 def fresh():
     return torch.tensor([1.0, -2.0], requires_grad=True)
 
@@ -110,12 +117,27 @@ def as_lists(gradients):
     return [gradient.tolist() for gradient in gradients]
 
 
+fresh_batches = list(torch.randint(-9, 10, (5, 2)).float())
+
 # accumulated returns a tensor
 assert torch.is_tensor(accumulated(squared, fresh(), three_batches)), "Return the sum of the gradients."
 
 # The sum over the batches
 assert torch.equal(accumulated(squared, fresh(), three_batches), torch.tensor([20.5, -84.0])), (
     "The gradient of each batch is 2 w batch^2. All three are added."
+)
+
+# Batches that nobody saw
+assert torch.equal(
+    accumulated(lambda w, batch: w @ batch, fresh(), fresh_batches), torch.stack(fresh_batches).sum(dim=0)
+), "The gradient of w @ batch is the batch. These numbers change with every change of the program."
+
+# The gradients are autograd's
+assert torch.equal(
+    accumulated(rounded, torch.tensor([1.75, -2.75], requires_grad=True), three_batches), torch.tensor([18.0, -30.0])
+), (
+    "This loss rounds w, and autograd passes the gradient straight through the rounding: 2w batch at (2, -3). "
+    "Differences of losses see flat steps, 0. Ask autograd."
 )
 
 # The sum is in w.grad too
@@ -131,6 +153,11 @@ assert torch.equal(accumulated(squared, used(), three_batches), torch.tensor([20
 # Each gradient alone
 assert as_lists(separate(squared, fresh(), three_batches)) == [[2.0, -16.0], [18.0, -4.0], [0.5, -64.0]], (
     "Each is the gradient of one batch, as it was when that batch had been. Is the list one tensor, three times?"
+)
+
+# Each gradient alone, of batches that nobody saw
+assert as_lists(separate(lambda w, batch: w @ batch, fresh(), fresh_batches)) == [b.tolist() for b in fresh_batches], (
+    "The gradient of w @ batch is the batch: one for each, and from the loss that is passed in."
 )
 
 # Each gradient alone, whatever was there before

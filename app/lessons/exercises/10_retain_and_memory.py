@@ -13,7 +13,8 @@
 #   backward with `retain_graph=True`, and after one without.
 #
 # What is counted: the starter has `held_bytes(y)`, which walks the graph and adds up the bytes of the tensors that its
-# nodes have saved. Of a node that was freed nothing can be read. (On a GPU, `torch.cuda.memory_allocated()` falls when
+# nodes have saved. Of a node that was freed nothing can be read. A tensor that two nodes have saved may count once or
+# twice: the checks have none. (On a GPU, `torch.cuda.memory_allocated()` falls when
 # such a tensor is freed, unless something else holds it.)
 #
 # For `y = torch.exp(x).sum()` with 1,000 numbers of 4 bytes, `memory_story(y)` is `[4000, 4000, 0]`.
@@ -168,14 +169,49 @@ def shared_part_can_go_again():
 
 def story_of(size, dtype):
     leaf = torch.linspace(0.1, 1, size, dtype=dtype).requires_grad_()
-    return memory_story((torch.sin(leaf) * torch.exp(leaf)).sum())
+    return memory_story((torch.sin(leaf) * torch.cos(leaf + 1)).sum())
 
+
+def story_of_chain(sizes, kinds, dtype):
+    # x[:size] and + 0.5 save no tensor, exp saves its result and sin its input.
+    x = torch.linspace(0.1, 1, 500, dtype=dtype).requires_grad_()
+    for size, kind in zip(sizes, kinds):
+        x = x[:size] + 0.5
+        x = torch.exp(-x) if kind == 1 else torch.sin(x) if kind == 2 else x
+    return memory_story(x.sum())
+
+
+def what_the_story_did():
+    leaf = torch.linspace(0.1, 1, 20).requires_grad_()
+    arrived = []
+    result = torch.exp(leaf)
+    result.register_hook(lambda gradient: arrived.append(node_holds(result.grad_fn)))
+    memory_story(result.sum())
+    twice = leaf.grad is not None and torch.allclose(leaf.grad, 2 * torch.exp(leaf))
+    return arrived, node_holds(result.grad_fn), twice
+
+
+def node_holds(node):
+    try:
+        return node._saved_result is not None
+    except RuntimeError:  # freed
+        return False
+
+
+n = int(torch.randint(4, 9, ()))
+fresh_sizes = sorted(torch.randint(5, 500, (4,)).tolist(), reverse=True)
+fresh_kinds = [1, 2, *torch.randint(0, 3, (2,)).tolist()]
+fresh_type = [torch.float32, torch.float64][int(torch.randint(0, 2, ()))]
+fresh_bytes = sum(size for size, kind in zip(fresh_sizes, fresh_kinds) if kind) * (8 if fresh_type == torch.float64 else 4)
 
 # Once
 assert grad_after_times(1) == 12.0, "3x^2 at x = 2, once."
 
 # Three times, added up
 assert grad_after_times(3) == 36.0, "Three passes over one graph: 12 + 12 + 12."
+
+# As often as nobody saw
+assert grad_after_times(n) == 12.0 * n, "12 for each pass. Their number changes with every change of the program."
 
 # As many passes over the same graph
 assert passes_of(3) == 3, "A hook on y counts how often a gradient arrives there."
@@ -195,8 +231,20 @@ assert shared_part_can_go_again() is False, "The pass of the last loss should fr
 
 # The memory story
 assert story_of(1000, torch.float32) == [16000, 16000, 0], (
-    "sin saves its input, exp its result, the product both factors. Before, after retaining, after freeing."
+    "sin and cos save their input, the product both factors. Before, after retaining, after freeing."
 )
 
 # The memory story of other numbers
 assert story_of(10, torch.float64) == [320, 320, 0], "The same graph with 10 numbers of 8 bytes: the bytes are counted."
+
+# The memory story of a graph that nobody saw
+assert story_of_chain(fresh_sizes, fresh_kinds, fresh_type) == [fresh_bytes, fresh_bytes, 0], (
+    "A chain of exp, sin and cuts, other ones with every change of the program. What its nodes have saved has to be "
+    "counted: neither x nor y says how much that is."
+)
+
+# The story happens
+assert what_the_story_did() == ([True, True], False, True), (
+    "Two backward passes go through the graph, which is still held when each of them begins. Afterwards it is freed, and "
+    "the leaf's gradient is that of both passes."
+)

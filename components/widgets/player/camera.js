@@ -4,7 +4,7 @@ import { byAxis, startOf, within } from "./views.js";
 
 const LARGEST_SCALE = 6, LARGEST_FIT = 1.6, LARGEST_PROJECTED = 2.6, PROJECTED = 1.4, ALIKE = 0.12;
 // How large a box's title is on the screen, in CSS pixels: at least, and where not the whole picture is seen first.
-const LEAST_TITLE = 9.1, READABLE_TITLE = 10.2;
+const LEAST_TITLE = 9.1, READABLE_TITLE = 9.8;
 // In CSS pixels.
 const SEEN_ALWAYS = 60, MARGIN = 12, EDGE = 16, CUT = 6;
 const GLIDE = { duration: 200, easing: "ease-out" }, MOST_GLIDING = 600;
@@ -270,7 +270,7 @@ export class Camera {
   goBack(area) {
     const { rest } = this;
     this.rest = null;
-    if (!rest || (area && byAxis(area, rest.box, this.contents.around, EDGE / this.scale()).moves)) return;
+    if (!rest || (area && !holds(rest.box, area.x + area.width / 2, area.y + area.height / 2))) return;
     this.slide(rest.box);
     this.fitted = rest.fitted;
   }
@@ -344,6 +344,13 @@ export class Camera {
     this.chosen();
   }
 }
+
+/**
+ * @param {Area} area
+ * @param {number} x
+ * @param {number} y
+ */
+const holds = (area, x, y) => x >= area.x && x <= area.x + area.width && y >= area.y && y <= area.y + area.height;
 
 const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 

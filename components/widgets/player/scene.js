@@ -29,8 +29,8 @@ export class Scene {
     this.svg = null;
     this.measured = false;
     this.narrower = 1;
-    /** How far Graphviz moves what it draws. @type {{ x: number, y: number }} */
-    this.shift = { x: 0, y: 0 };
+    /** How far Graphviz moves what it draws, after it has scaled it. */
+    this.shift = { x: 0, y: 0, scale: 1 };
     this.clear();
   }
 
@@ -109,7 +109,7 @@ export class Scene {
     const ends = [...this.boxes].filter(([, { kind }]) => kind === "output").map(([id]) => this.areaOf(id));
     const outputs = ends.length ? ends : boxes.slice().sort((a, b) => a.y - b.y).slice(0, 1);
     const title = Number(svg.querySelector("g.node text")?.getAttribute("font-size")) || 14;
-    const letter = title * (this.gv.classList.contains("lab") ? this.narrower : 1);
+    const letter = title * this.shift.scale * (this.gv.classList.contains("lab") ? this.narrower : 1);
     const isSame = shared > SAME_GRAPH * Math.max(before.size, this.boxes.size);
     this.camera.open(svg, { boxes, outputs, around, letter }, isSame, fresh);
   }
@@ -120,8 +120,9 @@ export class Scene {
    * @returns {Area}
    */
   areaOf(id) {
-    const { x, y, width, height } = this.box(id), { shift } = this;
-    return { x: x - width / 2 + shift.x, y: y - height / 2 + shift.y, width, height };
+    const { x, y, width, height } = this.box(id), { shift } = this, { scale } = shift;
+    const left = (x - width / 2) * scale + shift.x, top = (y - height / 2) * scale + shift.y;
+    return { x: left, y: top, width: width * scale, height: height * scale };
   }
 
   /**
@@ -280,7 +281,7 @@ export class Scene {
 function shiftOf(svg) {
   const graph = svg.querySelector("g.graph");
   const matrix = graph instanceof SVGGElement ? graph.transform.baseVal.consolidate()?.matrix : null;
-  return { x: matrix?.e ?? 0, y: matrix?.f ?? 0 };
+  return { x: matrix?.e ?? 0, y: matrix?.f ?? 0, scale: matrix?.a ?? 1 };
 }
 
 /**
