@@ -15,7 +15,6 @@ import streamlit as st
 from app import compare_sides, graph, playground_form, progress, session
 from app.controls import download, one_of
 from app.derivatives_questions import EDITOR
-from app.editors import Editor
 from app.links import PAIR, SAFE, TooLong, form_link, pack, program_link
 
 # A code of more characters has modules too small for a phone at the back of a room.
@@ -104,12 +103,12 @@ def _program(page: str) -> dict[str, str]:
 
 
 def _lesson() -> dict[str, str]:
-    slug = session.address().get("lesson", "")
-    lesson = next((lesson for lesson in session.course().lessons if lesson.slug == slug), None)
-    # What a prediction runs is less than the editor's text.
-    program = Editor(f"lessons:editor:{slug}", lesson.source).ran if lesson is not None else ""
-    own = lesson is not None and program != lesson.source
-    return {"lesson": slug, **(program_link(program) if own else {})}
+    lesson = progress.open_lesson()
+    if lesson is None:
+        return {}
+    # What has run may be less: a lesson's program runs up to the question that nobody has answered.
+    program = progress.editor_of(lesson).ran
+    return {"lesson": lesson.slug, **(program_link(program) if program != lesson.source else {})}
 
 
 def _pair() -> dict[str, str]:
