@@ -11,7 +11,6 @@ from components.facts.gradients.amounts import Amount
 from components.facts.presses import GradAfter, Held, Press, Presses
 from components.figures.charts.presses import grad_figure, held_figure
 
-
 HELD = Held(8)
 
 
