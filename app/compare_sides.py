@@ -210,16 +210,21 @@ def _take_typed(name: str, now: Side, again: bool) -> Edited:
 
 # --- on the page
 
-# In CSS pixels; in lines of code, the least and the most that an editor shows at once.
-_LINE, _AROUND, _LEAST, _MOST = 22.4, 12, 6, 14
+# In CSS pixels of the window's height: all but both editors; one error; all but the pictures.
+_BESIDE, _ERROR, _ABOVE = 330, 130, 395
 
 
 def show_side(name: str, edited: Edited) -> None:
     """Show where one side has its program from, and the program in its editor."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"compare-{name}-tools"):
         _source(name)
         _open(name)
-    show_editor(page_of(name), edited, side(name).editor.key, _height(), f"{name.capitalize()} program")
+    failures = sum(trace is not None and trace.failure is not None for trace in map(session.trace, map(page_of, SIDES)))
+    beside = _BESIDE + _ERROR * failures
+    show_editor(page_of(name), edited, side(name).editor.key, 120, f"{name.capitalize()} program", beside=beside, of=2)
+    trace = session.trace(page_of(name))
+    if trace is not None and session.running(page_of(name)) is None:
+        results.failure(trace)
 
 
 def _source(name: str) -> None:
@@ -243,7 +248,6 @@ def _source(name: str) -> None:
         format_func=lambda source: words[source],
         label_visibility="collapsed",
         on_change=lambda: choose(name, session.widgets()[key]),
-        width=370,
     )
 
 
@@ -263,17 +267,11 @@ def _open(name: str) -> None:
         now.fill(trace.program.source, TRACE, file.name)
         now.problem = ""
 
-    with st.popover("Open trace", icon=":material/upload_file:"):
+    with st.popover("Open trace", icon=":material/folder_open:"):
         st.file_uploader(f"A saved trace for the {name} side (.json)", type=["json"], key=key, on_change=uploaded)
         st.markdown("*Download* → *Trace as JSON* above a graph saves one; so does `python -m app trace`.")
     if side(name).problem:
         st.error(side(name).problem)
-
-
-def _height() -> int:
-    """Return how high both editors are: as the longer program is, within bounds."""
-    lines = max(text.rstrip("\n").count("\n") + 1 for text in programs())
-    return round(_AROUND + _LINE * min(max(lines, _LEAST), _MOST))
 
 
 def show(left: TraceIndex, right: TraceIndex) -> None:
@@ -281,19 +279,14 @@ def show(left: TraceIndex, right: TraceIndex) -> None:
     compared = comparison(left, right)
     changed = switch_now() if side(RIGHT).origin.source == SWITCH else None
     verdict_line(compared.verdict, changed.what if changed is not None else "")
-    indices = left, right
-    if any(index.trace.failure is not None for index in indices):
-        for column, index in zip(st.columns(2, gap="medium"), indices, strict=True):
-            with column:
-                results.failure(index.trace)
-    quantities_panel(compared.quantities)
     only = compared.graphs.only_left, compared.graphs.only_right
-    for column, name, marked in zip(st.columns(2, gap="medium"), SIDES, only, strict=True):
+    for column, name, marked in zip(st.columns(2, gap="small"), SIDES, only, strict=True):
         with column:
-            graph.show(page_of(name), above=360, show_code=not is_built(), only=marked)
-    graphs_panel(compared.graphs)
+            graph.show(page_of(name), above=_ABOVE, show_code=not is_built(), only=marked)
     results_panels(compared.results)
     printed_panel(compared.printed)
+    quantities_panel(compared.quantities)
+    graphs_panel(compared.graphs)
     _memory(left, right)
 
 

@@ -78,6 +78,20 @@ def one_of(
     return start if chosen is None else chosen
 
 
+class Choices(msgspec.Struct):
+    """What a person has chosen on a page, by the control's key."""
+
+    by_key: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+def kept_one_of(label: str, options: Iterable[str], key: str, words: Callable[[Any], str] = str) -> str:
+    """Let the person choose one of a few things by ``one_of``; the choice outlives the session."""
+    options, chosen = list(options), session.kept(Choices, key.partition(":")[0]).by_key
+    last = chosen.get(key)
+    chosen[key] = one_of(label, options, key, words, last=last if last in options else options[0])
+    return chosen[key]
+
+
 def kept_toggle(label: str, made: msgspec.Struct, field: str, key: str, help: str | None = None) -> bool:
     """Show a toggle of a field of what a person has made, which outlives the session."""
     widgets = session.widgets()

@@ -4,6 +4,9 @@ A lesson file runs anywhere and reads like a notebook. It begins with a ``# %% [
 title, as a heading, and whose first paragraph is the summary. ``# %%`` begins a code cell. The program that the worker
 runs is the code alone.
 
+``# %% [markdown] predict`` asks something before the code that answers it (``app.predictions``);
+``# %% [markdown] without gpu`` holds a program that shows, on the CPU, what the lesson is about.
+
 An exercise has a ``# %% starter`` cell in place of plain code, hints (``# %% [markdown] hint``), a ``# %% solution``
 and a ``# %% check`` cell whose asserts are the checks (``components.source.check_cells``).
 """
@@ -13,20 +16,24 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from app.predictions import Prediction, PredictionError, read_prediction
 from components.source import parse
 from components.source.check_cells import CheckCellError, read_checks
 
 LESSONS = Path(__file__).parent / "lessons"
 OWN_LESSONS_VARIABLE = "AUTOGRAD_LAB_LESSONS"
-_GROUPS = ("examples", "exercises", "beyond")
-Kind = Literal["text", "code", "hint", "starter", "solution", "check"]
+GROUPS = {"chapters": "Chapter", "examples": "Example", "exercises": "Exercise", "beyond": "Beyond"}
+"""The parts of the course in their order, and what one lesson of each is called."""
+Kind = Literal["text", "code", "hint", "predict", "without gpu", "starter", "solution", "check"]
 _FILE_NAME = re.compile(r"(\d+)_(\w+)\.py")
 _MARKER = re.compile(r"# ?%%\s*(?P<type>\[[^\]]*\])?\s*(?P<rest>.*)")
 _CODE_KINDS: dict[str, Kind] = {"starter": "starter", "solution": "solution", "check": "check"}
+_TEXT_KINDS: dict[str, Kind] = {"hint": "hint", "predict": "predict", "without gpu": "without gpu"}
+_FENCED = re.compile(r"^```python\n(?P<program>.*?)^```$", re.MULTILINE | re.DOTALL)
 OWN = "own"
 
 
@@ -62,6 +69,14 @@ class Exercise:
 
 
 @dataclass(frozen=True, slots=True)
+class WithoutGpu:
+    """What a lesson about a GPU shows where there is none: words, and a whole program for the CPU."""
+
+    words: str
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lesson:
     """One lesson; ``source`` is its code cells, or an exercise's starter, joined by one blank line: a whole program.
 
@@ -76,11 +91,31 @@ class Lesson:
     cells: tuple[Cell, ...]
     group: str = OWN
     exercise: Exercise | None = None
+    predictions: tuple[Prediction, ...] = ()
+    without_gpu: WithoutGpu | None = None
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The lesson's text cells, without the hints."""
-        return tuple(cell.text for cell in self.cells if cell.kind == "text")
+        """The lesson's text cells: no hints, no predictions."""
+        return self.texts_before(len(self.predictions))
+
+    def texts_before(self, prediction: int) -> tuple[str, ...]:
+        """The text cells that stand before a prediction (from 0); those behind it may give the answer away."""
+        asked = [place for place, cell in enumerate(self.cells) if cell.kind == "predict"]
+        end = asked[prediction] if prediction < len(asked) else len(self.cells)
+        return tuple(cell.text for cell in self.cells[:end] if cell.kind == "text")
+
+    def source_before(self, prediction: int) -> str:
+        """The program up to a prediction (from 0); past the last one, the whole."""
+        if prediction >= len(self.predictions):
+            return self.source
+        lines = self.source.split("\n")[: self.predictions[prediction].line - 1]
+        return "\n".join(lines).rstrip("\n") + "\n"
+
+    @property
+    def name(self) -> str:
+        """What the lesson is called: its place in the course, such as ``Example 4``."""
+        return f"{GROUPS.get(self.group, 'Lesson')} {self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +143,9 @@ def load_lesson(path: Path, group: str = OWN) -> Lesson:
     source = _joined(cells, "code" if exercise is None else "starter")
     if not source.strip():
         raise LessonError(path, 1, "the lesson has no code")
-    return Lesson(name[2], int(name[1]), title, summary, source, cells, group, exercise)
+    predictions = tuple(_predictions(path, raw, exercise is not None))
+    without = next((_without_gpu(path, cell) for cell in raw if cell.kind == "without gpu"), None)
+    return Lesson(name[2], int(name[1]), title, summary, source, cells, group, exercise, predictions, without)
 
 
 def _joined(cells: tuple[Cell, ...], kind: Kind) -> str:
@@ -135,6 +172,42 @@ def _exercise(path: Path, raw: list[_RawCell], cells: tuple[Cell, ...]) -> Exerc
                 raise LessonError(path, cell.line + error.line, error.problem) from None
     hints = tuple(cell.text for cell in cells if cell.kind == "hint")
     return Exercise(hints, _joined(cells, "solution"), _joined(cells, "check"))
+
+
+def _predictions(path: Path, raw: list[_RawCell], in_exercise: bool) -> Iterator[Prediction]:
+    """Read the predictions, each with the line of the program that comes after it."""
+    next_line = 1
+    for place, cell in enumerate(raw):
+        if cell.kind == "code" and (code := _code(path, cell)):
+            next_line += code.count("\n") + 2
+        if cell.kind != "predict":
+            continue
+        if in_exercise:
+            raise LessonError(path, cell.line, "an exercise has no predictions; ask in its task or in a hint")
+        if next_line == 1:
+            raise LessonError(path, cell.line, "a prediction comes after code: there is nothing to look at yet")
+        if not any(later.kind == "code" and _code(path, later) for later in raw[place + 1 :]):
+            raise LessonError(path, cell.line, "a prediction comes before code: no line is left that answers it")
+        try:
+            yield replace(read_prediction(_plain_lines(path, cell)), line=next_line)
+        except PredictionError as error:
+            raise LessonError(path, cell.line + 1 + error.line, error.problem) from None
+
+
+def _without_gpu(path: Path, cell: _RawCell) -> WithoutGpu:
+    """Read the words and the program between the fences: as code of the file it would run with the lesson's own."""
+    text = "\n".join(_plain_lines(path, cell))
+    found = list(_FENCED.finditer(text))
+    if len(found) != 1:
+        raise LessonError(path, cell.line, "a 'without gpu' cell holds one program, between '# ```python' and '# ```'")
+    before, program = text[: found[0].start()], found[0]["program"]
+    try:
+        parse(program, commands=False)
+    except SyntaxError as error:
+        line = cell.line + 1 + before.count("\n") + (error.lineno or 1)
+        raise LessonError(path, line, f"this is not Python: {error.msg}") from None
+    words = f"{before}{text[found[0].end() :]}".strip("\n")
+    return WithoutGpu(words, program)
 
 
 def _lines(path: Path) -> list[str]:
@@ -166,7 +239,7 @@ def _kind(path: Path, line: int, marker: str) -> Kind:
     assert match is not None
     word = match["rest"].strip()
     if match["type"] == "[markdown]":
-        return "hint" if word == "hint" else "text"
+        return _TEXT_KINDS.get(word, "text")
     if match["type"] is not None:
         raise LessonError(path, line, f"unknown cell type {match['type']}; a cell is '# %% [markdown]' or '# %%'")
     return _CODE_KINDS.get(word, "code")
@@ -175,7 +248,7 @@ def _kind(path: Path, line: int, marker: str) -> Kind:
 def _cells(path: Path, raw: list[_RawCell]) -> Iterator[Cell]:
     next_line = 1
     for cell in raw:
-        text = _markdown(path, cell) if cell.kind in ("text", "hint") else _code(path, cell)
+        text = _code(path, cell) if cell.kind in ("code", *_CODE_KINDS) else _markdown(path, cell)
         if not text:
             continue
         yield Cell(cell.kind, text, next_line)
@@ -184,12 +257,17 @@ def _cells(path: Path, raw: list[_RawCell]) -> Iterator[Cell]:
 
 
 def _markdown(path: Path, cell: _RawCell) -> str:
+    return "\n".join(_plain_lines(path, cell)).strip("\n")
+
+
+def _plain_lines(path: Path, cell: _RawCell) -> list[str]:
+    """The lines of a [markdown] cell without their ``#``."""
     text: list[str] = []
     for index, line in enumerate(cell.lines):
         if line.strip() and not line.startswith("#"):
             raise LessonError(path, cell.line + 1 + index, "a line of a [markdown] cell begins with '#'")
         text.append(line.removeprefix("#").removeprefix(" ").rstrip())
-    return "\n".join(text).strip("\n")
+    return text
 
 
 def _code(path: Path, cell: _RawCell) -> str:
@@ -229,7 +307,7 @@ def load_course(own: Path | None = None) -> Course:
     Without either they are in ``lessons/own``. A malformed file of the teacher's is left out and told in ``problems``.
     Raises ``LessonError`` for one of ours.
     """
-    lessons = [lesson for group in _GROUPS for lesson in load_lessons(LESSONS / group, group)]
+    lessons = [lesson for group in GROUPS for lesson in load_lessons(LESSONS / group, group)]
     folder = own or Path(os.environ.get(OWN_LESSONS_VARIABLE) or LESSONS / OWN)
     problems: list[LessonError] = []
     if folder.is_dir():

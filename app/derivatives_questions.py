@@ -20,7 +20,7 @@ from components.facts.variables import Variables, differentiable_variables
 from components.source.function_text import NoFunction, function_text
 from components.trace import Answered, Asked, Failure, Findings, Function, Input, Trace, Unanswered, Verdict
 from components.widgets.editor import Problem, code_editor
-from components.widgets.panels import note_panel
+from components.widgets.panels import failure_panel, note_panel
 
 PAGE = "derivatives"
 EDITOR = Editor(f"{PAGE}:editor", FIRST_FUNCTION)
@@ -66,6 +66,9 @@ def edit(problem: Problem | None) -> str:
     if EDITOR.asks(edited) or clicked:
         EDITOR.run(edited.text)
     linked.note(EDITOR)
+    text, failure = derivatives_state().failure
+    if failure is not None and text == EDITOR.ran:
+        failure_panel(failure)
     return EDITOR.ran
 
 
@@ -131,7 +134,7 @@ def ask(section: str, text: str, question: Asked) -> Answered | None:
     state.failure = text, trace.failure
     answer = trace.answer
     if trace.failure is not None:
-        results.failure(trace)
+        st.html('<p class="al-note">The function stops with an error: it stands below the function.</p>')
         return None
     if isinstance(answer, Unanswered):
         if answer.function is not None and known(text) is None:

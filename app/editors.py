@@ -109,12 +109,12 @@ def problem_of(failure: Failure | None) -> Problem | None:
 
 
 def show_editor(
-    page: str, edited: Edited, key: str, height: int, label: str = "Program", *, beside: int | None = None
+    page: str, edited: Edited, key: str, height: int, label: str = "Program", *, beside: int | None = None, of: int = 1
 ) -> None:
     """Show the editor of the program that a page runs.
 
     It is ``height`` CSS pixels high, or more where ``beside`` of the window's height are taken by what else is to be
-    seen with it.
+    seen with it, and ``of`` editors share the rest.
     """
     trace = session.trace(page)
     code_editor(
@@ -124,6 +124,7 @@ def show_editor(
         problem=problem_of(trace.failure if trace is not None else None),
         height=height,
         beside=beside,
+        of=of,
         channel=page,
         label=label,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.links import program_link
+
 GRADIENTS = {
     "Two backward calls": """\
 import torch
@@ -463,7 +465,7 @@ def _lesson(title: str, slug: str, about: str, icon: str = "menu_book") -> Examp
 
 
 def _program(title: str, page: str, source: str, about: str, icon: str) -> Example:
-    return Example(title, page, about, f":material/{icon}:", {"code": source})
+    return Example(title, page, about, f":material/{icon}:", program_link(source))
 
 
 FIRST: dict[str, tuple[Example, ...]] = {

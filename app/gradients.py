@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import graph, session
-from app.controls import chart, download, one_of, table
+from app.controls import chart, download, kept_one_of, table
 from components.facts import TraceIndex
 from components.facts.gradients import History, LeafHistory, gradient_history, variables
 from components.facts.gradients.flow import flow_info, intermediate_gradients
@@ -47,7 +47,7 @@ def _state() -> GradientsState:
 
 def choose() -> str:
     """Let the person choose a chart. It stands on the page whatever runs, so that the choice is not forgotten."""
-    return one_of("Chart", _CHARTS, f"{PAGE}:chart")
+    return kept_one_of("Chart", _CHARTS, f"{PAGE}:chart")
 
 
 def show(name: str, index: TraceIndex, history: History) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -12,6 +13,7 @@ import streamlit as st
 
 from app import session
 from app.controls import download, kept_choice, kept_toggle, one_of
+from app.takehome import file_name, notebook, script
 from components.facts import TraceIndex
 from components.facts.compare.graphs import GraphMarks
 from components.facts.saved_bytes import saved_bytes
@@ -37,10 +39,13 @@ from components.figures import (
 from components.trace import Trace, encode_trace
 from components.trace.codec import collector_paused
 from components.widgets.browser import write
+from components.widgets.picture_buttons import picture_buttons
 from components.widgets.player.page import standalone_page
 from components.widgets.player.view import player
 
 _WHOLE = "whole program"
+# In CSS pixels: what is around the player in a frame of somebody else's page.
+_EMBEDDED = 22
 _NO_MARKS = GraphMarks()
 
 
@@ -108,6 +113,8 @@ def show(
         shown = _torchviz(page, index) if view.torchviz else _lab(page, index, only)
         data = _data(index, shown, "torchviz" if view.torchviz else "lab")
         _downloads(page, index.trace, data)
+    if st.context.is_embedded:
+        above, show_code = _EMBEDDED, show_code or session.shows_only_player()
     player(
         data,
         key=f"{page}:player",
@@ -151,11 +158,20 @@ def _data(index: TraceIndex, shown: _View, kind: Literal["lab", "torchviz"]) -> 
 
 
 def _downloads(page: str, trace: Trace, data: PlayerData) -> None:
-    with st.popover("Download", icon=":material/download:"):
-        page_file = partial(standalone_page, data, "Autograd Lab")
-        download("Player as one HTML file", page_file, "autograd-lab.html", f"{page}:html", icon=None)
-        download("Trace as JSON", partial(encode_trace, trace), "trace.json", f"{page}:json", icon=None)
-        download("Program (.py)", trace.program.source, "program.py", f"{page}:py", icon=None)
+    with (
+        st.popover("Download", icon=":material/download:"),
+        st.container(key=f"{page.replace(':', '-')}-al-downloads", gap=None),
+    ):
+        picture_buttons(f"{page}:player")
+        name, source = session.name_of(page), trace.program.source
+
+        def file(label: str, ending: str, make: Callable[[], str | bytes]) -> None:
+            download(label, make, file_name(name, ending), f"{page}:{ending}", icon=None)
+
+        file("Player as one HTML file", "html", partial(standalone_page, data, f"{name} · Autograd Lab"))
+        file("Program (.py)", "py", partial(script, source))
+        file("Notebook (.ipynb)", "ipynb", partial(notebook, source, name, session.cells_of(page)))
+        file("Trace as JSON", "json", partial(encode_trace, trace))
 
 
 # --- the Lab view

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 from markupsafe import Markup
 
-from components.facts.terms import GRAPH, PAGES
+from components.facts.terms import GRAPH, PAGE_GROUPS
 from components.widgets.panels import joined, with_code
 
 Keys = tuple[tuple[str, str], ...]
@@ -54,6 +54,9 @@ KEYS: dict[str, Keys] = {
 }
 
 
+WORDS = {"The graph": GRAPH, **PAGE_GROUPS}
+
+
 @st.dialog("Help", width="large")
 def show() -> None:
     """Show the keys and the words."""
@@ -71,14 +74,14 @@ def show() -> None:
         if not found:
             st.markdown("No word has this in its name or its meaning.")
     with keys:
-        st.html(joined(_keys(place, rows) for place, rows in KEYS.items()))
+        st.html(Markup('<div class="al-all-keys">{}</div>').format(joined(map(_keys, KEYS, KEYS.values()))))
 
 
 def matching(asked: str) -> dict[str, dict[str, str]]:
     """Return the words that have a text in their name or meaning, by group; those with it in their name come first."""
     text = asked.strip().casefold()
     found = {}
-    for title, group in {"The graph": GRAPH, "The pages": PAGES}.items():
+    for title, group in WORDS.items():
         named = {word: meaning for word, meaning in group.items() if text in word.casefold()}
         told = {word: meaning for word, meaning in group.items() if text in meaning.casefold()}
         if named or told:

@@ -46,6 +46,8 @@ def main() -> None:
         if not head.arrived():
             st.html('<p class="al-note">Opening …</p>')
             return
+        if st.context.is_embedded:
+            st.html(f'<i class="al-embedded {"player" if session.shows_only_player() else ""}"></i>')
         missing = what_is_missing(session.engine().pool.known_walls())
         if missing is not None:
             st.caption(f":material/info: {missing}")

@@ -15,7 +15,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from app import graph, session
-from app.controls import chart, download, one_of
+from app.controls import chart, download, kept_one_of
 from components.facts import TraceIndex
 from components.facts.memory import MemoryIndex, memory_index
 from components.facts.memory.timeline import MOST_COLUMNS, Axis, Timeline, timeline_info
@@ -39,7 +39,6 @@ class MemoryState:
     """The event of memory that was clicked last."""
     at: str = "peak"
     """What the control ``AT`` said last: Streamlit forgets it in a run that does not show the control."""
-    section: str = "What was alive"
 
 
 def memory_state() -> MemoryState:
@@ -69,12 +68,12 @@ def click(custom: list[Any]) -> None:
         graph.lead(PAGE, moment)
 
 
-_AXES: dict[Axis, str] = {"step": "lines", "time": "time"}
+_AXES: dict[str, str] = {"step": "lines", "time": "time"}
 
 
 def choose_axis() -> Axis:
     """Let the person choose the axis."""
-    return one_of("Axis", _AXES, f"{PAGE}:axis", _AXES.__getitem__)
+    return "time" if kept_one_of("Axis", _AXES, f"{PAGE}:axis", _AXES.__getitem__) == "time" else "step"
 
 
 def colours() -> None:

@@ -61,10 +61,11 @@ def made() -> PlaygroundForm:
 
 def current() -> Form:
     """Return the form with what is typed by now, and see to it that the editor says what the form does."""
-    filling, edited = _filling(), _typed()
-    if edited.text != filling.taken:
-        filling.taken = edited.text
-        _become(_with_expression(edited.text), "typed")
+    # Half a character, as browsers can send it, could not be kept.
+    filling, text = _filling(), _typed().text.encode("utf-8", "replace").decode()
+    if text != filling.taken:
+        filling.taken = text
+        _become(_with_expression(text), "typed")
     elif made().form.expression != filling.taken:
         filling.source = filling.taken = made().form.expression
         filling.number += 1
@@ -105,15 +106,9 @@ def show_expression(problem: FormError | None) -> None:
 def show_switches() -> None:
     """Show the three toggles: two of the next Backward, one of the expression."""
     now, values = made(), session.widgets()
-
-    def toggled(key: str, field: str) -> None:
-        setattr(now, field, values[key])
-
     with st.container(horizontal=True, key="playground-switches", gap="small"):
-        for label, field in (("retain_graph", "retain"), ("create_graph", "create")):
-            key = f"playground:{field}"
-            values[key] = getattr(now, field)
-            st.toggle(label, key=key, help=_HELP[label], on_change=toggled, args=(key, field))
+        _toggle("retain_graph", "retain")
+        _toggle("create_graph", "create")
         values["playground:no_grad"] = now.form.no_grad
         st.toggle(
             "no_grad",
@@ -121,6 +116,12 @@ def show_switches() -> None:
             help=_HELP["no_grad"],
             on_change=lambda: change(no_grad=values["playground:no_grad"]),
         )
+
+
+def _toggle(label: str, field: str) -> None:
+    now, values, key = made(), session.widgets(), f"playground:{field}"
+    values[key] = getattr(now, field)
+    st.toggle(label, key=key, help=_HELP[label], on_change=lambda: setattr(now, field, values[key]))
 
 
 def show_buttons(stopped: bool) -> None:

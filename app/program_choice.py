@@ -67,6 +67,12 @@ def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | 
     return session.index(page)
 
 
+def give(page: str, text: str) -> None:
+    """Let a page be about a program of its own: this one, when it is opened next."""
+    Editor(f"{page}:editor", "").fill(text)
+    session.kept(Chosen, page).source, _memory(page).latest = OWN, session.latest()
+
+
 def _settle(page: str, examples: Mapping[str, str], editor: Editor) -> Edited:
     """Let the editor follow what it follows, take what was typed, and start what has to run."""
     _follow_latest(page, examples)
@@ -85,6 +91,7 @@ def _settle(page: str, examples: Mapping[str, str], editor: Editor) -> Edited:
         session.adopt(page, source)
     else:
         session.ask(page, editor.ran, about=(editor.ran, edited.run))
+    session.call(page, _name(page, examples))
     return edited
 
 
@@ -112,6 +119,14 @@ def _followed(page: str, examples: Mapping[str, str]) -> str | None:
     source = _source(page)
     trace = _memory(page).trace if source == OPENED else session.trace(source)
     return examples.get(source) or (trace.program.source if trace is not None else None)
+
+
+def _name(page: str, examples: Mapping[str, str]) -> str:
+    """What the program is called."""
+    source = _source(page)
+    if source == OPENED:
+        return _memory(page).file
+    return source if source in examples else session.name_of(source) if source in session.PROGRAM_PAGES else ""
 
 
 def _choose(page: str, examples: Mapping[str, str]) -> None:

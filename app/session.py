@@ -148,6 +148,10 @@ class PageState:
     trace: Trace | None = None
     index: TraceIndex | None = None
     """The look-up tables of that trace, which know how it was folded before."""
+    name: str = ""
+    """What the program is called."""
+    cells: list[tuple[str, str]] | None = None
+    """The kind and text of the cells of a notebook of it, where it has other ones than those of the program."""
 
     def stop(self) -> None:
         """Stop the run, if one is under way, and forget it."""
@@ -253,6 +257,11 @@ def _json(made: msgspec.Struct) -> str:
     return msgspec.json.encode(made).decode("utf-8", "surrogatepass")
 
 
+def shows_only_player() -> bool:
+    """Whether a page of somebody else's shows this one in a frame, and of it the player alone."""
+    return bool(st.context.is_embedded) and address().get("show") == "player"
+
+
 def widgets() -> MutableMapping[str | int, Any]:
     """Return the values of this session's widgets by their keys, which are ``PAGE:WORD``."""
     return st.session_state
@@ -261,6 +270,11 @@ def widgets() -> MutableMapping[str | int, Any]:
 def address() -> MutableMapping[str, str]:
     """Return the query parameters of the page's address."""
     return st.query_params
+
+
+def go_to(**parts: str) -> None:
+    """Let the page's address have these query parameters and no others: one entry of the browser's history."""
+    st.query_params.from_dict(parts)
 
 
 # --- running programs
@@ -304,6 +318,22 @@ def _wait_for(page: str, run: Run) -> None:
     """Wait a little: most programs are done before anyone could see that they run."""
     run.wait(_PATIENCE)
     collect(page)
+
+
+def call(page: str, name: str, cells: list[tuple[str, str]] | None = None) -> None:
+    """Say what the program of a page is called, and which cells it has where they are more than its text."""
+    state = remembered(PageState, page)
+    state.name, state.cells = name, cells
+
+
+def name_of(page: str) -> str:
+    """Return what the program of a page is called."""
+    return remembered(PageState, page).name or page.partition(":")[0].partition("-")[0].capitalize()
+
+
+def cells_of(page: str) -> list[tuple[str, str]] | None:
+    """Return the cells of a page's program, as far as they are more than its text."""
+    return remembered(PageState, page).cells
 
 
 def measure_again(page: str) -> None:

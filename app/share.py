@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 import segno
 import streamlit as st
 
-from app import compare_sides, graph, playground_form, session
+from app import compare_sides, graph, playground_form, progress, session
 from app.controls import download, one_of
 from app.derivatives_questions import EDITOR
 from app.links import PAIR, SAFE, TooLong, form_link, pack, program_link
@@ -55,7 +55,7 @@ def _panel(page: str, place: Mapping[str, str]) -> None:
 
 
 def _frame(page: str, link: str) -> str:
-    title, source = html.escape(f"Autograd Lab: {name_of(page)}"), html.escape(link)
+    title, source = html.escape(f"Autograd Lab: {session.name_of(page)}"), html.escape(link)
     return (
         f'<iframe src="{source}" title="{title}" width="100%" height="640" style="border: 0" allowfullscreen></iframe>'
     )
@@ -89,11 +89,6 @@ def link_of(page: str, place: Mapping[str, str]) -> str:
     return f"{here}?{urlencode(parts, safe=SAFE)}" if parts else here
 
 
-def name_of(page: str) -> str:
-    """Return what to call the program that a page shows."""
-    return page.capitalize()
-
-
 def _program_of(page: str) -> str:
     """The program that a page shows, as it was run."""
     if page == "derivatives":
@@ -108,11 +103,12 @@ def _program(page: str) -> dict[str, str]:
 
 
 def _lesson() -> dict[str, str]:
-    lesson = session.address().get("lesson", "")
-    known = next((one for one in session.course().lessons if one.slug == lesson), None)
-    program = _program_of("lessons")
-    own = known is not None and program not in ("", known.source)
-    return {"lesson": lesson, **(program_link(program) if own else {})}
+    lesson = progress.open_lesson()
+    if lesson is None:
+        return {}
+    # What has run may be less: a lesson's program runs up to the question that nobody has answered.
+    program = progress.editor_of(lesson).ran
+    return {"lesson": lesson.slug, **(program_link(program) if program != lesson.source else {})}
 
 
 def _pair() -> dict[str, str]:

@@ -22,51 +22,85 @@ MADE = 0.34
 ABOVE, BESIDE, ERROR = 128, 490, 150
 
 
+class Guide:
+    """What a page adds to the workbench: nothing, until it says otherwise."""
+
+    run_first = True
+    """Run is the most important button."""
+
+    def before(self) -> None:
+        """Show what stands above the editor."""
+
+    def program(self, text: str) -> str:
+        """Return how much of the text in the editor is run."""
+        return text
+
+    def asked_to_run(self, text: str) -> None:
+        """Hear that a person asked to run a text."""
+
+    def buttons(self, text: str) -> bool:
+        """Show what stands beside Run; return whether the text is to be run."""
+        return False
+
+    def after(self, text: str) -> None:
+        """Show what stands below the buttons."""
+
+    def over(self, ran: str) -> int:
+        """Show what stands above the picture of the text that was run last; return its height in CSS pixels."""
+        return 0
+
+
 def workbench(
     page: str,
     title: str,
     source: str,
     *,
     name: str = "",
+    called: str = "",
+    cells: list[tuple[str, str]] | None = None,
     made: float = MADE,
     height: int = 170,
     beside: int = 0,
     tools: Callable[[], None] = lambda: None,
-    before: Callable[[], None] = lambda: None,
-    after: Callable[[str], None] = lambda text: None,
-    run_first: bool = True,
+    guide: Guide | None = None,
 ) -> None:
     """Show an editor, filled with ``source`` at first, and what was run last from it did.
 
-    Each ``name`` has an editor of its own, which keeps what was typed. ``tools`` shows what stands beside the page's
-    title, ``before`` what stands above the editor and ``after`` what stands below it, given the text as it is;
-    ``beside`` is the room that they take, in CSS pixels. ``made`` is the editor's share of the width. ``run_first``:
-    Run is the most important button.
+    Each ``name`` has an editor of its own, which keeps what was typed. ``called`` is what the program is called, and
+    ``cells`` are those of a notebook of it, while it is as it was. ``tools`` shows what stands beside the page's
+    title; ``beside`` is the room that the guide takes above and below the editor, in CSS pixels. ``made`` is the
+    editor's share of the width.
     """
+    guide = guide or Guide()
     editor = Editor(f"{page}:editor{name}", source)
     linked.follow(editor)
     edited = editor.typed()
     if editor.asks(edited):
         editor.run(edited.text)
+        guide.asked_to_run(edited.text)
     # Another program, or the same when somebody asks to run it.
-    about = name, editor.ran, edited.run
-    started = session.ask(page, editor.ran, about=about)
+    program = guide.program(editor.ran)
+    started = session.ask(page, program, about=(name, program, edited.run))
+    session.call(page, called or editor.name, cells if editor.ran == source else None)
     making, did = frame(page, [made, 1 - made])
     with making:
         with heading(page, title):
             tools()
-        before()
+        guide.before()
         show_editor(page, edited, editor.key, height, beside=_beside(page) + beside)
-        if run_row(page, first=run_first) and not started:
+        if run_row(page, first=guide.run_first, others=lambda: guide.buttons(edited.text)) and not started:
             # Leaving a text area for the button has started what was typed already.
             editor.run(edited.text)
-            session.start(page, edited.text, about=(name, edited.text, edited.run), again=True)
+            guide.asked_to_run(edited.text)
+            program = guide.program(edited.text)
+            session.start(page, program, about=(name, program, edited.run), again=True)
             st.rerun()
         linked.note(editor)
-        after(edited.text)
+        guide.after(edited.text)
         show_told(page)
     with did:
-        graph.show(page, above=ABOVE, show_code=not is_built())
+        taken = guide.over(editor.ran)
+        graph.show(page, above=ABOVE + taken, show_code=not is_built())
 
 
 def show_trace(page: str, editor: Editor, trace: Trace, name: str = "") -> None:
@@ -96,20 +130,25 @@ def frame(page: str, widths: list[float]) -> list[DeltaGenerator]:
 
 @contextmanager
 def heading(page: str, title: str) -> Iterator[None]:
-    """Show the page's title, in a row with the tools that are shown meanwhile."""
+    """Show the page's title, if it has its place here, in a row with the tools that are shown meanwhile."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"{page}-heading"):
-        st.html(Markup('<h1 class="al-title">{}</h1>').format(title), width="content")
+        if title:
+            st.html(Markup('<h1 class="al-title">{}</h1>').format(title), width="content")
         yield
 
 
-def run_row(page: str, *, first: bool = True) -> bool:
-    """Show the Run button, the most important one if it is the first, and what belongs to it."""
+def run_row(page: str, *, first: bool = True, others: Callable[[], bool] = lambda: False) -> bool:
+    """Show the Run button, the most important one if it is the first, and what belongs to it; return whether to run.
+
+    ``others`` shows other buttons, and returns whether one of them asks for a run.
+    """
     kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
     with st.container(horizontal=True, vertical_alignment="center"):
         clicked = st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:")
+        wanted = others()
         _choose_device()
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
-    return clicked
+    return clicked or wanted
 
 
 def _choose_device() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.cli.files import Unusable
 from app.course import Lesson, LessonError, load_lesson
+from components.facts.text import plural
 from components.trace import Exercise, Failure, Program, Trace, Verdict
 from components.worker import Pool
 
@@ -42,9 +43,24 @@ def _checked(pool: Pool, path: Path) -> tuple[str | None, str]:
     except LessonError as error:
         return f"line {error.line}: {error.problem}", ""
     if lesson.exercise is None:
-        failure = pool.run(Program(source=lesson.source)).failure
-        return (None, "runs") if failure is None else (f"the program fails: {_said(failure)}", "")
+        return _plain(pool, lesson)
     return _exercise(pool, lesson, lesson.exercise.solution, lesson.exercise.checks)
+
+
+def _plain(pool: Pool, lesson: Lesson) -> tuple[str | None, str]:
+    """A program has to run: whole, up to each question, and that which stands in where there is no GPU."""
+    programs = {"the program": lesson.source}
+    programs |= {
+        f"the program up to prediction {n + 1}": lesson.source_before(n) for n in range(len(lesson.predictions))
+    }
+    if lesson.without_gpu is not None:
+        programs["the program without a GPU"] = lesson.without_gpu.program
+    for name, source in programs.items():
+        failure = pool.run(Program(source=source)).failure
+        if failure is not None:
+            return f"{name} fails: {_said(failure)}", ""
+    asks = f", asks {plural(len(lesson.predictions), 'prediction')}" if lesson.predictions else ""
+    return None, f"runs{asks}"
 
 
 def _exercise(pool: Pool, lesson: Lesson, solution: str, checks: str) -> tuple[str | None, str]:

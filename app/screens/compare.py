@@ -7,6 +7,7 @@ import streamlit as st
 from app import compare_sides, linked, results, session
 from app.controls import download
 from app.examples import PAIRS
+from app.workbench import MADE, frame, heading
 
 _PAIR, _NONE = "compare:pair", "Prepared pairs"
 
@@ -16,18 +17,19 @@ def page() -> None:
     linked.follow_pair()
     edited = compare_sides.settle()
     linked.forget_pair()
-    bar = st.container(horizontal=True, vertical_alignment="center")
-    linked.note_pair()
-    columns = st.columns(2, gap="medium")
-    under_way = False
-    for column, name in zip(columns, compare_sides.SIDES, strict=True):
-        with column:
+    making, did = frame("compare", [MADE, 1 - MADE])
+    with making:
+        with heading("compare", "Compare"):
+            _pair()
+        linked.note_pair()
+        bar = st.container(horizontal=True, vertical_alignment="center")
+        for name in compare_sides.SIDES:
             compare_sides.show_side(name, edited[name])
-            under_way |= results.progress(compare_sides.page_of(name))
+        under_way = [results.progress(compare_sides.page_of(name)) for name in compare_sides.SIDES]
     left, right = (session.index(compare_sides.page_of(name)) for name in compare_sides.SIDES)
-    both = (left, right) if left is not None and right is not None and not under_way else None
+    both = (left, right) if left is not None and right is not None and not any(under_way) else None
     with bar:
-        _bar()
+        st.button("Run both", key="compare:run", type="primary", icon=":material/play_arrow:", on_click=_run_both)
         if both is not None:
             traces = both[0].trace, both[1].trace
             download("Both traces", lambda: compare_sides.both_traces(*traces), "compare-traces.zip", "compare:zip")
@@ -35,11 +37,11 @@ def page() -> None:
             with st.container(key="compare-edited", width="content"):
                 st.markdown("Edited: press Run both.")
     if both is not None:
-        with st.container(key="compare-shown"):
+        with did, st.container(key="compare-shown"):
             compare_sides.show(*both)
 
 
-def _bar() -> None:
+def _pair() -> None:
     # It names the pair that is shown, also after a program was changed.
     shown = next((name for name, pair in PAIRS.items() if pair == compare_sides.programs()), _NONE)
     session.widgets()[_PAIR] = shown
@@ -50,9 +52,7 @@ def _bar() -> None:
         format_func=lambda name: f"Pair: {name}" if name != _NONE else _NONE,
         label_visibility="collapsed",
         on_change=_choose_pair,
-        width=370,
     )
-    st.button("Run both", key="compare:run", type="primary", icon=":material/play_arrow:", on_click=_run_both)
 
 
 def _run_both() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import derivatives_questions
-from app.controls import one_of
+from app.controls import kept_one_of
 from app.derivatives_sections import checks, matrices, nth_derivatives, plots
 from app.editors import problem_of
 from app.workbench import frame
@@ -26,7 +26,7 @@ def page() -> None:
     with made:
         text = derivatives_questions.edit(shown)
     with did:
-        _SECTIONS[one_of("Section", _SECTIONS, "derivatives:section")](text)
+        _SECTIONS[kept_one_of("Section", _SECTIONS, "derivatives:section")](text)
     if _problem() != shown:
         st.rerun()  # the editor was drawn before the function ran
 

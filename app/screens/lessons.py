@@ -1,87 +1,156 @@
-"""The Lessons page: the course, each lesson ready to run and to change, each exercise to be solved."""
+"""The Lessons page: the course, each lesson ready to run and to change, each exercise to be solved.
+
+The address says which lesson is open, so that Back, Forward and links lead to it; an address without one means the
+lesson that was open last.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
+
 import streamlit as st
+from markupsafe import Markup
 
-from app import exercise, session
-from app.controls import download, one_of
-from app.course import Lesson
-from app.exercise import DamagedProgress, LessonsState, is_solved, progress_file, restore_progress
-from app.workbench import workbench
+from app import progress, session
+from app.controls import download
+from app.course import Course, Lesson
+from app.lesson_guides import ExerciseGuide, LessonGuide
+from app.progress import DamagedProgress, LessonsKept, LessonsState, is_solved
+from app.workbench import frame, heading, workbench
 
-_GROUPS = {"examples": "Examples", "exercises": "Exercises", "beyond": "Beyond", "own": "Of this class"}
+_CHOICE = "lessons:slug"
+# The text wants more of the width than a program. The rest are CSS pixels: the least height of the editor, and what
+# more than on other pages is taken beside it: by a lesson's text, by an exercise's task and verdict.
+_MADE, _EDITOR, _TEXT, _TASK = 0.44, 200, 270, 330
 
 
 def page() -> None:
     """Show the lesson that the address or the person asks for."""
     course = session.course()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        lesson = _chosen(course.lessons)
-        _progress([lesson for lesson in course.lessons if lesson.exercise is not None])
+    slug = _asked(course.lessons)
+    lesson = next((lesson for lesson in course.lessons if lesson.slug == slug), None)
+    progress.checking()
     for problem in course.problems:
         st.warning(f"A lesson was left out. {problem}", icon=":material/report:")
-    if lesson.exercise is None:
-        with st.expander(lesson.summary, expanded=False, icon=":material/menu_book:"):
-            for text in lesson.texts:
-                st.markdown(text)
-        workbench("lessons", "Lessons", lesson.source, name=f":{lesson.slug}", beside=110)
-    else:
-        parts = lesson.exercise
-        workbench(
-            "lessons",
-            "Lessons",
-            lesson.source,
-            name=f":{lesson.slug}",
-            beside=200,
-            made=0.45,
-            run_first=False,
-            before=lambda: exercise.task(lesson),
-            after=lambda answer: exercise.checking(lesson, parts, answer),
-        )
-
-
-def _chosen(lessons: tuple[Lesson, ...]) -> Lesson:
-    """Let the person choose a group and a lesson in it; the address says which was open."""
-    by_slug = {lesson.slug: lesson for lesson in lessons}
-    state = session.remembered(LessonsState, "lessons")
-    asked = by_slug.get(session.address().get("lesson", state.last), lessons[0])
-    groups = [group for group in _GROUPS if any(lesson.group == group for lesson in lessons)]
-    group = one_of("Part of the course", groups, "lessons:group", _GROUPS.__getitem__, first=asked.group)
-    of_group = [lesson for lesson in lessons if lesson.group == group]
-    slugs = [lesson.slug for lesson in of_group]
-    slug = st.selectbox(
-        "Lesson",
-        slugs,
-        index=slugs.index(asked.slug) if asked.slug in slugs else 0,
-        format_func=lambda slug: _label(by_slug[slug]),
-        key=f"lessons:slug:{group}",
-        label_visibility="collapsed",
-        width=440,
+    if lesson is None:
+        with frame("lessons", [_MADE, 1 - _MADE])[0]:
+            with heading("lessons", ""):
+                _tools(course, lesson)
+            _missing(course.lessons, slug)
+        return
+    session.kept(LessonsKept, "lessons").last = lesson.slug
+    workbench(
+        "lessons",
+        "",
+        lesson.source,
+        name=f":{lesson.slug}",
+        called=lesson.title.replace("`", ""),
+        cells=[(cell.kind, cell.text) for cell in lesson.cells if cell.kind in ("text", "code")] or None,
+        made=_MADE,
+        height=_EDITOR,
+        beside=_TEXT if lesson.exercise is None else _TASK,
+        tools=lambda: _tools(course, lesson),
+        guide=LessonGuide(lesson) if lesson.exercise is None else ExerciseGuide(lesson, lesson.exercise),
     )
-    session.address()["lesson"] = state.last = slug
-    return by_slug[slug]
+
+
+# --- which lesson
+
+
+def _asked(lessons: Sequence[Lesson]) -> str:
+    """Return the slug that is asked for."""
+    state = session.remembered(LessonsState, "lessons")
+    if not state.unnamed or _CHOICE not in session.widgets():
+        # Somebody comes from another page. Back leads to this address again, and then means the same.
+        state.unnamed = session.kept(LessonsKept, "lessons").last or lessons[0].slug
+    return session.address().get("lesson", state.unnamed)
+
+
+def _open(slug: str) -> None:
+    # What else the address said was about another lesson.
+    session.go_to(lesson=slug)
+
+
+def _tools(course: Course, lesson: Lesson | None) -> None:
+    """Let the person go to the lesson before, to any, to the next; and show what was solved."""
+    lessons = course.lessons
+    place = lessons.index(lesson) if lesson is not None else -1
+    _step("Previous", lessons[place - 1] if place > 0 else None, ":material/chevron_left:")
+    labels = {other.slug: _label(other) for other in lessons}
+    # Said in every run: the address decides, whatever was chosen before.
+    session.widgets()[_CHOICE] = lesson.slug if lesson is not None else None
+    st.selectbox(
+        "Lesson",
+        list(labels),
+        index=0 if lesson is not None else None,
+        key=_CHOICE,
+        format_func=labels.__getitem__,
+        label_visibility="collapsed",
+        placeholder="Choose a lesson",
+        on_change=lambda: _open(session.widgets()[_CHOICE]),
+    )
+    _step("Next", lessons[place + 1] if 0 <= place < len(lessons) - 1 else None, ":material/chevron_right:")
+    _progress(course)
+
+
+def _step(word: str, lesson: Lesson | None, icon: str) -> None:
+    st.button(
+        word,
+        key=f"lessons:{word.lower()}",
+        icon=icon,
+        icon_position="left" if word == "Previous" else "right",
+        help=f"{word}: {lesson.name}. {lesson.title}" if lesson is not None else None,
+        disabled=lesson is None,
+        on_click=_open,
+        args=(lesson.slug if lesson is not None else "",),
+    )
 
 
 def _label(lesson: Lesson) -> str:
-    solved = "✓ " if lesson.exercise is not None and is_solved(lesson) else ""
-    return f"{solved}{lesson.number}. {lesson.title.replace('`', '')}"
+    solved = "✓ " if is_solved(lesson) else ""
+    return f"{solved}{lesson.name} · {lesson.title.replace('`', '')}"
 
 
-def _progress(exercises: list[Lesson]) -> None:
-    with st.popover(f"{sum(map(is_solved, exercises))} of {len(exercises)} solved", icon=":material/trophy:"):
-        st.markdown("What you solved and typed stays until this browser tab is closed or reloaded.")
-        download("Save progress", progress_file(), "autograd-lab-progress.json", "lessons:save", icon=None)
+def _missing(lessons: Sequence[Lesson], slug: str) -> None:
+    """Say that there is no such lesson, and lead on."""
+    st.html(Markup('<h1 class="al-title al-lesson">There is no lesson “{}”.</h1>').format(slug[:60]))
+    by_word = {word: lesson for lesson in lessons for word in (lesson.slug, lesson.title.lower().replace("`", ""))}
+    close = get_close_matches(slug.lower().replace("-", "_"), by_word, n=5, cutoff=0.5)
+    near = {by_word[word].slug: by_word[word] for word in close}
+    if near:
+        st.markdown("Did you mean one of these?")
+    else:
+        st.markdown("The link may be of another class, or mistyped. The course begins here:")
+    for lesson in list(near.values())[:3] or lessons[:1]:
+        label = f"{lesson.name}: {lesson.title}"
+        st.button(label, key=f"lessons:instead:{lesson.slug}", on_click=_open, args=(lesson.slug,))
+
+
+# --- what was solved
+
+
+def _progress(course: Course) -> None:
+    exercises = [lesson for lesson in course.lessons if lesson.exercise is not None]
+    label = f"{sum(map(is_solved, exercises))} of {len(exercises)} solved"
+    with st.popover(label, icon=":material/trophy:"):
+        st.markdown(
+            "What you solve and type is kept in this browser. A file takes it to another one, or to your teacher: it "
+            "holds solved and unfinished answers, and whoever opens it sees them checked once more."
+        )
+        data = progress.progress_file(course.lessons)
+        download("Save progress", data, "autograd-lab-progress.json", "lessons:save", icon=":material/save:")
         saved = st.file_uploader("Open saved progress", type=["json"], key="lessons:progress")
         state = session.remembered(LessonsState, "lessons")
-        if saved is not None and state.restored != saved.file_id:
-            state.restored = saved.file_id
+        if saved is not None and state.opened != saved.file_id:
+            state.opened, state.damaged = saved.file_id, ""
             try:
-                restore_progress(saved.getvalue())
+                progress.open_progress(course.lessons, saved.getvalue())
             except DamagedProgress as problem:
-                st.error(str(problem))
-            else:
-                st.rerun()
+                state.damaged = str(problem)
+            st.rerun()
+        if state.damaged:
+            st.error(state.damaged)
 
 
 page()

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from app import graph, memory_savings, memory_sections, memory_timeline, program_choice, session
-from app.controls import one_of
+from app.controls import kept_one_of
 from app.examples import MEMORY
-from app.memory_timeline import PAGE, memory_of, memory_state
+from app.memory_timeline import PAGE, memory_of
 from app.workbench import ABOVE, frame
 from components.facts import TraceIndex
 from components.facts.memory import MemoryIndex
@@ -39,9 +39,7 @@ def page() -> None:
             memory_timeline.colours()
         memory = _timeline(index, axis)
         if memory is not None:
-            state = memory_state()
-            state.section = one_of("Section", _SECTIONS, f"{PAGE}:section", last=state.section)
-            _SECTIONS[state.section](memory)
+            _SECTIONS[kept_one_of("Section", _SECTIONS, f"{PAGE}:section")](memory)
             with st.container(horizontal=True):
                 memory_timeline.downloads(memory)
     with played:

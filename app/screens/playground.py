@@ -20,6 +20,7 @@ def page() -> None:
     written, problem = _written(form)
     if written is not None:
         session.ask("playground", written.source)
+        session.call("playground", form.expression.strip().partition("\n")[0][:60])
     making, did = frame("playground", [MADE, 1 - MADE])
     with making, st.container(key="playground-made"):
         with heading("playground", "Playground"):

@@ -70,9 +70,10 @@ class Presses:
 
     def grad_words(self, leaf: str) -> str:
         """Return what the last press did to a leaf's ``.grad``: ``12 + 12 = 24``."""
-        if not self.presses:
+        reached = self._reached
+        if not reached:
             return f"{leaf}.grad is None"
-        last, before = self.presses[-1], self.presses[-2].grads[leaf].after if len(self.presses) > 1 else None
+        last, before = reached[-1], reached[-2].grads[leaf].after if len(reached) > 1 else None
         added, after = last.grads[leaf].added, last.grads[leaf].after
         if last.state == "failed" and added is None:
             return f"{leaf}.grad stays as it was"
@@ -87,9 +88,9 @@ class Presses:
 
     def held_words(self) -> str:
         """Return what the last press did to the bytes: ``12 B freed``, ``12 B kept by retain_graph``."""
-        if not self.presses:
+        if not self._reached:
             return f"{exact_bytes(self.before.now)} saved"
-        last = self.presses[-1]
+        last = self._reached[-1]
         if last.state == "failed":
             return f"{exact_bytes(last.held.now)} left"
         if last.held.freed:
@@ -99,6 +100,10 @@ class Presses:
             return f"+ {exact_bytes(last.held.added)} by create_graph"
         by = " by retain_graph" if last.kind == "backward" and last.retain_graph and last.held.now else ""
         return f"{exact_bytes(last.held.now)} kept{by}"
+
+    @property
+    def _reached(self) -> list[Press]:
+        return [press for press in self.presses if press.state != "not reached"]
 
     def is_number(self, leaf: str) -> bool:
         """Whether a leaf has one element, so that its ``.grad`` is shown as it is; else its norm is."""

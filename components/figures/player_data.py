@@ -24,10 +24,10 @@ from ..facts.groups import group_facts
 from ..facts.output import picture_address
 from ..facts.story import Story, tell
 from ..trace import Gradient
-from .lab.dot import legend_of
 from .lab.records import ONLY, LabGraph, LabOptions
 from .lab.words import edge_words, leaf_words
 from .layout import LayoutProblem, Picture, PictureBox
+from .legend import explained, lab_legend, torchviz_legend
 
 _MOST_NAMES = 400
 _MOST_NODES_READ = 2_000
@@ -84,7 +84,8 @@ class PlayerData(Struct, frozen=True, kw_only=True):
     ``code`` has the tokens of each line: a word for the style sheet and a text. ``notes`` are moment, line, kind and
     text; ``pictures`` moment, address and text. ``carried`` is by the number of a link, ``texts`` by leaf box;
     ``frames`` are opened folds with the boxes in them. ``cut`` says that the run goes on after the last moment,
-    ``more_findings`` that there are others. ``message`` is shown where there is no picture.
+    ``more_findings`` that there are others. ``message`` is shown where there is no picture. ``terms`` are sentences
+    about the words that the legend and the cards have.
     """
 
     svg: str
@@ -92,6 +93,7 @@ class PlayerData(Struct, frozen=True, kw_only=True):
     title: str
     message: str
     legend: list[tuple[str, str]]
+    terms: dict[str, str]
     source: str
     signature: str
     code: list[list[tuple[str, str]]]
@@ -133,12 +135,15 @@ def player_data(
     story = tell(index, homes)
     boxes = _Boxes(index, story, homes, graph, options or LabOptions())
     marked = graph is not None and any(ONLY in link.kinds for link in graph.links)
+    legend = lab_legend(shown, marked) if kind == "lab" else torchviz_legend(svg)
+    cards = boxes.cards(shown)
     return PlayerData(
         svg=svg,
         kind=kind,
         title=title,
         message=picture.message if isinstance(picture, LayoutProblem) else empty,
-        legend=legend_of(shown, marked) if kind == "lab" else [],
+        legend=legend,
+        terms=explained(legend, shown, cards.values()),
         source=index.trace.program.source,
         signature=index.signature,
         code=code_tokens(index.trace.program.source),
@@ -149,7 +154,7 @@ def player_data(
         notes=story.notes,
         pictures=_pictures(index, story),
         boxes={box.id: boxes.box(box) for box in shown},
-        cards=boxes.cards(shown),
+        cards=cards,
         carried=boxes.carried(),
         texts=boxes.texts(),
         findings=boxes.findings(),

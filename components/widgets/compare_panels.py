@@ -80,7 +80,7 @@ def results_panel(title: str, rows: Sequence[Compared], notes: Sequence[str] = (
     more = len(rows) - _MOST_ROWS
     texts = [f"and {more:,} more.", *notes] if more > 0 else notes
     if rows:
-        columns = heads("name", "left", "right", "same?", "max |left − right|", "how it was compared")
+        columns = heads("name", "left", "right", "same?", "max |left − right|", "note")
         cells = joined(map(_compared, rows[:_MOST_ROWS]))
         table = Markup('<table class="al-table al-pair al-sixths">{}{}</table>').format(columns, cells)
     else:

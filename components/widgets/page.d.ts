@@ -65,6 +65,8 @@ declare global {
     "autograd-lab:typed": CustomEvent<Typed>;
     /** Whether the page is dressed for a projector. */
     "autograd-lab:present": CustomEvent<{ on: boolean }>;
+    /** Which of the pictures is to be saved: of the player with this key, as svg, png2, png4 or dot. */
+    "autograd-lab:save": CustomEvent<{ key: string; kind: string }>;
   }
   interface HTMLElementEventMap {
     "lab-pick": CustomEvent<number>;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -53,7 +54,10 @@ def test_the_examples_are_numbered_one_to_ten_with_titles_and_summaries() -> Non
     for lesson in lessons:
         assert lesson.summary.endswith(".")
         assert len(lesson.summary) < 200
-        assert [cell.kind for cell in lesson.cells] == ["text", "code", "text"]
+        kinds = [cell.kind for cell in lesson.cells if cell.kind not in ("predict", "without gpu")]
+        assert kinds in (["text", "code", "text"], ["text", "code", "code", "text"])
+    assert [lesson.number for lesson in lessons if lesson.predictions] == [4, 7, 8]
+    assert [lesson.number for lesson in lessons if lesson.without_gpu] == [10]
 
 
 def test_the_source_is_the_code_alone_and_cells_know_their_line_in_it(tmp_path: Path) -> None:
@@ -141,12 +145,18 @@ def test_reading_the_course_does_not_import_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
 
 
-def test_the_course_has_three_parts_and_every_slug_once() -> None:
+def test_the_course_has_four_parts_in_order_and_every_slug_once() -> None:
     course = load_course()
     assert course.problems == ()
     counts = Counter(lesson.group for lesson in course.lessons)
-    assert counts == {"examples": 10, "exercises": 10, "beyond": 15}
-    assert len({lesson.slug for lesson in course.lessons}) == 35
+    assert list(counts.items()) == [("chapters", 4), ("examples", 10), ("exercises", 10), ("beyond", 15)]
+    assert len({lesson.slug for lesson in course.lessons}) == 39
+    assert [course.lessons[place].name for place in (0, 4, 14, 24)] == [
+        "Chapter 1",
+        "Example 1",
+        "Exercise 1",
+        "Beyond 1",
+    ]
     assert {lesson.group for lesson in course.lessons if lesson.exercise is not None} == {"exercises"}
 
 
@@ -227,12 +237,16 @@ def test_a_malformed_exercise_is_named_with_its_line(
     assert caught.value.line == line
 
 
-def test_the_exercise_of_the_documentation_is_one(tmp_path: Path) -> None:
-    blocks = (LESSONS / "README.md").read_text(encoding="utf-8").split("```")
-    examples = [block.removeprefix("python\n") for block in blocks if block.startswith("python\n")]
-    kinds = [load_lesson(written(tmp_path, text)).exercise is not None for text in examples]
-    assert kinds == [False, True]
-    plain = plain_python(examples[1], "error")
+def test_what_the_documentation_shows_is_a_lesson_a_prediction_and_an_exercise(tmp_path: Path) -> None:
+    text = (LESSONS / "README.md").read_text(encoding="utf-8")
+    plain_lesson, predicting, cell, exercise = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert load_lesson(written(tmp_path, plain_lesson)).exercise is None
+    assert [asked.answer for asked in load_lesson(written(tmp_path, predicting)).predictions] == ["24", "12"]
+    without = load_lesson(written(tmp_path, plain_lesson + cell)).without_gpu
+    assert without is not None
+    assert plain_python(without.program, "error").stdout == "4000 bytes\n"
+    assert load_lesson(written(tmp_path, exercise)).exercise is not None
+    plain = plain_python(exercise, "error")
     assert (plain.stdout, plain.error, plain.exit_code) == ("", None, 0)
 
 

@@ -87,8 +87,8 @@ def tables(groups: dict[str, dict[str, str]]) -> str:
 @pytest.mark.parametrize(
     ("path", "groups"),
     [
-        (GLOSSARY, {"Words of the graph": GRAPH, "Words of the pages": PAGES}),
-        (KEYS, {place: {f"{keys}": does for keys, does in rows} for place, rows in help_.KEYS.items()}),
+        (GLOSSARY, help_.WORDS),
+        (KEYS, {place: dict(rows) for place, rows in help_.KEYS.items()}),
     ],
     ids=["glossary", "keys"],
 )

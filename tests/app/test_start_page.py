@@ -8,12 +8,11 @@ from streamlit.testing.v1 import AppTest
 from app import walk
 from app.course import load_course
 from app.examples import FIRST, Example
-from app.playground_form import PlaygroundForm
+from app.links import linked_program
 from app.session import PageState
 from components.facts import leaf_rows
 from components.facts.text import number_text
-from components.source.form import write_source
-from tests.app.apptest import html_of, made, remembered, settled, visit
+from tests.app.apptest import html_of, remembered, settled, visit
 from tests.plain import plain_python
 
 
@@ -86,7 +85,6 @@ def test_the_last_stop_lets_x_be_changed_and_opens_the_playground_with_it() -> N
     assert grad_of(test) == number_text(2 * 3 * 1.5**2)
     assert any("3·(-1.5)² = **6.75**, two bring **13.5**" in text.value for text in test.markdown)
     on(test)
-    assert write_source(made(test, PlaygroundForm, "playground").form) == walk.program(4, -1.5)
     trace = remembered(test, PageState, "playground").trace
     assert trace is not None
     assert leaf_rows(trace)[0].grad == "13.5"
@@ -118,13 +116,19 @@ def test_the_lessons_of_the_examples_exist() -> None:
     assert asked <= slugs
 
 
+def program_of(example: Example) -> str:
+    program = linked_program(example.address)
+    assert program is not None
+    return program
+
+
 def ended(example: Example) -> str:
     """Return how an example's program ends in plain Python."""
-    error = plain_python(example.address["code"]).error
+    error = plain_python(program_of(example)).error
     return error[1] if error is not None else ""
 
 
-@pytest.mark.parametrize("example", [e for e in EXAMPLES if "code" in e.address], ids=lambda e: e.title)
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if "lesson" not in e.address], ids=lambda e: e.title)
 def test_programs_of_the_examples_end_as_their_titles_say(example: Example) -> None:
     wanted = {
         "backward() a second time": "backward through the graph a second time",
@@ -133,4 +137,4 @@ def test_programs_of_the_examples_end_as_their_titles_say(example: Example) -> N
     assert (wanted.get(example.title) or "") in ended(example)
     assert bool(ended(example)) == (example.title in wanted)
     if "NaN" in example.title:
-        assert "tensor([   nan, 0.5000, 0.2500])" in plain_python(example.address["code"]).stdout
+        assert "tensor([   nan, 0.5000, 0.2500])" in plain_python(program_of(example)).stdout

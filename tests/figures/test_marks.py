@@ -5,8 +5,8 @@ from __future__ import annotations
 from components.facts import TraceIndex
 from components.facts.compare.graphs import GraphMarks
 from components.figures import LabOptions, lab_dot, lab_graph, player_data, with_marks
-from components.figures.lab.dot import legend_of
 from components.figures.layout import Picture, layout_svg
+from components.figures.legend import lab_legend
 from tests.figures import traces as t
 
 
@@ -65,4 +65,4 @@ def test_marks_reach_the_svg_the_legend_and_the_player() -> None:
     assert ("only", "only on this side") in player_data(index, picture, graph=graph).legend
     edges_alone = with_marks(lab_graph(index), GraphMarks(edges=frozenset({("n2", "n1")})))
     assert ("only", "only on this side") in player_data(index, picture, graph=edges_alone).legend
-    assert ("only", "only on this side") not in legend_of(())
+    assert ("only", "only on this side") not in lab_legend(())

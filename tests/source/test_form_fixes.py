@@ -1,4 +1,4 @@
-"""What mends a form whose program stopped: every change is made, and the program runs to its end with the right gradient.
+"""What mends a form whose program stopped: each change is made, and the program then runs to its end, as it should.
 
 The gradients expected are worked out by hand beside each case.
 """

@@ -56,8 +56,10 @@ def test_a_typed_shape_fills_itself_and_a_typed_number_stays() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["2", "-1.5", "[1, 2]", "[[1.], [2.]]", "randn(3, 4)", "ones((2, 2))", "zeros(2)", "eye(2)", "eye(2, 3)"]
-    + ["arange(5)", "linspace(0, 1, 7)", "full((2, 3), 1.)", "tensor([[1.0]])", "torch.rand(4)"],
+    [
+        *("2", "-1.5", "[1, 2]", "[[1.], [2.]]", "randn(3, 4)", "ones((2, 2))", "zeros(2)", "eye(2)", "eye(2, 3)"),
+        *("arange(5)", "linspace(0, 1, 7)", "full((2, 3), 1.)", "tensor([[1.0]])", "torch.rand(4)"),
+    ],
 )
 def test_the_shape_of_a_value_is_that_of_the_tensor(value: str) -> None:
     assert shape_of_value(value) == tuple(run(Form("x * 1", (Leaf("x", value),)))["x"].shape)

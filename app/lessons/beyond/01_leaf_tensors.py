@@ -23,9 +23,15 @@ for name, tensor in [("x", x), ("y", y), ("z", z)]:
 print("dz/dx:", x.grad)
 print("dz/dy:", y.grad)
 
-# %% [markdown]
-# A tensor that was scaled, converted or moved to a GPU is the result of an operation. The `w` of the last lines is not
-# the leaf. That is the tensor of ones, which has no name any more, so nobody can read its `.grad`.
+# %% [markdown] predict
+# Somebody wants a leaf with the values 0.5 and writes `w = torch.ones(2, requires_grad=True) / 2`. Is `w` a leaf?
+#
+# - [ ] Yes: it was made with `requires_grad=True`
+# - [x] No: it is the result of a division
+# - [ ] No: it was never used
+#
+# The leaf is the tensor of ones, which has no name any more, so nobody can read its `.grad`. A tensor that was scaled,
+# converted or moved to a GPU is the result of an operation, however it looks in the program.
 
 # %%
 w = torch.ones(2, requires_grad=True) / 2

@@ -4,13 +4,24 @@
 # Inside `torch.no_grad()` operations are computed but not recorded: the result has no `grad_fn` and needs no memory for
 # a backward pass.
 #
-# **In the graph:** `b` is a lone box. `a` has `requires_grad=True`, but nothing leads from `b` back to it, and
-# `b.requires_grad` is `False`.
+# `a` has `requires_grad=True`, so anything that is computed from it would be recorded, too.
 
 # %%
 import torch
 
 a = torch.tensor(1.0, requires_grad=True)
+
+# %% [markdown] predict
+# Next, `b = a * 2` is computed inside `with torch.no_grad():`. What is `b` then?
+#
+# - [ ] 2, with a `grad_fn`, and a gradient can flow back to `a`
+# - [x] 2, with no `grad_fn`: nothing leads back to `a`
+# - [ ] An error: `a` requires a gradient
+#
+# The number is computed as always, but nobody writes down how. In the picture `b` is a lone box, and `b.requires_grad`
+# is `False` although `a.requires_grad` is `True`.
+
+# %%
 with torch.no_grad():
     b = a * 2
 

@@ -7,13 +7,12 @@ Every text may come from a program and is escaped.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from ...facts.text import printable
-from ..layout import PictureBox
-from .records import ONLY, Box, LabGraph, Link
+from .records import Box, LabGraph, Link
 
 _HEAD = """digraph lab {
 \tgraph [rankdir=TB ranksep=0.34 nodesep=0.32 bgcolor=transparent pad=0.25]
@@ -87,19 +86,6 @@ def _escape(text: str) -> str:
     return html.escape(printable(text, LONGEST)).replace("\\", "\\\\") or "&nbsp;"
 
 
-# The words of the legend, in its order.
-_LEGEND = {
-    "output": "output",
-    "function": "function",
-    "leaf": "leaf",
-    "saved": "saved tensor",
-    "freed": "freed",
-    "order2": "built by create_graph",
-    "untracked": "not tracked",
-    "folded": "folded",
-    "stopped": "stopped here",
-    ONLY: "only on this side",
-}
 INK = "#1c2433"
 _FILL = {
     "stopped": ("#fdeaea", "#d7263d"),
@@ -160,9 +146,3 @@ def link_look(link: Link) -> LinkLook:
     """Return how a link looks."""
     look = _LINKS[link.kinds[0]]
     return replace(look, stroke=_ONLY, dash="dashed", pen=2.2) if "only" in link.kinds else look
-
-
-def legend_of(boxes: Iterable[PictureBox], marked_lines: bool = False) -> list[tuple[str, str]]:
-    """Return pairs of a kind and the word for it, of the kinds that the picture has."""
-    present = frozenset[str]({ONLY} if marked_lines else ()).union(*(box.kinds for box in boxes))
-    return [(kind, word) for kind, word in _LEGEND.items() if kind in present]

@@ -76,6 +76,7 @@ def code_editor(
     problem: Problem | None = None,
     height: int = 420,
     beside: int | None = None,
+    of: int = 1,
     channel: str = "",
     label: str = "Program",
     live: bool = False,
@@ -84,8 +85,8 @@ def code_editor(
 
     ``words`` are completed, dotted ones after their modules and the program's aliases of them, those of
     ``torch.Tensor`` after other values too. ``height`` is in CSS pixels; with ``beside`` it is at least that, and else
-    what ``beside`` leaves of the window. ``channel`` names the player whose marks are shown. ``live`` is for an
-    expression: Enter runs it, and it is reported after a pause in typing too.
+    its part, as one ``of`` some, of what ``beside`` leaves of the window. ``channel`` names the player whose marks are
+    shown. ``live`` is for an expression: Enter runs it, and it is reported after a pause in typing too.
     """
     bundle = _bundle()
     if bundle is None:
@@ -100,6 +101,7 @@ def code_editor(
             "problem": asdict(problem) if problem is not None else None,
             "height": height,
             "beside": beside,
+            "of": of,
             "channel": channel,
             "label": label,
             "live": live,

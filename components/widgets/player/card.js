@@ -1,7 +1,7 @@
 // The card: what is told about the one thing selected, at the moment one looks at. Every text may come from a program
 // and is set as text.
 
-import { create } from "./dom.js";
+import { create, tell } from "./dom.js";
 
 /** @import { Card, CardFormula, CardGrid, Visit } from "./data.js" */
 
@@ -12,8 +12,9 @@ const NOT_YET = "backward has not been here yet";
 /**
  * `open` opens the box, where it is a fold; `whole` is whether the card is read at its end: of the whole run, or where
  * the engine stopped at this node. `visits` are the moments at which the engine was there, of which the card has not
- * always all.
- * @typedef {{ open: (() => void) | null, whole: boolean, visits: number[] }} Facts
+ * always all. `explain` gives the sentence about a row, or about another word where nothing is known of it.
+ * @typedef {(row: string, instead: string) => string} Explain
+ * @typedef {{ open: (() => void) | null, whole: boolean, visits: number[], explain: Explain }} Facts
  */
 
 export class CardPane {
@@ -31,21 +32,21 @@ export class CardPane {
     this.close = close;
   }
 
-  // Returns whether it came or went, which leaves the stage another size.
   /**
    * @param {Card | null} card
    * @param {number | null} at
    * @param {() => Facts} facts
    */
   show(card, at, facts) {
-    if (card === this.card && at === this.at) return false;
-    const same = card === this.card, hidden = this.aside.hidden;
+    if (card === this.card && at === this.at) return;
+    const same = card === this.card;
     this.card = card;
     this.at = at;
     this.aside.hidden = !card;
     if (card) this.fill(card, at, facts());
     if (card && !same) this.aside.scrollTop = 0;
-    return hidden !== this.aside.hidden;
+    // Who has no wheel scrolls by the keyboard.
+    this.aside.tabIndex = this.aside.scrollHeight > this.aside.clientHeight ? 0 : -1;
   }
 
   /**
@@ -53,19 +54,19 @@ export class CardPane {
    * @param {number | null} at
    * @param {Facts} facts
    */
-  fill(card, at, { open, whole, visits }) {
+  fill(card, at, { open, whole, visits, explain }) {
     const upTo = at ?? Infinity, { visit, when } = visitAt(card, at, visits);
     const freed = card.freed !== null && card.freed <= upTo;
     const note = whole || freed ? card.note : visit?.note;
     this.aside.dataset.kind = card.kind;
     this.aside.replaceChildren(
-      closeButton(this.close),
       create("h3", card.title.length > LONG_TITLE ? "long" : "", card.title),
+      closeButton(this.close),
       create("p", "where", card.subtitle),
       ...(when === null ? [] : [create("p", "when", when)]),
-      ...formulasOf(card, visit),
-      rowsOf(card, visit, upTo),
-      ...savedOf(card, freed),
+      ...formulasOf(card, visit, explain),
+      rowsOf(card, visit, upTo, explain),
+      ...savedOf(card, freed, explain),
       ...(visit ? visit.grids.map(gridOf) : []),
       ...(note ? [create("p", "note", note)] : []),
       ...(open ? [openButton(open)] : []),
@@ -92,7 +93,7 @@ export function visitAt(card, at, visits) {
 function closeButton(close) {
   const button = create("button", "close", "×");
   button.type = "button";
-  button.title = "Close (Escape)";
+  button.dataset.tip = "Close the card. Key: Escape";
   button.setAttribute("aria-label", "Close the card");
   button.addEventListener("click", close);
   return button;
@@ -102,7 +103,7 @@ function closeButton(close) {
 function openButton(open) {
   const button = create("button", "open", "Open this box");
   button.type = "button";
-  button.title = "Show what is inside (O, or a double click)";
+  button.dataset.tip = "Show what is inside, in place. Key: O, or a double click on the box";
   button.addEventListener("click", open);
   return button;
 }
@@ -110,15 +111,18 @@ function openButton(open) {
 /**
  * @param {Card} card
  * @param {Visit | null} visit
+ * @param {Explain} explain
  */
-function formulasOf(card, visit) {
+function formulasOf(card, visit, explain) {
   const known = visit?.formulas.length ? visit.formulas : card.formulas, block = create("div", "formula");
   block.append(...known.flatMap((formula) => formulaOf(formula, known.length > 1)));
   const lines = card.formula ? card.formula.split("; ").map((line) => create("div", "", line)) : [];
   if (lines.length && card.kind === "function") {
     const own = create("details", "own");
     own.open = !known.length;
-    own.append(create("summary", "", "PyTorch's derivative"), ...lines);
+    const title = "PyTorch's derivative", summary = create("summary", "", title);
+    summary.dataset.tip = explain(title, title);
+    own.append(summary, ...lines);
     block.append(own);
   } else block.append(...lines);
   return block.childNodes.length ? [block] : [];
@@ -139,31 +143,39 @@ function formulaOf({ to, symbols, numbers }, isNamed) {
  * @param {Card} card
  * @param {Visit | null} visit
  * @param {number} upTo
+ * @param {Explain} explain
  */
-function rowsOf(card, visit, upTo) {
-  const rows = [...(visit ? visit.rows : []), ...card.rows].map(([name, value]) => pairOf(name, value));
+function rowsOf(card, visit, upTo, explain) {
+  const rows = [...(visit ? visit.rows : []), ...card.rows]
+    .map(([name, value]) => pairOf(name, value, explain(name, "saved value")));
   const changes = card.changes.filter(([moment]) => moment <= upTo).slice(-MOST_CHANGES);
-  return listOf([...rows, ...changes.map(([, name, text]) => pairOf(name, text, "change"))]);
+  return listOf([...rows, ...changes.map(([, name, text]) => pairOf(name, text, explain(name, ""), "change"))]);
 }
 
 /**
  * @param {Card} card
  * @param {boolean} freed
+ * @param {Explain} explain
  */
-function savedOf(card, freed) {
+function savedOf(card, freed, explain) {
   if (!card.saved.length) return [];
   const title = freed ? `saved, ${card.freed_by || "freed"}` : "saved for backward";
-  const pairs = card.saved.map(([name, value]) => pairOf(name, value, freed ? "saved gone" : "saved"));
+  const className = freed ? "saved gone" : "saved";
+  const pairs = card.saved.map(([name, value]) => pairOf(name, value, explain(name, "saved value"), className));
   return [create("h4", freed ? "gone" : "", title), listOf(pairs)];
 }
 
 /**
  * @param {string} name
  * @param {string} value
+ * @param {string} tip
  */
-function pairOf(name, value, className = "") {
+function pairOf(name, value, tip, className = "") {
   const pair = create("div", `${name.length + value.length > LONG_PAIR ? "pair long" : "pair"} ${className}`.trim());
-  pair.append(create("dt", "", name), create("dd", "", value));
+  const term = create("dt"), word = create("span", "", name);
+  if (tip) tell(word, tip);
+  term.append(word);
+  pair.append(term, create("dd", "", value));
   return pair;
 }
 
@@ -182,7 +194,7 @@ function gridOf({ title, largest, cells: rows }) {
   for (const part of rows.flat()) {
     const cell = create("i", part === null ? "none" : part < 0 ? "below" : "above");
     cell.style.setProperty("--part", `${part === null ? 100 : Math.round(Math.abs(part) / 10)}%`);
-    cell.title = part === null ? "not a finite number" : short((part / 1000) * largest);
+    cell.dataset.tip = part === null ? "not a finite number" : short((part / 1000) * largest);
     cells.append(cell);
   }
   figure.append(create("figcaption", "", `${title}: means of blocks, to ±${short(largest)}`), cells);

@@ -116,7 +116,7 @@ function showChips(entry, notes) {
   entry.chips.replaceChildren(...notes.map(({ kind, text }) => {
     const short = text.length > LONGEST_CHIP ? `${text.slice(0, LONGEST_CHIP - 1)}…` : text;
     const chip = create("span", kind === "made" ? "made" : "printed", short);
-    chip.title = text;
+    chip.dataset.tip = text;
     return chip;
   }));
 }

@@ -1,6 +1,6 @@
 // Colouring the functions by something other than their kind: a scale of one hue, or a hue for each module.
 
-import { create, createSvg } from "./dom.js";
+import { create, createSvg, tell } from "./dom.js";
 
 /** @import { PlayerBox, PlayerData } from "./data.js" */
 /** @import { Box } from "./svg.js" */
@@ -98,34 +98,41 @@ function badge({ x, y, width, height }, order) {
   return text;
 }
 
-// The legend: the kinds that are in the picture, and what the colours mean that were chosen instead.
+// The legend: the kinds that are in the picture, and what the colours mean that were chosen instead. `terms` has the
+// sentences about the kinds, `colouring` is the one about the colours.
 /**
  * @param {[string, string][]} kinds
  * @param {Painted | null} painted
+ * @param {PlayerData["terms"]} terms
+ * @param {string} [colouring]
  */
-export function legendOf(kinds, painted) {
-  const items = kinds.map(([kind, word]) => itemOf(create("i", kind), word));
+export function legendOf(kinds, painted, terms, colouring = "") {
+  const items = kinds.map(([kind, word]) => itemOf(terms[word], create("i", kind), word));
   const { ends, unit = "", none, modules = [] } = painted ?? {};
   if (ends) {
     const [low, high] = ends.map((end) => `${+end.toPrecision(3)}${unit}`);
-    const item = itemOf(low, create("i", "ramp"), high);
+    const item = itemOf(colouring, low, create("i", "ramp"), high);
     item.className = "scale";
     items.push(item);
   }
-  if (none) items.push(itemOf(none));
+  if (none) items.push(itemOf(colouring, none));
   for (const [name, hue] of modules.slice(0, MOST_MODULES)) {
     const spot = create("i", "hue");
     spot.style.setProperty("--hue", String(hue));
-    items.push(itemOf(spot, name));
+    items.push(itemOf(colouring, spot, name));
   }
   const more = modules.length - MOST_MODULES;
-  if (more > 0) items.push(itemOf(`and ${more} more; a box's card names its module`));
+  if (more > 0) items.push(itemOf(colouring, `and ${more} more; a box's card names its module`));
   return items;
 }
 
-/** @param {(Node | string)[]} parts */
-function itemOf(...parts) {
+/**
+ * @param {string | undefined} tip
+ * @param {(Node | string)[]} parts
+ */
+function itemOf(tip, ...parts) {
   const item = create("li");
   item.append(...parts);
+  if (tip) tell(item, tip);
   return item;
 }

@@ -6,6 +6,7 @@ export interface PlayerData {
   title: string;
   message: string;
   legend: [string, string][];
+  terms: Partial<Record<string, string>>;
   source: string;
   signature: string;
   code: [string, string][][];
@@ -97,6 +98,7 @@ export interface PlayerMount {
   key: string;
   show_code: boolean;
   can_fold: boolean;
+  own_menu: boolean;
   channel?: string;
   above?: number;
   goto?: Goto | null;

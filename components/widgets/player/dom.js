@@ -25,6 +25,16 @@ export function createSvg(name, attributes) {
   return element;
 }
 
+// A word that has a tooltip, by pointer and by keyboard.
+/**
+ * @param {HTMLElement} element
+ * @param {string} tip
+ */
+export function tell(element, tip) {
+  element.dataset.tip = tip;
+  element.tabIndex = 0;
+}
+
 // The first element for a selector, which the player's own HTML must have.
 /**
  * @template {Element} E

@@ -7,11 +7,14 @@
 export class EditorLink {
   /**
    * @param {{ signal: AbortSignal, pick: (line: number) => void, hover: (line: number | null) => void,
-   *   ask: () => void }} actions
+   *   ask: () => void, typed: () => void }} actions
    */
-  constructor({ signal, pick, hover, ask }) {
+  constructor({ signal, pick, hover, ask, typed }) {
     /** @type {string | undefined} */
     this.channel = "";
+    this.source = "";
+    /** Whether the text in the editor is another than the one that the player shows. */
+    this.isOld = false;
     window.addEventListener("autograd-lab:line", ({ detail }) => {
       if (!this.isMine(detail)) return;
       if (detail.act === "pick") pick(detail.line);
@@ -20,6 +23,22 @@ export class EditorLink {
     window.addEventListener("autograd-lab:hello", ({ detail }) => {
       if (this.isMine(detail)) ask();
     }, { signal });
+    window.addEventListener("autograd-lab:typed", ({ detail }) => {
+      if (!this.isMine(detail)) return;
+      this.isOld = plain(detail.text) !== plain(this.source);
+      typed();
+    }, { signal });
+  }
+
+  // The player shows this program now.
+  /**
+   * @param {string | undefined} channel
+   * @param {string} source
+   */
+  open(channel, source) {
+    if (channel !== this.channel || source !== this.source) this.isOld = false;
+    this.channel = channel;
+    this.source = source;
   }
 
   /** @param {LineAct | { channel: string } | null} detail */
@@ -38,3 +57,7 @@ export class EditorLink {
     window.dispatchEvent(new CustomEvent("autograd-lab:step", { detail }));
   }
 }
+
+// Lines end in many ways, and the last one need not end at all.
+/** @param {string} text */
+const plain = (text) => text.replace(/\r\n?/g, "\n").replace(/\n+$/, "");

@@ -33,7 +33,7 @@ export class Figures {
         const image = create("img");
         image.src = source;
         image.alt = text;
-        image.title = "Click to enlarge";
+        image.dataset.tip = "Click to enlarge";
         this.frame.append(image);
       }
       this.shown = shown;

@@ -2,6 +2,7 @@
 
 import { targetOf } from "./dom.js";
 import { shared } from "./place.js";
+import { isPresenting } from "./wall.js";
 
 /** @import { Player } from "./player.js" */
 
@@ -23,7 +24,7 @@ export class Keyboard {
       ["ArrowRight", actions.next], ["ArrowLeft", actions.back], [" ", actions.play],
       ["Home", actions.first], ["End", actions.last], ["b", actions.call], ["e", actions.error], ["f", actions.full],
       ["+", actions.in], ["=", actions.in], ["-", actions.out], ["0", actions.fit],
-      ["i", () => player.findings.next()], ["w", () => player.go(null)], ["/", () => player.search.focus()],
+      ["i", () => player.findings.next()], ["w", () => player.go(null)], ["/", () => player.search.field.focus()],
       ["o", () => player.open(player.selected)], ["Escape", () => player.escape()],
     ]);
     // C and R, pressed on the page, are Streamlit's.
@@ -62,10 +63,11 @@ export class Keyboard {
   press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const target = targetOf(event), field = target?.closest("input[type=search], select");
-    if (field) return this.pressInField(event, field === this.player.search);
+    if (field) return this.pressInField(event, field === this.player.search.field);
     if (target?.closest("[role=menu]") && this.player.menus.key(event)) return taken(event);
     const action = this.actionOf(event, target);
-    if (!action) return;
+    // An Escape that closes nothing here is the page's.
+    if (!action || (event.key === "Escape" && !this.player.hasOpen())) return;
     taken(event);
     action();
   }
@@ -83,13 +85,13 @@ export class Keyboard {
       return;
     }
     if (inSearch) {
-      player.search.value = "";
+      player.search.field.value = "";
       player.find();
     }
     player.stage.focus({ preventScroll: true });
   }
 
-  // What a key does, given where it was pressed.
+  // What a key does, given where it was pressed. In a presentation + and - are the page's: the size of its text.
   /**
    * @param {KeyboardEvent} event
    * @param {Element | null} target
@@ -97,14 +99,19 @@ export class Keyboard {
    */
   actionOf(event, target) {
     const { gv, stage } = this.player, key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const [innermost] = event.composedPath();
-    // The space bar presses a button.
-    if (key === " " && innermost instanceof Element && innermost.closest("button, summary, a")) return undefined;
+    if (pressesButton(event) || ("+=-".includes(key) && isPresenting())) return undefined;
     return (event.shiftKey ? this.withShift.get(key) : undefined)
       ?? this.everywhere.get(key)
       ?? (gv.contains(target) ? this.inPlayer.get(key) : undefined)
       ?? (stage.contains(target) ? this.inStage.get(key) : undefined);
   }
+}
+
+// The space bar and Enter press the button that has the focus.
+/** @param {KeyboardEvent} event */
+function pressesButton(event) {
+  const [innermost] = event.composedPath(), presses = event.key === " " || event.key === "Enter";
+  return presses && innermost instanceof Element && innermost.closest("button, summary, a");
 }
 
 /** @param {Event} event */

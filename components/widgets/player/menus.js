@@ -21,6 +21,8 @@ export class Menus {
     if (opens) menu.querySelector("button")?.focus();
   }
 
+  isOpen() { return this.pairs.some(([menu]) => !menu.hidden); }
+
   // Returns whether one was open; `focus` goes back to its button.
   close({ focus = false } = {}) {
     const open = this.pairs.filter(([menu]) => !menu.hidden);
@@ -74,9 +76,10 @@ export class Findings {
     const counts = new Map(), plus = more ? "+" : "";
     for (const { illness } of findings) counts.set(illness, (counts.get(illness) ?? 0) + 1);
     this.button.hidden = !findings.length;
+    this.button.classList.toggle("mild", findings.every(({ illness }) => illness === "vanishing"));
     if (!findings.length) this.list.hidden = true;
     this.button.textContent = [...counts].map(([kind, count]) => `${count}${plus} ${ILL_WORDS[kind]}`).join(" · ");
-    this.button.title = "Gradients to look at (I goes to the next one)";
+    this.button.dataset.tip = "Gradients to look at: NaN, infinite, exploding, vanishing. Key: I goes to the next one";
     /** @type {HTMLElement[]} */
     const items = findings.slice(0, MOST_LISTED).map((finding, number) => {
       const item = create("button", "", finding.text);

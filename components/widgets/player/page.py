@@ -28,11 +28,12 @@ class Goto(Struct, frozen=True):
 
 
 class PlayerMount(Struct, frozen=True, kw_only=True):
-    """How the player stands in its page; see ``view.player``."""
+    """How the player stands in its page; see ``view.player``. ``own_menu`` is whether it saves pictures by itself."""
 
     key: str
     show_code: bool
     can_fold: bool
+    own_menu: bool = True
     channel: str | UnsetType = UNSET
     above: int | UnsetType = UNSET
     goto: Goto | UnsetType | None = UNSET

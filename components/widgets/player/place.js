@@ -14,6 +14,7 @@ export class Place {
   writing;
   key = "";
   of = "";
+  component = "";
 
   // `key` is the component's, `of` the signature of its program.
   /**
@@ -22,18 +23,34 @@ export class Place {
    */
   open(key, of) {
     this.of = of;
+    this.component = key;
     this.key = `${key}\n${of}`;
   }
 
-  // The place that was left or, where the page's address is about this program, that the address tells.
+  // The place that the page's address tells of this program; or that was left, in this page or, before a reload, in
+  // another.
   /** @returns {StepAndNode} */
   read() {
-    const known = places.get(this.key);
-    if (known) return known;
     // The address is about the program that was there first; what is run later begins anew.
-    const place = placeIn(shared.addressRead ? "" : location.search, this.of);
+    const told = shared.addressRead ? null : placeIn(location.search, this.of);
     shared.addressRead = true;
+    const place = told ?? places.get(this.key) ?? this.kept() ?? { step: null, node: null };
     places.set(this.key, place);
+    return place;
+  }
+
+  // What the browser keeps of this component: the last program that was in it, and the place there.
+  kept() {
+    const text = shared.kept?.get(`place:${this.component}`);
+    return text ? placeIn(text, this.of) : null;
+  }
+
+  // Back or Forward led to another address: the place in it, if it is about this program; otherwise it is left to the
+  // program that is to come.
+  returned() {
+    const place = placeIn(location.search, this.of);
+    shared.addressRead = !!place;
+    if (place) places.set(this.key, place);
     return place;
   }
 
@@ -43,6 +60,7 @@ export class Place {
     this.forget();
     places.set(this.key, place);
     this.writing = setTimeout(() => {
+      shared.kept?.put(`place:${this.component}`, searchWith("", place, this.of));
       const text = searchWith(location.search, place, this.of);
       if (text === location.search.slice(1)) return;
       try {
@@ -57,11 +75,11 @@ export class Place {
 /**
  * @param {string} search
  * @param {string} of
- * @returns {StepAndNode}
+ * @returns {StepAndNode | null}
  */
 export function placeIn(search, of) {
   const asked = new URLSearchParams(search), step = asked.get("step");
-  if (asked.get("of") !== of) return { step: null, node: null };
+  if (asked.get("of") !== of) return null;
   return { step: step !== null && /^\d{1,7}$/.test(step) ? Number(step) : null, node: asked.get("node") };
 }
 

@@ -8,16 +8,24 @@ import { CodePane } from "./code.js";
 import { colourBoxes, legendOf } from "./colours.js";
 import { find, findAll, targetOf } from "./dom.js";
 import { savePicture, saveText } from "./download.js";
+import { Edges } from "./edges.js";
 import { EditorLink } from "./editor_link.js";
+import { explainBox, wordIn } from "./explain.js";
 import { Figures } from "./figures.js";
 import { Keyboard } from "./keyboard.js";
+import { arrange, freeBeside, isDark, isRoomy } from "./layout.js";
+import { Lights } from "./lights.js";
 import { Findings, Menus } from "./menus.js";
 import { Place } from "./place.js";
+import { Playback } from "./playback.js";
 import { boxAt, DoubleClick, Pointer } from "./pointer.js";
 import { Scene } from "./scene.js";
+import { Search } from "./search.js";
 import { Story } from "./story.js";
 import { leafOf } from "./svg.js";
 import { Timeline } from "./timeline.js";
+import { Tips } from "./tips.js";
+import { Wall } from "./wall.js";
 
 /** @import { Message, PlayerFinding } from "./data.js" */
 /** @import { Marks } from "./editor_link.js" */
@@ -26,8 +34,6 @@ import { Timeline } from "./timeline.js";
 
 /** @type {WeakMap<HTMLElement | ShadowRoot, Player>} */
 const players = new WeakMap();
-// Widths of the player, in CSS pixels.
-const NARROW = 620, WIDE = 760;
 
 export class Player {
   abort = new AbortController();
@@ -37,20 +43,10 @@ export class Player {
   /** @type {string | null} */
   selected = null;
   cardOpen = false;
-  /** The boxes that a search found. @type {string[]} */
-  found = [];
-  /** The box and the line that are pointed at, and the lines lit for the box. @type {string | null} */
-  lit = null;
-  /** @type {number | null} */
-  lineLit = null;
-  /** @type {number[]} */
-  litLines = [];
   /** The fold that was opened or closed, until the new picture comes. @type {string | null} */
   anchor = null;
   /** The request to lead to a step that was followed last. @type {number | undefined} */
   followed;
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  playing;
   /** @type {Send} */
   send = () => {};
 
@@ -67,18 +63,19 @@ export class Player {
     this.title = part(".title");
     this.legend = part(".legend");
     this.announced = part(".announced");
+    this.old = part(".old-word");
     this.files = part(".files");
     this.finder = part(".finder");
-    this.hits = part(".find output");
-    this.search = find(root, "[type=search]", HTMLInputElement);
     this.by = find(root, ".by select", HTMLSelectElement);
     const listed = part(".findings"), listButton = part("[data-do=list]");
     const { signal } = this;
     this.data = data;
     this.story = new Story(data);
     this.place = new Place();
-    this.camera = new Camera(this.stage);
+    this.camera = new Camera(this.stage, () => this.edges.show());
+    this.edges = new Edges(part(".more"), this.camera, signal);
     this.scene = new Scene(this.gv, this.stage, this.camera);
+    this.search = new Search(find(root, "[type=search]", HTMLInputElement), part(".find output"), this.scene);
     this.pointer = new Pointer(this.stage, this.camera, { signal, drag: () => this.light(null) });
     const isTaken = (/** @type {string} */ box) => this.isFold(box);
     this.clicks = new DoubleClick(this.gv, { signal, isTaken, take: (box) => this.open(box) });
@@ -87,14 +84,21 @@ export class Player {
     /** @param {number} line */
     const pick = (line) => this.toLine(line);
     /** @param {number | null} line */
-    const hover = (line) => this.lightLine(line);
+    const hover = (line) => this.lights.toLine(line, this.data.boxes);
     this.code = new CodePane(part(".code"), { pick, hover });
+    this.lights = new Lights(this.scene, this.code);
     this.card = new CardPane(part(".card"), { close: () => this.closeCard() });
-    this.editor = new EditorLink({ signal, pick, hover, ask: () => this.tellEditor() });
+    const typed = () => this.dressOld();
+    this.editor = new EditorLink({ signal, pick, hover, ask: () => this.tellEditor(), typed });
     this.figures = new Figures(part(".pictures"), signal);
     this.time = new Timeline(part("footer"), this.story, { go: (at) => this.go(at) });
+    this.playback = new Playback(this.time.speed, { step: () => this.playOn(), changed: () => this.showTime() });
+    this.tips = new Tips(this.gv, { signal, explain: (box) => this.explain(box.dataset.id ?? "") });
     this.actions = this.actionsOf(listed);
     this.keyboard = new Keyboard(this);
+    this.wall = new Wall(this.gv, {
+      signal, changed: () => this.rescaled(), step: (by) => this.step(by), isFirst: () => this.keyboard.isFirst(),
+    });
     this.listen();
     this.sizes = new ResizeObserver(() => this.resized());
     this.sizes.observe(this.stage);
@@ -105,7 +109,7 @@ export class Player {
     return {
       in: () => this.camera.zoom(0.8),
       out: () => this.camera.zoom(1.25),
-      fit: () => this.camera.fit(),
+      fit: () => this.camera.fit(this.camera.free ?? undefined),
       full: () => this.fullScreen(),
       first: () => this.go(0),
       back: () => this.step(-1),
@@ -136,13 +140,13 @@ export class Player {
     document.addEventListener("pointerdown", (event) => {
       if (!event.composedPath().includes(this.finder)) this.menus.close();
     }, { signal });
-    document.addEventListener("fullscreenchange", () => requestAnimationFrame(() => {
-      this.camera.project();
-      this.resized();
-    }), { signal });
-    this.search.addEventListener("input", () => this.find(), { signal });
+    document.addEventListener("fullscreenchange", () => requestAnimationFrame(() => this.rescaled()), { signal });
+    this.search.field.addEventListener("input", () => this.find(), { signal });
     this.by.addEventListener("change", () => this.paint(), { signal });
-    this.time.speed.addEventListener("change", () => this.changeSpeed(), { signal });
+    window.addEventListener("autograd-lab:save", ({ detail }) => {
+      if (detail.key === this.data.key) this.save(detail.kind);
+    }, { signal });
+    window.addEventListener("popstate", () => this.follow(this.place.returned()), { signal });
   }
 
   // --- what the server sends
@@ -154,9 +158,10 @@ export class Player {
   update(data, before) {
     const fresh = data.source !== before?.source || data.key !== before.key;
     this.data = data;
-    if (fresh) this.pause();
+    if (fresh) this.playback.stop();
+    this.tips.hide();
     this.place.open(data.key, data.signature);
-    this.editor.channel = data.channel;
+    this.editor.open(data.channel, data.source);
     const place = fresh ? this.place.read() : this.here();
     // Somebody outside leads to a step, once.
     const led = data.goto && data.goto.turn !== this.followed ? data.goto.step : null;
@@ -165,10 +170,7 @@ export class Player {
     this.story = new Story(data);
     this.code.open(data.source, data.code, data.backwards, data.failed);
     this.time.open(this.story);
-    // What was pointed at may be gone.
-    this.lit = this.lineLit = null;
-    this.litLines = [];
-    this.scene.light([]);
+    this.lights.forget();
     const inside = data.svg !== before?.svg ? this.scene.draw(data, this.anchor, fresh) : null;
     this.anchor = null;
     this.sayWhyBare();
@@ -190,12 +192,21 @@ export class Player {
   dress() {
     const { classList } = this.gv, { data } = this;
     for (const kind of ["lab", "torchviz"]) classList.toggle(kind, data.kind === kind);
-    classList.toggle("dark", this.isDark());
+    classList.toggle("dark", isDark(this.gv));
     this.gv.style.setProperty("--above", `${data.above ?? 20}px`);
     classList.toggle("with-code", data.show_code);
-    classList.toggle("narrow", this.gv.clientWidth < NARROW);
     classList.toggle("folds", data.can_fold);
-    this.title.textContent = data.title;
+    classList.toggle("own-menu", data.own_menu);
+    arrange(this.gv, this.stage, this.legend, this.code.list);
+    this.title.textContent = this.title.title = data.title;
+    this.dressOld();
+  }
+
+  // Whether the picture is of a program that has been changed since.
+  dressOld() {
+    const { isOld } = this.editor;
+    this.gv.classList.toggle("old", isOld);
+    this.old.textContent = isOld ? "Picture of the program before your changes" : "";
   }
 
   /** @param {number} step */
@@ -218,23 +229,27 @@ export class Player {
     if (fresh) this.remember();
   }
 
+  // Where the browser's Back or Forward leads to.
+  /** @param {StepAndNode | null} place */
+  follow(place) {
+    if (place) this.stay(place, null, true);
+  }
+
   here() { return { step: this.story.stepOf(this.at), node: this.selected }; }
 
   remember() { this.place.write(this.here()); }
 
-  isDark() {
-    const parts = getComputedStyle(this.gv).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [255, 255, 255];
-    return 0.299 * parts[0] + 0.587 * parts[1] + 0.114 * parts[2] < 128;
+  resized() {
+    arrange(this.gv, this.stage, this.legend, this.code.list);
+    if (!this.camera.svg) return;
+    this.camera.resize();
+    this.settle();
+    this.scene.reveal(this.camera.moved ? this.selected : null);
   }
 
-  resized() {
-    this.gv.classList.toggle("narrow", this.gv.clientWidth < NARROW);
-    if (!this.camera.svg) return;
-    // What was seen whole stays whole; otherwise nothing moves on the screen.
-    if (this.camera.fitted) return this.camera.fit();
-    if (this.camera.moved) this.camera.hold();
-    else this.camera.start();
-    this.scene.reveal(this.selected);
+  rescaled() {
+    this.camera.project();
+    this.resized();
   }
 
   // --- the story
@@ -251,10 +266,10 @@ export class Player {
     if (!this.story.has(at)) return;
     this.at = at;
     // A pointer that rests somewhere must not leave what happens now in the shade.
-    if (this.lit) this.light(null);
+    if (this.lights.box) this.light(null);
     this.show();
     const box = this.story.moment(at)?.box ?? null;
-    if (select && this.scene.has(box)) this.select(box, { open: this.cardOpen || this.gv.clientWidth >= WIDE });
+    if (select && this.scene.has(box)) this.select(box, { open: this.cardOpen || isRoomy(this.stage) });
     else this.showCard();
     if (remember) this.remember();
   }
@@ -266,27 +281,19 @@ export class Player {
   }
 
   play() {
-    if (this.playing) return this.pause();
+    if (this.playback.on) return this.playback.stop();
     if (this.story.last < 0) return;
     if (this.at === null || this.at === this.story.last) this.go(0);
-    this.playing = setInterval(() => {
-      if (this.at === null || this.at >= this.story.last) this.pause();
-      else this.step(1);
-    }, 1000 / Number(this.time.speed.value));
-    this.time.show(this.at, true);
+    this.playback.start();
   }
 
-  pause() {
-    clearInterval(this.playing);
-    this.playing = undefined;
-    this.time.show(this.at, false);
+  playOn() {
+    const more = this.at !== null && this.at < this.story.last;
+    if (more) this.step(1);
+    return more;
   }
 
-  changeSpeed() {
-    if (!this.playing) return;
-    this.pause();
-    this.play();
-  }
+  showTime() { this.time.show(this.at, this.playback.on); }
 
   // Bring everything that is seen to the moment.
   show() {
@@ -294,7 +301,7 @@ export class Player {
     this.gv.classList.toggle("walking", at !== null);
     this.scene.show(story, at);
     this.code.show(this.marks());
-    this.time.show(at, !!this.playing);
+    this.showTime();
     this.figures.show(story.pictures(at), at === null && !this.data.show_code);
     this.tellEditor();
   }
@@ -306,7 +313,7 @@ export class Player {
     return { line, tone: kind === "error" ? "error" : "now", lit, notes: this.story.notes(this.at) };
   }
 
-  tellEditor() { this.editor.tell(this.data, this.marks(), this.litLines); }
+  tellEditor() { this.editor.tell(this.data, this.marks(), this.lights.lines); }
 
   // --- folding
 
@@ -339,26 +346,16 @@ export class Player {
   paint() {
     const isLab = this.data.kind === "lab" && !!this.scene.svg;
     const painted = isLab ? colourBoxes(this.scene.boxes, this.data.boxes, this.by.value) : null;
-    this.legend.replaceChildren(...legendOf(this.data.legend, painted));
+    const colouring = this.data.terms[this.by.selectedOptions[0]?.textContent ?? ""];
+    this.legend.replaceChildren(...legendOf(this.data.legend, painted, this.data.terms, colouring));
     this.by.closest("label")?.toggleAttribute("hidden", !isLab);
   }
 
-  find() {
-    const wanted = this.search.value.trim().toLowerCase();
-    this.found = this.scene.flag("hit", (id, { label }) => {
-      const text = `${label} ${id} ${this.data.boxes[id]?.names ?? ""}`;
-      return !!wanted && text.toLowerCase().includes(wanted);
-    });
-    this.stage.classList.toggle("searching", !!wanted);
-    this.hits.textContent = wanted ? String(this.found.length || "none") : "";
-  }
+  find() { this.search.find(this.data.boxes); }
 
   /** @param {number} by */
   nextHit(by) {
-    if (!this.found.length) return;
-    const here = this.selected === null ? -1 : this.found.indexOf(this.selected);
-    const next = here < 0 ? (by > 0 ? 0 : -1) : here + by;
-    this.select(this.found.at(next % this.found.length) ?? null, { open: true });
+    if (this.search.found.length) this.select(this.search.next(this.selected, by), { open: true });
   }
 
   /** @param {PlayerFinding} finding */
@@ -386,6 +383,8 @@ export class Player {
     else this.gv.requestFullscreen?.().catch(() => {});
   }
 
+  hasOpen() { return this.menus.isOpen() || this.cardOpen || this.selected !== null; }
+
   escape() {
     if (this.menus.close({ focus: true })) return;
     if (this.cardOpen) return this.closeCard();
@@ -401,6 +400,7 @@ export class Player {
     const next = this.scene.along(this.selected, dx, dy);
     if (!next) return;
     this.select(next);
+    if (!this.cardOpen) this.tips.show(this.scene.box(next).group);
     this.remember();
   }
 
@@ -408,22 +408,7 @@ export class Player {
 
   /** @param {string | null} id */
   light(id) {
-    if (id === this.lit) return;
-    this.lit = id;
-    this.scene.light(id ? this.scene.alike(id) : []);
-    const { line, lines } = (id ? this.data.boxes[id] : null) ?? {};
-    this.litLines = this.code.light(lines ?? (line ? [line, line] : null), this.story.moment(this.at)?.lit ?? []);
-    this.tellEditor();
-  }
-
-  /** @param {number | null} line */
-  lightLine(line) {
-    if (line === this.lineLit) return;
-    this.lineLit = line;
-    this.scene.light(line ? [...this.scene.boxes.keys()].filter((id) => {
-      const { line: own, lines } = this.data.boxes[id] ?? {};
-      return lines ? lines[0] <= line && line <= lines[1] : own === line;
-    }) : []);
+    if (this.lights.toBox(id, this.data.boxes, this.story.moment(this.at)?.lit ?? [])) this.tellEditor();
   }
 
   /** @param {string | null} id */
@@ -444,15 +429,30 @@ export class Player {
 
   showCard() {
     const id = this.cardOpen ? this.selected : null, card = id === null ? null : this.data.cards[leafOf(id)] ?? null;
-    const changed = this.card.show(card, this.at, () => {
+    this.card.show(card, this.at, () => {
       const { folded, visits = [] } = this.data.boxes[id ?? ""] ?? {}, moment = this.story.moment(this.at);
       return {
         open: this.data.can_fold && folded ? () => this.open(id) : null,
         whole: !moment || (moment.kind === "error" && this.story.same(moment.box, id ?? "")),
         visits,
+        explain: (row, instead) => this.data.terms[wordIn(row, this.data.terms) ?? instead] ?? "",
       };
     });
-    if (changed) this.resized();
+    this.gv.classList.toggle("with-card", !!card);
+    this.settle();
+  }
+
+  // The picture beside the card, at the same scale.
+  settle() {
+    const { selected } = this, area = this.scene.has(selected) ? this.scene.areaOf(selected ?? "") : null;
+    this.camera.beside(freeBeside(this.stage, this.card.aside), area);
+    this.edges.show();
+  }
+
+  /** @param {string} id */
+  explain(id) {
+    const box = this.scene.boxes.get(id);
+    return box ? explainBox(id, box, this.data.terms) : null;
   }
 
   openCard() {
@@ -477,7 +477,7 @@ export class Player {
   }
 
   dispose() {
-    this.pause();
+    this.playback.stop();
     this.place.forget();
     this.keyboard.leave();
     this.abort.abort();

@@ -4,7 +4,7 @@
 import { create } from "./dom.js";
 import { centreLabels, isLeaf, nodeOf, readPicture, sanitised } from "./svg.js";
 
-/** @import { Camera } from "./camera.js" */
+/** @import { Area, Camera } from "./camera.js" */
 /** @import { PlayerData } from "./data.js" */
 /** @import { Story } from "./story.js" */
 /** @import { Box, Edge } from "./svg.js" */
@@ -28,6 +28,9 @@ export class Scene {
     /** @type {SVGSVGElement | null} */
     this.svg = null;
     this.measured = false;
+    this.narrower = 1;
+    /** How far Graphviz moves what it draws, after it has scaled it. */
+    this.shift = { x: 0, y: 0, scale: 1 };
     this.clear();
   }
 
@@ -101,9 +104,25 @@ export class Scene {
    */
   place(svg, before, fresh) {
     const shared = [...this.boxes.keys()].filter((id) => before.has(id)).length;
-    const [first] = [...this.boxes.values()].sort((a, b) => a.y - b.y);
-    this.camera.first = first ? { x: first.x + shiftOf(svg), y: 0 } : null;
-    this.camera.open(svg, shared > SAME_GRAPH * Math.max(before.size, this.boxes.size), fresh);
+    this.shift = shiftOf(svg);
+    const boxes = [...this.boxes.keys()].map((id) => this.areaOf(id)), around = aroundAll(boxes, this.camera.home);
+    const ends = [...this.boxes].filter(([, { kind }]) => kind === "output").map(([id]) => this.areaOf(id));
+    const outputs = ends.length ? ends : boxes.slice().sort((a, b) => a.y - b.y).slice(0, 1);
+    const title = Number(svg.querySelector("g.node text")?.getAttribute("font-size")) || 14;
+    const letter = title * this.shift.scale * (this.gv.classList.contains("lab") ? this.narrower : 1);
+    const isSame = shared > SAME_GRAPH * Math.max(before.size, this.boxes.size);
+    this.camera.open(svg, { boxes, outputs, around, letter }, isSame, fresh);
+  }
+
+  // Where a box is, in units of the picture.
+  /**
+   * @param {string} id
+   * @returns {Area}
+   */
+  areaOf(id) {
+    const { x, y, width, height } = this.box(id), { shift } = this, { scale } = shift;
+    const left = (x - width / 2) * scale + shift.x, top = (y - height / 2) * scale + shift.y;
+    return { x: left, y: top, width: width * scale, height: height * scale };
   }
 
   /**
@@ -132,7 +151,8 @@ export class Scene {
     if (!pen) return;
     pen.font = `14px ${getComputedStyle(this.gv).getPropertyValue("--boxes")}`;
     const wide = pen.measureText(PROBE).width / PROBE_WIDTH;
-    this.gv.style.setProperty("--narrower", wide > 1.02 ? (1 / wide).toFixed(3) : "1");
+    this.narrower = wide > 1.02 ? 1 / wide : 1;
+    this.gv.style.setProperty("--narrower", this.narrower.toFixed(3));
   }
 
   // --- at a moment of the story
@@ -219,8 +239,7 @@ export class Scene {
 
   /** @param {string | null} id */
   reveal(id) {
-    const group = id === null ? null : this.boxes.get(id)?.group;
-    if (group?.isConnected) this.camera.reveal(group);
+    if (id !== null && this.has(id)) this.camera.reveal(this.areaOf(id));
   }
 
   // The id of the innermost frame around a box.
@@ -261,7 +280,21 @@ export class Scene {
 /** @param {SVGSVGElement} svg */
 function shiftOf(svg) {
   const graph = svg.querySelector("g.graph");
-  return graph instanceof SVGGElement ? graph.transform.baseVal.consolidate()?.matrix.e ?? 0 : 0;
+  const matrix = graph instanceof SVGGElement ? graph.transform.baseVal.consolidate()?.matrix : null;
+  return { x: matrix?.e ?? 0, y: matrix?.f ?? 0, scale: matrix?.a ?? 1 };
+}
+
+/**
+ * @param {Area[]} areas
+ * @param {Area} none
+ * @returns {Area}
+ */
+function aroundAll(areas, none) {
+  if (!areas.length) return none;
+  const x = Math.min(...areas.map((area) => area.x)), y = Math.min(...areas.map((area) => area.y));
+  const right = Math.max(...areas.map((area) => area.x + area.width));
+  const down = Math.max(...areas.map((area) => area.y + area.height));
+  return { x, y, width: right - x, height: down - y };
 }
 
 /** @param {[string, boolean][]} words */

@@ -6,9 +6,9 @@ import { findAll } from "./dom.js";
 
 /**
  * `still` are the words of the story that the picture was drawn with, `words` its texts before the story changes them,
- * `marked` the words of the story that it has now. `x` and `y` are its centre.
+ * `marked` the words of the story that it has now. `kind` is what it is. `x` and `y` are its centre.
  * @typedef {{ group: SVGGElement, label: string, kinds: string[], texts: SVGTextElement[][], words: string[][],
- *   still: string[], marked: string | null } & Area} Box
+ *   still: string[], marked: string | null, kind: string } & Area} Box
  */
 /**
  * `number` is that of the link in the player's data, `shown` the text that it has now.
@@ -26,6 +26,11 @@ const ATTRIBUTES = new Set([
   "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight", "font-style", "text-anchor", "xml:space",
 ]);
 const STILL = ["freed", "released", "stopped"];
+// What a box of torchviz is, by its colour.
+const PAINTS = new Map([
+  ["#caff70", "output"], ["darkolivegreen1", "output"], ["lightblue", "leaf"], ["orange", "saved"],
+  ["#a2cd5a", "base"], ["darkolivegreen3", "base"],
+]);
 
 // Labels come from programs, and traces from strangers: only what draws is let through, nothing that acts or fetches.
 /**
@@ -107,13 +112,14 @@ function boxOf(group, number) {
   const id = titleOf(group), texts = linesOf(group);
   const label = findAll(group, "text", SVGTextElement).map((line) => line.textContent.trim()).join(" ");
   const kinds = (group.getAttribute("class") ?? "").split(" ");
-  const { x, y, width, height } = shapeOf(group);
+  const { x, y, width, height } = shapeOf(group), fill = group.querySelector("polygon, ellipse")?.getAttribute("fill");
+  const kind = kinds[1] ?? PAINTS.get(fill ?? "") ?? "function";
   group.dataset.id = id;
   group.id = `box-${number}`;
   group.setAttribute("role", "img");
   group.setAttribute("aria-label", label || id);
   return {
-    group, label, kinds, texts, x: x + width / 2, y: y + height / 2, width, height, marked: null,
+    group, label, kinds, kind, texts, x: x + width / 2, y: y + height / 2, width, height, marked: null,
     words: texts.map((line) => line.map((piece) => piece.textContent)),
     still: kinds.filter((kind) => STILL.includes(kind)),
   };

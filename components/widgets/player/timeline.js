@@ -1,6 +1,7 @@
 // Time along the bottom: buttons, a scrubber with marks for backward calls and errors, and the sentence of the moment.
 
 import { create, find } from "./dom.js";
+import { scrollable } from "./layout.js";
 
 /** @import { Story } from "./story.js" */
 
@@ -63,14 +64,16 @@ export class Timeline {
     this.scrub.value = String(at ?? story.last);
     this.footer.classList.toggle("whole", at === null);
     this.footer.classList.toggle("fault", moment?.kind === "error");
-    if (this.said.textContent !== text) this.said.textContent = text;
-    this.said.title = text;
+    if (this.said.textContent !== text) {
+      this.said.textContent = text;
+      scrollable(this.said);
+    }
     this.scrub.setAttribute("aria-valuetext", text);
     this.count.textContent = this.counted(at);
     const word = playing ? "Pause" : "Play";
     this.playButton.classList.toggle("playing", playing);
     this.playButton.setAttribute("aria-label", word);
-    this.playButton.title = `${word} (Space)`;
+    this.playButton.dataset.tip = `${playing ? "Stop here" : "Walk through the run by itself"}. Key: Space`;
   }
 
   // What is said of the whole run.

@@ -37,7 +37,8 @@ def player(
     ``on_fold`` is called with ``"open"`` or ``"close"`` and a group's id before the page runs again; without it boxes
     stay as they are. ``channel`` is the name under which an editor beside it hears of the current line, ``show_code``
     whether the player has the program beside the graph itself. The player fills the window but for ``above`` CSS
-    pixels. ``goto`` leads it to a step: the number of the request, of which each is followed once, and the step's.
+    pixels; ``picture_buttons`` save its pictures. ``goto`` leads it to a step: the number of the request, of which each
+    is followed once, and the step's.
     """
 
     def folded() -> None:
@@ -51,6 +52,7 @@ def player(
         key=key,
         show_code=show_code,
         can_fold=on_fold is not None,
+        own_menu=False,
         channel=channel,
         above=above,
         goto=Goto(*goto) if goto is not None else None,

@@ -6,7 +6,7 @@ import { Camera } from "../../../components/widgets/player/camera.js";
 
 /** @type {{ fullscreenElement: object | null }} */
 const page = { fullscreenElement: null };
-Object.assign(globalThis, { document: page });
+Object.assign(globalThis, { document: page, matchMedia: () => ({ matches: true }) });
 beforeEach(() => { page.fullscreenElement = null; });
 
 /** @param {string} viewBox */
@@ -23,13 +23,29 @@ function svg(viewBox) {
 
 const stage = () => /** @type {HTMLElement} */ (/** @type {unknown} */ ({ clientWidth: 600, clientHeight: 400 }));
 
+/** @param {number[]} numbers */
+const area = (...[x, y, width, height]) => ({ x, y, width, height });
+
+// What is in a picture: an output of 40 by 20 at its top, around x = 100, unless others are given.
+/**
+ * @param {string} viewBox
+ * @param {ReturnType<typeof area>[]} [outputs]
+ * @param {ReturnType<typeof area>[]} [boxes]
+ */
+function contents(viewBox, outputs = [area(80, 0, 40, 20)], boxes = outputs) {
+  const [x, y, width, height] = viewBox.split(" ").map(Number);
+  return { boxes, outputs, around: { x, y, width, height }, letter: 14 };
+}
+
 /** @param {string} viewBox */
-function opened(viewBox) {
+function opened(viewBox, inside = contents(viewBox)) {
   const camera = new Camera(stage());
-  camera.first = { x: 100, y: 0 };
-  camera.open(svg(viewBox), false, true);
+  camera.open(svg(viewBox), inside, false, true);
   return camera;
 }
+
+/** @param {Camera} camera */
+const title = (camera) => camera.scale() * camera.contents.letter;
 
 test("a small graph is seen whole, in the middle, and not blown up", () => {
   const camera = opened("0 0 100 100");
@@ -40,21 +56,48 @@ test("a small graph is seen whole, in the middle, and not blown up", () => {
   assert.equal(camera.svg?.getAttribute("width"), null);
 });
 
+test("a picture is seen whole as long as its titles have 9 pixels", () => {
+  // 400 - 2 * 12 pixels for 578 units: 14 units are 9.1 pixels; for one unit more they would be less.
+  const whole = opened("0 0 300 578");
+  assert.ok(whole.fitted);
+  assert.ok(title(whole) >= 9.1, String(title(whole)));
+  assert.ok(!opened("0 0 300 579").fitted);
+});
+
 test("of a large graph the top is seen, at a size that can be read", () => {
   const camera = opened("0 0 300 4000");
   assert.ok(!camera.fitted);
-  // 600 / 0.75 = 800 units, around the topmost box at x = 100
-  assert.deepEqual([camera.box.x, camera.box.y, camera.box.width], [-300, 0, 800]);
+  assert.ok(Math.abs(title(camera) - 9.8) < 1e-9);
+  // 600 / (9.8 / 14) units are wider than the picture, which is in the middle
+  assert.ok(Math.abs(camera.box.width - 600 * 14 / 9.8) < 1e-9);
+  assert.ok(Math.abs(camera.box.x + camera.box.width / 2 - 150) < 1e-9);
+  assert.equal(camera.box.y, 0);
+});
+
+test("a strip begins with its output and as many other boxes as can be", () => {
+  const outputs = [area(2000, 10, 40, 20)], at = [100, 1300, 1500, 1700, 2600, 3900];
+  const boxes = [...outputs, ...at.map((x) => area(x, 60, 100, 40))];
+  const { x, width } = opened("0 0 4000 200", contents("0 0 4000 200", outputs, boxes)).box;
+  const seen = boxes.filter((box) => box.x >= x && box.x + box.width <= x + width);
+  // 823 units hold the output, with 1500 and 1700 or 1300 to 1700: the latter are more.
+  assert.deepEqual(seen.map((box) => box.x), [2000, 1300, 1500, 1700]);
+  assert.ok(x >= 0 && x + width <= 4000);
+});
+
+test("letters that are set smaller need a larger picture", () => {
+  const small = opened("0 0 300 500", { ...contents("0 0 300 500"), letter: 10 });
+  assert.ok(!small.fitted);
+  assert.ok(title(small) >= 9);
 });
 
 test("the same graph keeps the view, a larger one that was seen whole stays whole", () => {
   const camera = opened("0 0 300 4000");
   camera.pan(0, -50);
   const { box } = camera;
-  camera.open(svg("0 0 310 4000"), true, false);
+  camera.open(svg("0 0 310 4000"), contents("0 0 310 4000"), true, false);
   assert.deepEqual(camera.box, box);
   const whole = opened("0 0 100 100");
-  whole.open(svg("0 0 100 300"), true, false);
+  whole.open(svg("0 0 100 300"), contents("0 0 100 300"), true, false);
   assert.ok(whole.fitted);
   assert.equal(whole.box.y + whole.box.height / 2, 150);
 });
@@ -62,7 +105,7 @@ test("the same graph keeps the view, a larger one that was seen whole stays whol
 test("another program's picture of another size is shown from its start", () => {
   const camera = opened("0 0 300 4000");
   camera.pan(0, -500);
-  camera.open(svg("0 0 300 9000"), true, true);
+  camera.open(svg("0 0 300 9000"), contents("0 0 300 9000"), true, true);
   assert.equal(camera.box.y, 0);
   assert.ok(!camera.moved);
 });
@@ -106,4 +149,80 @@ test("on a wall all is larger, and as before afterwards", () => {
   page.fullscreenElement = null;
   camera.project();
   assert.ok(Math.abs(camera.held - held) < 1e-9);
+});
+
+// --- beside a card: the right 250 of 600 pixels are under it
+
+const FREE = area(0, 0, 350, 400);
+
+test("a card never changes the scale, and a picture that fits beside it is in the middle there", () => {
+  const camera = opened("0 0 100 100"), scale = camera.scale(), before = { ...camera.box };
+  camera.beside(FREE, area(80, 0, 20, 20));
+  assert.equal(camera.scale(), scale);
+  // 350 / 2 pixels from the left, 1.6 of them to a unit: the middle, 50, is at 175
+  assert.ok(Math.abs((50 - camera.box.x) * scale - 175) < 1e-9);
+  const beside = { ...camera.box };
+  camera.beside(FREE, area(0, 80, 20, 20));
+  assert.deepEqual(camera.box, beside, "a step moves nothing");
+  camera.beside(null, area(0, 80, 20, 20));
+  assert.deepEqual(camera.box, before);
+  assert.ok(camera.fitted);
+});
+
+test("where it does not fit only a box under the card moves it, and closing moves it back", () => {
+  const camera = opened("0 0 3000 200", contents("0 0 3000 200", [area(1500, 0, 40, 20)])), scale = camera.scale();
+  const before = { ...camera.box }, { x } = before;
+  camera.beside(FREE, area(x + 50 / scale, 10, 40, 20));
+  assert.deepEqual(camera.box, before, "it is seen beside the card");
+  const under = area(x + 500 / scale, 10, 40, 20);
+  camera.beside(FREE, under);
+  assert.equal(camera.scale(), scale);
+  const left = (under.x - camera.box.x) * scale;
+  assert.ok(left > 0 && left + 40 * scale < 350, String(left));
+  camera.beside(null, under);
+  assert.deepEqual(camera.box, before);
+});
+
+test("what somebody moved while the card was there stays when it goes", () => {
+  const camera = opened("0 0 100 100");
+  camera.beside(FREE, null);
+  camera.pan(10, 0);
+  const { box } = camera;
+  camera.beside(FREE, area(0, 0, 20, 20));
+  assert.deepEqual(camera.box, box);
+  camera.beside(null, null);
+  assert.deepEqual(camera.box, box);
+});
+
+test("a card that goes leaves the box in sight that one stepped to", () => {
+  const camera = opened("0 0 3000 200", contents("0 0 3000 200", [area(0, 0, 40, 20)]));
+  camera.beside(FREE, area(0, 0, 40, 20));
+  const far = area(2500, 50, 40, 20);
+  camera.beside(FREE, far);
+  const { box } = camera;
+  camera.beside(null, far);
+  assert.deepEqual(camera.box, box);
+});
+
+test("a stage of another size fits the whole again, and the card is beside it", () => {
+  const camera = opened("0 0 100 100");
+  camera.beside(FREE, null);
+  camera.resize();
+  assert.deepEqual(camera.box, opened("0 0 100 100").box);
+  assert.equal(camera.free, null);
+});
+
+test("the edges say where there is more, of what a card does not cover too", () => {
+  assert.deepEqual(opened("0 0 100 100").cuts(), { left: false, right: false, up: false, down: false });
+  const tall = opened("0 0 300 4000");
+  assert.deepEqual(tall.cuts(), { left: false, right: false, up: false, down: true });
+  tall.goOn(0, 1);
+  assert.deepEqual(tall.cuts(), { left: false, right: false, up: true, down: true });
+  for (let times = 0; times < 20; times++) tall.goOn(0, 1);
+  assert.deepEqual(tall.cuts(), { left: false, right: false, up: true, down: false });
+  const wide = opened("0 0 350 200");
+  assert.ok(!wide.cuts().right);
+  wide.zoom(0.8);
+  wide.beside(FREE, null);
+  assert.ok(wide.cuts().right);
 });

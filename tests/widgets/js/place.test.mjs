@@ -7,6 +7,7 @@ import { Place, placeIn, searchWith, shared } from "../../../components/widgets/
 beforeEach(() => {
   shared.places?.clear();
   shared.addressRead = false;
+  delete shared.kept;
   Object.assign(globalThis, { location: { search: "?of=abc&step=7&node=n1", pathname: "/", hash: "" } });
 });
 
@@ -22,9 +23,9 @@ function opened(key, of) {
 
 test("an address is about one program, and a step is a number", () => {
   assert.deepEqual(placeIn("?of=abc&step=7&node=n1", "abc"), { step: 7, node: "n1" });
-  assert.deepEqual(placeIn("?of=abc&step=7&node=n1", "other"), { step: null, node: null });
+  assert.equal(placeIn("?of=abc&step=7&node=n1", "other"), null);
   for (const step of ["", "-1", "1e3", "7x", "12345678"]) {
-    assert.equal(placeIn(`?of=abc&step=${step}`, "abc").step, null, step);
+    assert.equal(placeIn(`?of=abc&step=${step}`, "abc")?.step, null, step);
   }
 });
 
@@ -48,6 +49,7 @@ test("a place is kept by component and program, and written to the address when 
   });
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const place = opened("a", "abc");
+  place.read();
   place.write({ step: 1, node: null });
   t.mock.timers.tick(100);
   place.write({ step: 2, node: "n2" });
@@ -57,4 +59,42 @@ test("a place is kept by component and program, and written to the address when 
   assert.deepEqual(written, ["/?of=abc&step=2&node=n2"]);
   assert.deepEqual(opened("a", "abc").read(), { step: 2, node: "n2" });
   assert.deepEqual(opened("a", "new").read(), { step: null, node: null });
+});
+
+// What the browser keeps: texts by name.
+/** @param {Record<string, string>} [texts] */
+function keeping(texts = {}) {
+  const kept = new Map(Object.entries(texts));
+  const get = (/** @type {string} */ name) => kept.get(name) ?? null;
+  const put = (/** @type {string} */ name, /** @type {string} */ text) => void kept.set(name, text);
+  shared.kept = { get, put, drop: (name) => void kept.delete(name) };
+  return kept;
+}
+
+test("after a reload without an address the place is that which the browser keeps, of the same program", (t) => {
+  const kept = keeping();
+  Object.assign(globalThis, { history: { state: null, replaceState: () => {} } });
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  opened("a", "own").write({ step: 4, node: "n0~leaf" });
+  t.mock.timers.tick(150);
+  assert.deepEqual([...kept.keys()], ["place:a"]);
+  shared.places?.clear();
+  shared.addressRead = false;
+  assert.deepEqual(opened("a", "own").read(), { step: 4, node: "n0~leaf" });
+  assert.deepEqual(opened("a", "other").read(), { step: null, node: null });
+  assert.deepEqual(opened("b", "own").read(), { step: null, node: null });
+});
+
+test("an address is stronger than what is kept", () => {
+  keeping({ "place:a": "step=1&of=abc" });
+  assert.deepEqual(opened("a", "abc").read(), { step: 7, node: "n1" });
+});
+
+test("Back and Forward lead to the place of the address, now or when its program comes", () => {
+  const place = opened("a", "abc");
+  place.read();
+  assert.deepEqual(place.returned(), { step: 7, node: "n1" });
+  location.search = "?of=other&step=2";
+  assert.equal(place.returned(), null);
+  assert.deepEqual(opened("a", "other").read(), { step: 2, node: null });
 });

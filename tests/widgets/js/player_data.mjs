@@ -7,7 +7,8 @@
  * @returns {PlayerData}
  */
 export const playerData = (some) => ({
-  svg: "", kind: "lab", title: "", message: "", legend: [], source: "", signature: "", code: [], backwards: [],
+  svg: "", kind: "lab", title: "", message: "", legend: [], terms: {}, source: "", signature: "", code: [],
+  backwards: [],
   failed: null, moments: [], cut: false, notes: [], pictures: [], boxes: {}, cards: {}, carried: {}, texts: {},
   findings: [], more_findings: false, frames: [], ...some,
 });

@@ -13,9 +13,10 @@ import { labelled, newState } from "./setup.js";
 /**
  * What Python sends: `revision` names the source that `text` began from, `run` and `seq` are the numbers of the last
  * request to run and of the last report that Python knows; `words` are names by module, to be completed. `beside` is
- * what else is to be seen in the window. `live`: it holds an expression, which Enter runs, and a pause in typing too.
+ * what else is to be seen in the window, the rest of which `of` editors share. `live`: it holds an expression, which
+ * Enter runs, and a pause in typing too.
  * @typedef {{ key: string, revision: string, text: string, run: number, seq: number, words: Record<string, string>,
- *   problem: import("./problem.js").Problem | null, height: number, beside: number | null, channel: string,
+ *   problem: import("./problem.js").Problem | null, height: number, beside: number | null, of: number, channel: string,
  *   label: string, live: boolean }} EditorData
  */
 /** @typedef {(name: string, value: { revision: string, text: string, run: number, seq: number }) => void} Send */
@@ -137,9 +138,9 @@ export class Editor {
    * @param {EditorData | null} before
    */
   show(data, before) {
-    const { height, beside } = data;
+    const { height, beside, of } = data;
     const free = `100vh - ${beside}px * var(--al-zoom, 1) + var(--al-freed, 0px)`;
-    this.mount.style.height = beside === null ? `${height}px` : `max(${height}px, calc(${free}))`;
+    this.mount.style.height = beside === null ? `${height}px` : `max(${height}px, calc((${free}) / ${of}))`;
     if (data.label !== before?.label) this.view.dispatch({ effects: labelled(data.label) });
     if (JSON.stringify(data.words) !== JSON.stringify(before?.words)) {
       this.view.dispatch({ effects: setWords.of(treeOf(data.words)) });
