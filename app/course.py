@@ -113,6 +113,17 @@ class Lesson:
         return "\n".join(lines).rstrip("\n") + "\n"
 
     @property
+    def notebook(self) -> list[tuple[str, str]]:
+        """The cells of a notebook of it, ``text`` or ``code``; the answer to a question is folded away."""
+        questions, cells = iter(self.predictions), list[tuple[str, str]]()
+        for cell in self.cells:
+            if cell.kind == "predict":
+                cells.append(("text", next(questions).as_text))
+            elif cell.kind in ("text", "code", "starter"):
+                cells.append(("text" if cell.kind == "text" else "code", cell.text))
+        return cells
+
+    @property
     def name(self) -> str:
         """What the lesson is called: its place in the course, such as ``Example 4``."""
         return f"{GROUPS.get(self.group, 'Lesson')} {self.number}"

@@ -470,8 +470,8 @@ def _program(title: str, page: str, source: str, about: str, icon: str) -> Examp
 
 FIRST: dict[str, tuple[Example, ...]] = {
     "New to gradients": (
-        _lesson("A first gradient", "computing_gradients", "One function, one number, and what backward() computes."),
-        _lesson("Two variables", "several_variables", "A gradient has a part for each leaf."),
+        _lesson("What a gradient is", "chain_rule", "A chain of three links, and the numbers that travel along it."),
+        _lesson("A first program", "computing_gradients", "One function, one number, and what backward() computes."),
         _program("Fit a line in three steps", "code", _LINE, "Follow gradients downhill, by hand.", "trending_down"),
         _lesson("Your first exercise", "partial_derivatives", "Write it, press Check.", "edit_note"),
     ),

@@ -42,8 +42,9 @@ KEYS: dict[str, Keys] = {
     ),
     "The pages": (
         ("?", "opens this help"),
+        ("S", "opens Share: a link to what is shown, a code for phones, a frame for other pages"),
         ("P", "begins to present: program, graph, leaves, output and nothing else"),
-        ("Enter", "in the Playground's expression: runs it"),
+        ("Enter Shift+Enter", "in the Playground's expression: runs it; begins a new line"),
         ("Tab Shift+Tab", "to the next button or field, to the one before"),
     ),
     "While presenting": (

@@ -16,7 +16,10 @@ import streamlit as st
 from markupsafe import Markup
 
 from app import session
+from app.controls import kept_toggle
 from app.editors import Typed
+from app.workbench import choose_device
+from components.facts.terms import PAGES
 from components.source.form import BackwardPress, Form, FormError, Leaf, ZeroGrad, leaf_rows
 from components.widgets.editor import Edited, code_editor, typed_text
 from components.widgets.panels import with_code
@@ -100,53 +103,44 @@ def show_expression(problem: FormError | None) -> None:
     if problem is None:
         st.html(_UNDER.format("", _HINT))
     else:
-        st.html(_UNDER.format(" al-unread", with_code(str(problem))))
+        only = "Line 1: " if "\n" not in made().form.expression.strip() else ""
+        st.html(_UNDER.format(" al-unread", with_code(str(problem).removeprefix(only))))
 
 
 def show_switches() -> None:
     """Show the three toggles: two of the next Backward, one of the expression."""
     now, values = made(), session.widgets()
     with st.container(horizontal=True, key="playground-switches", gap="small"):
-        _toggle("retain_graph", "retain")
-        _toggle("create_graph", "create")
+        for label, field in (("retain_graph", "retain"), ("create_graph", "create")):
+            kept_toggle(label, now, field, f"playground:{field}", PAGES[label])
         values["playground:no_grad"] = now.form.no_grad
         st.toggle(
             "no_grad",
             key="playground:no_grad",
-            help=_HELP["no_grad"],
+            help=PAGES["no_grad"],
             on_change=lambda: change(no_grad=values["playground:no_grad"]),
         )
+        choose_device()
 
 
-def _toggle(label: str, field: str) -> None:
-    now, values, key = made(), session.widgets(), f"playground:{field}"
-    values[key] = getattr(now, field)
-    st.toggle(label, key=key, help=_HELP[label], on_change=lambda: setattr(now, field, values[key]))
-
-
-def show_buttons(stopped: bool) -> None:
-    """Show what can be pressed; after an error no call would run, so ``stopped`` says that there was one."""
+def show_buttons(why_not: str) -> None:
+    """Show what can be pressed; ``why_not`` says why no call can be added, if it cannot."""
     now = made()
-    why = (
-        "The program stops with an error, so nothing after it would run. Mend it below, or press Undo."
-        if stopped
-        else ""
-    )
     with st.container(horizontal=True, key="playground-buttons", gap="small"):
         st.button(
             "Backward",
             key="playground:backward",
             type="primary",
             on_click=_press,
-            disabled=stopped,
-            help=why if stopped else None,
+            disabled=bool(why_not),
+            help=why_not or None,
         )
         st.button(
             "Zero grad",
             key="playground:zero",
             on_click=lambda: change(actions=(*made().form.actions, ZeroGrad())),
-            disabled=stopped,
-            help=why if stopped else None,
+            disabled=bool(why_not),
+            help=why_not or None,
         )
         st.button(
             "Undo",
@@ -163,13 +157,6 @@ def show_buttons(stopped: bool) -> None:
             disabled=not pressed,
             help=None if pressed else "Nothing was pressed yet.",
         )
-
-
-_HELP = {
-    "retain_graph": "The next Backward keeps what the graph has saved.",
-    "create_graph": "The next Backward builds a graph of the gradient.",
-    "no_grad": "Computes the expression under torch.no_grad().",
-}
 
 
 def _press() -> None:
@@ -201,7 +188,12 @@ def _show(form: Form) -> None:
     waiting = {leaf.name: leaf for leaf in (*now.dropped, *now.form.leaves)}
     shown = {leaf.name for leaf in form.leaves}
     now.dropped = [leaf for leaf in waiting.values() if leaf.name not in shown][-_MOST_DROPPED:]
-    now.form = form
+    now.form = _with_one_row_a_name(form)
+
+
+def _with_one_row_a_name(form: Form) -> Form:
+    """Return a form as it can be shown; what a browser kept, or a link brought, may be damaged."""
+    return msgspec.structs.replace(form, leaves=tuple({leaf.name: leaf for leaf in form.leaves}.values()))
 
 
 def _filling() -> _Filling:
@@ -209,8 +201,7 @@ def _filling() -> _Filling:
     filling = session.remembered(_Filling, "playground")
     if filling.source is None:
         now = made()
-        # What a browser kept may be damaged: no two rows of one name.
-        now.form = msgspec.structs.replace(now.form, leaves=tuple({one.name: one for one in now.form.leaves}.values()))
+        now.form = _with_one_row_a_name(now.form)
         filling.source = filling.taken = now.form.expression
     return filling
 

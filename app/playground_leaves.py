@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from app import session
 from app.playground_form import become, made
+from components.facts.terms import PAGES
 from components.source.form import Form, FormError, Leaf, scalar_value, with_scalar, with_shape, with_typed
 from components.source.form.expression import read_expression
 from components.source.form.fixes import fitting_shapes, shape_text
@@ -55,7 +56,7 @@ def _row(leaf: Leaf, fitting: Shape | None) -> None:
         )
         if fitting is not None:
             label = f"Fits: {shape_text(fitting)}"
-            st.button(label, key=f"{key}:fitting", on_click=_become, args=(with_shape(leaf, fitting),))
+            st.button(label, key=f"{key}:fitting", on_click=_become, args=(with_shape(leaf, fitting),), width="stretch")
         elif number is not None:
             reach = max(5.0, 2 * abs(number))
             values[f"{key}:slider"] = number
@@ -68,7 +69,7 @@ def _row(leaf: Leaf, fitting: Shape | None) -> None:
                 on_change=slid,
                 label_visibility="collapsed",
             )
-        st.toggle("requires_grad", key=f"{key}:grad", on_change=switched)
+        st.toggle("requires_grad", key=f"{key}:grad", on_change=switched, help=PAGES["requires_grad"])
         _menu(leaf, key)
 
 
@@ -80,7 +81,7 @@ def _menu(leaf: Leaf, key: str) -> None:
         _become(replace(leaf, dtype=values[f"{key}:dtype"]))
 
     shape = shape_of_value(leaf.value)
-    with st.popover(_shape_text(shape), help=f"Shape and dtype of {leaf.name}"):
+    with st.popover("…" if shape is None else shape_text(shape), help=f"Shape and dtype of {leaf.name}"):
         st.markdown(f"Fill `{leaf.name}` with a")
         with st.container(horizontal=True, gap="small"):
             for place, (label, (wanted, random)) in enumerate(_SHAPES.items()):
@@ -90,12 +91,7 @@ def _menu(leaf: Leaf, key: str) -> None:
         st.caption("Or type a shape as the value: `(4,)`, `(2, 3)`, `2x3`.")
         values[f"{key}:dtype"] = leaf.dtype
         types = _TYPES if leaf.dtype in _TYPES else [*_TYPES, leaf.dtype]
-        st.selectbox(f"dtype of {leaf.name}", types, key=f"{key}:dtype", on_change=chosen)
-
-
-def _shape_text(shape: Shape | None) -> str:
-    """Return a shape in few letters: ``2×3``, ``3``, ``()``."""
-    return "…" if shape is None else "×".join(map(str, shape)) or "()"
+        st.selectbox(f"dtype of {leaf.name}", types, key=f"{key}:dtype", on_change=chosen, help=PAGES["dtype"])
 
 
 def _become(leaf: Leaf, change: str = "") -> None:

@@ -5,7 +5,7 @@ They show the last program that ran, also while another runs or what is typed ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import streamlit as st
 from markupsafe import Markup
@@ -27,7 +27,7 @@ _FREED = Markup('<span class="al-key"><i class="al-freed"></i>freed</span>')
 class PlotsState:
     """What the presses did in the last program that ran."""
 
-    shown: Presses = field(default_factory=Presses)
+    shown: Presses | None = None
 
 
 def show(form: Form, written: Written | None) -> None:
@@ -37,44 +37,36 @@ def show(form: Form, written: Written | None) -> None:
     if index is not None and written is not None and index.trace.program.source == written.source:
         state.shown = presses(index, form, written)
     shown = state.shown
-    with st.container(horizontal=True, key="playground-plots", gap="small"):
+    with st.container(horizontal=True, key="playground-plots"):
         with st.container(width="stretch", gap=None, key="playground-plot-grad"):
-            leaf = _leaf(shown)
-            st.html(_WORDS.format(shown.grad_words(leaf) if leaf else "no .grad"))
+            leaf = _leaf(shown.leaves if shown is not None else ())
+            st.html(_WORDS.format(shown.grad_words(leaf) if shown is not None and leaf else "no .grad"))
             chart(grad_figure(shown, leaf), "playground:grads", small=True)
         with st.container(width="stretch", gap=None, key="playground-plot-held"):
-            where = " on the GPU" if shown.device == "cuda" else ""
+            where = " on the GPU" if shown is not None and shown.device == "cuda" else ""
             keys = [_KEY.format(KEPT, f"held{where}"), _KEY.format(BUILT, "create_graph"), _FREED]
             st.html(Markup('<div class="al-plot-head">{}</div>').format(joined(keys)))
-            st.html(_WORDS.format(shown.held_words()))
+            st.html(_WORDS.format(shown.held_words() if shown is not None else ""))
             chart(held_figure(shown), "playground:held", small=True)
 
 
-def _leaf(shown: Presses) -> str:
+def _leaf(leaves: tuple[str, ...]) -> str:
     """Say what the bars are, and let the person choose the leaf where there are several; empty without a leaf."""
-    kept = made()
-    leaf = kept.plotted if kept.plotted in shown.leaves else next(iter(shown.leaves), "")
-    of = ".grad" if not leaf or shown.is_number(leaf) else "norm of .grad"
+    kept, key = made(), "playground:plotted"
+    leaf = kept.plotted if kept.plotted in leaves else next(iter(leaves), "")
     keys = Markup('<div class="al-plot-head">{}</div>').format(
-        joined([_KEY.format(ADDED, "added"), _KEY.format(AFTER, of)])
+        joined([_KEY.format(ADDED, "added"), _KEY.format(AFTER, ".grad")])
     )
-    if len(shown.leaves) < 2:
-        st.html(keys)
-        return leaf
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        key = "playground:plotted"
-        session.widgets()[key] = leaf
-
-        def chosen() -> None:
-            kept.plotted = session.widgets()[key]
-
-        st.selectbox(
-            "Leaf whose .grad is plotted",
-            shown.leaves,
-            key=key,
-            on_change=chosen,
-            label_visibility="collapsed",
-            width=72,
-        )
+    with st.container(horizontal=True, vertical_alignment="center", key="playground-plot-leaf"):
+        if len(leaves) > 1:
+            session.widgets()[key] = leaf
+            st.selectbox(
+                "Leaf whose .grad is plotted",
+                leaves,
+                key=key,
+                on_change=lambda: setattr(kept, "plotted", session.widgets()[key]),
+                label_visibility="collapsed",
+                width=72,
+            )
         st.html(keys, width="content")
     return leaf

@@ -42,6 +42,13 @@ class Prediction:
     tolerance: float = 0.0
     line: int = 1
 
+    @property
+    def as_text(self) -> str:
+        """The question with its choices as Markdown, with the answer folded away below it."""
+        choices = "".join(f"- {choice}\n" for choice in self.choices)
+        told = f"<details><summary>Answer</summary>\n\n{self.answer}\n\n{self.why}\n\n</details>"
+        return "\n\n".join(filter(None, [f"**Predict.** {self.question}", choices.strip(), told]))
+
     def is_right(self, given: str) -> bool:
         """Whether an answer is right."""
         if self.choices:

@@ -146,12 +146,12 @@ def run_row(page: str, *, first: bool = True, others: Callable[[], bool] = lambd
     with st.container(horizontal=True, vertical_alignment="center"):
         clicked = st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:")
         wanted = others()
-        _choose_device()
+        choose_device()
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
     return clicked or wanted
 
 
-def _choose_device() -> None:
+def choose_device() -> None:
     """Where the server has a GPU: whether programs may use it, from the next run on."""
     if session.has_gpu():
         chosen = one_of(

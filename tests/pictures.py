@@ -6,12 +6,12 @@ import io
 from collections.abc import Callable
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.app.browser import CHROMIUM, FLAGS, ROOT, WAIT, served, wait_until_the_app_rests
 
 FOLDER = ROOT / "docs" / "pictures"
-_SIZE = {"width": 1280, "height": 800}
+_SIZE: ViewportSize = {"width": 1280, "height": 800}
 
 
 def _start(page: Page) -> None:

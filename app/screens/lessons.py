@@ -46,7 +46,7 @@ def page() -> None:
         lesson.source,
         name=f":{lesson.slug}",
         called=lesson.title.replace("`", ""),
-        cells=[(cell.kind, cell.text) for cell in lesson.cells if cell.kind in ("text", "code")] or None,
+        cells=lesson.notebook,
         made=_MADE,
         height=_EDITOR,
         beside=_TEXT if lesson.exercise is None else _TASK,

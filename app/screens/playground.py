@@ -10,7 +10,7 @@ from app.playground_errors import show_failure
 from app.workbench import ABOVE, MADE, frame, heading
 from components.facts import leaf_rows
 from components.source.form import Form, FormError, Written, write_program
-from components.widgets.panels import joined, leaves_panel, output_panel
+from components.widgets.panels import leaves_panel
 
 
 def page() -> None:
@@ -29,7 +29,7 @@ def page() -> None:
         playground_form.show_expression(problem)
         playground_leaves.show(form)
         playground_form.show_switches()
-        playground_form.show_buttons(written is not None and _stops(written))
+        playground_form.show_buttons(_why_not(written))
         playground_plots.show(form, written)
         _told(form, written)
         if written is not None:
@@ -44,14 +44,14 @@ def _told(form: Form, written: Written | None) -> None:
     trace = session.trace("playground")
     if results.progress("playground") or trace is None:
         return
-    if written is not None and _stops(written):
+    # An error of what was typed before is none of what is typed now.
+    stops = written is not None and _stops(written)
+    if written is not None and stops:
         show_failure(form, written)
-    elif trace.failure is not None:
-        results.failure(trace)
-    # The form prints nothing, but PyTorch may warn.
-    panels = [leaves_panel(leaf_rows(trace)), *([output_panel(trace)] if trace.warnings else [])]
-    kind = " al-failed" if trace.failure is not None else ""
-    st.html(Markup('<div class="al-told-of{}">{}</div>').format(kind, joined(panels)))
+    kind = " al-failed" if stops else ""
+    st.html(Markup('<div class="al-told-of{}">{}</div>').format(kind, leaves_panel(leaf_rows(trace))))
+    for warned in trace.warnings[:2]:
+        st.html(Markup('<p class="al-note">{}: {}</p>').format(warned.category, warned.message[:300]))
     results.status(trace)
 
 
@@ -60,6 +60,13 @@ def _written(form: Form) -> tuple[Written | None, FormError | None]:
         return write_program(form, session.device()), None
     except FormError as problem:
         return None, problem  # and what was computed last stays in view
+
+
+def _why_not(written: Written | None) -> str:
+    """Return why no call can be added: it would not run; empty where it would."""
+    if written is None:
+        return "What is typed cannot be read yet."
+    return "The program stops with an error. Mend it first, or press Undo." if _stops(written) else ""
 
 
 def _stops(written: Written) -> bool:

@@ -75,11 +75,11 @@ class Presses:
             return f"{leaf}.grad is None"
         last, before = reached[-1], reached[-2].grads[leaf].after if len(reached) > 1 else None
         added, after = last.grads[leaf].added, last.grads[leaf].after
-        if last.state == "failed" and added is None:
-            return f"{leaf}.grad stays as it was"
         norm = "" if self.is_number(leaf) else "norm "
         if after is None:
             return f"{leaf}.grad is None"
+        if last.state == "failed" and added is None:
+            return f"{norm or f'{leaf}.grad '}stays {_amount_text(after)}"
         if last.kind == "zero" or added is None or before is None:
             return f"{leaf}.grad = {_amount_text(after)}" if not norm else f"{norm}{_amount_text(after)}"
         if norm:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from app.course import LESSONS, Lesson, load_lessons
-from tests.app.browser import CHROMIUM, watched
+from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -19,9 +19,9 @@ pytestmark = [
 EXERCISES = load_lessons(LESSONS / "exercises", "exercises")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def page(visitor: BrowserContext) -> Iterator[Page]:
-    with watched(visitor, "/lessons?lesson=partial_derivatives", height=1000) as opened:
+    with watched(visitor, "about:blank", width=1280, height=800) as opened:
         yield opened
 
 
@@ -82,21 +82,68 @@ def test_an_endless_answer_is_stopped_and_the_next_one_checked(page: Page) -> No
     expect(page.locator(".al-verdict")).to_contain_text("All checks pass")
 
 
-def test_progress_is_saved_and_opened_again(page: Page, tmp_path: Path) -> None:
+def is_inside(page: Page, selector: str) -> bool:
+    """Whether the whole of an element is to be seen in the window, and its upper edge is not scrolled away."""
+    found: bool = page.locator(selector).first.evaluate("""(one) => {
+        const box = one.getBoundingClientRect();
+        const top = document.elementFromPoint(box.left + 9, box.top + 9);
+        return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight && one.contains(top);
+    }""")
+    return found
+
+
+@pytest.mark.parametrize("slug", ["partial_derivatives", "detach_memory"])
+def test_after_check_the_verdict_is_seen_and_the_picture_is_that_of_the_answer(page: Page, slug: str) -> None:
+    page.goto(f"/lessons?lesson={slug}")
+    lesson = next(lesson for lesson in EXERCISES if lesson.slug == slug)
+    page.get_by_role("button", name="Check").wait_for()
+    check(page)
+    page.locator(".al-verdict.unsolved").wait_for()
+    wait_until_the_app_rests(page)
+    assert is_inside(page, ".al-verdict b")
+    assert is_inside(page, ".al-verdict details[open] dl"), "what was expected and what came"
+    assert is_inside(page, "h1")
+    assert is_inside(page, ".st-key-lessons-task")
+    write(page, solution(lesson))
+    check(page)
+    page.locator(".al-verdict.solved").wait_for()
+    wait_until_the_app_rests(page)
+    assert is_inside(page, ".al-verdict b")
+    expect(page.locator(".al-out").first).not_to_contain_text("None")
+    assert page.evaluate("scrollY") == 0
+
+
+def test_progress_is_saved_and_opened_in_another_browser_that_checks_it(page: Page, tmp_path: Path) -> None:
     page.goto("/lessons?lesson=partial_derivatives")
     page.get_by_role("button", name="Check").wait_for()
     write(page, solution(EXERCISES[0]))
     check(page)
+    page.get_by_role("button", name="1 of 10 solved").wait_for()
+    page.get_by_role("button", name="Next", exact=True).click()
+    expect(page.locator(".cm-content")).to_contain_text("def ")
+    write(page, "half = 'an answer'\n")
     page.get_by_role("button", name="1 of 10 solved").click()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save progress").click()
-    saved = tmp_path / "progress.json"
-    waiting.value.save_as(saved)
-    assert list(json.loads(saved.read_text(encoding="utf-8"))["solved"]) == ["partial_derivatives"]
+    file = tmp_path / "progress.json"
+    waiting.value.save_as(file)
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    assert saved == {
+        "solved": {"partial_derivatives": solution(EXERCISES[0])},
+        "answers": {"own_function": "half = 'an answer'\n"},
+    }
     page.reload()
-    page.get_by_role("button", name="0 of 10 solved").click()
-    page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(saved)
     expect(page.get_by_role("button", name="1 of 10 solved")).to_be_visible()
-    (tmp_path / "broken.json").write_text('{"solved": 3}', encoding="utf-8")
-    page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(tmp_path / "broken.json")
-    expect(page.get_by_text("This file is not saved progress")).to_be_visible()
+    expect(page.locator(".cm-content")).to_contain_text("half = 'an answer'")
+    # Another browser: nothing is kept in it. A file that says more than is true.
+    page.evaluate("[localStorage.clear(), sessionStorage.clear()]")
+    page.goto("about:blank")
+    saved["solved"]["own_function"] = "def slope(*args):\n    return 0.0\n"
+    file.write_text(json.dumps(saved), encoding="utf-8")
+    page.goto("/lessons?lesson=partial_derivatives")
+    page.get_by_role("button", name="0 of 10 solved").click()
+    page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("1 of 2 solved answers checked and counted")).to_be_visible()
+    expect(page.get_by_text("does not pass")).to_contain_text("Exercise 2")
+    expect(page.get_by_role("button", name="1 of 10 solved")).to_be_visible()
+    expect(page.locator(".cm-content")).to_contain_text(solution(EXERCISES[0]).splitlines()[-1])

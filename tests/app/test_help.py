@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 from streamlit.testing.v1 import AppTest
 
 from app import help as help_
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 KEYS = ROOT / "docs" / "keys.md"
 KEYBOARD = ROOT / "components" / "widgets" / "player" / "keyboard.js"
+PAGE_KEYS = ROOT / "components" / "widgets" / "browser" / "browser.js"
 # How the player's script writes keys, and how the help does.
 NAMES = {
     "ArrowRight": "→", "ArrowLeft": "←", "ArrowUp": "↑", "ArrowDown": "↓", " ": "Space", "-": "−", "=": "+",
@@ -39,7 +41,7 @@ def opened() -> AppTest:
 def test_the_help_shows_every_word_and_every_key() -> None:
     text = html_of(opened())
     for word in {**GRAPH, **PAGES}:
-        assert f"<dt>{word.replace('&', '&amp;')}</dt>" in text, word
+        assert f"<dt>{escape(word)}</dt>" in text, word
     for place, rows in help_.KEYS.items():
         assert f"<h3>{place}</h3>" in text
         assert text.count("<kbd>") >= len(rows)
@@ -73,6 +75,18 @@ def test_the_keys_of_the_help_are_those_of_the_players_script() -> None:
     }
     told = {key for keys, _does in help_.KEYS["The player"] for key in keys.split()}
     assert told == pressed
+
+
+def test_the_keys_of_the_help_are_those_of_the_pages_script() -> None:
+    script = PAGE_KEYS.read_text(encoding="utf-8")
+    acts = script[script.index("  act(key) {") : script.index("  dispose() {")]
+    found = {*re.findall(r'"?(\S)"?: "(?:help|share)"', acts), *re.findall(r'key === "([^"]+)"', acts)} - {"="}
+    assert len(found) == 6
+    pressed = {NAMES.get(key, key.capitalize()) for key in found}
+    told = {
+        key for place in ("The pages", "While presenting") for keys, _does in help_.KEYS[place] for key in keys.split()
+    }
+    assert pressed <= told
 
 
 def tables(groups: dict[str, dict[str, str]]) -> str:

@@ -35,7 +35,7 @@ def test_two_alike_programs_take_little_more_room_than_one() -> None:
 
 
 def test_programs_that_are_too_long_are_refused_with_numbers() -> None:
-    with pytest.raises(TooLong, match=rf"packed they are [\d,]+ characters, .* holds {LONGEST:,}"):
+    with pytest.raises(TooLong, match=rf"packed it has [\d,]+ characters, .* at most {LONGEST:,}"):
         pack([noise(20_000), ""])
     assert len(pack(["x = 1\n" * 8_000, ""])) < 1_000  # what repeats itself fits, however long it is
 

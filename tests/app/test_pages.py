@@ -46,13 +46,16 @@ def test_code_survives_silly_things(source: str) -> None:
 
 def test_gradients_shows_the_program_that_ran_last_or_an_example() -> None:
     test = opened("gradients")
-    choice = test.selectbox(key="gradients:program:playground")
-    assert choice.value == "playground"
-    settled(choice.set_value("Two backward calls").run())
+    choice = test.selectbox(key="gradients:program")
+    assert choice.value == "Two backward calls"
     assert len(test.get("plotly_chart")) == 2
     settled(test.switch_page("screens/code.py").run())
     settled(test.switch_page("screens/gradients.py").run())
-    assert test.selectbox(key="gradients:program:code").value == "code"
+    assert test.selectbox(key="gradients:program").value == "code"
+    edited = "import torch\nx = torch.tensor(5.0, requires_grad=True)\n(x * x).backward()\nprint('mine', x.grad)\n"
+    settled(test.text_area(key="gradients:editor").set_value(edited).run())
+    assert test.selectbox(key="gradients:program").value == "own"
+    assert "mine tensor(10.)" in html_of(test)
     for name in ("Norms", "Layers", "Inside the graph"):
         settled(test.segmented_control(key="gradients:chart").set_value(name).run())
         assert not test.exception

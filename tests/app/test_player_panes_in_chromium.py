@@ -56,19 +56,31 @@ def test_no_pane_is_drawn_over_another(
 
 
 def no_pane_over_another(page: Page) -> None:
+    """But for the card, which lies over the stage or over what stands below it."""
     for card in (False, True):
         if card:
             page.locator(".gv").first.locator(".node").first.dispatch_event("click")
             expect(page.locator(".gv").first.locator(".card")).to_be_visible()
         seen = panes(page)
         assert (".card" in seen) == card
-        for one, other in combinations(seen, 2):
+        for one, other in combinations(seen.keys() - {".card"}, 2):
             (left, top, right, bottom), (x, y, to_x, to_y) = seen[one], seen[other]
             wide, high = min(right, to_x) - max(left, x), min(bottom, to_y) - max(top, y)
             assert min(wide, high) < 1, (one, other, seen)
         # The graph, and what the card says, keep a useful part of it.
         assert seen[".stage"][3] - seen[".stage"][1] >= 60
-        assert not card or seen[".card"][3] - seen[".card"][1] >= 90
+        if card:
+            (left, top, right, bottom), (_, head, _, under) = (
+                seen[".card"],
+                (0, seen["header"][3], 0, seen["footer"][1]),
+            )
+            assert head <= top + 1
+            assert bottom <= under + 1
+            assert bottom - top >= 90
+            selected = page.locator(".gv").first.locator(".node.selected").first.bounding_box()
+            assert selected is not None
+            x, y = selected["x"] + selected["width"] / 2, selected["y"] + selected["height"] / 2
+            assert not (left < x < right and top < y < bottom)
 
 
 def test_the_graph_of_another_program_is_in_sight(visitor: BrowserContext) -> None:

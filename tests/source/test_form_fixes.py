@@ -1,4 +1,4 @@
-"""What mends a form whose program stopped: each change is made, and the program then runs to its end, as it should.
+"""What mends a form whose program stopped: each change is made, and the program then runs to its end, rightly.
 
 The gradients expected are worked out by hand beside each case.
 """

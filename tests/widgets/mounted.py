@@ -87,12 +87,13 @@ body { margin: 0; }
 """
 
 
-def mount(page: Page, width: int | None = None) -> None:
-    """Put an empty player into the page, as wide as said."""
+def mount(page: Page, width: int | None = None, *, anew: bool = True) -> None:
+    """Put an empty player into the page, as wide as said; unless ``anew`` into one that has something already."""
     style, body = text_of("player.css"), text_of("player.html")
     script = joined(FOLDER, MAIN, "window.start = function")
     wide = "auto" if width is None else f"{width}px"
-    page.goto("about:blank")  # nothing is remembered from the player before
+    if anew:
+        page.goto("about:blank")  # nothing is remembered from the player before
     page.set_content(
         f"<!doctype html><html lang=en><title>Player</title><style>{_THEME}{style}</style>"
         f"<main style='width: {wide}'>{body}</main><script type=module>{script}</script>"

@@ -329,11 +329,17 @@ def test_the_picture_is_downloaded_with_its_colours(page: Page, item: str, start
 def test_on_a_phone_the_panes_stack_and_nothing_is_wider_than_the_screen(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.locator(".gv.narrow")).to_have_count(1)
+    program, stage = page.locator(".code").bounding_box(), page.locator(".stage").bounding_box()
     box(page, "PowBackward0").click()
-    card, stage = page.locator(".card").bounding_box(), page.locator(".stage").bounding_box()
-    assert card is not None
+    card, node = page.locator(".card").bounding_box(), box(page, "PowBackward0").bounding_box()
+    assert program is not None
     assert stage is not None
-    assert card["y"] >= stage["y"] + stage["height"] - 1
+    assert card is not None
+    assert node is not None
+    assert program["y"] >= stage["y"] + stage["height"]
+    # The card lies over the lower part, the stage stays as it is, and the node is above the card.
+    assert page.locator(".stage").bounding_box() == stage
+    assert node["y"] + node["height"] <= card["y"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

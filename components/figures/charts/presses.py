@@ -30,11 +30,11 @@ _ALL_NUMBERS, _SOME_NUMBERS, _CHARACTERS = 3, 6, 4
 _WORDS = {"failed": "stopped with an error", "not reached": "not reached"}
 
 
-def grad_figure(presses: Presses, leaf: str) -> go.Figure:
+def grad_figure(presses: Presses | None, leaf: str) -> go.Figure:
     """Draw two bars for each press: what it added to a leaf's ``.grad``, and what that came to; norms of vectors."""
+    if presses is None or not presses.presses or leaf not in presses.shapes:
+        return _says("Press Backward" if presses is None or presses.leaves else "No leaf requires a gradient")
     shown = presses.presses[-_MOST_PRESSES:]
-    if not shown or leaf not in presses.shapes:
-        return _says("Press Backward" if presses.leaves else "No leaf requires a gradient")
     measure = value_or_row if presses.is_number(leaf) else norm_or_row
     data: list[dict[str, Any]] = []
     for color, after in ((ADDED, False), (AFTER, True)):
@@ -61,10 +61,10 @@ def grad_figure(presses: Presses, leaf: str) -> go.Figure:
     return _small(data, shown, _room(heights), barmode="group", bargap=0.12, bargroupgap=0.0)
 
 
-def held_figure(presses: Presses) -> go.Figure:
+def held_figure(presses: Presses | None) -> go.Figure:
     """Draw the bytes held before the first press and after each: kept, built by ``create_graph``, freed."""
-    if not presses.before.now and not any(press.held.now for press in presses.presses):
-        return _says("The graph holds nothing")
+    if presses is None or not any(held.now for held in (presses.before, *(press.held for press in presses.presses))):
+        return _says("The graph holds nothing" if presses is not None else "")
     shown = presses.presses[-_MOST_PRESSES:]
     bars = [(press.number, press.held) for press in shown]
     told = [_told(press) for press in shown]

@@ -267,6 +267,7 @@ export class Player {
     this.at = at;
     // A pointer that rests somewhere must not leave what happens now in the shade.
     if (this.lights.box) this.light(null);
+    this.tips.hide();
     this.show();
     const box = this.story.moment(at)?.box ?? null;
     if (select && this.scene.has(box)) this.select(box, { open: this.cardOpen || isRoomy(this.stage) });
