@@ -123,7 +123,7 @@ wave_change = math.sin(0.501) * math.exp(0.998) - math.sin(0.5) * math.exp(1.0)
 
 # The function of the task
 assert partials(shown_function, [1.0, 2.0]) == [4.0, 1.0], (
-    "z + 2x and x, at x = 1 and z = 2. Does partials return a list?"
+    "z + 2x and x, at x = 1 and z = 2. Does partials return a number for each input?"
 )
 
 # A function of three inputs
