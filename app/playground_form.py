@@ -16,10 +16,9 @@ import streamlit as st
 from markupsafe import Markup
 
 from app import session
-from app.controls import kept_toggle
+from app.controls import choose_device, kept_toggle
 from app.editors import Typed
-from app.workbench import choose_device
-from components.facts.terms import PAGES
+from components.facts.terms import meaning_of
 from components.source.form import BackwardPress, Form, FormError, Leaf, ZeroGrad, leaf_rows
 from components.widgets.editor import Edited, code_editor, is_built, typed_text
 from components.widgets.panels import with_code
@@ -119,12 +118,12 @@ def show_switches() -> None:
     now, values = made(), session.widgets()
     with st.container(horizontal=True, key="playground-switches", gap="small"):
         for label, field in (("retain_graph", "retain"), ("create_graph", "create")):
-            kept_toggle(label, now, field, f"playground:{field}", PAGES[label])
+            kept_toggle(label, now, field, f"playground:{field}", meaning_of(label))
         values["playground:no_grad"] = now.form.no_grad
         st.toggle(
             "no_grad",
             key="playground:no_grad",
-            help=PAGES["no_grad"],
+            help=meaning_of("no_grad"),
             on_change=lambda: change(no_grad=values["playground:no_grad"]),
         )
         choose_device()
