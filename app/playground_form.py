@@ -20,13 +20,17 @@ from app.controls import choose_device, kept_toggle
 from app.editors import Typed
 from components.facts.terms import meaning_of
 from components.source.form import BackwardPress, Form, FormError, Leaf, ZeroGrad, leaf_rows
-from components.widgets.editor import Edited, code_editor, typed_text
+from components.widgets.editor import Edited, code_editor, is_built, typed_text
 from components.widgets.panels import with_code
 
 EDITOR = "playground:expression"
 _START = Form(expression="sin(x*w) + x**2", leaves=(Leaf(name="x", value="2.0"), Leaf(name="w", value="3.0")))
 _MOST_STEPS_BACK = 40
 _MOST_DROPPED = 20
+# The editor is as high as its text, in CSS pixels.
+_LINE, _AROUND_LINES, _MOST_LINES = 21, 25, 5
+_LEAST = 68
+"""The height of a text area, where the editor was not built: Streamlit allows no less."""
 _HINT = "Enter runs it · Shift+Enter begins a new line"
 _UNDER = Markup('<p class="al-under{}" role="status">{}</p>')
 
@@ -98,7 +102,10 @@ def _become(form: Form, change: str) -> None:
 
 def show_expression(problem: FormError | None) -> None:
     """Show the editor, and right below it what cannot be read; there is always room for that, so that nothing moves."""
-    code_editor(_typed(), key=EDITOR, words=session.completions(), height=64, label="Expression", live=True)
+    edited = _typed()
+    lines = min(edited.text.count("\n") + 1, _MOST_LINES)
+    height = _AROUND_LINES + lines * _LINE if is_built() else _LEAST
+    code_editor(edited, key=EDITOR, words=session.completions(), height=height, label="Expression", live=True)
     if problem is None:
         st.html(_UNDER.format("", _HINT))
     else:
