@@ -23,7 +23,7 @@ def _start(page: Page) -> None:
 def _code(page: Page) -> None:
     """The Code page's own program, in the middle of its first backward(), with a node's card."""
     page.goto("/code")
-    page.locator(".stage svg").wait_for()
+    page.locator(".stage > svg").wait_for()
     wait_until_the_app_rests(page)
     for key in ("b", "ArrowRight", "ArrowRight", "ArrowRight"):
         page.keyboard.press(key)

@@ -27,6 +27,9 @@ export class Browser {
   known = new Map();
   /** @type {Send} */
   send = () => {};
+  page = "";
+  /** The person went back or forward to another page, which is not there yet. */
+  going = false;
 
   /**
    * @param {HTMLElement | ShadowRoot} root
@@ -40,7 +43,7 @@ export class Browser {
     this.actions = part(root, ".actions");
     const { signal } = this.abort;
     document.addEventListener("keydown", (event) => this.press(event), { signal });
-    window.addEventListener("popstate", () => this.send("went", true), { signal });
+    window.addEventListener("popstate", () => this.went(), { signal });
     for (const button of root.querySelectorAll(".actions [data-key]")) {
       if (button instanceof HTMLElement) button.addEventListener("click", () => this.act(button.dataset.key ?? ""));
     }
@@ -62,9 +65,17 @@ export class Browser {
       if (this.known.get(name) !== text) this.kept.put(name, text);
       this.known.set(name, text);
     }
+    this.page = data.page;
+    if (this.going && data.page === pageOf(location.pathname)) this.went();
     this.notice.show(data.page);
     this.presentation.show(data.qr);
     this.actions.hidden = !data.keeps;
+  }
+
+  // Streamlit follows by a run of its own; to hear of it before the other page is there would make it run this one.
+  went() {
+    this.going = this.page !== pageOf(location.pathname);
+    if (!this.going) setTimeout(() => this.send("went", true));
   }
 
   /** @param {KeyboardEvent} event */
@@ -91,6 +102,10 @@ export class Browser {
     this.abort.abort();
   }
 }
+
+// The first page has no name in the address.
+/** @param {string} path */
+const pageOf = (path) => path.split("/").at(-1) || "start";
 
 /** @type {WeakMap<HTMLElement | ShadowRoot, Browser>} */
 const browsers = new WeakMap();
