@@ -65,6 +65,7 @@ export class Browser {
       if (this.known.get(name) !== text) this.kept.put(name, text);
       this.known.set(name, text);
     }
+    if (data.page !== this.page) closeMenu();
     this.page = data.page;
     if (this.going && data.page === pageAt(location.pathname)) this.went();
     this.notice.show(data.page);
@@ -101,6 +102,13 @@ export class Browser {
   dispose() {
     this.abort.abort();
   }
+}
+
+// On a phone the list of pages lies over the page that was chosen from it.
+function closeMenu() {
+  if (!matchMedia("(max-width: 768px)").matches) return;
+  const open = document.querySelector("[data-testid=stSidebar][data-collapsed=false] button[aria-expanded=true]");
+  if (open instanceof HTMLElement) open.click();
 }
 
 // The first page has no name in the address.
