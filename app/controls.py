@@ -20,11 +20,17 @@ Option = TypeVar("Option")
 
 
 def chart(
-    figure: go.Figure, key: str, on_click: Callable[[list[Any]], None] | None = None, *, small: bool = False
+    figure: go.Figure,
+    key: str,
+    on_click: Callable[[list[Any]], None] | None = None,
+    *,
+    small: bool = False,
+    alt: str = "",
 ) -> None:
     """Show a figure as wide as its place, or as its own width, with letters in the colour of the page's text.
 
-    ``on_click`` gets the custom data of a clicked point. A ``small`` one has no row of tools over it.
+    ``on_click`` gets the custom data of a clicked point. A ``small`` one has no row of tools over it. ``alt`` says
+    what it shows to those who do not see it.
     """
     inked = with_ink(figure, _INK.get(st.context.theme.type or "light", _INK["light"]))
 
@@ -39,6 +45,7 @@ def chart(
         inked,
         key=key,
         theme=None,
+        alt=alt or None,
         width="content" if figure.layout.width else "stretch",
         on_select=clicked if on_click is not None else "ignore",
         selection_mode="points",
