@@ -53,7 +53,9 @@ def panel(lesson: Lesson, text: str) -> int:
             _told(lesson, count - 1)
             return 125
         _asked(lesson, count)
-        return 100
+        # Choices that do not fit beside each other stand below.
+        rows = sum(len(choice) + 10 for choice in lesson.predictions[count].choices) // 70
+        return 100 + 52 * rows
 
 
 # --- the question
