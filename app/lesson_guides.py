@@ -42,6 +42,7 @@ class LessonGuide(Guide):
 
     def program(self, text: str) -> str:
         """Return the program up to the first question that nobody has answered."""
+        predicting.follow_link(self.lesson)
         return predicting.program(self.lesson, text)
 
     def asked_to_run(self, text: str) -> None:
