@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.app.browser import CHROMIUM, watched
+from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,7 +25,10 @@ def page(visitor: BrowserContext) -> Iterator[Page]:
 def shows(page: Page, title: str, address: str, program: str) -> None:
     expect(page.locator("h1")).to_have_text(title)
     expect(page).to_have_url(re.compile(f"{re.escape(address)}$"))
-    expect(page.locator(".cm-content")).to_contain_text(program)
+    expect(page.locator(".cm-content", has_text=program)).to_be_visible()
+    # A run that is under way still belongs to the address that it began with.
+    expect(page.locator(".said")).to_contain_text("The whole run")
+    wait_until_the_app_rests(page)
 
 
 STATES = [

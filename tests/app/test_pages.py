@@ -47,7 +47,8 @@ def test_code_survives_silly_things(source: str) -> None:
 def test_gradients_shows_the_program_that_ran_last_or_an_example() -> None:
     test = opened("gradients")
     choice = test.selectbox(key="gradients:program")
-    assert choice.value == "Two backward calls"
+    assert choice.value == "playground"
+    settled(choice.set_value("Two backward calls").run())
     assert len(test.get("plotly_chart")) == 2
     settled(test.switch_page("screens/code.py").run())
     settled(test.switch_page("screens/gradients.py").run())
