@@ -66,7 +66,7 @@ export class Browser {
       this.known.set(name, text);
     }
     this.page = data.page;
-    if (this.going && data.page === pageOf(location.pathname)) this.went();
+    if (this.going && data.page === pageAt(location.pathname)) this.went();
     this.notice.show(data.page);
     this.presentation.show(data.qr);
     this.actions.hidden = !data.keeps;
@@ -74,7 +74,7 @@ export class Browser {
 
   // Streamlit follows by a run of its own; to hear of it before the other page is there would make it run this one.
   went() {
-    this.going = this.page !== pageOf(location.pathname);
+    this.going = this.page !== pageAt(location.pathname);
     if (!this.going) setTimeout(() => this.send("went", true));
   }
 
@@ -105,7 +105,7 @@ export class Browser {
 
 // The first page has no name in the address.
 /** @param {string} path */
-const pageOf = (path) => path.split("/").at(-1) || "start";
+const pageAt = (path) => path.split("/").at(-1) || "start";
 
 /** @type {WeakMap<HTMLElement | ShadowRoot, Browser>} */
 const browsers = new WeakMap();
