@@ -87,7 +87,8 @@ def workbench(
         with heading(page, title):
             tools()
         guide.before()
-        show_editor(page, edited, editor.key, height, beside=_beside(page) + beside)
+        partly = (editor.ran, program) if program != editor.ran else None
+        show_editor(page, edited, editor.key, height, beside=_beside(page) + beside, partly=partly)
         if run_row(page, first=guide.run_first, others=lambda: guide.buttons(edited.text)) and not started:
             # Leaving a text area for the button has started what was typed already.
             editor.run(edited.text)
