@@ -99,11 +99,12 @@ def kept_one_of(label: str, options: Iterable[str], key: str, words: Callable[[A
     return chosen[key]
 
 
-def kept_toggle(label: str, made: msgspec.Struct, field: str, key: str, help: str | None = None) -> bool:
-    """Show a toggle of a field of what a person has made, which outlives the session."""
+def kept_toggle(label: str, made: msgspec.Struct, field: str, key: str) -> bool:
+    """Show a toggle of a field of what a person has made, which outlives the session; what its label means is told."""
     widgets = session.widgets()
     widgets[key] = getattr(made, field)
-    st.toggle(label, key=key, help=help, on_change=lambda: setattr(made, field, widgets[key]))
+    told = meaning_of(label) or None
+    st.toggle(label, key=key, help=told, on_change=lambda: setattr(made, field, widgets[key]))
     return bool(getattr(made, field))
 
 
