@@ -35,7 +35,7 @@ PAGES = {
     "code": f"/code?code={quote(PROGRAM)}",
     "gradients": f"/gradients?code={quote(PROGRAM)}",
     "memory": f"/memory?code={quote(PROGRAM)}",
-    "lessons": "/lessons?lesson=no_grad",
+    "lessons": "/lessons?lesson=retain_graph",
     "exercise": "/lessons?lesson=own_function",
 }
 # Pages of another kind: of these axe alone has something to say.
@@ -48,9 +48,12 @@ IN_SIGHT = """(element) => {
     return height > 0 && top >= 0 && left >= 0 && right <= innerWidth && bottom <= innerHeight;
 }"""
 # The sizes, in CSS pixels, of the titles of boxes: the largest text of each.
-TITLES = """(stage) => [...stage.querySelectorAll(".node")].map((node) => Math.max(
-    ...[...node.querySelectorAll("text")].map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().d),
-))"""
+TITLES = """(stage) => [...stage.querySelectorAll(".node")].map((node) => {
+    const sizes = [...node.querySelectorAll("text")].map(
+        (text) => [getComputedStyle(text).fontSize, text.getScreenCTM().d]
+    );
+    return Math.max(...sizes.map(([size, scale]) => parseFloat(size) * scale));
+})"""
 
 
 def seen(page: Page, selector: str) -> None:
