@@ -57,7 +57,7 @@ def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | 
         _open(page)
     if _memory(page).problem:
         note_panel(_memory(page).problem)
-    show_editor(page, edited, editor.key, 170, beside=_BESIDE)
+    show_editor(page, edited, editor.key, 130, beside=_BESIDE)
     if run_row(page):
         _run(page, editor, edited.text)
         session.start(page, edited.text, about=(edited.text, edited.run), again=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
+from tests.app.browser import CHROMIUM, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,11 +26,18 @@ def shows(page: Page, title: str, address: str, program: str) -> None:
     expect(page.locator("h1")).to_have_text(title)
     expect(page).to_have_url(re.compile(f"{re.escape(address)}$"))
     expect(page.locator(".cm-content", has_text=program)).to_be_visible()
-    # A run that is under way still belongs to the address that it began with.
+    # A run that is under way still belongs to the address that it began with; one follows on each way back.
     expect(page.locator(".said")).to_contain_text("The whole run")
-    wait_until_the_app_rests(page)
+    page.wait_for_function(QUIET)
 
 
+QUIET = """() => {
+    const app = document.querySelector("[data-testid=stApp]"), now = performance.now();
+    if (app.dataset.testScriptState !== "notRunning" || !globalThis.quietSince) globalThis.quietSince = now;
+    const quiet = now - globalThis.quietSince > 700;
+    if (quiet) globalThis.quietSince = 0;
+    return quiet;
+}"""
 STATES = [
     ("Chapter 3. Higher orders", "/lessons?lesson=slopes_of_slopes", "x ** 4"),
     ("Chapter 4. Memory and the dynamic graph", "/lessons?lesson=dynamic_graph", "while y.detach()"),
