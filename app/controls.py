@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import session
+from components.facts.terms import meaning_of
 from components.figures.charts.style import with_ink
-from components.widgets.panels import meaning_of
 
 _INK = {"light": "#1c2433", "dark": "#e6eaf0"}
 
@@ -167,3 +167,16 @@ def download(
     """Show a button that saves a file; a function that makes the data is called when somebody wants it."""
     mime = guess_type(file)[0] or "application/octet-stream"
     st.download_button(label, data, file, mime, key=key, icon=icon, help=help, on_click="ignore")
+
+
+def choose_device() -> None:
+    """Where the server has a GPU: whether programs may use it, from the next run on."""
+    if session.has_gpu():
+        chosen = one_of(
+            "Device",
+            ("CPU", "GPU"),
+            "device:choice",
+            first="GPU" if session.device() == "cuda" else "CPU",
+            help='With "GPU" a program may put tensors on it: `torch.ones(3, device="cuda")`.',
+        )
+        session.choose_device("cuda" if chosen == "GPU" else "cpu")

@@ -79,15 +79,14 @@ def show() -> None:
 
 
 def matching(asked: str) -> dict[str, dict[str, str]]:
-    """Return the words that have a text in their name or meaning, by group; those with it in their name come first."""
+    """Return the words with a text in their name, then those with it in their meaning; without one all, by group."""
     text = asked.strip().casefold()
-    found = {}
-    for title, group in WORDS.items():
-        named = {word: meaning for word, meaning in group.items() if text in word.casefold()}
-        told = {word: meaning for word, meaning in group.items() if text in meaning.casefold()}
-        if named or told:
-            found[title] = named | {word: meaning for word, meaning in told.items() if word not in named}
-    return found
+    if not text:
+        return WORDS
+    words = {word: meaning for group in WORDS.values() for word, meaning in group.items()}
+    named = {word: meaning for word, meaning in words.items() if text in word.casefold()}
+    told = {word: meaning for word, meaning in words.items() if text in meaning.casefold() and word not in named}
+    return {"Found": named | told} if named or told else {}
 
 
 def _words(title: str, group: Mapping[str, str]) -> Markup:

@@ -16,18 +16,21 @@ import streamlit as st
 from markupsafe import Markup
 
 from app import session
-from app.controls import kept_toggle
+from app.controls import choose_device, kept_toggle
 from app.editors import Typed
-from app.workbench import choose_device
-from components.facts.terms import PAGES
+from components.facts.terms import meaning_of
 from components.source.form import BackwardPress, Form, FormError, Leaf, ZeroGrad, leaf_rows
-from components.widgets.editor import Edited, code_editor, typed_text
+from components.widgets.editor import Edited, code_editor, is_built, typed_text
 from components.widgets.panels import with_code
 
 EDITOR = "playground:expression"
 _START = Form(expression="sin(x*w) + x**2", leaves=(Leaf(name="x", value="2.0"), Leaf(name="w", value="3.0")))
 _MOST_STEPS_BACK = 40
 _MOST_DROPPED = 20
+# The editor is as high as its text, in CSS pixels.
+_LINE, _AROUND_LINES, _MOST_LINES = 21, 25, 5
+_LEAST = 68
+"""The height of a text area, where the editor was not built: Streamlit allows no less."""
 _HINT = "Enter runs it · Shift+Enter begins a new line"
 _UNDER = Markup('<p class="al-under{}" role="status">{}</p>')
 
@@ -99,7 +102,10 @@ def _become(form: Form, change: str) -> None:
 
 def show_expression(problem: FormError | None) -> None:
     """Show the editor, and right below it what cannot be read; there is always room for that, so that nothing moves."""
-    code_editor(_typed(), key=EDITOR, words=session.completions(), height=64, label="Expression", live=True)
+    edited = _typed()
+    lines = min(edited.text.count("\n") + 1, _MOST_LINES)
+    height = _AROUND_LINES + lines * _LINE if is_built() else _LEAST
+    code_editor(edited, key=EDITOR, words=session.completions(), height=height, label="Expression", live=True)
     if problem is None:
         st.html(_UNDER.format("", _HINT))
     else:
@@ -112,12 +118,12 @@ def show_switches() -> None:
     now, values = made(), session.widgets()
     with st.container(horizontal=True, key="playground-switches", gap="small"):
         for label, field in (("retain_graph", "retain"), ("create_graph", "create")):
-            kept_toggle(label, now, field, f"playground:{field}", PAGES[label])
+            kept_toggle(label, now, field, f"playground:{field}", meaning_of(label))
         values["playground:no_grad"] = now.form.no_grad
         st.toggle(
             "no_grad",
             key="playground:no_grad",
-            help=PAGES["no_grad"],
+            help=meaning_of("no_grad"),
             on_change=lambda: change(no_grad=values["playground:no_grad"]),
         )
         choose_device()

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from app import session
 from app.playground_form import become, made
-from components.facts.terms import PAGES
+from components.facts.terms import meaning_of
 from components.source.form import Form, FormError, Leaf, scalar_value, with_scalar, with_shape, with_typed
 from components.source.form.expression import read_expression
 from components.source.form.fixes import fitting_shapes, shape_text
@@ -69,7 +69,7 @@ def _row(leaf: Leaf, fitting: Shape | None) -> None:
                 on_change=slid,
                 label_visibility="collapsed",
             )
-        st.toggle("requires_grad", key=f"{key}:grad", on_change=switched, help=PAGES["requires_grad"])
+        st.toggle("requires_grad", key=f"{key}:grad", on_change=switched, help=meaning_of("requires_grad"))
         _menu(leaf, key)
 
 
@@ -91,7 +91,7 @@ def _menu(leaf: Leaf, key: str) -> None:
         st.caption("Or type a shape as the value: `(4,)`, `(2, 3)`, `2x3`.")
         values[f"{key}:dtype"] = leaf.dtype
         types = _TYPES if leaf.dtype in _TYPES else [*_TYPES, leaf.dtype]
-        st.selectbox(f"dtype of {leaf.name}", types, key=f"{key}:dtype", on_change=chosen, help=PAGES["dtype"])
+        st.selectbox(f"dtype of {leaf.name}", types, key=f"{key}:dtype", on_change=chosen, help=meaning_of("dtype"))
 
 
 def _become(leaf: Leaf, change: str = "") -> None:

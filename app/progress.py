@@ -52,6 +52,8 @@ class LessonsState:
 
     unnamed: str = ""
     """The lesson that the address without a lesson stands for."""
+    choice: str = ""
+    """The key of the list of lessons, as it was shown last."""
     checked: tuple[str, str] = "", ""
     """The slug of the exercise that was checked last, and the answer."""
     not_a_number: str = ""

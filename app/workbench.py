@@ -11,7 +11,7 @@ from markupsafe import Markup
 from streamlit.delta_generator import DeltaGenerator
 
 from app import graph, linked, results, session
-from app.controls import one_of
+from app.controls import choose_device
 from app.editors import Editor, show_editor
 from components.trace import Trace
 from components.widgets.editor import is_built
@@ -149,16 +149,3 @@ def run_row(page: str, *, first: bool = True, others: Callable[[], bool] = lambd
         choose_device()
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
     return clicked or wanted
-
-
-def choose_device() -> None:
-    """Where the server has a GPU: whether programs may use it, from the next run on."""
-    if session.has_gpu():
-        chosen = one_of(
-            "Device",
-            ("CPU", "GPU"),
-            "device:choice",
-            first="GPU" if session.device() == "cuda" else "CPU",
-            help='With "GPU" a program may put tensors on it: `torch.ones(3, device="cuda")`.',
-        )
-        session.choose_device("cuda" if chosen == "GPU" else "cpu")

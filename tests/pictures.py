@@ -6,12 +6,12 @@ import io
 from collections.abc import Callable
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.app.browser import CHROMIUM, FLAGS, ROOT, WAIT, served, wait_until_the_app_rests
 
 FOLDER = ROOT / "docs" / "pictures"
-_SIZE = {"width": 1280, "height": 800}
+_SIZE: ViewportSize = {"width": 1280, "height": 800}
 
 
 def _start(page: Page) -> None:
@@ -23,7 +23,7 @@ def _start(page: Page) -> None:
 def _code(page: Page) -> None:
     """The Code page's own program, in the middle of its first backward(), with a node's card."""
     page.goto("/code")
-    page.locator(".stage svg").wait_for()
+    page.locator(".stage > svg").wait_for()
     wait_until_the_app_rests(page)
     for key in ("b", "ArrowRight", "ArrowRight", "ArrowRight"):
         page.keyboard.press(key)

@@ -114,8 +114,10 @@ def servers() -> Iterator[dict[str, tuple[str, subprocess.Popen[bytes]]]]:
         if text != "make run":
             words = [sys.executable, "-m", *text.split(), "--server.port", str(port)]
         environment = os.environ | {"STREAMLIT_SERVER_ADDRESS": "127.0.0.1"}
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        process = subprocess.Popen(words, cwd=ROOT, env=environment, start_new_session=True, **quiet)
+        nowhere = subprocess.DEVNULL
+        process = subprocess.Popen(
+            words, cwd=ROOT, env=environment, start_new_session=True, stdout=nowhere, stderr=nowhere
+        )
         started[text] = f"http://127.0.0.1:{port}/_stcore/health", process
     try:
         yield started

@@ -19,7 +19,6 @@ from app.lesson_guides import ExerciseGuide, LessonGuide
 from app.progress import DamagedProgress, LessonsKept, LessonsState, is_solved
 from app.workbench import frame, heading, workbench
 
-_CHOICE = "lessons:slug"
 # The text wants more of the width than a program. The rest are CSS pixels: the least height of the editor, and what
 # more than on other pages is taken beside it: by a lesson's text, by an exercise's task and verdict.
 _MADE, _EDITOR, _TEXT, _TASK = 0.44, 200, 270, 330
@@ -61,7 +60,7 @@ def page() -> None:
 def _asked(lessons: Sequence[Lesson]) -> str:
     """Return the slug that is asked for."""
     state = session.remembered(LessonsState, "lessons")
-    if not state.unnamed or _CHOICE not in session.widgets():
+    if not state.unnamed or state.choice not in session.widgets():
         # Somebody comes from another page. Back leads to this address again, and then means the same.
         state.unnamed = session.kept(LessonsKept, "lessons").last or lessons[0].slug
     return session.address().get("lesson", state.unnamed)
@@ -78,17 +77,20 @@ def _tools(course: Course, lesson: Lesson | None) -> None:
     place = lessons.index(lesson) if lesson is not None else -1
     _step("Previous", lessons[place - 1] if place > 0 else None, ":material/chevron_left:")
     labels = {other.slug: _label(other) for other in lessons}
-    # Said in every run: the address decides, whatever was chosen before.
-    session.widgets()[_CHOICE] = lesson.slug if lesson is not None else None
+    # The address decides, so another lesson has another control; and so have other words, by which browsers know what
+    # was chosen.
+    solved = ",".join(str(number) for number, other in enumerate(lessons) if is_solved(other))
+    key = f"lessons:choice:{lesson.slug if lesson is not None else ''}:{solved}"
+    session.remembered(LessonsState, "lessons").choice = key
     st.selectbox(
         "Lesson",
         list(labels),
-        index=0 if lesson is not None else None,
-        key=_CHOICE,
+        index=place if lesson is not None else None,
+        key=key,
         format_func=labels.__getitem__,
         label_visibility="collapsed",
         placeholder="Choose a lesson",
-        on_change=lambda: _open(session.widgets()[_CHOICE]),
+        on_change=lambda: _open(session.widgets()[key]),
     )
     _step("Next", lessons[place + 1] if 0 <= place < len(lessons) - 1 else None, ":material/chevron_right:")
     _progress(course)

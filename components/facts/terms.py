@@ -195,3 +195,8 @@ def word_in(row: str) -> str | None:
     parts = re.sub(r"^[\d,]+ ", "", row.rpartition(": ")[2]).split(" ")
     tried = (" ".join(parts[:length]) for length in range(len(parts), 0, -1))
     return next((word for word in tried if word in GRAPH), None)
+
+
+def meaning_of(word: str) -> str:
+    """Return the sentence that explains a word of the pages, empty for one that needs none."""
+    return PAGES.get(word) or GRAPH.get(word, "")

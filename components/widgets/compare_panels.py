@@ -11,7 +11,8 @@ from markupsafe import Markup
 from ..facts.compare import Printed, PrintedLine, RunQuantity
 from ..facts.compare.graphs import ChangedNodes, EdgeGroup, GraphComparison, NodeGroup
 from ..facts.compare.results import Compared, Results
-from .panels import head, heads, joined, meaning_of, panel
+from ..facts.terms import meaning_of
+from .panels import head, heads, joined, panel
 
 _MOST_ROWS = 200
 # The rows of the numbers: their titles, the attributes of their cells, and what stands in those.

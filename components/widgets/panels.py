@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from ..facts import LeafRow
 from ..facts.output import OutputPiece, shown_pieces
-from ..facts.terms import GRAPH, PAGES
+from ..facts.terms import meaning_of
 from ..trace import Check, Failure, Trace, Verdict
 
 _KINDS = {
@@ -108,11 +108,6 @@ def _check(check: Check, *, opened: bool) -> Markup:
 def joined(parts: Iterable[str], between: str = "") -> Markup:
     """Return pieces of HTML in a row; plain texts among them are escaped."""
     return Markup(between).join(parts)
-
-
-def meaning_of(word: str) -> str:
-    """Return the sentence that explains a word of the pages, empty for one that needs none."""
-    return PAGES.get(word) or GRAPH.get(word, "")
 
 
 def heads(*words: str) -> Markup:

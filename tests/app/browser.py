@@ -30,6 +30,13 @@ FLAGS = [
 _START_SECONDS = 90
 WAIT = 30_000
 Scheme = Literal["light", "dark"]
+# What is written a moment later, or as the page is left, would be there for the next test.
+_FORGET = """() => {
+    if (location.origin === "null") return;
+    localStorage.clear();
+    sessionStorage.clear();
+    Storage.prototype.setItem = () => {};
+}"""
 
 
 @contextmanager
@@ -85,7 +92,7 @@ def tab(visitor: BrowserContext, *, width: int = 1280, height: int = 800, scheme
     finally:
         page.remove_listener("pageerror", note)
         page.mouse.move(0, 0)
-        page.evaluate("location.origin === 'null' || [localStorage.clear(), sessionStorage.clear()]")
+        page.evaluate(_FORGET)
         page.goto("about:blank")
 
 

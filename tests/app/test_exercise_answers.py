@@ -2,7 +2,7 @@
 
 Answers are in text files. ``right_answers.txt``: after ``# === NN_slug: the way`` comes the program.
 ``wrong_answers.txt``: after ``# === NN_slug: what is wrong`` comes ``# fails:`` with the title of a check that has to
-fail, and then the program. ``attacks.txt``: what is put before the starter of each exercise, and must not solve it.
+fail, and then the program. ``attacks.txt``: what is put below the starter of each exercise, and must not solve it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from tests.plain import plain_python
 FOLDER = LESSONS / "exercises"
 EXERCISES = {f"{lesson.number:02}_{lesson.slug}": lesson for lesson in load_lessons(FOLDER, "exercises")}
 AT_LEAST = 5
-YES = {"True", "1", "1.0"}
 
 
 @dataclass(frozen=True)
@@ -138,15 +137,15 @@ def test_a_wrong_answer_fails_with_a_message_that_helps(pool: Pool, name: str) -
 @pytest.mark.parametrize("name", EXERCISES)
 def test_no_attack_solves_it_or_passes_a_check_but_by_saying_yes(pool: Pool, name: str) -> None:
     lesson = EXERCISES[name]
-    traces = checked(pool, lesson, [f"{text}\n{lesson.source}" for text in ATTACKS.values()])
+    traces = checked(pool, lesson, [f"{lesson.source}\n{text}" for text in ATTACKS.values()])
     by_itself = {check.title for check in started(pool, name).checks if check.passed}
     for what, trace in zip(ATTACKS, traces, strict=True):
         if trace.failure is not None:
             assert not isinstance(trace.answer, Verdict), what
             continue
         assert not verdict(trace).solved
-        # True is what they say everywhere, and it is equal to 1.
-        passed = {check.title for check in verdict(trace).checks if check.passed and check.expected not in YES}
+        # One that takes the checker over can say yes. It does not know anything else that is right.
+        passed = {check.title for check in verdict(trace).checks if check.passed and check.expected != "True"}
         assert passed <= by_itself, what
 
 

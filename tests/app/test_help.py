@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from app import help as help_
 from app.controls import table
-from components.facts.terms import GRAPH, PAGES
-from components.widgets.panels import heads, meaning_of
+from components.facts.terms import GRAPH, PAGES, meaning_of
+from components.widgets.panels import heads
 from tests.app.apptest import LONG, html_of, settled, visit
 
 ROOT = Path(__file__).parents[2]

@@ -59,21 +59,6 @@ def test_the_example_retain_graph_its_torchviz_picture_and_a_changed_program(pag
     expect(page.locator(".torchviz .stage svg text", has_text="SinBackward0")).to_be_visible()
 
 
-def test_backward_twice_without_retain_graph_shows_pytorchs_error_and_an_explanation(page: Page, address: str) -> None:
-    page.goto(f"{address}/playground")
-    expression = page.get_by_label("Expression")
-    expression.fill("sin(x*w) + x**2 ")
-    expression.press("Control+Enter")
-    page.get_by_role("button", name="Backward", exact=True).click()
-    expect(page.locator(".al-table")).to_contain_text("6.88")  # w cos(x w) + 2 x = 3 cos 6 + 4 = 6.8805
-    page.get_by_role("button", name="Backward", exact=True).click()
-    alert = page.locator(".al-fail")
-    expect(alert).to_contain_text("Trying to backward through the graph a second time")
-    expect(alert).to_contain_text("retain_graph=True")
-    page.get_by_role("button", name="Undo").click()
-    expect(alert).to_have_count(0)
-
-
 def test_a_loop_that_never_ends_is_stopped(page: Page, address: str) -> None:
     page.goto(f"{address}/code")
     page.locator(".stage svg").wait_for()

@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from app import memory_savings
 from app.examples import MEMORY
 from app.memory_savings import MOST, may_save, pick, table
-from app.program_choice import ProgramChoice
-from app.session import PageState
+from app.program_choice import OPENED, Chosen, ProgramChoice
+from app.session import InBrowser, PageState
 from components.facts.compare.outcomes import Outcome
 from components.source.variants import Variant, variants
 from components.trace import CudaSample, Environment, Program, Trace, encode_trace
@@ -72,6 +72,7 @@ def opened_with(trace: Trace | None, note: str | None = None) -> AppTest:
     if trace is not None:
         with_note = msgspec.structs.replace(trace, memory_note=UNSET if note is None else note)
         test.session_state["memory:ProgramChoice"] = ProgramChoice(trace=with_note, file="gpu.json", opened=1)
+        remembered(test, InBrowser, "all").made["memory:Chosen"] = Chosen(source=OPENED)
     return settled(test.switch_page("screens/memory.py").run())
 
 

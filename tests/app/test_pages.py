@@ -46,13 +46,17 @@ def test_code_survives_silly_things(source: str) -> None:
 
 def test_gradients_shows_the_program_that_ran_last_or_an_example() -> None:
     test = opened("gradients")
-    choice = test.selectbox(key="gradients:program:playground")
+    choice = test.selectbox(key="gradients:program")
     assert choice.value == "playground"
     settled(choice.set_value("Two backward calls").run())
     assert len(test.get("plotly_chart")) == 2
     settled(test.switch_page("screens/code.py").run())
     settled(test.switch_page("screens/gradients.py").run())
-    assert test.selectbox(key="gradients:program:code").value == "code"
+    assert test.selectbox(key="gradients:program").value == "code"
+    edited = "import torch\nx = torch.tensor(5.0, requires_grad=True)\n(x * x).backward()\nprint('mine', x.grad)\n"
+    settled(test.text_area(key="gradients:editor").set_value(edited).run())
+    assert test.selectbox(key="gradients:program").value == "own"
+    assert "mine tensor(10.)" in html_of(test)
     for name in ("Norms", "Layers", "Inside the graph"):
         settled(test.segmented_control(key="gradients:chart").set_value(name).run())
         assert not test.exception
@@ -91,7 +95,7 @@ def test_derivatives_survives_silly_things(source: str) -> None:
 
 def test_an_exercise_is_checked_and_remembered() -> None:
     test = opened("lessons")
-    settled(test.segmented_control(key="lessons:group").set_value("exercises").run())
+    settled(test.selectbox(key="lessons:slug").set_value("partial_derivatives").run())
     settled(test.button(key="lessons:check:partial_derivatives").click().run())
     assert "al-verdict unsolved" in html_of(test)
     assert "expected" in html_of(test)
@@ -108,10 +112,9 @@ def test_an_exercise_is_checked_and_remembered() -> None:
 
 def test_lessons_offers_the_ten_examples() -> None:
     test = opened("lessons")
-    settled(test.segmented_control(key="lessons:group").set_value("examples").run())
-    choice = test.selectbox(key="lessons:slug:examples")
-    assert len(choice.options) >= 10
-    settled(choice.select_index(3).run())
+    choice = test.selectbox(key="lessons:slug")
+    assert len(choice.options) == 39  # 4 chapters, 10 examples, 10 exercises, 15 beyond
+    settled(choice.set_value("retain_graph").run())
     settled(test.button(key="lessons:again").click().run())
     assert "tensor(12.)" in html_of(test)
     assert "tensor(24.)" in html_of(test)

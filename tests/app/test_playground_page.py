@@ -26,6 +26,7 @@ def as_if_the_editor_was_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 def opened(kept: Mapping[str, str] | None = None) -> AppTest:
     test = settled(visit(kept).run())
+    settled(test.switch_page("screens/playground.py").run())
     assert not test.exception
     return test
 

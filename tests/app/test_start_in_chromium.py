@@ -31,7 +31,7 @@ def button(page: Page, name: str) -> Locator:
 
 
 def leaf_text(page: Page) -> Locator:
-    return page.locator(".stage svg .node", has_text="x").last
+    return page.locator(".stage > svg .node", has_text="x").last
 
 
 def bottom(place: Locator) -> float:
@@ -47,7 +47,7 @@ def test_the_walk_leads_from_the_bare_address_to_why_24_and_to_the_playground(pa
     expect(grad).to_have_text("None")
     button(page, "Backward").click()
     expect(grad).to_have_text("12")
-    expect(page.locator(".stage svg")).to_contain_text(".grad 12")
+    expect(page.locator(".stage > svg")).to_contain_text(".grad 12")
     place = button(page, "Backward again").bounding_box()
     button(page, "Backward again").press("Enter")
     expect(grad).to_have_text("24")
@@ -69,7 +69,7 @@ def test_the_walk_leads_from_the_bare_address_to_why_24_and_to_the_playground(pa
     expect(grad).to_have_text("37.5")  # twice 3 * 2.5**2
     button(page, "Open it in the Playground").click()
     expect(page.get_by_label("Expression")).to_have_text("x**3")
-    expect(page.locator(".stage svg")).to_contain_text(".grad 37.5")
+    expect(page.locator(".stage > svg")).to_contain_text(".grad 37.5")
     expect(page).to_have_title("Playground · Autograd Lab")
 
 
@@ -77,7 +77,7 @@ def test_the_walk_leads_from_the_bare_address_to_why_24_and_to_the_playground(pa
 def test_all_of_the_front_page_is_seen_without_scrolling(visitor: BrowserContext, width: int, height: int) -> None:
     for stop in range(1, 6):
         with watched(visitor, f"/?stop={stop}", width=width, height=height) as page:
-            page.locator(".stage svg").wait_for()
+            page.locator(".stage > svg").wait_for()
             wait_until_the_app_rests(page)
             last = page.get_by_test_id("stPageLink").last
             expect(last).to_be_visible()
@@ -110,7 +110,7 @@ def test_each_example_opens_a_graph(page: Page, example: Example) -> None:
     else:
         expect(failed).to_have_count(0)
     if example.address.get("lesson") != "partial_derivatives":
-        expect(page.locator(".stage svg .node").first).to_be_visible()
+        expect(page.locator(".stage > svg .node").first).to_be_visible()
     program = linked_program(example.address)
     if program is not None:
         expect(page.locator(".cm-line", has_text=program.splitlines()[2])).to_be_visible()
@@ -148,7 +148,7 @@ def test_the_head_of_a_column_explains_itself(page: Page, way: str) -> None:
 @pytest.mark.parametrize("way", ["key", "button"])
 def test_the_help_is_opened_on_every_page(page: Page, way: str) -> None:
     page.goto("/code")
-    page.locator(".stage svg").wait_for()
+    page.locator(".stage > svg").wait_for()
     wait_until_the_app_rests(page)
     if way == "key":
         page.keyboard.press("?")

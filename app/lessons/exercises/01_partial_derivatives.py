@@ -106,7 +106,7 @@ def wave(x, y):
 
 
 def tilted(x, y, z):
-    return x - 5 * y + 2 * z
+    return x + 2 * y - 5 * z
 
 
 def straight_through(x):
@@ -123,7 +123,7 @@ wave_change = math.sin(0.501) * math.exp(0.998) - math.sin(0.5) * math.exp(1.0)
 
 # The function of the task
 assert partials(shown_function, [1.0, 2.0]) == [4.0, 1.0], (
-    "z + 2x and x, at x = 1 and z = 2. Does partials return a list?"
+    "z + 2x and x, at x = 1 and z = 2. Does partials return a number for each input?"
 )
 
 # A function of three inputs
@@ -158,12 +158,12 @@ assert math.isclose(predicted_change(wave, [0.5, 1.0], [0.001, -0.002]), wave_ch
 )
 
 # The prediction uses autograd's derivatives
-assert math.isclose(predicted_change(rounded, [1.75, 3.25], [0.25, -0.5]), 1.0, abs_tol=1e-5), (
-    "12 times 0.25 minus 4 times 0.5, for the function that rounds. The change of its value would be 0 or a jump."
+assert math.isclose(predicted_change(rounded, [1.75, 3.25], [0.5, -0.5]), 4.0, abs_tol=1e-5), (
+    "12 times 0.5 minus 4 times 0.5, for the function that rounds. The change of its value would be 0 or a jump."
 )
 
 # The input to which the result reacts most
 assert most_sensitive(shown_function, [1.0, 2.0]) == 0, "Compare 4 and 1, and count inputs from 0."
 
 # A reaction downwards counts too
-assert most_sensitive(tilted, [1.0, 1.0, 1.0]) == 1, "The derivatives are 1, -5 and 2. Which change is the largest?"
+assert most_sensitive(tilted, [1.0, 1.0, 1.0]) == 2, "The derivatives are 1, 2 and -5. Which change is the largest?"

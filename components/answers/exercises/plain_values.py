@@ -43,7 +43,7 @@ def encode_value(value: object) -> str:
     except NotPlain:
         raise
     except Exception:  # a number of thousands of digits, a tensor that cannot be read
-        raise NotPlain(f"a {name_of_type(value)} that cannot be shown") from None
+        raise NotPlain(f"an object of type {name_of_type(value)}, which cannot be read") from None
     if len(text) > LONGEST_VALUE:
         raise NotPlain(f"a {name_of_type(value)} that is too long to show")
     return text
@@ -74,20 +74,25 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} …"
 
 
+def _is_one_of(kind: type, kinds: tuple[type, ...]) -> bool:
+    """Not ``in``: a metaclass may say that its classes are equal to any."""
+    return any(kind is one for one in kinds)
+
+
 def _coded(value: Any, depth: int) -> Any:
     """JSON for one value: numbers and texts as they are, anything else with a word for its kind."""
     kind = type(value)
-    if value is None or kind in (bool, int, float, str):
+    if value is None or _is_one_of(kind, (bool, int, float, str)):
         return value
     if depth > _DEEPEST:
         raise NotPlain("something nested too deeply")
-    if kind in _TENSORS:
+    if _is_one_of(kind, _TENSORS):
         return {"tensor": _coded_tensor(value)}
     if isinstance(value, np.generic):
         return _coded(value.item(), depth + 1)
     if kind is np.ndarray and value.dtype != object:
         return {"tensor": _coded_tensor(torch.from_numpy(np.ascontiguousarray(value).copy().reshape(value.shape)))}
-    if kind in (torch.dtype, torch.device, complex):
+    if _is_one_of(kind, (torch.dtype, torch.device, complex)):
         return {kind.__name__: str(value)}
     for base, content in _SCALARS.items():
         if isinstance(value, base):
@@ -112,7 +117,7 @@ def _coded_collection(value: Any, depth: int) -> Any:
     for word, base in _ITERATED.items():
         if isinstance(value, base):
             return {word: [_coded(one, depth + 1) for one in base.__iter__(value)]}
-    if type(value) in _VIEWS:
+    if _is_one_of(type(value), _VIEWS):
         return {"list": [_coded(one, depth + 1) for one in value]}
     raise NotPlain(f"an object of type {name_of_type(value)}")
 

@@ -32,6 +32,9 @@ export class Browser {
   known = new Map();
   /** @type {Send} */
   send = () => {};
+  page = "";
+  /** The person went back or forward to another page, which is not there yet. */
+  going = false;
 
   /**
    * @param {HTMLElement | ShadowRoot} root
@@ -46,7 +49,7 @@ export class Browser {
     this.actions = part(root, ".actions");
     const { signal } = this.abort;
     document.addEventListener("keydown", (event) => this.press(event), { signal });
-    window.addEventListener("popstate", () => this.send("went", true), { signal });
+    window.addEventListener("popstate", () => this.went(), { signal });
     for (const button of root.querySelectorAll(".actions [data-key]")) {
       if (button instanceof HTMLElement) button.addEventListener("click", () => this.act(button.dataset.key ?? ""));
     }
@@ -69,10 +72,18 @@ export class Browser {
       if (this.known.get(name) !== text) this.kept.put(name, text);
       this.known.set(name, text);
     }
+    this.page = data.page;
+    if (this.going && data.page === pathPage()) this.went();
     if (data.rewrite) rewrite(data.rewrite);
     this.notice.show(data.page);
     this.presentation.show(data.qr);
     this.actions.hidden = !data.keeps;
+  }
+
+  // Streamlit follows by a run of its own; to hear of it before the other page is there would make it run this one.
+  went() {
+    this.going = this.page !== pathPage();
+    if (!this.going) setTimeout(() => this.send("went", true));
   }
 
   /** @param {KeyboardEvent} event */
@@ -115,6 +126,9 @@ function rewrite({ was, names, parts }) {
   const text = asked.toString();
   history.replaceState(history.state, "", `${location.pathname}${text ? `?${text}` : ""}${location.hash}`);
 }
+
+// The first page has no name in the address.
+const pathPage = () => location.pathname.split("/").at(-1) || "start";
 
 /** @type {WeakMap<HTMLElement | ShadowRoot, Browser>} */
 const browsers = new WeakMap();

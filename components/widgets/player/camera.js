@@ -6,7 +6,7 @@ const LARGEST_SCALE = 6, LARGEST_FIT = 1.6, LARGEST_PROJECTED = 2.6, PROJECTED =
 // How large a box's title is on the screen, in CSS pixels: at least, and where not the whole picture is seen first.
 const LEAST_TITLE = 9.1, READABLE_TITLE = 9.8;
 // In CSS pixels.
-const SEEN_ALWAYS = 60, MARGIN = 12, EDGE = 16, CUT = 6;
+const SEEN_ALWAYS = 60, MARGIN = 12, EDGE = 16, CUT = 6, NOTHING = 0.01;
 const GLIDE = { duration: 200, easing: "ease-out" }, MOST_GLIDING = 600;
 
 /** @typedef {{ x: number, y: number }} Point */
@@ -312,6 +312,8 @@ export class Camera {
   slide(box) {
     const { svg, box: before, atOnce } = this, scale = this.scale();
     const dx = (box.x - before.x) * scale, dy = (box.y - before.y) * scale;
+    // With the same viewBox the browser would draw every box anew for nothing.
+    if (Math.hypot(dx, dy) < NOTHING) return;
     this.box = { ...box };
     this.fitted = false;
     this.show();
