@@ -256,13 +256,15 @@ def _look(asked: Mapping[str, str]) -> Look:
 def link_parts(page: str) -> dict[str, str]:
     """Return the part of an address that says how a page's graph is looked at."""
     view, index = _view(page), session.index(page)
+    if index is None:
+        return {}
     boxes, plain = (
         [name for name in _switches_of(look) if getattr(look, name)] for look in (view, Look(view.torchviz))
     )
     parts = {"view": _kind(view).lower(), "boxes": "" if boxes == plain else ",".join(boxes) or "none"}
     parts["graph"] = view.drawing if view.torchviz else view.root if view.root != _WHOLE else ""
     opened = view.opened.get(view.root or _WHOLE, [])
-    if index is not None and view.of == index.signature and opened and not view.torchviz:
+    if view.of == index.signature and opened and not view.torchviz:
         parts["open"] = f"{view.of}~{','.join(opened)}"
     return {_prefix(page) + name: value for name, value in parts.items() if value}
 

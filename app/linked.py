@@ -38,7 +38,7 @@ _MOST_CHANGED = 3
 class Linked(msgspec.Struct):
     """What the browser keeps of the links that filled a place.
 
-    ``link`` is the one whose program is shown, ``""`` where it is the person's own, and ``text`` what ran of it last;
+    ``link`` is the one whose program is shown, ``""`` where it is the person's own, and ``text`` what ran last;
     ``changed`` says that the person has changed it. ``own`` is what was there before the link, ``others`` what was made
     of links that were left. The address may have ``was`` instead of ``link`` until the browser has replaced it.
     """
@@ -102,7 +102,7 @@ def _take(place: _Place, link: str) -> bool:
     try:
         text = place.read(session.address()) or ""
     except DamagedLink as problem:
-        linked.refused, linked.problem = link, str(problem)
+        linked.refused, linked.problem, linked.text = link, str(problem), place.ran()
         return False
     _leave(place)
     place.show(text)
@@ -129,8 +129,10 @@ def _put_by(place: _Place, text: str | None) -> None:
 def _note(place: _Place) -> None:
     """Say that a link brought this, or what is wrong with it; let the address say what was made of it since."""
     linked = place.linked
-    if linked.link and place.ran() != linked.text:
-        _change(place)
+    if place.ran() != linked.text:
+        linked.problem = ""
+        if linked.link:
+            _change(place)
     if linked.was:
         session.rewrite(linked.was, place.names, _parts(place))
     if linked.problem:

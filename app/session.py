@@ -290,18 +290,18 @@ def _made(kind: type[Made], text: str) -> Made:
 class _Address:
     """What the browser is to write into its address, without a new entry in its history."""
 
-    rewrite: Mapping[str, object] | None = None
+    rewrites: list[Mapping[str, object]] = field(default_factory=list)
 
 
 def rewrite(was: str, names: Sequence[str], parts: Mapping[str, str]) -> None:
-    """Let the address have ``parts`` instead of the value ``was`` under one of these names."""
-    remembered(_Address, "all").rewrite = {"was": was, "names": list(names), "parts": dict(parts)}
+    """Let the page's address have ``parts`` where one of these names has the value ``was``, or none if it is empty."""
+    remembered(_Address, "all").rewrites.append({"was": was, "names": list(names), "parts": dict(parts)})
 
 
-def rewritten() -> Mapping[str, object] | None:
+def rewritten() -> Sequence[Mapping[str, object]]:
     """Return what the browser is to write into its address after this run."""
     address = remembered(_Address, "all")
-    now, address.rewrite = address.rewrite, None
+    now, address.rewrites = address.rewrites, []
     return now
 
 

@@ -5,7 +5,7 @@ It also hears the keys that belong to no part of a page (P, ?, + and -), and dre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ def browser(
     page: str,
     put: Mapping[str, str],
     keeps: bool,
-    rewrite: Mapping[str, object] | None = None,
+    rewrites: Sequence[Mapping[str, object]] = (),
     qr: str = "",
     on_report: Callable[[Mapping[str, str], bool, bool], None],
     on_present: Callable[[bool], None],
@@ -51,7 +51,7 @@ def browser(
     presents, and whether somebody came by Back or Forward (``on_report``). ``on_ask`` is called with ``share`` or
     ``help`` and what the address has after its path, ``on_went`` when somebody has gone back or forward. ``put`` are
     the values that the session has changed, as JSON by name, each several times. ``keeps`` is whether anything is kept.
-    ``rewrite`` are ``parts`` that are to stand in the address instead of the value ``was`` of one of the ``names``.
+    ``rewrites`` are ``parts`` that are to stand in the address instead of the value ``was`` of one of the ``names``.
     ``qr`` is the SVG of a code to be shown while presenting.
     """
 
@@ -79,7 +79,7 @@ def browser(
 
     _browser(
         key=_KEY,
-        data={"session": session, "page": page, "put": dict(put), "keeps": keeps, "rewrite": rewrite, "qr": qr},
+        data={"session": session, "page": page, "put": dict(put), "keeps": keeps, "rewrites": list(rewrites), "qr": qr},
         on_report_change=reported,
         on_present_change=presented,
         on_ask_change=asked,

@@ -8,11 +8,11 @@ import { part, Presentation } from "./presentation.js";
 /**
  * What Python sends. `session` is new for each session of the server, which is told once what is kept. `put` are the
  * values that it has changed, as JSON, by name; `page` is the page that is shown.
- * @typedef {{ session: string, keeps: boolean, page: string, put: Record<string, string>, rewrite: Rewrite | null,
+ * @typedef {{ session: string, keeps: boolean, page: string, put: Record<string, string>, rewrites: Rewrite[],
  *   qr: string }} BrowserData
  */
 /**
- * The parts of an address that are to stand where one of the names has the value `was`.
+ * The parts of an address that are to stand where one of the names has the value `was`, or none.
  * @typedef {{ was: string, names: string[], parts: Record<string, string> }} Rewrite
  */
 /** @typedef {(name: string, value: unknown) => void} Send */
@@ -74,7 +74,7 @@ export class Browser {
     }
     this.page = data.page;
     if (this.going && data.page === pathPage()) this.went();
-    if (data.rewrite) rewrite(data.rewrite);
+    if (data.page === pathPage()) data.rewrites.forEach(rewrite);
     this.notice.show(data.page);
     this.presentation.show(data.qr);
     this.actions.hidden = !data.keeps;
@@ -120,7 +120,7 @@ let cameBack = !!first && "type" in first && first.type === "back_forward";
 /** @param {Rewrite} rewrite */
 function rewrite({ was, names, parts }) {
   const asked = new URLSearchParams(location.search);
-  if (!names.some((name) => asked.get(name) === was)) return;
+  if (!names.some((name) => (asked.get(name) ?? "") === was)) return;
   for (const name of names) asked.delete(name);
   for (const [name, value] of Object.entries(parts)) asked.set(name, value);
   const text = asked.toString();
