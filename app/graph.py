@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ import streamlit as st
 
 from app import session
 from app.controls import download, kept_choice, kept_toggle, one_of
+from app.links import CODE, FORM, PACKED, PAIR
 from app.takehome import file_name, notebook, script
 from components.facts import TraceIndex
 from components.facts.compare.graphs import GraphMarks
@@ -221,23 +223,28 @@ def _switches(page: str, view: View) -> None:
 
 
 _NAMES = ("view", "boxes", "graph", "open")
-_LOOKS = 4
+_ABOUT = ("lesson", CODE, PACKED, FORM, PAIR)
+_LOOKS = 6
 
 
 def _take_link(page: str, view: View) -> None:
-    """Look at a graph as the link says that led here, and as before when one goes back."""
-    asked = {name: value for name in _NAMES if (value := session.address().get(_prefix(page) + name))}
-    key = json.dumps(asked) if asked else ""
-    if key == view.taken or not (key or session.went()):
+    """Look at a graph as the link says that led here, and as before when one goes back or forward."""
+    address = session.address()
+    asked = {name: value for name in _NAMES if (value := address.get(_prefix(page) + name))}
+    here = asked | {name: address[name] for name in _ABOUT if name in address}
+    key = hashlib.sha256(json.dumps(here).encode()).hexdigest()[:16] if here else ""
+    if key == view.taken or not (here or session.went()):
         return
-    look = view.others.get(key) or _look(asked)
     fields = msgspec.to_builtins(view)
-    others = {name: other for name, other in view.others.items() if name not in (key, view.taken)}
-    view.others = dict([*others.items(), (view.taken, msgspec.convert(fields, Look))][-_LOOKS:])
+    look = view.others.pop(key, None) if asked or session.went() else None
+    view.others.pop(view.taken, None)
+    view.others = dict([*view.others.items(), (view.taken, msgspec.convert(fields, Look))][-_LOOKS:])
     view.taken = key
-    for name in Look.__struct_fields__:
-        setattr(view, name, getattr(look, name))
-    session.widgets()[f"{page}:view"] = _kind(view)
+    look = look or (_look(asked) if asked else None)
+    if look is not None:
+        for name in Look.__struct_fields__:
+            setattr(view, name, getattr(look, name))
+        session.widgets()[f"{page}:view"] = _kind(view)
 
 
 def _look(asked: Mapping[str, str]) -> Look:

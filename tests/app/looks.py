@@ -56,8 +56,8 @@ def expect_look(page: Page, wanted: dict[str, Any], *, without: tuple[str, ...] 
         )
     except TimeoutError:
         now = look(page)
-        assert {name: now[name] for name in told} == told
-        raise
+        wrong = {name: (now[name], value) for name, value in told.items() if now[name] != value}
+        raise AssertionError(f"{page.url} now looks otherwise than it should: {wrong}") from None
 
 
 def editor(page: Page, label: str = "Program") -> Locator:

@@ -11,14 +11,14 @@ from urllib.parse import quote
 
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 
 from app.links import form_link
 from components.source.form import BackwardPress, Form, Leaf
 from components.trace import Program, encode_trace
 from components.worker import Pool
 from tests.app.browser import CHROMIUM, WAIT, wait_for_the_steps_address, watched
-from tests.app.looks import editor, expect_look, link_from_share, look, printed, run, write
+from tests.app.looks import editor, expect_look, look, printed, run, write
 
 pytestmark = [
     pytest.mark.browser,
@@ -35,6 +35,15 @@ def page(visitor: BrowserContext) -> Iterator[Page]:
 
 def drawn(page: Page) -> None:
     page.locator(".gv .stage .node").first.wait_for()
+
+
+def open_file(page: Page, program: str) -> None:
+    """Open a program as a file: key by key a long one takes its time."""
+    page.get_by_role("button", name="Open", exact=True).click()
+    file = FilePayload(name="large.py", mimeType="text/x-python", buffer=program.encode())
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.locator(".cm-line").first).to_have_text(program.partition("\n")[0])
+    page.keyboard.press("Escape")
 
 
 def test_back_and_forward_through_six_states_restore_each(page: Page) -> None:
@@ -130,7 +139,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_link_is_told_so_and_costs_nothing(page: Page, name: str) -> None:
     address, told = WRONG[name]
-    path = address.partition("?")[0]
+    path = address.partition("&" if "&" in address else "?")[0]
     page.goto(path)
     drawn(page)
     if path == "/code":
@@ -168,9 +177,11 @@ def test_a_hostile_form_harms_nobody_and_is_undone(page: Page, name: str) -> Non
     drawn(page)
     mine = look(page)
     page.goto(f"/playground?form={quote(HOSTILE[name])}")
-    page.get_by_role("button", name="Back to mine").or_(page.get_by_text("This link is damaged")).first.wait_for()
+    undo, damaged = page.locator("button:enabled", has_text="Undo"), page.get_by_text("This link is damaged")
+    undo.or_(damaged).first.wait_for()
     assert page.get_by_test_id("stException").count() == 0
-    page.get_by_role("button", name="Undo").click()
+    if not damaged.count():
+        undo.click()
     expect_look(page, mine, without=("said",))
 
 
@@ -178,7 +189,7 @@ def test_what_is_too_long_for_a_link_is_told_so_and_is_a_file(page: Page) -> Non
     page.goto("/code")
     drawn(page)
     noise = "".join(f"# {number**7}\n" for number in range(2_200))
-    run(page, f"print('long')\n{noise}")
+    open_file(page, f"print('long')\n{noise}")
     printed(page, "long")
     page.get_by_role("button", name="Share", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text("This is too long for a link")
@@ -294,22 +305,12 @@ def test_a_program_of_fifty_thousand_characters_and_typing_while_it_runs(page: P
     page.goto("/code")
     drawn(page)
     program = ("print('large')\n" + "# 0123456789\n" * 3_840)[:49_980]
-    run(page, program)
-    editor(page).press("Control+Home")
-    editor(page).press_sequentially("print(1);")
+    open_file(page, program)
     printed(page, "large")
+    editor(page).press("Control+Home")
+    editor(page).press("Control+Enter")
+    editor(page).press_sequentially("print(1);")
     assert page.locator(".cm-line").first.text_content() == "print(1);print('large')"
     page.reload()
     printed(page, "large")
     expect(page.locator(".cm-line").first).to_have_text("print(1);print('large')")
-
-
-def test_what_is_sent_with_a_run_does_not_grow_with_the_lessons_that_were_visited(
-    browser: Browser, address: str
-) -> None:
-    with browser.new_context(base_url=address) as context:
-        page = context.new_page()
-        page.set_default_timeout(WAIT)
-        page.goto("/lessons")
-        drawn(page)
-        assert link_from_share(page)
