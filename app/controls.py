@@ -20,11 +20,17 @@ Option = TypeVar("Option")
 
 
 def chart(
-    figure: go.Figure, key: str, on_click: Callable[[list[Any]], None] | None = None, *, small: bool = False
+    figure: go.Figure,
+    key: str,
+    on_click: Callable[[list[Any]], None] | None = None,
+    *,
+    small: bool = False,
+    alt: str = "",
 ) -> None:
     """Show a figure as wide as its place, or as its own width, with letters in the colour of the page's text.
 
-    ``on_click`` gets the custom data of a clicked point. A ``small`` one has no row of tools over it.
+    ``on_click`` gets the custom data of a clicked point. A ``small`` one has no row of tools over it. ``alt`` says
+    what it shows to those who do not see it.
     """
     inked = with_ink(figure, _INK.get(st.context.theme.type or "light", _INK["light"]))
 
@@ -39,6 +45,7 @@ def chart(
         inked,
         key=key,
         theme=None,
+        alt=alt or None,
         width="content" if figure.layout.width else "stretch",
         on_select=clicked if on_click is not None else "ignore",
         selection_mode="points",
@@ -122,11 +129,12 @@ def chosen_parts(page: str) -> dict[str, str]:
     return dict(session.kept(Choices, page).by_name)
 
 
-def kept_toggle(label: str, made: msgspec.Struct, field: str, key: str, help: str | None = None) -> bool:
-    """Show a toggle of a field of what a person has made, which outlives the session."""
+def kept_toggle(label: str, made: msgspec.Struct, field: str, key: str) -> bool:
+    """Show a toggle of a field of what a person has made, which outlives the session; what its label means is told."""
     widgets = session.widgets()
     widgets[key] = getattr(made, field)
-    st.toggle(label, key=key, help=help, on_change=lambda: setattr(made, field, widgets[key]))
+    told = meaning_of(label) or None
+    st.toggle(label, key=key, help=told, on_change=lambda: setattr(made, field, widgets[key]))
     return bool(getattr(made, field))
 
 

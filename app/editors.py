@@ -119,7 +119,15 @@ def problem_of(failure: Failure | None) -> Problem | None:
 
 
 def show_editor(
-    page: str, edited: Edited, key: str, height: int, label: str = "Program", *, beside: int | None = None, of: int = 1
+    page: str,
+    edited: Edited,
+    key: str,
+    height: int,
+    label: str = "Program",
+    *,
+    beside: int | None = None,
+    of: int = 1,
+    partly: tuple[str, str] | None = None,
 ) -> None:
     """Show the editor of the program that a page runs.
 
@@ -135,6 +143,7 @@ def show_editor(
         height=height,
         beside=beside,
         of=of,
+        partly=partly,
         channel=page,
         label=label,
     )

@@ -236,7 +236,7 @@ def _take_link(page: str, view: View) -> None:
     if key == view.taken or not (here or session.went()):
         return
     fields = msgspec.to_builtins(view)
-    look = view.others.pop(key, None) if asked or session.went() else None
+    look = view.others.pop(key, None)
     view.others.pop(view.taken, None)
     view.others = dict([*view.others.items(), (view.taken, msgspec.convert(fields, Look))][-_LOOKS:])
     view.taken = key
@@ -331,8 +331,9 @@ def _torchviz(page: str, index: TraceIndex) -> _View:
     view = _view(page)
     if len(choices) > 1:
         of = kept_choice("Drawing of", choices, view, "drawing", f"{page}:root:viz", width=180)
-    attrs = kept_toggle("show_attrs", view, "show_attrs", f"{page}:attrs")
-    saved = kept_toggle("show_saved", view, "show_saved", f"{page}:show_saved")
+    with st.popover("Show", icon=":material/tune:"):
+        attrs = kept_toggle("show_attrs", view, "show_attrs", f"{page}:attrs")
+        saved = kept_toggle("show_saved", view, "show_saved", f"{page}:show_saved")
     drawing = torchviz_dot(index.trace, of, show_attrs=attrs, show_saved=saved)
     if drawing is None:
         return _View(None, "torchviz", _nothing(index.trace))

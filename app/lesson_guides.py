@@ -42,6 +42,7 @@ class LessonGuide(Guide):
 
     def program(self, text: str) -> str:
         """Return the program up to the first question that nobody has answered."""
+        predicting.follow_link(self.lesson)
         return predicting.program(self.lesson, text)
 
     def asked_to_run(self, text: str) -> None:
@@ -53,7 +54,7 @@ class LessonGuide(Guide):
         """Show the question whose turn it is, or the program that stands in where there is no GPU."""
         if self.lesson.without_gpu is not None and not session.has_gpu():
             _without_gpu(self.lesson.without_gpu)
-            return 230
+            return 278
         return predicting.panel(self.lesson, ran)
 
 

@@ -118,7 +118,7 @@ def show_switches() -> None:
     now, values = made(), session.widgets()
     with st.container(horizontal=True, key="playground-switches", gap="small"):
         for label, field in (("retain_graph", "retain"), ("create_graph", "create")):
-            kept_toggle(label, now, field, f"playground:{field}", meaning_of(label))
+            kept_toggle(label, now, field, f"playground:{field}")
         values["playground:no_grad"] = now.form.no_grad
         st.toggle(
             "no_grad",

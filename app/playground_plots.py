@@ -40,14 +40,16 @@ def show(form: Form, written: Written | None) -> None:
     with st.container(horizontal=True, key="playground-plots"):
         with st.container(width="stretch", gap=None, key="playground-plot-grad"):
             leaf = _leaf(shown.leaves if shown is not None else ())
-            st.html(_WORDS.format(shown.grad_words(leaf) if shown is not None and leaf else "no .grad"))
-            chart(grad_figure(shown, leaf), "playground:grads", small=True)
+            words = "" if shown is None else shown.grad_words(leaf) if leaf else "no .grad"
+            st.html(_WORDS.format(words))
+            chart(grad_figure(shown, leaf), "playground:grads", small=True, alt=f"The .grad per press: {words}")
         with st.container(width="stretch", gap=None, key="playground-plot-held"):
             where = " on the GPU" if shown is not None and shown.device == "cuda" else ""
             keys = [_KEY.format(KEPT, f"held{where}"), _KEY.format(BUILT, "create_graph"), _FREED]
             st.html(Markup('<div class="al-plot-head">{}</div>').format(joined(keys)))
-            st.html(_WORDS.format(shown.held_words() if shown is not None else ""))
-            chart(held_figure(shown), "playground:held", small=True)
+            words = "" if shown is None else shown.held_words()
+            st.html(_WORDS.format(words))
+            chart(held_figure(shown), "playground:held", small=True, alt=f"The bytes held over the presses: {words}")
 
 
 def _leaf(leaves: tuple[str, ...]) -> str:

@@ -28,8 +28,21 @@ def answered(lesson: Lesson) -> int:
 
 def show_all(lesson: Lesson) -> None:
     """The whole program was asked for: nothing is left to be predicted."""
+    _show(lesson, len(lesson.predictions))
+
+
+def follow_link(lesson: Lesson) -> None:
+    """Show, once, what was shown where the page's address was shared: a step of it may be behind a question."""
+    state, told = session.remembered(LessonsState, _PAGE), session.address().get("answered", "")
+    if state.followed != (lesson.slug, told):
+        state.followed = lesson.slug, told
+        if told.isdecimal():
+            _show(lesson, min(int(told[:3]), len(lesson.predictions)))
+
+
+def _show(lesson: Lesson, count: int) -> None:
     given = _given(lesson)
-    _put(lesson, [*given, *[SHOWN] * (len(lesson.predictions) - len(given))])
+    _put(lesson, [*given, *[SHOWN] * (count - len(given))])
 
 
 def panel(lesson: Lesson, text: str) -> int:
@@ -53,7 +66,9 @@ def panel(lesson: Lesson, text: str) -> int:
             _told(lesson, count - 1)
             return 125
         _asked(lesson, count)
-        return 100
+        # Choices that do not fit beside each other stand below.
+        rows = sum(len(choice) + 10 for choice in lesson.predictions[count].choices) // 70
+        return 100 + 52 * rows
 
 
 # --- the question

@@ -14,15 +14,13 @@ import streamlit as st
 from app import linked, session
 from app.editors import Editor, show_editor
 from app.uploads import OpenError, opened_trace
-from app.workbench import heading, run_row, show_told
+from app.workbench import heading, room_beside, run_row, show_told
 from components.facts import TraceIndex
 from components.trace import Trace
 from components.widgets.editor import Edited
 from components.widgets.panels import note_panel
 
 OPENED, OWN = "opened", "own"
-# In CSS pixels of the window's height: all but the editor.
-_BESIDE = 490
 
 
 class Chosen(msgspec.Struct):
@@ -57,7 +55,7 @@ def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | 
         _open(page)
     if _memory(page).problem:
         note_panel(_memory(page).problem)
-    show_editor(page, edited, editor.key, 170, beside=_BESIDE)
+    show_editor(page, edited, editor.key, 130, beside=room_beside(page))
     if run_row(page):
         _run(page, editor, edited.text)
         session.start(page, edited.text, about=(edited.text, edited.run), again=True)

@@ -58,6 +58,8 @@ class LessonsState:
     """The slug of the exercise that was checked last, and the answer."""
     not_a_number: str = ""
     """The key of the field in which something else was typed."""
+    followed: tuple[str, str] = "", ""
+    """The lesson, and how many answers a link showed of it."""
     telling: tuple[str, int] = "", 0
     """The slug of the lesson and the number of the prediction whose answer is shown before the next is asked."""
     hint_last: bool = False

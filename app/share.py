@@ -110,7 +110,10 @@ def _lesson() -> dict[str, str]:
         return {}
     # What has run may be less: a lesson's program runs up to the question that nobody has answered.
     program = progress.editor_of(lesson).ran
-    return {"lesson": lesson.slug, **(program_link(program) if program != lesson.source else {})}
+    if program != lesson.source:
+        return {"lesson": lesson.slug, **program_link(program)}
+    shown = len(progress.kept_of(lesson).predicted)
+    return {"lesson": lesson.slug, **({"answered": str(shown)} if shown else {})}
 
 
 def _pair() -> dict[str, str]:

@@ -87,7 +87,8 @@ def workbench(
         with heading(page, title):
             tools()
         guide.before()
-        show_editor(page, edited, editor.key, height, beside=_beside(page) + beside)
+        partly = (editor.ran, program) if program != editor.ran else None
+        show_editor(page, edited, editor.key, height, beside=room_beside(page) + beside, partly=partly)
         if run_row(page, first=guide.run_first, others=lambda: guide.buttons(edited.text)) and not started:
             # Leaving a text area for the button has started what was typed already.
             editor.run(edited.text)
@@ -115,7 +116,7 @@ def show_told(page: str) -> None:
         results.told(trace)
 
 
-def _beside(page: str) -> int:
+def room_beside(page: str) -> int:
     """The room that all but the editor takes of the window's height, in CSS pixels; an error needs more."""
     trace = session.trace(page)
     failed = trace is not None and trace.failure is not None and session.running(page) is None

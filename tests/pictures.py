@@ -17,7 +17,7 @@ _SIZE: ViewportSize = {"width": 1280, "height": 800}
 def _start(page: Page) -> None:
     """The front page, at the step at which 12 is added to 12."""
     page.goto("/?stop=4")
-    expect(page.locator(".gv .card")).to_contain_text("12 + 12 = 24", timeout=WAIT)
+    expect(page.locator(".gv .card")).to_contain_text("12 + 12 = 24", timeout=3 * WAIT)  # the server has just started
 
 
 def _code(page: Page) -> None:
@@ -45,7 +45,8 @@ def make(browser: Browser, address: str) -> None:
         page.mouse.move(0, 0)
         shot = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
         # 256 colours are enough for what is drawn, in a third of the room.
-        shot.quantize(256, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
+        few = shot.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+        few.save(FOLDER / f"{name}.png", optimize=True)
         context.close()
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import playground_form, results, session, walk
 from app.examples import FIRST
+from components.widgets.panels import failure_panel
 
 _ABOVE = 338
 """What the page has around the player, in CSS pixels: its head above, the examples below."""
@@ -30,7 +31,12 @@ def page() -> None:
         _told(number, x, source)
     if index is not None:
         with seen:
-            walk.show_player(number, index, _ABOVE)
+            if index.trace.failure is None:
+                walk.show_player(number, index, _ABOVE)
+            else:  # somebody pressed Stop, or the server is in trouble
+                failure_panel(index.trace.failure)
+                again = {"again": True}
+                st.button("Run it again", on_click=session.start, args=(walk.PAGE, source), kwargs=again)
     _examples()
 
 

@@ -25,7 +25,7 @@ _MARKS = {"same": "=", "rounding": "≈", "different": "≠"}
 _NOTE = Markup('<p class="al-out al-note">{}</p>')
 _ROW = Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>')
 _THIRDS = Markup('<table class="al-table al-pair al-thirds">{}{}</table>')
-_SCROLLED = Markup('<div class="al-scroll">{}</div>')
+_SCROLLED = Markup('<div class="al-scroll" tabindex="0">{}</div>')
 
 
 def verdict_line(text: str, about: str = "") -> None:
@@ -51,7 +51,7 @@ def quantities_panel(rows: Iterable[RunQuantity]) -> None:
     told = " · ".join(f"{', '.join(names)}: {how}" for how, names in measured.items())
     st.html(
         Markup(
-            '<div class="al-panel"><div class="al-scroll"><table class="al-table al-pair al-across">'
+            '<div class="al-panel"><div class="al-scroll" tabindex="0"><table class="al-table al-pair al-across">'
             '<tr>{}{}</tr>{}</table></div><p class="al-from al-note">{}</p></div>'
         ).format(head("Numbers", meaning_of("Numbers")), names, cells, told)
     )

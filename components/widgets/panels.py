@@ -32,7 +32,7 @@ def failure_panel(failure: Failure) -> None:
         parts.append(Markup("<div>{}</div>").format(with_code(failure.explanation)))
     if failure.hint:
         parts.append(Markup('<div class="al-note">Try this instead:</div><pre>{}</pre>').format(failure.hint))
-    st.html(Markup('<div class="al-fail" role="alert">{}</div>').format(joined(parts)))
+    st.html(Markup('<div class="al-fail" role="alert" tabindex="0">{}</div>').format(joined(parts)))
 
 
 def note_panel(text: str) -> None:
@@ -50,7 +50,7 @@ def output_panel(trace: Trace) -> Markup:
         Markup('<div class="al-note">{}, line {}: {}</div>').format(w.category, w.line, w.message[:300])
         for w in trace.warnings[:5]
     )
-    return panel("Printed", Markup('<pre class="al-out{}">{}{}{}</pre>').format(tall, text, cut, warned))
+    return panel("Printed", Markup('<pre class="al-out{}" tabindex="0">{}{}{}</pre>').format(tall, text, cut, warned))
 
 
 def _piece(piece: OutputPiece) -> Markup:
@@ -71,7 +71,9 @@ def leaves_panel(rows: list[LeafRow]) -> Markup:
         row = Markup('<tr><td>{0.name}</td><td>{0.value}</td><td class="grad">{0.grad}</td><td>{0.added}</td></tr>')
         cells = joined(map(row.format, rows[:100]))
         head = heads("leaf", "value", ".grad", "added last")
-        body = Markup('<div class="al-scroll"><table class="al-table">{}{}</table></div>').format(head, cells)
+        body = Markup('<div class="al-scroll" tabindex="0"><table class="al-table">{}{}</table></div>').format(
+            head, cells
+        )
     else:
         nothing = "No leaf requires a gradient. Write requires_grad=True where one is made."
         body = Markup('<p class="al-out al-note">{}</p>').format(nothing)

@@ -155,3 +155,13 @@ def test_columns_of_tables_have_their_meaning() -> None:
     test = AppTest.from_function(script, default_timeout=LONG).run()
     assert table.__doc__
     assert meaning_of("peak") in test.dataframe[0].proto.columns
+
+
+@pytest.mark.parametrize("page", ["playground", "code"])
+def test_every_toggle_says_what_it_does(page: str) -> None:
+    test = settled(visit().run())
+    settled(test.switch_page(f"screens/{page}.py").run())
+    for view in ("torchviz", "Lab"):
+        settled(test.segmented_control(key=f"{page}:view").set_value(view).run())
+        assert len(test.toggle) >= 2
+        assert [toggle.label for toggle in test.toggle if not toggle.proto.help] == []

@@ -113,6 +113,20 @@ def test_a_choice_can_be_answered_or_shown_and_comes_back_in_the_next_visit() ->
     assert kept_of(shown, "clearing_gradients").predicted == [""]
 
 
+def test_a_link_shows_as_much_as_was_shown_where_it_was_made() -> None:
+    test = visit()
+    settled(test.run())
+    test.switch_page("screens/lessons.py")
+    test.query_params["lesson"], test.query_params["answered"] = "chain_rule", "1"
+    settled(test.run())
+    assert "tensor(120.)" in html_of(test)
+    assert "the true change" not in html_of(test)
+    click(test, "lessons:predict:chain_rule:1:show")
+    assert "the true change" in html_of(test)
+    click(test, "lessons:ask-again:chain_rule")
+    assert "tensor(120.)" not in html_of(test)
+
+
 def test_run_shows_everything_and_a_changed_program_has_no_questions_until_it_is_reset() -> None:
     test = opened("chain_rule")
     typed(test, "chain_rule", "import torch\nx = torch.tensor(5.0, requires_grad=True)\nprint(x * 2)\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -12,6 +13,7 @@ from app.links import linked_program
 from app.session import PageState
 from components.facts import leaf_rows
 from components.facts.text import number_text
+from components.trace import Failure
 from tests.app.apptest import html_of, remembered, settled, visit
 from tests.plain import plain_python
 
@@ -88,6 +90,19 @@ def test_the_last_stop_lets_x_be_changed_and_opens_the_playground_with_it() -> N
     trace = remembered(test, PageState, "playground").trace
     assert trace is not None
     assert leaf_rows(trace)[0].grad == "13.5"
+
+
+@pytest.mark.parametrize("stop", ["1", "4", "5"])
+def test_a_run_that_was_stopped_can_be_made_again(stop: str) -> None:
+    test = opened(stop=stop)
+    state = remembered(test, PageState, "start")
+    assert state.trace is not None
+    failed = Failure(kind="timeout", message="The run was stopped.")
+    state.trace = msgspec.structs.replace(state.trace, failure=failed, tensors=[], gradients=[])
+    checked(test.run())
+    assert "The run was stopped." in html_of(test)
+    checked(next(button for button in test.button if button.label == "Run it again").click().run())
+    assert grad_of(test) == ("None" if stop == "1" else "24")
 
 
 @pytest.mark.parametrize("address", [{"stop": "0"}, {"stop": "9"}, {"stop": "x"}, {"x": "3"}])

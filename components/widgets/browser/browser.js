@@ -28,13 +28,12 @@ export class Browser {
   abort = new AbortController();
   /** The session that was told last. */
   told = "";
+  /** The page that is shown. */
+  page = "";
   /** What Python had put last, by name. @type {Map<string, string>} */
   known = new Map();
   /** @type {Send} */
   send = () => {};
-  page = "";
-  /** The person went back or forward to another page, which is not there yet. */
-  going = false;
 
   /**
    * @param {HTMLElement | ShadowRoot} root
@@ -72,18 +71,26 @@ export class Browser {
       if (this.known.get(name) !== text) this.kept.put(name, text);
       this.known.set(name, text);
     }
+    if (data.page !== this.page) closeMenu();
     this.page = data.page;
-    if (this.going && data.page === pathPage()) this.went();
     if (data.page === pathPage()) data.rewrites.forEach(rewrite);
     this.notice.show(data.page);
     this.presentation.show(data.qr);
     this.actions.hidden = !data.keeps;
   }
 
-  // Streamlit follows by a run of its own; to hear of it before the other page is there would make it run this one.
+  // Streamlit follows by a run of its own; a word before that is over would make it run what was left, and go there.
   went() {
-    this.going = this.page !== pathPage();
-    if (!this.going) setTimeout(() => this.send("went", true));
+    const app = document.querySelector("[data-testid=stApp]"), name = "data-test-script-state";
+    let ran = false;
+    const watch = new MutationObserver(() => {
+      const rests = app?.getAttribute(name) === "notRunning";
+      ran ||= !rests;
+      if (!ran || !rests) return;
+      watch.disconnect();
+      this.send("went", true);
+    });
+    if (app) watch.observe(app, { attributeFilter: [name] });
   }
 
   /** @param {KeyboardEvent} event */
@@ -129,6 +136,12 @@ function rewrite({ was, names, parts }) {
 
 // The first page has no name in the address.
 const pathPage = () => location.pathname.split("/").at(-1) || "start";
+// On a phone the list of pages lies over the page that was chosen from it.
+function closeMenu() {
+  if (!matchMedia("(max-width: 768px)").matches) return;
+  const open = document.querySelector("[data-testid=stSidebar][data-collapsed=false] button[aria-expanded=true]");
+  if (open instanceof HTMLElement) open.click();
+}
 
 /** @type {WeakMap<HTMLElement | ShadowRoot, Browser>} */
 const browsers = new WeakMap();

@@ -80,6 +80,7 @@ def code_editor(
     channel: str = "",
     label: str = "Program",
     live: bool = False,
+    partly: tuple[str, str] | None = None,
 ) -> None:
     """Show the editor ``key`` with what ``typed_text`` returned.
 
@@ -87,6 +88,7 @@ def code_editor(
     ``torch.Tensor`` after other values too. ``height`` is in CSS pixels; with ``beside`` it is at least that, and else
     its part, as one ``of`` some, of what ``beside`` leaves of the window. ``channel`` names the player whose marks are
     shown. ``live`` is for an expression: Enter runs it, and it is reported after a pause in typing too.
+    ``partly`` is a text and the part of it that is run, where that is not all.
     """
     bundle = _bundle()
     if bundle is None:
@@ -105,6 +107,7 @@ def code_editor(
             "channel": channel,
             "label": label,
             "live": live,
+            "partly": {"text": partly[0], "part": partly[1]} if partly is not None else None,
         },
         default={"edited": None},
         on_edited_change=lambda: None,

@@ -18,15 +18,9 @@ export class Edges {
     this.camera = camera;
     this.sides = SIDES.map(([name, dx, dy]) => {
       const side = find(more, `.${name}`, HTMLElement);
-      find(side, "button", HTMLElement).addEventListener("click", (event) => {
-        event.stopPropagation();
-        camera.goOn(dx, dy);
-      }, { signal });
+      find(side, "button", HTMLElement).addEventListener("click", () => camera.goOn(dx, dy), { signal });
       return { name, side };
     });
-    for (const name of ["pointerdown", "dblclick"]) {
-      more.addEventListener(name, (event) => event.stopPropagation(), { signal });
-    }
   }
 
   show() {
@@ -34,6 +28,4 @@ export class Edges {
     for (const { name, side } of this.sides) side.hidden = !camera.svg || !cuts[name];
     Object.assign(more.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
   }
-
-  hide() { for (const { side } of this.sides) side.hidden = true; }
 }

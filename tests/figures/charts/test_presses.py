@@ -19,8 +19,8 @@ def amount(value: float | None) -> Amount | None:
 
 
 def press(number: int, added: float | None, after: float | None, held: Held = HELD, **more: Any) -> Press:
-    made = {"kind": "backward", "state": "done", "retain_graph": True, "create_graph": False} | more
-    return Press(number=number, grads={"x": GradAfter(amount(added), amount(after))}, held=held, **made)
+    made: dict[str, Any] = {"kind": "backward", "state": "done", "retain_graph": True, "create_graph": False}
+    return Press(number=number, grads={"x": GradAfter(amount(added), amount(after))}, held=held, **(made | more))
 
 
 def shown(*made: Press, before: int = 8) -> Presses:

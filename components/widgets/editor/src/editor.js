@@ -4,6 +4,7 @@ import { isolateHistory } from "@codemirror/commands";
 import { EditorSelection } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { setWords } from "./completion.js";
+import { programOf, setPartly } from "./marks.js";
 import { Draft, recall, remember } from "./remembered.js";
 import { treeOf } from "./names.js";
 import { announce, bringIntoView, player } from "./player_link.js";
@@ -17,7 +18,7 @@ import { labelled, newState } from "./setup.js";
  * Enter runs, and a pause in typing too.
  * @typedef {{ key: string, revision: string, text: string, run: number, seq: number, words: Record<string, string>,
  *   problem: import("./problem.js").Problem | null, height: number, beside: number | null, of: number, channel: string,
- *   label: string, live: boolean }} EditorData
+ *   label: string, live: boolean, partly: import("./marks.js").Partly }} EditorData
  */
 /** @typedef {(name: string, value: { revision: string, text: string, run: number, seq: number }) => void} Send */
 
@@ -89,7 +90,7 @@ export class Editor {
 
   typed() {
     remember(this.data.key, this.data.revision, this.view);
-    announce(this.data.channel, this.text);
+    announce(this.data.channel, programOf(this.text, this.data.partly));
     if (this.text === this.told) return;
     this.draft.keep(this.text);
     if (!this.data.live) return;
@@ -144,6 +145,10 @@ export class Editor {
     if (data.label !== before?.label) this.view.dispatch({ effects: labelled(data.label) });
     if (JSON.stringify(data.words) !== JSON.stringify(before?.words)) {
       this.view.dispatch({ effects: setWords.of(treeOf(data.words)) });
+    }
+    if (JSON.stringify(data.partly) !== JSON.stringify(before?.partly ?? null)) {
+      this.view.dispatch({ effects: setPartly.of(data.partly) });
+      announce(data.channel, programOf(this.text, data.partly));
     }
     showProblem(this.view, data.problem, data.run);
   }

@@ -9,10 +9,24 @@ import { Decoration, EditorView, gutterLineClass, GutterMarker } from "@codemirr
 /** @type {StateEffectType<Step | null>} */
 export const setStep = StateEffect.define();
 
-/** @type {{ step: Step | null, stale: boolean }} */
-const NOTHING = { step: null, stale: false };
+/**
+ * What is run where it is not the whole text: `part`, as long as `text` stands in the editor.
+ * @typedef {{ text: string, part: string } | null} Partly
+ */
+/** @type {StateEffectType<Partly>} */
+export const setPartly = StateEffect.define();
+
+/** @type {{ step: Step | null, stale: boolean, partly: Partly }} */
+const NOTHING = { step: null, stale: false, partly: null };
 /** @param {string} text */
 const trimmed = (text) => text.replace(/\r\n?/g, "\n").trimEnd();
+
+// The program that a text stands for.
+/**
+ * @param {string} text
+ * @param {Partly} partly
+ */
+export const programOf = (text, partly) => (partly && trimmed(text) === trimmed(partly.text) ? partly.part : text);
 
 class Tinted extends GutterMarker {
   /** @param {string} name */
@@ -30,10 +44,15 @@ class Tinted extends GutterMarker {
 export const marks = StateField.define({
   create: () => NOTHING,
   update(value, transaction) {
-    let { step } = value;
-    for (const effect of transaction.effects) if (effect.is(setStep)) step = effect.value;
-    if (step === value.step && !transaction.docChanged) return value;
-    return step ? { step, stale: trimmed(transaction.newDoc.toString()) !== trimmed(step.text) } : NOTHING;
+    let { step, partly } = value;
+    for (const effect of transaction.effects) {
+      if (effect.is(setStep)) step = effect.value;
+      if (effect.is(setPartly)) partly = effect.value;
+    }
+    if (step === value.step && partly === value.partly && !transaction.docChanged) return value;
+    if (!step) return { ...NOTHING, partly };
+    const program = programOf(transaction.newDoc.toString(), partly);
+    return { step, stale: trimmed(program) !== trimmed(step.text), partly };
   },
   provide: (field) => [
     EditorView.editorAttributes.from(field, ({ stale }) => ({ class: stale ? "lab-stale" : "" })),

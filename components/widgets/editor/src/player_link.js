@@ -1,7 +1,7 @@
 // Talks with the player, another component of the same page, by events on `window`.
 
 import { ViewPlugin } from "@codemirror/view";
-import { isLine, marks, setStep, shownStep } from "./marks.js";
+import { isLine, marks, programOf, setStep, shownStep } from "./marks.js";
 
 const REST = 80;
 const MARGIN = 2;
@@ -98,7 +98,7 @@ export function player(channel) {
       if (detail?.channel !== channel()) return;
       arrive(view, detail);
       // A player that was not there when this was said would not know that its picture is old.
-      announce(channel(), view.state.doc.toString());
+      announce(channel(), programOf(view.state.doc.toString(), view.state.field(marks).partly));
     }, { signal });
     view.dom.addEventListener("lab-pick", ({ detail }) => sayOf("pick", detail, view), { signal });
     view.scrollDOM.addEventListener("pointermove", (event) => {

@@ -29,7 +29,9 @@ const label = new Compartment();
 
 /** @param {string} text */
 const named = (text) => EditorView.contentAttributes.of({
-  "aria-label": text, "aria-description": "Escape, then Tab, leaves the editor. Ctrl+Enter runs the program.",
+  "aria-label": text,
+  tabindex: "0",
+  "aria-description": "Escape, then Tab, leaves the editor. Ctrl+Enter runs the program.",
 });
 
 /** @param {string} text */

@@ -83,7 +83,8 @@ const marks = {
   ".lab-chips > div[hidden]": { display: "none" },
   ".lab-chips span": {
     flex: "0 1 auto", minWidth: "20px", overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap",
-    padding: "1px 8px", borderRadius: "999px", fontSize: "12px", lineHeight: "16px", color: QUIET,
+    padding: "1px 8px", borderRadius: "999px", fontSize: "calc(12px * var(--al-big, 1))", lineHeight: "1.33",
+    color: QUIET,
     pointerEvents: "auto", cursor: "default", border: "1px solid transparent", userSelect: "none",
   },
   ".lab-chips .made": { backgroundColor: `color-mix(in srgb, ${TEXT} 6%, ${SURFACE})` },
