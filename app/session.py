@@ -294,7 +294,7 @@ class _Address:
 
 
 def rewrite(was: str, names: Sequence[str], parts: Mapping[str, str]) -> None:
-    """Let the page's address have ``parts`` where one of these names has the value ``was``, or none if it is empty."""
+    """Let the page's address have ``parts`` where one of these names has the value ``was``."""
     remembered(_Address, "all").rewrites.append({"was": was, "names": list(names), "parts": dict(parts)})
 
 

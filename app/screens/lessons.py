@@ -28,9 +28,6 @@ def page() -> None:
     """Show the lesson that the address or the person asks for."""
     course = session.course()
     slug = _asked(course.lessons)
-    if "lesson" not in session.address():
-        # Back leads here again once another lesson is the last.
-        session.rewrite("", ["lesson"], {"lesson": slug})
     lesson = next((lesson for lesson in course.lessons if lesson.slug == slug), None)
     progress.checking()
     for problem in course.problems:

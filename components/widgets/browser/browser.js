@@ -12,7 +12,7 @@ import { part, Presentation } from "./presentation.js";
  *   qr: string }} BrowserData
  */
 /**
- * The parts of an address that are to stand where one of the names has the value `was`, or none.
+ * The parts of an address that are to stand where one of the names has the value `was`.
  * @typedef {{ was: string, names: string[], parts: Record<string, string> }} Rewrite
  */
 /** @typedef {(name: string, value: unknown) => void} Send */
@@ -127,7 +127,7 @@ let cameBack = !!first && "type" in first && first.type === "back_forward";
 /** @param {Rewrite} rewrite */
 function rewrite({ was, names, parts }) {
   const asked = new URLSearchParams(location.search);
-  if (!names.some((name) => (asked.get(name) ?? "") === was)) return;
+  if (!names.some((name) => asked.get(name) === was)) return;
   for (const name of names) asked.delete(name);
   for (const [name, value] of Object.entries(parts)) asked.set(name, value);
   const text = asked.toString();
