@@ -86,17 +86,47 @@ def one_of(
 
 
 class Choices(msgspec.Struct):
-    """What a person has chosen on a page, by the control's key."""
+    """What a person has chosen on a page, by the control's name, where it is not the first.
 
-    by_key: dict[str, str] = msgspec.field(default_factory=dict)
+    A name is what the control is called in the page's address, from which ``taken`` is; ``before`` is what was chosen
+    until then.
+    """
+
+    by_name: dict[str, str] = msgspec.field(default_factory=dict)
+    taken: dict[str, str] = msgspec.field(default_factory=dict)
+    before: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def kept_one_of(label: str, options: Iterable[str], key: str, words: Callable[[Any], str] = str) -> str:
-    """Let the person choose one of a few things by ``one_of``; the choice outlives the session."""
-    options, chosen = list(options), session.kept(Choices, key.partition(":")[0]).by_key
-    last = chosen.get(key)
-    chosen[key] = one_of(label, options, key, words, last=last if last in options else options[0])
-    return chosen[key]
+    """Let the person choose one of a few things by ``one_of``; the choice outlives the session, and a link brings it.
+
+    ``key`` is ``PAGE:NAME``.
+    """
+    options = list(options)
+    page, _, name = key.partition(":")
+    choices = session.kept(Choices, page)
+    _take_choice(choices, name, key, options)
+    last = choices.by_name.pop(name, "")
+    chosen = one_of(label, options, key, words, last=last if last in options else options[0])
+    if chosen != options[0]:
+        choices.by_name[name] = chosen
+    return chosen
+
+
+def _take_choice(choices: Choices, name: str, key: str, options: Sequence[str]) -> None:
+    """Choose what the address says, once; and what was chosen before when one goes back."""
+    asked, chosen = session.address().get(name, ""), choices.by_name.get(name, options[0])
+    if asked in options and asked != choices.taken.get(name):
+        choices.taken[name], choices.before[name] = asked, chosen
+        session.widgets()[key] = choices.by_name[name] = asked
+    elif not asked and name in choices.taken and session.went():
+        del choices.taken[name]
+        session.widgets()[key] = choices.by_name[name] = choices.before.pop(name, options[0])
+
+
+def chosen_parts(page: str) -> dict[str, str]:
+    """Return the part of an address that says what was chosen on a page."""
+    return dict(session.kept(Choices, page).by_name)
 
 
 def kept_toggle(label: str, made: msgspec.Struct, field: str, key: str) -> bool:

@@ -13,9 +13,13 @@ from components.widgets.editor import Edited, Problem, code_editor, is_built, kn
 
 
 class Typed(msgspec.Struct):
-    """What was typed into an editor, ``None`` if nothing was; the browser writes it while it is typed."""
+    """What was typed into an editor, ``None`` if nothing was; the browser writes it while it is typed.
+
+    ``filled`` says how often the session had filled the editor when it took away what was typed.
+    """
 
     text: str | None = None
+    filled: int = 0
 
 
 class Ran(msgspec.Struct):
@@ -60,7 +64,7 @@ class Editor:
     @property
     def text(self) -> str:
         """What is typed in it, as far as the server knows."""
-        known = known_text(self.key)
+        known = known_text(self.key, self._revision)
         draft = session.kept(Typed, self.key).text if known is None else known
         return self.source if draft is None else draft
 
@@ -82,16 +86,22 @@ class Editor:
         """Fill the editor anew, whatever is typed in it, and run that."""
         ran = session.kept(Ran, self.key)
         ran.source, ran.text, ran.name = (None if source == self.first else source), None, name
-        session.remembered(_Followed, self.key).fillings += 1
+        followed, draft = session.remembered(_Followed, self.key), session.kept(Typed, self.key)
+        followed.fillings += 1
+        draft.text, draft.filled = None, followed.fillings
+
+    @property
+    def _revision(self) -> str:
+        """Tells what it was filled with, and when."""
+        fillings = session.remembered(_Followed, self.key).fillings
+        return hashlib.sha256(f"{fillings}\n{self.source}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def typed(self) -> Edited:
         """Return the text as it is in this run of the page; once, before it is shown."""
-        fillings, source = session.remembered(_Followed, self.key).fillings, self.source
-        revision = hashlib.sha256(f"{fillings}\n{source}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
         draft = session.kept(Typed, self.key)
-        edited = typed_text(source, key=self.key, revision=revision, draft=draft.text)
+        edited = typed_text(self.source, key=self.key, revision=self._revision, draft=draft.text)
         if not is_built():
-            draft.text = None if edited.text == source else edited.text
+            draft.text = None if edited.text == self.source else edited.text
         return edited
 
     def asks(self, edited: Edited) -> bool:

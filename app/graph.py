@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -13,6 +15,7 @@ import streamlit as st
 
 from app import session
 from app.controls import download, kept_choice, kept_toggle, one_of
+from app.links import CODE, FORM, PACKED, PAIR
 from app.takehome import file_name, notebook, script
 from components.facts import TraceIndex
 from components.facts.compare.graphs import GraphMarks
@@ -49,10 +52,10 @@ _EMBEDDED = 22
 _NO_MARKS = GraphMarks()
 
 
-class View(msgspec.Struct):
-    """How a person looks at a page's graph; ``opened`` are the groups opened in it, by the root's name.
+class Look(msgspec.Struct):
+    """How a page's graph is looked at; ``opened`` are the groups opened in it, by the root's name.
 
-    They are about the program with the signature ``of``. ``taken`` is the address that was followed last.
+    They are about the program with the signature ``of``.
     """
 
     torchviz: bool = False
@@ -65,7 +68,13 @@ class View(msgspec.Struct):
     drawing: str = ""
     of: str = ""
     opened: dict[str, list[str]] = msgspec.field(default_factory=dict)
+
+
+class View(Look):
+    """How a person looks at it now, as the address said that was followed last; and looked at it at other addresses."""
+
     taken: str = ""
+    others: dict[str, Look] = msgspec.field(default_factory=dict)
 
 
 @dataclass
@@ -106,10 +115,9 @@ def show(
     if index is None:
         return
     view = _view(page)
-    _take_link(view)
+    _take_link(page, view)
     with st.container(horizontal=True, vertical_alignment="center", key=f"{page}-tools"):
-        last = "torchviz" if view.torchviz else "Lab"
-        view.torchviz = one_of("View", ("Lab", "torchviz"), f"{page}:view", last=last) == "torchviz"
+        view.torchviz = one_of("View", ("Lab", "torchviz"), f"{page}:view", last=_kind(view)) == "torchviz"
         shown = _torchviz(page, index) if view.torchviz else _lab(page, index, only)
         data = _data(index, shown, "torchviz" if view.torchviz else "lab")
         _downloads(page, index.trace, data)
@@ -214,27 +222,72 @@ def _switches(page: str, view: View) -> None:
             kept_toggle(label, view, field, f"{page}:{field}")
 
 
-def _take_link(view: View) -> None:
-    """Look at a graph as the link says that led here."""
+_NAMES = ("view", "boxes", "graph", "open")
+_ABOUT = ("lesson", CODE, PACKED, FORM, PAIR)
+_LOOKS = 6
+
+
+def _take_link(page: str, view: View) -> None:
+    """Look at a graph as the link says that led here, and as before when one goes back or forward."""
     address = session.address()
-    asked = f"{address.get('view', '')}~{address.get('open', '')}"
-    if asked in ("~", view.taken):
+    asked = {name: value for name in _NAMES if (value := address.get(_prefix(page) + name))}
+    here = asked | {name: address[name] for name in _ABOUT if name in address}
+    key = hashlib.sha256(json.dumps(here).encode()).hexdigest()[:16] if here else ""
+    if key == view.taken or not (here or session.went()):
         return
-    view.taken = asked
-    view.torchviz = address.get("view") == "torchviz"
-    of, _, groups = address.get("open", "").partition("~")
+    fields = msgspec.to_builtins(view)
+    look = view.others.pop(key, None)
+    view.others.pop(view.taken, None)
+    view.others = dict([*view.others.items(), (view.taken, msgspec.convert(fields, Look))][-_LOOKS:])
+    view.taken = key
+    look = look or (_look(asked) if asked else None)
+    if look is not None:
+        for name in Look.__struct_fields__:
+            setattr(view, name, getattr(look, name))
+        session.widgets()[f"{page}:view"] = _kind(view)
+
+
+def _look(asked: Mapping[str, str]) -> Look:
+    """Read how a link says that a graph is looked at."""
+    look = Look(torchviz=asked.get("view") == "torchviz")
+    if "boxes" in asked:
+        for name in _switches_of(look):
+            setattr(look, name, name in asked["boxes"].split(","))
+    setattr(look, "drawing" if look.torchviz else "root", asked.get("graph", ""))
+    of, _, groups = asked.get("open", "").partition("~")
     if re.fullmatch(r"g(\.\d{1,6}){1,40}(,g(\.\d{1,6}){1,40}){0,500}", groups):
-        view.of, view.opened = of, {_WHOLE: groups.split(",")}
+        look.of, look.opened = of, {look.root or _WHOLE: groups.split(",")}
+    return look
 
 
 def link_parts(page: str) -> dict[str, str]:
     """Return the part of an address that says how a page's graph is looked at."""
     view, index = _view(page), session.index(page)
-    parts = {"view": "torchviz"} if view.torchviz else {}
-    opened = view.opened.get(_WHOLE, [])
-    if index is not None and view.of == index.signature and opened:
+    if index is None:
+        return {}
+    boxes, plain = (
+        [name for name in _switches_of(look) if getattr(look, name)] for look in (view, Look(view.torchviz))
+    )
+    parts = {"view": _kind(view).lower(), "boxes": "" if boxes == plain else ",".join(boxes) or "none"}
+    parts["graph"] = view.drawing if view.torchviz else view.root if view.root != _WHOLE else ""
+    opened = view.opened.get(view.root or _WHOLE, [])
+    if view.of == index.signature and opened and not view.torchviz:
         parts["open"] = f"{view.of}~{','.join(opened)}"
-    return parts
+    return {_prefix(page) + name: value for name, value in parts.items() if value}
+
+
+def _prefix(page: str) -> str:
+    """What the names begin with where a page has two graphs."""
+    side = page.partition(":")[2]
+    return f"{side}-" if side else ""
+
+
+def _kind(look: Look) -> str:
+    return "torchviz" if look.torchviz else "Lab"
+
+
+def _switches_of(look: Look) -> tuple[str, ...]:
+    return ("show_attrs", "show_saved") if look.torchviz else ("values", "saved", "shapes")
 
 
 def _fold(page: str, index: TraceIndex, word: str, group: str) -> None:

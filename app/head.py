@@ -40,11 +40,13 @@ def link(page: str) -> None:
     """Mount the link with the browser, which writes what has changed; ``page`` is the one that is shown."""
     store, state = session.in_browser(), _state()
 
-    def reported(texts: Mapping[str, str], presents: bool) -> None:
+    def reported(texts: Mapping[str, str], presents: bool, went: bool) -> None:
         store.texts, store.arrived = dict(texts), True
         store.made.clear()
         store.changed.clear()
         state.presents = presents
+        if went:
+            session.go()
 
     def presented(on: bool) -> None:
         state.presents = on
@@ -57,6 +59,7 @@ def link(page: str) -> None:
         page=page,
         put=session.to_keep(),
         keeps=not st.context.is_embedded,
+        rewrites=session.rewritten(),
         qr=share.code(page, {}) if state.presents and page else "",
         on_report=reported,
         on_present=presented,

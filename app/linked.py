@@ -1,6 +1,14 @@
-"""What an address brings into an editor: the program of a link, without losing what the person had there."""
+"""What an address brings: the program, the form or the pair of a link, without losing what the person had there.
+
+Who changes what a link brought has the address changed with it, so that each entry of the browser's history is what was
+seen there; what was there before the link comes back with Back, or by a button.
+"""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import msgspec
 import streamlit as st
@@ -8,18 +16,179 @@ from markupsafe import Markup
 
 from app import compare_sides, playground_form, session
 from app.editors import Editor
-from app.links import CODE, FORM, PACKED, PAIR, DamagedLink, linked_form, linked_program, unpack
+from app.links import (
+    CODE,
+    FORM,
+    PACKED,
+    PAIR,
+    DamagedLink,
+    TooLong,
+    form_link,
+    linked_form,
+    linked_program,
+    pack,
+    program_link,
+    unpack,
+)
 from components.source.form import Form
+
+_MOST_CHANGED = 3
 
 
 class Linked(msgspec.Struct):
-    """The link whose program an editor shows, and what was in it before, if that was the person's own."""
+    """What the browser keeps of the links that filled a place.
+
+    ``link`` is the one whose program is shown, ``""`` where it is the person's own, and ``text`` what ran last;
+    ``changed`` says that the person has changed it. ``own`` is what was there before the link, ``others`` what was made
+    of links that were left. The address may have ``was`` instead of ``link`` until the browser has replaced it.
+    """
 
     link: str = ""
-    before: str | None = None
+    text: str = ""
+    changed: bool = False
+    own: str | None = None
+    others: list[str] = msgspec.field(default_factory=list)
+    was: str = ""
+    refused: str = ""
     problem: str = ""
-    form: str = ""
-    """The Playground's form that the link brought, as JSON."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What links fill: an editor, the Playground's form, both sides of Compare. All of it is said as one text.
+
+    ``names`` are its names in an address, ``first`` is what is there at first, ``now`` what is typed, ``ran`` what was
+    run; ``read`` reads a link (``DamagedLink``) and ``written`` writes one (``TooLong``).
+    """
+
+    key: str
+    names: tuple[str, ...]
+    first: str
+    now: Callable[[], str]
+    ran: Callable[[], str]
+    show: Callable[[str], None]
+    read: Callable[[Mapping[str, str]], str | None]
+    written: Callable[[str], dict[str, str]]
+
+    @property
+    def linked(self) -> Linked:
+        return session.kept(Linked, self.key)
+
+    @property
+    def link(self) -> str:
+        """The link in the address."""
+        return next((session.address()[name] for name in self.names if name in session.address()), "")
+
+
+def _follow(place: _Place) -> bool:
+    """Show what the address holds, once; and what was there before when one goes back. Return whether it was shown."""
+    linked, link = place.linked, place.link
+    if link != linked.refused:
+        linked.refused = linked.problem = ""
+    if link != linked.was:
+        linked.was = ""
+    if link and link not in (linked.link, linked.was, linked.refused):
+        return _take(place, link)
+    if not link and linked.link and session.went():
+        _leave(place)
+        linked.link, text, linked.own = "", linked.own, None
+        place.show(place.first if text is None else text)
+        return True
+    return False
+
+
+def _take(place: _Place, link: str) -> bool:
+    linked = place.linked
+    try:
+        text = place.read(session.address()) or ""
+    except DamagedLink as problem:
+        linked.refused, linked.problem, linked.text = link, str(problem), place.ran()
+        return False
+    _leave(place)
+    place.show(text)
+    linked.link, linked.was, linked.text, linked.changed = link, "", place.ran(), text in linked.others
+    return True
+
+
+def _leave(place: _Place) -> None:
+    """Keep what is there, if the person has made it."""
+    linked, now = place.linked, place.now()
+    if not linked.link:
+        _put_by(place, linked.own)
+        linked.own = now
+    elif linked.changed or now != linked.text:
+        _put_by(place, now)
+
+
+def _put_by(place: _Place, text: str | None) -> None:
+    linked = place.linked
+    if text is not None and text != place.first:
+        linked.others = [*(other for other in linked.others if other != text), text][-_MOST_CHANGED:]
+
+
+def _note(place: _Place) -> None:
+    """Say that a link brought this, or what is wrong with it; let the address say what was made of it since."""
+    linked = place.linked
+    if place.ran() != linked.text:
+        linked.problem = ""
+        if linked.link:
+            _change(place)
+    if linked.was:
+        session.rewrite(linked.was, place.names, _parts(place))
+    if linked.problem:
+        st.html(Markup('<div class="al-tell" role="alert">{}</div>').format(linked.problem))
+    shown, others = {place.first, place.now(), place.ran()}, list(reversed(linked.others))
+    offered = next((text for text in [linked.own, *others] if text is not None and text not in shown), None)
+    if offered is None:
+        return
+    said = "A link brought this." if linked.link else "Something that you made of a link is kept."
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{place.key}:linked"):
+        st.html(Markup('<span class="al-note">{}</span>').format(said), width="content")
+        label = "Back to mine" if linked.link else "Show it"
+        help = "What is here now is kept too." if linked.changed else None
+        st.button(label, key=f"{place.key}:mine", type="tertiary", on_click=_return, args=(place, offered), help=help)
+        if not linked.link:
+            st.button("Forget it", key=f"{place.key}:forget", type="tertiary", on_click=_forget, args=(place, offered))
+
+
+def _change(place: _Place) -> None:
+    """The person has changed what the link brought."""
+    linked = place.linked
+    linked.was, linked.text, linked.changed = linked.was or linked.link, place.ran(), True
+    linked.link = next(iter(_parts(place).values()), "")
+    if not linked.link:
+        _put_by(place, linked.own)
+        linked.own = None
+
+
+def _parts(place: _Place) -> dict[str, str]:
+    """The part of an address that leads to what is shown; empty where there is none."""
+    try:
+        return place.written(place.ran()) if place.ran() != place.first else {}
+    except TooLong:
+        return {}
+
+
+def _return(place: _Place, text: str) -> None:
+    """Show something else that the person has made."""
+    linked = place.linked
+    own, link = linked.own, linked.link
+    if not link or linked.changed or place.now() != linked.text:
+        _put_by(place, place.now())
+    if own != text:
+        _put_by(place, own)
+    linked.link, linked.was, linked.own = "", "", None
+    _forget(place, text)
+    place.show(text)
+    for name in place.names:
+        session.address().pop(name, None)
+
+
+def _forget(place: _Place, text: str) -> None:
+    place.linked.others = [other for other in place.linked.others if other != text]
+
+
+# --- an editor
 
 
 def follow(editor: Editor) -> bool:
@@ -27,63 +196,25 @@ def follow(editor: Editor) -> bool:
 
     Return whether it was filled.
     """
-    address, linked = session.address(), session.kept(Linked, editor.key)
-    link = address.get(CODE) or address.get(PACKED, "")
-    if link and link != linked.link:
-        linked.link, linked.problem = link, ""
-        _take(editor, linked)
-        return not linked.problem
-    if not link and session.went() and linked.link:
-        _give_back(editor, linked)
-        return True
-    return False
-
-
-def _take(editor: Editor, linked: Linked) -> None:
-    try:
-        program = linked_program(session.address())
-    except DamagedLink as problem:
-        linked.problem = str(problem)
-        return
-    own = editor.text
-    if linked.before is None and own not in (editor.first, program):
-        linked.before = own
-    editor.fill(program or "")
-
-
-def _give_back(editor: Editor, linked: Linked) -> None:
-    """Show what was in the editor before the link."""
-    editor.fill(editor.first if linked.before is None else linked.before)
-    _forget(linked)
-
-
-def _forget(linked: Linked) -> None:
-    linked.link, linked.before, linked.problem = "", None, ""
-    for name in (CODE, PACKED):
-        session.address().pop(name, None)
+    return _follow(_editor(editor))
 
 
 def note(editor: Editor) -> None:
-    """Say that the program is that of a link, or what is wrong with the link; another program is no longer its."""
-    linked = session.kept(Linked, editor.key)
-    if linked.link and not linked.problem and editor.ran != editor.source:
-        linked.link = ""
-        for name in (CODE, PACKED):
-            session.address().pop(name, None)
-    if linked.problem:
-        st.html(Markup('<div class="al-tell" role="alert">{}</div>').format(linked.problem))
-    if linked.before is None:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key=f"{editor.key}:linked"):
-        st.html('<span class="al-note">A link brought this program.</span>', width="content")
-        st.button(
-            "Back to mine",
-            key=f"{editor.key}:mine",
-            type="tertiary",
-            on_click=_give_back,
-            args=(editor, linked),
-            help="What was in the editor before is kept.",
-        )
+    """Say that the program is that of a link, or what is wrong with the link."""
+    _note(_editor(editor))
+
+
+def _editor(editor: Editor) -> _Place:
+    return _Place(
+        editor.key,
+        (CODE, PACKED),
+        editor.first,
+        lambda: editor.text,
+        lambda: editor.ran,
+        editor.fill,
+        linked_program,
+        program_link,
+    )
 
 
 # --- a form of the Playground
@@ -91,67 +222,70 @@ def note(editor: Editor) -> None:
 
 def follow_form() -> None:
     """Show the form that the address holds, once; and what was there when one goes back."""
-    linked, link = session.kept(Linked, "playground"), session.address().get(FORM, "")
-    if link and link != linked.link:
-        linked.link, linked.problem = link, ""
-        linked.before = msgspec.json.encode(playground_form.made().form).decode()
-        try:
-            form = linked_form(session.address())
-        except DamagedLink as problem:
-            linked.problem, linked.before = str(problem), None
-        else:
-            playground_form.become(form or playground_form.made().form)
-            linked.form = msgspec.json.encode(playground_form.made().form).decode()
-    elif not link and linked.link and session.went() and linked.before is not None:
-        playground_form.become(msgspec.json.decode(linked.before, type=Form))
-        linked.link, linked.before = "", None
+    _follow(_form())
 
 
 def note_form() -> None:
-    """Say what is wrong with the link; a form that was changed is no longer its."""
-    linked = session.kept(Linked, "playground")
-    changed = msgspec.json.encode(playground_form.made().form).decode() != linked.form
-    if linked.link and changed and not linked.problem:
-        linked.link = ""
-        session.address().pop(FORM, None)
-    if linked.problem:
-        st.html(Markup('<div class="al-tell" role="alert">{}</div>').format(linked.problem))
+    """Say that the form is that of a link, or what is wrong with the link."""
+    _note(_form())
+
+
+def _form() -> _Place:
+    def now() -> str:
+        return _encoded(playground_form.current())
+
+    def read(address: Mapping[str, str]) -> str | None:
+        form = linked_form(address)
+        return None if form is None else _encoded(form)
+
+    return _Place(
+        "playground",
+        (FORM,),
+        _encoded(playground_form.PlaygroundForm().form),
+        now,
+        now,
+        lambda text: playground_form.become(_decoded(text)),
+        read,
+        lambda text: form_link(_decoded(text)),
+    )
+
+
+def _encoded(form: Form) -> str:
+    return msgspec.json.encode(form).decode()
+
+
+def _decoded(text: str) -> Form:
+    return msgspec.json.decode(text, type=Form)
 
 
 # --- a pair of programs
 
 
 def follow_pair() -> None:
-    """Show the pair of programs that the address holds, once."""
-    linked, link = _pair(), session.address().get(PAIR, "")
-    if not link or linked.link == link:
-        return
-    linked.link, linked.problem = link, ""
-    try:
-        compare_sides.fill_both(*unpack(link, 2))
-    except DamagedLink as problem:
-        linked.problem = str(problem)
-    linked.before = _programs()
-
-
-def forget_pair() -> None:
-    """Take the pair out of the address once another is shown."""
-    linked = _pair()
-    if linked.link and linked.before != _programs():
-        linked.link, linked.before, linked.problem = "", None, ""
-        session.address().pop(PAIR, None)
+    """Show the pair of programs that the address holds, once; and what was there when one goes back."""
+    _follow(_pair())
 
 
 def note_pair() -> None:
-    """Say what is wrong with the link that led here."""
-    if _pair().problem:
-        st.warning(_pair().problem, icon=":material/link_off:")
+    """Say that the programs are those of a link, or what is wrong with the link."""
+    _note(_pair())
 
 
-def _pair() -> Linked:
-    return session.remembered(Linked, compare_sides.PAGE)
+def _pair() -> _Place:
+    def said(left: str, right: str) -> str:
+        return json.dumps([left, right])
 
+    def read(address: Mapping[str, str]) -> str | None:
+        left, right = unpack(address[PAIR], 2)
+        return said(left, right)
 
-def _programs() -> str:
-    """The programs that are compared, as one text to tell them from others."""
-    return "\0".join(compare_sides.programs())
+    return _Place(
+        compare_sides.PAGE,
+        (PAIR,),
+        said(*(compare_sides.side(name).editor.first for name in compare_sides.SIDES)),
+        lambda: said(*(compare_sides.side(name).editor.text for name in compare_sides.SIDES)),
+        lambda: said(*compare_sides.programs()),
+        lambda text: compare_sides.fill_both(*json.loads(text)),
+        read,
+        lambda text: {PAIR: pack(json.loads(text))},
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 import zlib
 from collections.abc import Mapping, Sequence
@@ -31,9 +32,15 @@ SAFE = "!*'()~,;:@/$"
 
 def program_link(text: str) -> dict[str, str]:
     """Return the part of an address that holds a program. Raises ``TooLong``."""
-    if len(quote(text, safe=SAFE)) <= _READABLE and "\r" not in text:
-        return {CODE: text}
-    return {PACKED: pack([text])}
+    return {CODE: text} if _is_readable(text) else {PACKED: pack([text])}
+
+
+def _is_readable(text: str) -> bool:
+    """Whether a text is short once it stands in an address, and comes out of it as it was."""
+    try:
+        return bool(text) and len(quote(text, safe=SAFE)) <= _READABLE and "\r" not in text
+    except UnicodeEncodeError:
+        return False
 
 
 def linked_program(address: Mapping[str, str]) -> str | None:
@@ -46,8 +53,11 @@ def linked_program(address: Mapping[str, str]) -> str | None:
 def form_link(form: Form) -> dict[str, str]:
     """Return the part of an address that holds a Playground's form. Raises ``TooLong``."""
     text = _form_text(form)
-    readable = len(quote(text, safe=SAFE)) <= _READABLE and _form_of(text) == form
-    return {FORM: text if readable else pack([msgspec.json.encode(form).decode()])}
+    try:
+        readable = _is_readable(text) and _form_of(text) == form
+    except DamagedLink:  # what is typed looks like other parts of a form
+        readable = False
+    return {FORM: text if readable else pack([json.dumps(msgspec.to_builtins(form))])}
 
 
 def linked_form(address: Mapping[str, str]) -> Form | None:
@@ -58,8 +68,8 @@ def linked_form(address: Mapping[str, str]) -> Form | None:
     if "|" in text:
         return _form_of(text)
     try:
-        return msgspec.json.decode(unpack(text, 1)[0], type=Form)
-    except (msgspec.DecodeError, RecursionError):
+        return msgspec.convert(json.loads(unpack(text, 1)[0]), Form)
+    except (ValueError, msgspec.ValidationError, RecursionError):
         raise DamagedLink(_DAMAGED) from None
 
 

@@ -48,7 +48,7 @@ def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | 
     """Show the program of a page, with what chooses and runs it; return the tables of its trace once it has run."""
     editor = Editor(f"{page}:editor", next(iter(examples.values())))
     if linked.follow(editor):
-        session.kept(Chosen, page).source = OWN
+        _own(page)
     edited = _settle(page, examples, editor)
     with heading(page, title):
         _choose(page, examples)
@@ -68,12 +68,17 @@ def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | 
 def give(page: str, text: str) -> None:
     """Let a page be about a program of its own: this one, when it is opened next."""
     Editor(f"{page}:editor", "").fill(text)
+    _own(page)
+
+
+def _own(page: str) -> None:
+    """Let a page be about the program in its editor."""
     session.kept(Chosen, page).source, _memory(page).latest = OWN, session.latest()
 
 
 def _settle(page: str, examples: Mapping[str, str], editor: Editor) -> Edited:
     """Let the editor follow what it follows, take what was typed, and start what has to run."""
-    _follow_latest(page, examples)
+    _follow_latest(page, examples, editor)
     followed = _followed(page, examples)
     if followed is not None and followed != editor.source:
         editor.fill(followed)
@@ -101,14 +106,16 @@ def _run(page: str, editor: Editor, text: str) -> None:
     editor.run(text)
 
 
-def _follow_latest(page: str, examples: Mapping[str, str]) -> None:
-    """A program that was run on another page is looked at next."""
+def _follow_latest(page: str, examples: Mapping[str, str], editor: Editor) -> None:
+    """A program that was run on another page is looked at next, unless a program of the page's own is there."""
     memory, chosen, latest = _memory(page), session.kept(Chosen, page), session.latest()
-    if latest != memory.latest and memory.trace is None:
+    own = chosen.source == OWN or editor.text != editor.source
+    if latest != memory.latest and memory.trace is None and not own:
         chosen.source = latest or ""
     memory.latest = latest
-    known = {OWN, *session.PROGRAM_PAGES, *examples, *([OPENED] if memory.trace is not None else [])}
-    if chosen.source not in known:
+    if chosen.source == OPENED and memory.trace is None:
+        chosen.source = OWN  # the trace is gone with the session that it was opened in, its program is not
+    if chosen.source not in {OPENED, OWN, *session.PROGRAM_PAGES, *examples}:
         chosen.source = next(iter(examples))
 
 

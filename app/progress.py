@@ -14,7 +14,7 @@ import streamlit as st
 
 from app import session
 from app.course import Lesson
-from app.editors import Editor, Typed
+from app.editors import Editor
 from components.facts.text import plural
 from components.trace import Exercise as Question
 from components.trace import Verdict
@@ -106,11 +106,8 @@ def editor_of(lesson: Lesson) -> Editor:
 
 
 def fill_editor(lesson: Lesson, text: str) -> None:
-    """Put a text into the editor of a lesson, which may not be on the page: what was typed before is no draft of it."""
-    editor = editor_of(lesson)
-    editor.fill(text)
-    editor.typed()
-    session.kept(Typed, editor.key).text = text
+    """Put a text into the editor of a lesson, which may not be on the page."""
+    editor_of(lesson).fill(text)
 
 
 # --- the file

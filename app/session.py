@@ -8,11 +8,13 @@ once), one cache of pictures. What a page remembers is a dataclass of its own (`
 from __future__ import annotations
 
 import builtins
+import json
 import keyword
 import secrets
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -33,6 +35,8 @@ _SHOW_MEMORY = ("memory", "compare")
 _TRACES = 64
 _LARGEST_REMEMBERED = 4_000
 _PATIENCE = 0.6
+# How often, and how long, the browser is told of what it is to keep.
+_LEAST_TOLD, _TOLD_SECONDS = 5, 30
 
 State = TypeVar("State")
 Made = TypeVar("Made", bound=msgspec.Struct)
@@ -189,10 +193,19 @@ class InBrowser:
     """The session's name, by which the browser knows whom it has told."""
     arrived: bool = False
     texts: dict[str, str] = field(default_factory=dict)
-    """The values as they came, as JSON by name."""
+    """The values as the browser has them, as JSON by name."""
     made: dict[str, msgspec.Struct] = field(default_factory=dict)
-    changed: dict[str, str] = field(default_factory=dict)
-    """What is not as it came, as JSON by name."""
+    changed: dict[str, _Change] = field(default_factory=dict)
+    """What was changed lately, by name."""
+
+
+@dataclass
+class _Change:
+    """A value as it is now, since when, and how often the browser was told."""
+
+    text: str
+    since: float
+    told: int = 0
 
 
 def in_browser() -> InBrowser:
@@ -208,14 +221,9 @@ def kept(kind: type[Made], page: str) -> Made:
     """
     store, name = in_browser(), f"{page}:{kind.__name__}"
     if name not in store.made:
-        text = store.texts.get(name)
-        try:
-            store.made[name] = kind() if text is None else msgspec.json.decode(text, type=kind)
-        except (msgspec.DecodeError, RecursionError):
-            store.made[name] = kind()
-        if text is None:
-            # As at first is not worth to be kept.
-            store.texts[name] = _json(store.made[name])
+        store.made[name] = _made(kind, store.texts.get(name, "{}"))
+        # Only what a person changes from here on is written: the browser may know more by now.
+        store.texts[name] = _json(store.made[name])
     made = store.made[name]
     assert isinstance(made, kind)
     return made
@@ -244,17 +252,57 @@ def stay() -> None:
 
 
 def to_keep() -> Mapping[str, str]:
-    """Return what this session has changed of what the browser keeps, as JSON by name."""
-    store = in_browser()
+    """Return what this session has changed lately of what the browser keeps, as JSON by name.
+
+    A change is told again for a while: a connection can break, and a browser skips what newer data overtook.
+    """
+    store, now = in_browser(), time.monotonic()
     for name, made in store.made.items():
         text = _json(made)
-        if text != store.texts.get(name) or name in store.changed:
-            store.changed[name] = text
-    return store.changed
+        if text != store.texts.get(name):
+            store.texts[name], store.changed[name] = text, _Change(text, now)
+    for change in store.changed.values():
+        change.told += 1
+    store.changed = {
+        name: change
+        for name, change in store.changed.items()
+        if change.told <= _LEAST_TOLD or now - change.since < _TOLD_SECONDS
+    }
+    return {name: change.text for name, change in store.changed.items()}
 
 
 def _json(made: msgspec.Struct) -> str:
-    return msgspec.json.encode(made).decode("utf-8", "surrogatepass")
+    try:
+        return msgspec.json.encode(made).decode()
+    except UnicodeEncodeError:  # half a character, as browsers can send it
+        return json.dumps(msgspec.to_builtins(made))
+
+
+def _made(kind: type[Made], text: str) -> Made:
+    """Read what a browser kept, which may be damaged: then it is as at first."""
+    try:
+        return msgspec.convert(json.loads(text), kind)
+    except (ValueError, msgspec.ValidationError, RecursionError):
+        return kind()
+
+
+@dataclass
+class _Address:
+    """What the browser is to write into its address, without a new entry in its history."""
+
+    rewrites: list[Mapping[str, object]] = field(default_factory=list)
+
+
+def rewrite(was: str, names: Sequence[str], parts: Mapping[str, str]) -> None:
+    """Let the page's address have ``parts`` where one of these names has the value ``was``."""
+    remembered(_Address, "all").rewrites.append({"was": was, "names": list(names), "parts": dict(parts)})
+
+
+def rewritten() -> Sequence[Mapping[str, object]]:
+    """Return what the browser is to write into its address after this run."""
+    address = remembered(_Address, "all")
+    now, address.rewrites = address.rewrites, []
+    return now
 
 
 def shows_only_player() -> bool:

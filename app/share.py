@@ -13,7 +13,7 @@ import segno
 import streamlit as st
 
 from app import compare_sides, graph, playground_form, progress, session
-from app.controls import download, one_of
+from app.controls import chosen_parts, download, one_of
 from app.derivatives_questions import EDITOR
 from app.links import PAIR, SAFE, TooLong, form_link, pack, program_link
 
@@ -85,7 +85,9 @@ def link_of(page: str, place: Mapping[str, str]) -> str:
     """Return the address of just what a page shows, and where its player is. Raises ``TooLong``."""
     here = (st.context.url or "").partition("?")[0]
     made = _PARTS[page]() if page in _PARTS else {}
-    parts = {**made, **place, **graph.link_parts(page)} if made else {}
+    shown = (f"{page}:{side}" for side in compare_sides.SIDES) if page == compare_sides.PAGE else (page,)
+    looks = [part for one in shown for part in graph.link_parts(one).items()]
+    parts = {**made, **place, **chosen_parts(page), **dict(looks)} if made else {}
     return f"{here}?{urlencode(parts, safe=SAFE)}" if parts else here
 
 

@@ -17,11 +17,14 @@ def script(source: str) -> str:
     """Return a program as a Python file: what only a notebook knows (``%magic``, ``!command``) is a comment in it."""
     lines = source.split("\n")
     try:
-        left_out = parse(source).left_out
+        parsed = parse(source)
     except Exception:  # it is no Python, and is handed on as it is
         return source
-    for one in left_out:
-        lines[one.line - 1] = f"# {lines[one.line - 1]}"
+    plain = parsed.text.split("\n")
+    for one in parsed.left_out:
+        line, instead = lines[one.line - 1], plain[one.line - 1]
+        # A block may need something in its place.
+        lines[one.line - 1] = f"{instead}  # {line.strip()}" if instead.startswith((" ", "\t")) else f"# {line}"
     return "\n".join(lines)
 
 

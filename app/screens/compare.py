@@ -16,7 +16,6 @@ def page() -> None:
     """Show both programs and, once both have run, what is different."""
     linked.follow_pair()
     edited = compare_sides.settle()
-    linked.forget_pair()
     making, did = frame("compare", [MADE, 1 - MADE])
     with making:
         with heading("compare", "Compare"):

@@ -43,7 +43,6 @@ export interface Typed {
 export interface KeptValues {
   get(name: string): string | null;
   put(name: string, text: string): void;
-  drop(name: string): void;
 }
 
 export interface Shared {

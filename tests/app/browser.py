@@ -40,11 +40,12 @@ _FORGET = """() => {
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """Start the app on a free port of the loopback interface and yield its address."""
+def served(port: int = 0) -> Iterator[str]:
+    """Start the app on a port of the loopback interface, a free one if none is asked for, and yield its address."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        if not port:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
     server = subprocess.Popen(
         [*command, "--server.address", "127.0.0.1"], cwd=ROOT, env=os.environ | {"PYTHONWARNINGS": "default"}

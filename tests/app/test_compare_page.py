@@ -14,12 +14,13 @@ from streamlit.testing.v1 import AppTest
 
 from app.compare_sides import both_traces
 from app.examples import PAIRS
-from app.links import pack
+from app.linked import Linked
+from app.links import pack, unpack
 from app.session import PageState
 from components.source.variants import variants
 from components.trace import Trace, decode_trace
 from components.widgets import editor
-from tests.app.apptest import html_of, players, remembered, settled, visit
+from tests.app.apptest import html_of, made, players, remembered, settled, visit
 from tests.figures import traces as t
 
 LEFT, RIGHT = "compare:left:editor", "compare:right:editor"
@@ -177,23 +178,24 @@ def test_choices_and_programs_are_there_after_another_page() -> None:
     assert test.text_area(key=RIGHT).value == SMALL
 
 
-def test_a_link_opens_both_programs_and_another_pair_takes_it_out_of_the_address() -> None:
+def test_a_link_opens_both_programs_and_what_is_made_of_them_gets_a_link_of_its_own() -> None:
     other = SMALL.replace("sin", "cos")
     link = pack([SMALL, other])
     test = opened(pair=link)
     assert (source_of(test, "left"), source_of(test, "right")) == (SMALL, other)
     assert "pair" in test.query_params
     settled(test.text_area(key=LEFT).set_value("import torch\n").run())
-    assert "pair" not in test.query_params
+    linked = made(test, Linked, "compare")
+    assert (linked.was, unpack(linked.link, 2)) == (link, ("import torch\n", other))
     assert source_of(test, "right") == other
 
 
 def test_a_damaged_link_says_what_to_do_and_the_page_works() -> None:
     test = opened(pair=pack([SMALL, SMALL])[:-20])
-    assert "copy the whole link again" in test.warning[0].value
+    assert "copy the whole link again" in html_of(test)
     assert "Same results; right keeps" in html_of(test)
     settled(test.text_area(key=LEFT).set_value(SMALL).run())
-    assert not test.warning
+    assert "copy the whole link again" not in html_of(test)
 
 
 @pytest.mark.parametrize("source", ["", "(", "x" * 60_000, "import os", "1/0", "\x00", "def f(:\n", "é = 1"])

@@ -6,12 +6,26 @@ import base64
 import random
 import zlib
 from contextlib import suppress
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.links import LONGEST, DamagedLink, TooLong, pack, unpack
+from app.links import (
+    FORM,
+    LONGEST,
+    SAFE,
+    DamagedLink,
+    TooLong,
+    form_link,
+    linked_form,
+    linked_program,
+    pack,
+    program_link,
+    unpack,
+)
+from components.source.form import BackwardPress, Form, Leaf, ZeroGrad
 
 ANY = st.text(st.characters(codec="utf-8") | st.sampled_from("\0\n,\ud800🙂"), max_size=200)
 
@@ -37,6 +51,8 @@ def test_two_alike_programs_take_little_more_room_than_one() -> None:
 def test_programs_that_are_too_long_are_refused_with_numbers() -> None:
     with pytest.raises(TooLong, match=rf"packed it has [\d,]+ characters, .* at most {LONGEST:,}"):
         pack([noise(20_000), ""])
+    with pytest.raises(TooLong):
+        program_link(noise(20_000))
     assert len(pack(["x = 1\n" * 8_000, ""])) < 1_000  # what repeats itself fits, however long it is
 
 
@@ -84,3 +100,50 @@ def test_something_behind_the_end_is_refused() -> None:
     assert unpack(base64.urlsafe_b64encode(packed).decode(), 2) == ("x", "y")
     with pytest.raises(DamagedLink):
         unpack(base64.urlsafe_b64encode(packed + b"more").decode(), 2)
+
+
+# What could be taken for another part of a form, or changed on its way through an address.
+PARTS = st.sampled_from(
+    ["|", "=", ":", ":fixed", "backward", "zero_grad", "no_grad", "\r\n", "%20", "+", "&", "#", "é"]
+)
+PIECES = st.lists(PARTS | ANY, max_size=4).map("".join)
+LEAVES = st.builds(Leaf, PIECES, PIECES, st.booleans(), PIECES | st.sampled_from(["float32", "float64", "int64"]))
+PRESSES = st.builds(BackwardPress, st.booleans(), st.booleans()) | st.just(ZeroGrad())
+FORMS = st.builds(
+    Form, PIECES, st.lists(LEAVES, max_size=3).map(tuple), st.lists(PRESSES, max_size=3).map(tuple), st.booleans()
+)
+
+
+def through_an_address(parts: dict[str, str]) -> dict[str, str]:
+    """Write an address and read it, as browsers and Streamlit do; what is empty gets lost there."""
+    return dict(parse_qsl(urlencode(parts, safe=SAFE)))
+
+
+@given(PIECES)
+def test_any_program_comes_back_from_an_address(program: str) -> None:
+    assert linked_program(through_an_address(program_link(program))) == program
+
+
+@given(FORMS)
+def test_any_form_comes_back_from_an_address(form: Form) -> None:
+    assert linked_form(through_an_address(form_link(form))) == form
+
+
+def test_what_is_short_can_be_read_in_the_address() -> None:
+    form = Form("x**3", (Leaf("x", "2.0"), Leaf("w", "3", False, "int64")), (BackwardPress(True), ZeroGrad()), True)
+    assert program_link("print(1)\n") == {"code": "print(1)\n"}
+    assert form_link(form) == {FORM: "x**3|x=2.0|w=3:int64:fixed|backward(retain_graph)|zero_grad|no_grad|"}
+    assert set(program_link("print(1)\n" * 100)) == {"packed"}
+
+
+def test_an_address_without_a_program_holds_none() -> None:
+    assert linked_program({"lesson": "x"}) is None
+    assert linked_form({"lesson": "x"}) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["x|y", "|||x", "x|=1|", "nothing", "", "e" * 60_000, pack(["{}"]), pack(["[" * 100_000])]
+)
+def test_a_form_that_is_none_is_damaged(text: str) -> None:
+    with pytest.raises(DamagedLink):
+        linked_form({FORM: text})

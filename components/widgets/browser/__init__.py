@@ -5,7 +5,7 @@ It also hears the keys that belong to no part of a page (P, ?, + and -), and dre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,19 +38,21 @@ def browser(
     page: str,
     put: Mapping[str, str],
     keeps: bool,
+    rewrites: Sequence[Mapping[str, object]] = (),
     qr: str = "",
-    on_report: Callable[[Mapping[str, str], bool], None],
+    on_report: Callable[[Mapping[str, str], bool, bool], None],
     on_present: Callable[[bool], None],
     on_ask: Callable[[str, str], None],
     on_went: Callable[[], None],
 ) -> None:
     """Mount the page's link with its browser.
 
-    ``session`` names this session of the server: the browser reports to each what is kept, once, by name, and whether
-    it presents (``on_report``, ``on_present``). ``on_ask`` is called with ``share`` or ``help`` and what the address
-    has after its path, ``on_went`` when somebody has gone back or forward. ``put`` are the values that the session has
-    changed, as JSON by name, all of them each time. ``keeps`` is whether anything is kept. ``qr`` is the SVG of a code
-    to be shown while presenting.
+    ``session`` names this session of the server: the browser reports to each what is kept, once, by name, whether it
+    presents, and whether somebody came by Back or Forward (``on_report``). ``on_ask`` is called with ``share`` or
+    ``help`` and what the address has after its path, ``on_went`` when somebody has gone back or forward. ``put`` are
+    the values that the session has changed, as JSON by name, each several times. ``keeps`` is whether anything is kept.
+    ``rewrites`` are ``parts`` that are to stand in the address instead of the value ``was`` of one of the ``names``.
+    ``qr`` is the SVG of a code to be shown while presenting.
     """
 
     def said(name: str) -> Any:
@@ -58,8 +60,13 @@ def browser(
 
     def reported() -> None:
         match said("report"):
-            case {"session": str(of), "values": dict(values), "present": bool(present)} if of == session:
-                on_report(_bounded(values), present)
+            case {
+                "session": str(of),
+                "values": dict(values),
+                "present": bool(present),
+                "went": bool(went),
+            } if of == session:
+                on_report(_bounded(values), present, went)
 
     def presented() -> None:
         if isinstance(said("present"), bool):
@@ -72,7 +79,7 @@ def browser(
 
     _browser(
         key=_KEY,
-        data={"session": session, "page": page, "put": dict(put), "keeps": keeps, "qr": qr},
+        data={"session": session, "page": page, "put": dict(put), "keeps": keeps, "rewrites": list(rewrites), "qr": qr},
         on_report_change=reported,
         on_present_change=presented,
         on_ask_change=asked,

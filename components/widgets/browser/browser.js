@@ -1,14 +1,19 @@
 // Mounted once on every page: it brings what is kept in this browser to a new session, writes back what the session has
 // changed, hears the keys that belong to no part of the page, and dresses the page for a projector.
 
-import { Kept, areas } from "./kept.js";
+import { Kept, areas, stayApart } from "./kept.js";
 import { Notice } from "./notice.js";
 import { part, Presentation } from "./presentation.js";
 
 /**
  * What Python sends. `session` is new for each session of the server, which is told once what is kept. `put` are the
  * values that it has changed, as JSON, by name; `page` is the page that is shown.
- * @typedef {{ session: string, keeps: boolean, page: string, put: Record<string, string>, qr: string }} BrowserData
+ * @typedef {{ session: string, keeps: boolean, page: string, put: Record<string, string>, rewrites: Rewrite[],
+ *   qr: string }} BrowserData
+ */
+/**
+ * The parts of an address that are to stand where one of the names has the value `was`.
+ * @typedef {{ was: string, names: string[], parts: Record<string, string> }} Rewrite
  */
 /** @typedef {(name: string, value: unknown) => void} Send */
 
@@ -36,6 +41,7 @@ export class Browser {
    */
   constructor(root, data) {
     this.kept = new Kept(...areas(data.keeps));
+    this.channel = data.keeps ? stayApart(this.kept) : null;
     shared.kept = this.kept;
     this.presentation = new Presentation(root, this.kept, (on) => this.send("present", on));
     this.notice = new Notice(root, this.kept);
@@ -57,7 +63,8 @@ export class Browser {
     if (this.told !== data.session) {
       this.told = data.session;
       // After the page is there: what is said while a component is being made gets lost.
-      const report = { session: data.session, values: this.kept.all(), present: this.presentation.on };
+      const report = { session: data.session, values: this.kept.all(), present: this.presentation.on, went: cameBack };
+      cameBack = false;
       setTimeout(() => send("report", report));
     }
     for (const [name, text] of Object.entries(data.put)) {
@@ -66,6 +73,7 @@ export class Browser {
     }
     if (data.page !== this.page) closeMenu();
     this.page = data.page;
+    if (data.page === pathPage()) data.rewrites.forEach(rewrite);
     this.notice.show(data.page);
     this.presentation.show(data.qr);
     this.actions.hidden = !data.keeps;
@@ -107,9 +115,27 @@ export class Browser {
 
   dispose() {
     this.abort.abort();
+    this.channel?.close();
   }
 }
 
+// Back or Forward led here from another document.
+const [first] = performance.getEntriesByType("navigation");
+let cameBack = !!first && "type" in first && first.type === "back_forward";
+
+// The address says what there is now; the history gets no new entry.
+/** @param {Rewrite} rewrite */
+function rewrite({ was, names, parts }) {
+  const asked = new URLSearchParams(location.search);
+  if (!names.some((name) => asked.get(name) === was)) return;
+  for (const name of names) asked.delete(name);
+  for (const [name, value] of Object.entries(parts)) asked.set(name, value);
+  const text = asked.toString();
+  history.replaceState(history.state, "", `${location.pathname}${text ? `?${text}` : ""}${location.hash}`);
+}
+
+// The first page has no name in the address.
+const pathPage = () => location.pathname.split("/").at(-1) || "start";
 // On a phone the list of pages lies over the page that was chosen from it.
 function closeMenu() {
   if (!matchMedia("(max-width: 768px)").matches) return;

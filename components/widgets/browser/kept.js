@@ -3,8 +3,9 @@
 
 const PREFIX = "autograd-lab/", TAB = "autograd-lab tab", ASIDE = "autograd-lab aside";
 // What a person has typed or built; the rest is only about how it was looked at.
-const MADE = /:Typed$|Form$/;
-const TYPED = ":Typed", RAN = ":Ran";
+const MADE = /:Typed$|:Ran$|Form$/;
+// An editor has two texts, which belong together.
+const TYPED = ":Typed", RAN = ":Ran", NOTHING = "{}";
 const MOST_ASIDE = 400_000;
 
 /** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">} Area */
@@ -29,7 +30,13 @@ function memory() {
  */
 export function areas(keeps) {
   try {
-    if (keeps && localStorage && sessionStorage) return [sessionStorage, localStorage];
+    if (keeps) {
+      for (const area of [sessionStorage, localStorage]) {
+        // Where there is something already, it is to be read even if there is no room for more.
+        if (!namesIn(area).length) area.setItem(TAB, area.getItem(TAB) ?? "");
+      }
+      return [sessionStorage, localStorage];
+    }
   } catch { /* refused */ }
   return [memory(), memory()];
 }
@@ -48,8 +55,8 @@ export class Kept {
     this.own = own;
     this.all_ = all;
     const known = own.getItem(TAB);
-    this.tab = known ?? Math.random().toString(36).slice(2);
-    if (known === null) {
+    this.tab = known || newName();
+    if (!known) {
       this.write(own, TAB, this.tab);
       for (const name of namesIn(all)) this.write(own, PREFIX + name, written(all, name).text);
     }
@@ -69,18 +76,11 @@ export class Kept {
   put(name, text) {
     const { tab, text: other } = written(this.all_, name);
     if (tab && tab !== this.tab && MADE.test(name) && other !== this.seen.get(name) && other !== text) {
-      this.putAside(name, other);
+      this.putAside(name);
     }
     this.seen.set(name, text);
     this.write(this.own, PREFIX + name, text);
     this.write(this.all_, PREFIX + name, `${this.tab}\n${text}`);
-  }
-
-  /** @param {string} name */
-  drop(name) {
-    this.seen.delete(name);
-    this.own.removeItem(PREFIX + name);
-    this.all_.removeItem(PREFIX + name);
   }
 
   // --- what another tab had
@@ -94,30 +94,31 @@ export class Kept {
     }
   }
 
-  /**
-   * @param {string} name
-   * @param {string} text
-   */
-  putAside(name, text) {
+  /** @param {string} name */
+  putAside(name) {
     const aside = this.aside(), page = pageOf(name);
-    aside[page] = { ...aside[page], [name]: text };
+    for (const part of together(name)) {
+      const { tab, text } = written(this.all_, part);
+      if (tab && tab !== this.tab) aside[page] = { ...aside[page], [part]: text };
+    }
     const json = JSON.stringify(aside);
     if (json.length < MOST_ASIDE) this.write(this.all_, ASIDE, json);
     this.onAside(page);
   }
 
-  // Let this tab have what was put aside for a page, and put aside what it had.
+  // Let this tab have what another has made of a page last, and put aside what it had.
   /** @param {string} page */
   exchange(page) {
     const aside = this.aside(), theirs = aside[page] ?? {};
     /** @type {Record<string, string>} */
     const mine = {};
-    for (const [name, text] of Object.entries(theirs)) {
-      mine[name] = this.get(name) ?? "";
-      this.seen.set(name, written(this.all_, name).text);
-      this.put(name, text);
+    for (const name of new Set(Object.keys(theirs).flatMap(together))) {
+      const { tab, text } = written(this.all_, name);
+      mine[name] = this.get(name) ?? NOTHING;
+      this.seen.set(name, text);
+      this.put(name, tab && tab !== this.tab ? text : theirs[name] ?? NOTHING);
     }
-    for (const name of Object.keys(theirs)) this.runAgain(name);
+    for (const name of Object.keys(mine)) this.runAgain(name);
     aside[page] = mine;
     this.write(this.all_, ASIDE, JSON.stringify(aside));
   }
@@ -125,7 +126,14 @@ export class Kept {
   // What is typed in an editor is what it is to run, too.
   /** @param {string} name */
   runAgain(name) {
-    if (name.endsWith(TYPED)) this.put(name.slice(0, -TYPED.length) + RAN, this.get(name) ?? "{}");
+    const typed = this.get(name) ?? NOTHING;
+    if (name.endsWith(TYPED) && /"text": *"/.test(typed)) this.put(name.slice(0, -TYPED.length) + RAN, typed);
+  }
+
+  // A tab that was made as a copy of another has a name of its own from then on.
+  rename() {
+    this.tab = newName();
+    this.write(this.own, TAB, this.tab);
   }
 
   /**
@@ -137,13 +145,37 @@ export class Kept {
     try {
       area.setItem(name, text);
     } catch {
-      // The room is used up: what was put aside goes first.
-      this.all_.removeItem(ASIDE);
       try {
+        // The room is used up: what was put aside goes first.
+        this.all_.removeItem(ASIDE);
         area.setItem(name, text);
       } catch { /* then it lasts as long as the page */ }
     }
   }
+}
+
+const newName = () => Math.random().toString(36).slice(2);
+
+// Browsers copy what a tab has to a tab that is made of it: the one that was first says so.
+/** @param {Kept} kept */
+export function stayApart(kept) {
+  const me = newName(), channel = new BroadcastChannel(TAB);
+  channel.onmessage = ({ data: { asks, answers, tab } }) => {
+    if (tab !== kept.tab) return;
+    if (answers === me) kept.rename();
+    else if (asks) channel.postMessage({ answers: asks, tab });
+  };
+  channel.postMessage({ asks: me, tab: kept.tab });
+  return channel;
+}
+
+/**
+ * @param {string} name
+ * @returns {string[]}
+ */
+function together(name) {
+  const [, editor] = name.match(/^(.*)(?::Typed|:Ran)$/) ?? [];
+  return editor ? [editor + TYPED, editor + RAN] : [name];
 }
 
 /** @param {string} name */

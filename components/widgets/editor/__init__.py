@@ -62,10 +62,10 @@ def typed_text(source: str, *, key: str, revision: str, draft: str | None = None
     return known
 
 
-def known_text(key: str) -> str | None:
-    """Return what was in the editor ``key`` when it was shown last in this session, if it was."""
+def known_text(key: str, revision: str) -> str | None:
+    """Return what was typed in the editor ``key`` when it was shown last in this session, if it was filled so."""
     known: Edited | None = st.session_state.get(_memory_of(key))
-    return None if known is None else known.text
+    return None if known is None or known.revision != revision else known.text
 
 
 def code_editor(

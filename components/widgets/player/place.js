@@ -3,7 +3,7 @@
 
 /** @import { Shared, StepAndNode } from "../page.js" */
 
-const WRITE_AFTER = 150;
+const WRITE_AFTER = 150, MOST_PLACES = 20;
 
 /** What all players of a page share. @type {Shared} */
 export const shared = (globalThis.autogradLab ??= {});
@@ -39,11 +39,16 @@ export class Place {
     return place;
   }
 
-  // What the browser keeps of this component: the last program that was in it, and the place there.
+  // What the browser keeps of this component: the place in each of the last programs that were in it.
   kept() {
-    const text = shared.kept?.get(`place:${this.component}`);
-    return text ? placeIn(text, this.of) : null;
+    for (const text of this.lines()) {
+      const place = placeIn(text, this.of);
+      if (place) return place;
+    }
+    return null;
   }
+
+  lines() { return (shared.kept?.get(`place:${this.component}`) ?? "").split("\n"); }
 
   // Back or Forward led to another address: the place in it, if it is about this program; otherwise it is left to the
   // program that is to come.
@@ -60,7 +65,9 @@ export class Place {
     this.forget();
     places.set(this.key, place);
     this.writing = setTimeout(() => {
-      shared.kept?.put(`place:${this.component}`, searchWith("", place, this.of));
+      const others = this.lines().filter((line) => line && !placeIn(line, this.of));
+      const lines = [searchWith("", place, this.of), ...others].slice(0, MOST_PLACES);
+      shared.kept?.put(`place:${this.component}`, lines.join("\n"));
       const text = searchWith(location.search, place, this.of);
       if (text === location.search.slice(1)) return;
       try {

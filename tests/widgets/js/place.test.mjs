@@ -67,7 +67,7 @@ function keeping(texts = {}) {
   const kept = new Map(Object.entries(texts));
   const get = (/** @type {string} */ name) => kept.get(name) ?? null;
   const put = (/** @type {string} */ name, /** @type {string} */ text) => void kept.set(name, text);
-  shared.kept = { get, put, drop: (name) => void kept.delete(name) };
+  shared.kept = { get, put };
   return kept;
 }
 
