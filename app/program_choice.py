@@ -139,8 +139,8 @@ def _choose(page: str, examples: Mapping[str, str]) -> None:
     memory, chosen = _memory(page), session.kept(Chosen, page)
     made = [other for other in session.PROGRAM_PAGES if session.trace(other) is not None or chosen.source == other]
     options = [*([OPENED] if memory.trace is not None else []), *([OWN] if chosen.source == OWN else []), *made]
-    words = {OPENED: f"Trace: {memory.file}", OWN: "The program below"}
-    words |= {other: f"My program on {session.PROGRAM_PAGES[other]}" for other in made}
+    words = {OPENED: f"Trace: {memory.file}", OWN: "Edited here"}
+    words |= {other: f"From {session.PROGRAM_PAGES[other]}" for other in made}
     key = f"{page}:program"
     session.widgets()[key] = chosen.source
 

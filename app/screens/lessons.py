@@ -39,6 +39,9 @@ def page() -> None:
             _missing(course.lessons, slug)
         return
     session.kept(LessonsKept, "lessons").last = lesson.slug
+    if "lesson" not in session.address():
+        # Back to this entry of the history is back to this lesson.
+        session.rewrite("", ["lesson"], {"lesson": lesson.slug})
     workbench(
         "lessons",
         "",

@@ -77,14 +77,16 @@ def leaves_panel(rows: list[LeafRow]) -> Markup:
     else:
         nothing = "No leaf requires a gradient. Write requires_grad=True where one is made."
         body = Markup('<p class="al-out al-note">{}</p>').format(nothing)
-    return panel("Leaves", body)
+    return panel("Leaves at the end", body)
 
 
 def verdict_panel(verdict: Verdict) -> None:
     """Show each check of an exercise: passed, or what was expected, what came and where to look; the first is open."""
     passed = sum(check.passed for check in verdict.checks)
     first = next((check for check in verdict.checks if not check.passed), None)
-    items = joined(_check(check, opened=check is first) for check in verdict.checks)
+    # There is little room: what failed comes first.
+    checks = sorted(verdict.checks, key=lambda check: check.passed)
+    items = joined(_check(check, opened=check is first) for check in checks)
     head = "All checks pass" if verdict.solved else f"{passed} of {len(verdict.checks)} checks pass"
     kind = "solved" if verdict.solved else "unsolved"
     st.html(Markup('<div class="al-verdict {}" role="status"><b>{}</b><ul>{}</ul></div>').format(kind, head, items))

@@ -122,7 +122,7 @@ def test_a_link_opens_the_same_pair_elsewhere(page: Page, browser: Browser, addr
         assert "pair=" in elsewhere.url
         pair(elsewhere, "log_softmax")
         expect(elsewhere.locator(".al-says")).to_contain_text("Same results")
-        elsewhere.wait_for_function("() => !location.search.includes('pair=')")
+        elsewhere.wait_for_function("before => location.search !== before", arg=f"?{link.partition('?')[2]}")
 
 
 def test_saved_traces_are_compared_and_their_programs_can_be_run_again(

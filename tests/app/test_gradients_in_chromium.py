@@ -91,7 +91,7 @@ def test_gradients_inside_the_graph_without_retain_grad(page: Page) -> None:
     page.keyboard.press("ControlOrMeta+Enter")
     page.locator(".gv .node", has_text="PowBackward0").first.wait_for()
     page.get_by_role("link", name="Gradients").click()
-    expect(page.get_by_role("combobox", name="Program")).to_have_value("My program on Code")
+    expect(page.get_by_role("combobox", name="Program")).to_have_value("From Code")
     chart(page, "Inside the graph")
     # dy/dh = 2 h = 12
     expect(page.locator(".js-plotly-plot").last).to_contain_text("12")

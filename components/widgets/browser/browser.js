@@ -127,7 +127,7 @@ let cameBack = !!first && "type" in first && first.type === "back_forward";
 /** @param {Rewrite} rewrite */
 function rewrite({ was, names, parts }) {
   const asked = new URLSearchParams(location.search);
-  if (!names.some((name) => asked.get(name) === was)) return;
+  if (!names.some((name) => (asked.get(name) ?? "") === was)) return;
   for (const name of names) asked.delete(name);
   for (const [name, value] of Object.entries(parts)) asked.set(name, value);
   const text = asked.toString();

@@ -4,7 +4,13 @@ import { part } from "./presentation.js";
 
 /** @import { Kept } from "./kept.js" */
 
+// What was put aside is there after that, too; the notice may not stay over the page.
+const SEEN_FOR = 30_000;
+
 export class Notice {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer;
+
   /** Pages of which nobody wants to hear. @type {Set<string>} */
   closed = new Set();
   /** Pages of which something was put aside by this tab. @type {Set<string>} */
@@ -29,6 +35,11 @@ export class Notice {
     kept.onAside = (page) => {
       this.pages.add(page);
       this.show(this.page);
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => {
+        this.closed.add(page);
+        this.show(this.page);
+      }, SEEN_FOR);
     };
   }
 

@@ -1,8 +1,5 @@
 // On a wall: in presentation or full screen the page-up and page-down of a remote control step, wherever the focus is.
 
-const TYPED_IN = [
-  "textarea", "[contenteditable=true]", "input:not([type=range], [type=checkbox], [type=radio], [type=button])",
-].join();
 
 export const isPresenting = () => document.documentElement.classList.contains("al-present");
 
@@ -25,7 +22,7 @@ export class Wall {
     signal.addEventListener("abort", () => sizes.disconnect());
     window.addEventListener("keydown", (event) => {
       const by = event.key === "PageDown" ? 1 : event.key === "PageUp" ? -1 : 0;
-      if (!by || !this.isOn() || isTypedIn(event) || !isFirst()) return;
+      if (!by || !this.isOn() || !isFirst()) return;
       event.preventDefault();
       event.stopPropagation();
       step(by);
@@ -42,6 +39,3 @@ export class Wall {
   /** @param {boolean} on */
   show(on) { this.gv.classList.toggle("projector", on); }
 }
-
-/** @param {KeyboardEvent} event */
-const isTypedIn = (event) => event.composedPath().some((part) => part instanceof Element && part.matches(TYPED_IN));

@@ -74,7 +74,7 @@ export function newState(text, { run, live, extensions }, saved) {
       Prec.highest(keymap.of([...running, { key: "Tab", run: takeCompletion }])),
       marks, lines, problems,
       history(), drawSelection(), highlightSpecialChars(), highlightActiveLine(), bracketMatching(), closeBrackets(),
-      indentOnInput(), indentUnit.of("    "), EditorState.tabSize.of(4), pythonLanguage, completion,
+      indentOnInput(), indentUnit.of("    "), EditorState.tabSize.of(4), pythonLanguage, live ? [] : completion,
       search({ top: true }), placeholder(live ? EMPTY_EXPRESSION : EMPTY),
       keymap.of([...keymaps, indentWithTab]), leaving,
       label.of(named("")), theme, syntaxHighlighting(highlighting), extensions,
