@@ -161,7 +161,7 @@ def _open(page: str) -> None:
     """Show the button that opens a trace, as one that was recorded on a machine with a GPU."""
     # Another key after each trace that was opened: the browser then makes the panel anew, which is closed.
     number = _memory(page).opened
-    with st.popover("", icon=":material/folder_open:", key=f"{page}:open:{number}", help="Open a saved trace"):
+    with st.popover("Open a trace", icon=":material/folder_open:", key=f"{page}:open:{number}"):
         st.caption(
             "A `trace.json` from *Download* of any page, or of `python -m app trace PROGRAM.py` on another machine, "
             "such as one with a GPU. Nothing in it is run."

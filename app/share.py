@@ -51,7 +51,7 @@ def _panel(page: str, place: Mapping[str, str]) -> None:
         st.markdown("**Frame.** It shows this inside a page of your own:")
         parts = ["picture", "editor and picture"]
         alone = "&show=player" if one_of("What it shows", parts, "share:parts") == parts[0] else ""
-        st.code(_frame(page, f"{link}&embed=true{alone}"), language="html", wrap_lines=True)
+        st.code(_frame(page, f"{link}{'&' if '?' in link else '?'}embed=true{alone}"), language="html", wrap_lines=True)
 
 
 def _frame(page: str, link: str) -> str:
@@ -117,6 +117,8 @@ def _lesson() -> dict[str, str]:
 
 
 def _pair() -> dict[str, str]:
+    if any(compare_sides.side(name).origin.source == compare_sides.TRACE for name in compare_sides.SIDES):
+        raise TooLong("A trace that was opened from a file does not fit into a link. Share a file instead.")
     return {PAIR: pack(compare_sides.programs())}
 
 

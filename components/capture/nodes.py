@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
+from msgspec import UNSET, UnsetType
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from ..trace import Caps, SavedTensor
@@ -145,23 +146,21 @@ class NodeLog:
 
     def _saved_tensor(self, name: str, value: torch.Tensor) -> SavedDraft:
         tensor = self._tensors.sharing_memory(value)
-        storage, storage_bytes = self._storage(value)
         record = SavedTensor(
             name=name,
             shape=shape_of(value),
             dtype=str(value.dtype).removeprefix("torch."),
             nbytes=value.numel() * value.element_size(),
             values=self._values.numbers(value) if tensor is None else None,
-            storage=storage,
-            storage_bytes=storage_bytes,
+            storage=self._storage(value),
         )
         return SavedDraft(record, tensor)
 
-    def _storage(self, tensor: torch.Tensor) -> tuple[int | None, int]:
+    def _storage(self, tensor: torch.Tensor) -> tuple[int, int] | UnsetType:
         """Return the number of a tensor's storage, the same whenever it is met, and its bytes."""
         try:
             storage = tensor.untyped_storage()
         except RuntimeError:
-            return None, 0
+            return UNSET
         reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
         return self._storages.setdefault(reference, len(self._storages)), storage.nbytes()

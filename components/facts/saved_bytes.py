@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from ..trace import Allocation, Memory, Node, Trace
 
 
@@ -40,7 +42,7 @@ def saved_bytes(trace: Trace, nodes: Collection[str] | None = None) -> SavedByte
 def storages(nodes: Iterable[Node]) -> dict[int, int]:
     """Return the bytes of the storages that some nodes saved, by the storage's number: each is there once."""
     saved = (one for node in nodes for one in node.saved)
-    return {one.storage: one.storage_bytes for one in saved if one.storage is not None}
+    return dict(one.storage for one in saved if one.storage is not UNSET)
 
 
 def is_saved(block: Allocation) -> bool:

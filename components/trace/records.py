@@ -122,8 +122,8 @@ class SavedTensor(Record, frozen=True, kw_only=True):
 
     ``shape`` is ``None`` for a saved number (an exponent, a dimension), whose text is in ``value``. ``values`` are the
     tensor's own where it is small and is none of the program's: the others have theirs in the record of ``tensor``.
-    Saved tensors with the same ``storage`` (a number, in order of first sight) lie in one storage of ``storage_bytes``;
-    ``None`` where there is none, as of sparse tensors.
+    ``storage`` is the number of the storage that it lies in, by order of first sight, and that storage's bytes; a
+    sparse tensor has none.
     """
 
     name: str
@@ -133,8 +133,7 @@ class SavedTensor(Record, frozen=True, kw_only=True):
     tensor: str | None = None
     value: str | None = None
     values: Values = None
-    storage: int | None = None
-    storage_bytes: int = 0
+    storage: tuple[int, int] | UnsetType = UNSET
 
 
 class Node(Record, frozen=True, kw_only=True):

@@ -53,10 +53,8 @@ def side(page: Page, place: int) -> Locator:
 
 
 def saved_traces(page: Page, folder: Path) -> list[Path]:
-    page.get_by_role("button", name="Share").click()
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Download both traces").click()
-    page.keyboard.press("Escape")
+        page.get_by_role("button", name="Both traces").click()
     with zipfile.ZipFile(io.BytesIO(waiting.value.path().read_bytes())) as archive:
         archive.extractall(folder)
     return [folder / "left.json", folder / "right.json"]
@@ -112,7 +110,7 @@ def test_a_link_opens_the_same_pair_elsewhere(page: Page, browser: Browser, addr
     pair(page, "create_graph")
     expect(page.locator(".al-says")).to_contain_text("right keeps 4 B more for backward")
     page.get_by_role("button", name="Share").click()
-    link = page.locator("[data-testid=stPopoverBody] code").inner_text()
+    link = page.locator(".st-key-share-link code").inner_text()
     assert link.startswith(f"{address}/compare?pair=")
     with browser.new_context() as other, watched(other, link) as elsewhere:
         ready(elsewhere)
@@ -197,7 +195,7 @@ def test_what_was_edited_greys_what_is_shown_until_it_is_run(page: Page) -> None
 
 def test_the_link_has_a_button_that_copies_it(page: Page) -> None:
     page.get_by_role("button", name="Share").click()
-    copy = page.get_by_role("button", name="Copy to clipboard")
+    copy = page.locator(".st-key-share-link").get_by_role("button", name="Copy to clipboard")
     expect(copy).to_be_visible()
     opacity = """button => { let least = 1; for (let one = button; one; one = one.parentElement)
         least = Math.min(least, getComputedStyle(one).opacity); return least; }"""

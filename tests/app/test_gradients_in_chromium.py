@@ -67,7 +67,7 @@ def test_a_click_on_a_bar_leads_the_player_to_that_call(page: Page) -> None:
 
 
 def test_a_training_loop_norms_layers_and_the_call_slider(page: Page) -> None:
-    example(page, "Example: A training loop")
+    example(page, "A training loop")
     chart(page, "Norms")
     expect(page.locator(".js-plotly-plot").last).to_contain_text("0.weight")
     # Four leaves in two panels.

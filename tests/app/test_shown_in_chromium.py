@@ -118,7 +118,7 @@ def test_a_notebook_shows_its_cells_values_and_names_what_was_left_out(page: Pag
     ]
     file = tmp_path / "lesson.ipynb"
     file.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
-    page.get_by_role("button", name="Open .py or .ipynb").click()
+    page.get_by_role("button", name="Open").click()
     page.locator("input[type=file]").set_input_files(file)
     value = page.locator(".al-out .al-value")
     expect(value).to_have_text("tensor([2., 2.])")
