@@ -186,9 +186,10 @@ def kept(kind: type[Made], page: str) -> Made:
 
 @dataclass
 class _History:
-    """Whether the person has just gone back or forward in the browser's history."""
+    """Whether the person has just gone back or forward; what the browser is to write into its address."""
 
     went: bool = False
+    rewrites: list[Mapping[str, object]] = field(default_factory=list)
 
 
 def go() -> None:
@@ -216,13 +217,10 @@ def to_keep() -> Mapping[str, str]:
         text = _json(made)
         if text != store.texts.get(name):
             store.texts[name], store.changed[name] = text, _Change(text, now)
-    for change in store.changed.values():
+    for name, change in list(store.changed.items()):
         change.told += 1
-    store.changed = {
-        name: change
-        for name, change in store.changed.items()
-        if change.told <= _LEAST_TOLD or now - change.since < _TOLD_SECONDS
-    }
+        if change.told > _LEAST_TOLD and now - change.since > _TOLD_SECONDS:
+            del store.changed[name]
     return {name: change.text for name, change in store.changed.items()}
 
 
@@ -241,22 +239,15 @@ def _made(kind: type[Made], text: str) -> Made:
         return kind()
 
 
-@dataclass
-class _Address:
-    """What the browser is to write into its address, without a new entry in its history."""
-
-    rewrites: list[Mapping[str, object]] = field(default_factory=list)
-
-
 def rewrite(was: str, names: Sequence[str], parts: Mapping[str, str]) -> None:
     """Let the page's address have ``parts`` where one of these names has the value ``was``."""
-    remembered(_Address, "all").rewrites.append({"was": was, "names": list(names), "parts": dict(parts)})
+    remembered(_History, "all").rewrites.append({"was": was, "names": list(names), "parts": dict(parts)})
 
 
 def rewritten() -> Sequence[Mapping[str, object]]:
     """Return what the browser is to write into its address after this run."""
-    address = remembered(_Address, "all")
-    now, address.rewrites = address.rewrites, []
+    history = remembered(_History, "all")
+    now, history.rewrites = history.rewrites, []
     return now
 
 

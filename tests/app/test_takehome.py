@@ -30,7 +30,7 @@ if x.grad > 1:
 print("end")
 """
 SOURCES = {path.name: path.read_text(encoding="utf-8") for path in sorted(PROGRAMS.glob("*.py"))[::6][:10]}
-LESSONS = {lesson.slug: lesson for lesson in load_course().lessons if lesson.slug in ("retain_graph", "accumulation")}
+LESSONS = {lesson.slug: lesson for lesson in load_course().lessons if lesson.slug in ("retain_graph", "higher_order")}
 
 
 def printed(pool: Pool, source: str) -> str:
