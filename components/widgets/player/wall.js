@@ -1,6 +1,5 @@
 // On a wall: in presentation or full screen the page-up and page-down of a remote control step, wherever the focus is.
 
-
 export const isPresenting = () => document.documentElement.classList.contains("al-present");
 
 export class Wall {
