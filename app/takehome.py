@@ -42,7 +42,7 @@ def notebook(source: str, name: str, cells: list[tuple[str, str]] | None = None)
     }
     for number, cell in enumerate(made):
         cell["id"] = f"cell-{number}"  # the same program is the same file
-    return str(nbformat.writes(new_notebook(cells=made, metadata=metadata))).encode()
+    return str(nbformat.writes(new_notebook(cells=made, metadata=metadata))).encode("utf-8", "replace")
 
 
 def file_name(name: str, ending: str) -> str:

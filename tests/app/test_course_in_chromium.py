@@ -43,7 +43,7 @@ STATES = [
     ("Chapter 4. Memory and the dynamic graph", "/lessons?lesson=dynamic_graph", "while y.detach()"),
     ("Example 1. Computing gradients", "/lessons?lesson=computing_gradients", "x ** 2"),
     ("Code", "/code", "torch.tanh"),
-    ("Example 1. Computing gradients", "/lessons", "x ** 2"),
+    ("Example 1. Computing gradients", "/lessons?lesson=computing_gradients", "x ** 2"),
     ("Example 4. retain_graph in backward()", "/lessons?lesson=retain_graph", "x ** 3"),
 ]
 

@@ -86,6 +86,11 @@ def make_lesson(page: Page) -> None:
     step(page)
 
 
+def make_exercise(page: Page) -> None:
+    run(page, CUBE.format("7.0"))
+    expect(page.locator(".gv .stage .node", has_text="147").first).to_be_visible()
+
+
 def make_gradients(page: Page) -> None:
     run(page, CUBE.format("4.0"))
     expect(page.locator(".gv .stage .node", has_text="48").first).to_be_visible()
@@ -116,7 +121,7 @@ PLACES = {
     "derivatives": Place("/derivatives", make_derivatives, "A function and the point at which to look at it"),
     "compare": Place("/compare", make_compare, "Right program"),
     "lesson": Place("/lessons?lesson=retain_graph", make_lesson),
-    "exercise": Place("/lessons?lesson=partial_derivatives", lambda page: run(page, CUBE.format("7.0"))),
+    "exercise": Place("/lessons?lesson=partial_derivatives", make_exercise),
     "gradients": Place("/gradients", make_gradients),
     "memory": Place("/memory", make_memory),
 }
@@ -206,7 +211,6 @@ def test_a_server_that_starts_again_in_the_middle_costs_nothing(browser: Browser
         step(page)
         write(page, UNFINISHED + CUBE.format("3.0"))
         left = look(page)
-        page.locator(".lab-editor").evaluate("editor => { editor.dataset.old = 'yes'; }")
         serving.close()
         app = page.get_by_test_id("stApp")
         expect(app).not_to_have_attribute("data-test-connection-state", "CONNECTED")
@@ -217,8 +221,9 @@ def test_a_server_that_starts_again_in_the_middle_costs_nothing(browser: Browser
         # The page finds the server again by itself.
         left["programs"] = [left["programs"][0] + "# while it was away"]
         expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
-        page.locator(".lab-editor:not([data-old])").wait_for()
+        wait_until_the_app_rests(page)
         expect_look(page, left)
+        wait_until_the_app_rests(page)
         box.press("Control+Enter")
         printed(page, "tensor(27.)")
 
@@ -234,7 +239,7 @@ def test_two_tabs_that_make_different_things_lose_neither(browser: Browser, addr
             run(page, CUBE.format(f"{number}.0"))
             printed(page, f"tensor({3 * number**2}.)")
         first, second = tabs
-        notice = "This page is open in another tab too"
+        notice = "Another tab of this browser had something else"
         expect(second.get_by_text(notice)).to_be_visible()
         expect(first.get_by_text(notice)).to_be_hidden()
         second.get_by_role("button", name="Show the other one here").click()

@@ -87,10 +87,13 @@ def test_what_was_there_before_a_link_is_one_press_away_even_if_it_was_never_run
     # Another link: what was made of the first is kept, too.
     page.goto(f"/code?code={quote(CUBE.format('5.0'))}")
     printed(page, "tensor(75.)")
+    wait_until_the_app_rests(page)
     page.get_by_role("button", name="Back to mine").click()
     printed(page, "tensor(147.)")
+    wait_until_the_app_rests(page)
     page.get_by_role("button", name="Show it").click()
     printed(page, "tensor(48.)")
+    wait_until_the_app_rests(page)
     page.get_by_role("button", name="Show it").click()
     printed(page, "tensor(147.)")
     page.get_by_role("button", name="Forget it").click()
@@ -138,8 +141,10 @@ def test_a_wrong_link_is_told_so_and_costs_nothing(page: Page, name: str) -> Non
     if told == "This link is damaged":
         expect_look(page, mine)
     else:
+        wait_until_the_app_rests(page)
         page.get_by_role("button", name="Back to mine").click()
         printed(page, "tensor(12.)")
+        wait_until_the_app_rests(page)
     page.goto(path)
     expect_look(page, mine)
 
