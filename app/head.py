@@ -59,6 +59,7 @@ def link(page: str) -> None:
         page=page,
         put=session.to_keep(),
         keeps=not st.context.is_embedded,
+        arrived=store.arrived,
         rewrites=session.rewritten(),
         qr=share.code(page, {}) if state.presents and page else "",
         on_report=reported,

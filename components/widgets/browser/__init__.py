@@ -38,6 +38,7 @@ def browser(
     page: str,
     put: Mapping[str, str],
     keeps: bool,
+    arrived: bool,
     rewrites: Sequence[Mapping[str, object]] = (),
     qr: str = "",
     on_report: Callable[[Mapping[str, str], bool, bool], None],
@@ -50,7 +51,8 @@ def browser(
     ``session`` names this session of the server: the browser reports to each what is kept, once, by name, whether it
     presents, and whether somebody came by Back or Forward (``on_report``). ``on_ask`` is called with ``share`` or
     ``help`` and what the address has after its path, ``on_went`` when somebody has gone back or forward. ``put`` are
-    the values that the session has changed, as JSON by name, each several times. ``keeps`` is whether anything is kept.
+    the values that the session has changed, as JSON by name, each several times. ``keeps`` is whether anything is kept;
+    ``arrived`` whether the browser has reported to this session, which it does until it has.
     ``rewrites`` are ``parts`` that are to stand in the address instead of the value ``was`` of one of the ``names``.
     ``qr`` is the SVG of a code to be shown while presenting.
     """
@@ -79,7 +81,15 @@ def browser(
 
     _browser(
         key=_KEY,
-        data={"session": session, "page": page, "put": dict(put), "keeps": keeps, "rewrites": list(rewrites), "qr": qr},
+        data={
+            "session": session,
+            "page": page,
+            "put": dict(put),
+            "keeps": keeps,
+            "arrived": arrived,
+            "rewrites": list(rewrites),
+            "qr": qr,
+        },
         on_report_change=reported,
         on_present_change=presented,
         on_ask_change=asked,

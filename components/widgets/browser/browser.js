@@ -8,7 +8,8 @@ import { part, Presentation } from "./presentation.js";
 /**
  * What Python sends. `session` is new for each session of the server, which is told once what is kept. `put` are the
  * values that it has changed, as JSON, by name; `page` is the page that is shown.
- * @typedef {{ session: string, keeps: boolean, page: string, put: Record<string, string>, rewrites: Rewrite[],
+ * @typedef {{ session: string, keeps: boolean, arrived: boolean, page: string,
+ *   put: Record<string, string>, rewrites: Rewrite[],
  *   qr: string }} BrowserData
  */
 /**
@@ -22,10 +23,13 @@ const OWN_KEYS = [
   "input", "textarea", "select", "[contenteditable=true]",
   ...["dialog", "menu", "slider"].map((role) => `[role=${role}]`),
 ].join();
+const AGAIN_AFTER = 1500;
 const shared = (globalThis.autogradLab ??= {});
 
 export class Browser {
   abort = new AbortController();
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  asking;
   /** The session that was told last. */
   told = "";
   /** The page that is shown. */
@@ -63,20 +67,27 @@ export class Browser {
     if (this.told !== data.session) {
       this.told = data.session;
       // After the page is there: what is said while a component is being made gets lost.
-      const report = { session: data.session, values: this.kept.all(), present: this.presentation.on, went: cameBack };
-      cameBack = false;
-      setTimeout(() => send("report", report));
+      setTimeout(() => this.report());
     }
+    clearInterval(this.asking);
+    // What is said while the page finds its server again can get lost, too.
+    if (!data.arrived) this.asking = setInterval(() => this.report(), AGAIN_AFTER);
     for (const [name, text] of Object.entries(data.put)) {
       if (this.known.get(name) !== text) this.kept.put(name, text);
       this.known.set(name, text);
     }
     if (data.page !== this.page) closeMenu();
     this.page = data.page;
+    if (data.arrived) cameBack = false;
     if (data.page === pathPage()) data.rewrites.forEach(rewrite);
     this.notice.show(data.page);
     this.presentation.show(data.qr);
     this.actions.hidden = !data.keeps;
+  }
+
+  report() {
+    const report = { session: this.told, values: this.kept.all(), present: this.presentation.on, went: cameBack };
+    this.send("report", report);
   }
 
   // Streamlit follows by a run of its own; a word before that is over would make it run what was left, and go there.
@@ -114,6 +125,7 @@ export class Browser {
   }
 
   dispose() {
+    clearInterval(this.asking);
     this.abort.abort();
     this.channel?.close();
   }
