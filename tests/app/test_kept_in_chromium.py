@@ -75,6 +75,8 @@ def make_derivatives(page: Page) -> None:
 
 def make_compare(page: Page) -> None:
     run(page, CUBE.format("2.0"), "Left program")
+    expect(page.locator(".stage .node", has_text="8").first).to_be_visible()
+    wait_until_the_app_rests(page)
     run(page, CUBE.format("3.0").replace("** 3", "** 2"), "Right program")
     expect(page.locator(".stage .node", has_text="value 27")).to_have_count(0)
     expect(page.locator(".stage .node", has_text="9")).not_to_have_count(0)

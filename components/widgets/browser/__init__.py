@@ -57,11 +57,8 @@ def browser(
     ``qr`` is the SVG of a code to be shown while presenting.
     """
 
-    def said(name: str) -> Any:
-        return getattr(st.session_state.get(_KEY), name, None)
-
     def reported() -> None:
-        match said("report"):
+        match _said("report"):
             case {
                 "session": str(of),
                 "values": dict(values),
@@ -71,11 +68,11 @@ def browser(
                 on_report(_bounded(values), present, went)
 
     def presented() -> None:
-        if isinstance(said("present"), bool):
-            on_present(said("present"))
+        if isinstance(_said("present"), bool):
+            on_present(_said("present"))
 
     def asked() -> None:
-        match said("ask"):
+        match _said("ask"):
             case {"what": "share" | "help" as what, "search": str(search)}:
                 on_ask(what, search)
 
@@ -95,6 +92,11 @@ def browser(
         on_ask_change=asked,
         on_went_change=on_went,
     )
+
+
+def _said(name: str) -> Any:
+    """Return what the browser says in this run, ``None`` if it says nothing."""
+    return getattr(st.session_state.get(_KEY), name, None)
 
 
 def write(put: Mapping[str, str], *, key: str) -> None:
