@@ -41,6 +41,8 @@ def link(page: str) -> None:
     store, state = session.in_browser(), _state()
 
     def reported(texts: Mapping[str, str], presents: bool, went: bool) -> None:
+        if store.arrived:
+            return  # said again, though it was heard: what was made since then stays
         store.texts, store.arrived = dict(texts), True
         store.made.clear()
         store.changed.clear()

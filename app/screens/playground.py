@@ -6,11 +6,14 @@ import streamlit as st
 from markupsafe import Markup
 
 from app import graph, linked, playground_form, playground_leaves, playground_plots, results, session
-from app.playground_errors import show_failure
 from app.workbench import ABOVE, MADE, frame, heading
 from components.facts import leaf_rows
 from components.source.form import Form, FormError, Written, write_program
-from components.widgets.panels import leaves_panel
+from components.source.form.fixes import fix_of
+from components.widgets.panels import leaves_panel, with_code
+
+_SAYS = Markup('<p class="al-mend" role="alert">{}</p>')
+_RAISED = Markup('<div class="al-raised"><b>{}</b> {}</div>')
 
 
 def page() -> None:
@@ -47,7 +50,7 @@ def _told(form: Form, written: Written | None) -> None:
     # An error of what was typed before is none of what is typed now.
     stops = written is not None and _stops(written)
     if written is not None and stops:
-        show_failure(form, written)
+        _show_failure(form, written)
     kind = " al-failed" if stops else ""
     st.html(Markup('<div class="al-told-of{}">{}</div>').format(kind, leaves_panel(leaf_rows(trace))))
     for warned in trace.warnings[:2]:
@@ -73,6 +76,22 @@ def _stops(written: Written) -> bool:
     """Whether the program that the form stands for has run, and stopped with an error."""
     trace = session.trace("playground")
     return trace is not None and trace.failure is not None and trace.program.source == written.source
+
+
+def _show_failure(form: Form, written: Written) -> None:
+    """Say why the program stopped, in the form's own terms, with PyTorch's text below."""
+    trace = session.trace("playground")
+    if trace is None or trace.failure is None:
+        return
+    failure, fix = trace.failure, fix_of(form, written, trace)
+    says = fix.says if fix is not None else failure.explanation or "The program stopped with this error."
+    with st.container(key="playground-error", gap="small"):
+        st.html(_SAYS.format(with_code(says)))
+        if fix is not None and fix.button is not None and fix.form is not None:
+            st.button(
+                fix.button, key="playground:fix", type="primary", on_click=playground_form.become, args=(fix.form,)
+            )
+        st.html(_RAISED.format(failure.error_type or "Stopped", failure.message))
 
 
 page()

@@ -254,8 +254,11 @@ def test_two_tabs_that_make_different_things_lose_neither(browser: Browser, addr
         printed(second, "tensor(12.)")
         expect(editor(second)).to_have_text(CUBE.format("2.0").replace("\n", ""))
         # The first one goes on where it was, and overwrites nothing without a word.
+        first.bring_to_front()
+        wait_until_the_app_rests(first)
         run(first, CUBE.format("4.0"))
         printed(first, "tensor(48.)")
+        wait_until_the_app_rests(first)
         first.reload()
         printed(first, "tensor(48.)")
 

@@ -11,9 +11,12 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.app.browser import ROOT, wait_until_the_app_rests, watched
+from tests.app.browser import CHROMIUM, ROOT, wait_until_the_app_rests, watched
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+]
 
 SIZES = [(1280, 800), (1366, 768), (1920, 1080)]
 PROGRAM = """\

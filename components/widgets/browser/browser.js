@@ -70,8 +70,8 @@ export class Browser {
       setTimeout(() => this.report());
     }
     clearInterval(this.asking);
-    // What is said while the page finds its server again can get lost, too.
-    if (!data.arrived) this.asking = setInterval(() => this.report(), AGAIN_AFTER);
+    // What is said while the page finds its server again can get lost, too; a run that follows it must not be cut off.
+    if (!data.arrived) this.asking = setInterval(() => rests() && this.report(), AGAIN_AFTER);
     for (const [name, text] of Object.entries(data.put)) {
       if (this.known.get(name) !== text) this.kept.put(name, text);
       this.known.set(name, text);
@@ -130,6 +130,9 @@ export class Browser {
     this.channel?.close();
   }
 }
+
+// Whether no run of the page is under way.
+const rests = () => document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]") !== null;
 
 // Back or Forward led here from another document.
 const [first] = performance.getEntriesByType("navigation");
