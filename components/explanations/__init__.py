@@ -27,6 +27,7 @@ from . import (
     shapes,
     syntax,
     unknown_names,
+    versions,
 )
 from .hints import apply_hint
 from .situation import Rule, Situation
@@ -38,6 +39,7 @@ _THEMES = (
     backward,
     history,
     gradients,
+    versions,
     inplace,
     functions,
     losses,

@@ -7,6 +7,8 @@ import re
 
 from ..source.statements import Statement
 from ..trace import Backward
+from .again import made_once, two_runs
+from .carried import state_between, told
 from .situation import Advice, Rules, Situation, argument, called, elements, receiver, shape, shown
 
 rules = Rules()
@@ -54,6 +56,9 @@ def _second_backward(situation: Situation, match: re.Match[str]) -> Advice:
             "To go through a graph twice, the first call needs `retain_graph=True`."
         )
     line = failed.line if failed is not None and failed.line is not None else situation.failure.line
+    advice = _without_keeping(situation, failed, earlier) if failed is not None else None
+    if advice is not None:
+        return advice
     hint = _retaining(situation, earlier)
     if earlier.line == line:
         return Advice(_same_line(situation, line, subject), hint)
@@ -65,6 +70,14 @@ def _second_backward(situation: Situation, match: re.Match[str]) -> Advice:
         f"{_stopped(situation)} If line {line} is meant to go through it again, line {earlier.line} must keep them.",
         hint,
     )
+
+
+def _without_keeping(situation: Situation, failed: Backward, earlier: Backward) -> Advice | None:
+    """What is said where keeping the graph is no cure."""
+    state = state_between(situation, failed, earlier)
+    if state is not None:
+        return told(situation, state, failed, earlier)
+    return made_once(situation, failed, earlier) or two_runs(situation, failed, earlier)
 
 
 def _freed_by(situation: Situation, failed: Backward | None) -> Backward | None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from ..source.names import did_you_mean
+from ..source.statements import Statement
+from ..trace import Tensor
 from .hints import insert_before, replace_line
+from .leaves import leaf_inside
 from .situation import Advice, Rules, Situation, argument, receiver, shown
 
 rules = Rules()
@@ -84,16 +88,37 @@ def _nn(situation: Situation) -> str:
 def _optimizer_of_non_leaf(situation: Situation, match: re.Match[str]) -> Advice:
     text = "An optimizer changes leaves, the tensors whose `.grad` backward fills."
     for call in situation.calls_of(*_OPTIMIZERS):
-        for name, tensor in situation.tensors_in(call):
-            if not tensor.is_leaf:
-                made = situation.made_on(tensor)
-                where = f" on line {made}" if made is not None else ""
-                return Advice(
-                    f"{text} {shown(name.id)} was computed{where} and is not a leaf. Give the optimizer the leaf that it "
-                    "comes from, or make it one.",
-                    situation.hint((name, f"{name.id}.detach().requires_grad_()")),
-                )
+        made = list(_computed(situation, call))
+        if not made:
+            continue
+        names = " and ".join(f"{shown(name)} of line {statement.first}" for name, statement in made)
+        many = len(made) > 1
+        hints = [leaf_inside(situation, statement) for _, statement in made]
+        if all(hints):
+            return Advice(
+                f"{text} {names} {'are' if many else 'is'} computed from {'leaves' if many else 'a leaf'} without a name. Compute "
+                "the numbers first and make a leaf of the result.",
+                "\n".join(hint for hint in hints if hint),
+            )
+        return Advice(
+            f"{text} {names} {'are' if many else 'is'} computed from other tensors that require grad. Give the optimizer the leaf "
+            "it comes from, if that is to be trained; if not, make a leaf of its own, with `.detach().requires_grad_()`, "
+            "on the line that computes it."
+        )
     return Advice(f"{text} One of these was computed from others.")
+
+
+def _computed(situation: Situation, call: ast.Call) -> Iterator[tuple[str, Statement]]:
+    """The tensors given to an optimizer that are no leaves, or lists of tensors, with the statements that made them."""
+    for node in ast.walk(call):
+        value = situation.value(node) if isinstance(node, ast.Name) else None
+        statement = situation.assignment(node.id) if isinstance(node, ast.Name) else None
+        if not isinstance(node, ast.Name) or statement is None:
+            continue
+        if (isinstance(value, Tensor) and not value.is_leaf) or (
+            isinstance(value, str) and value.startswith("list of")
+        ):
+            yield node.id, statement
 
 
 @rules.on(
