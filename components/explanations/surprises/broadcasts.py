@@ -99,7 +99,7 @@ def _differences(run: Run) -> Iterator[Remark]:
         if statement is None or len(pairs) != 1 or not _ON_PURPOSE.isdisjoint(statement.words):
             continue
         found = _operands(run, node, pairs[0])
-        if found is None or not _compares_all(found[0], found[1]) or not _reaches_loss(run, node):
+        if found is None or not _compares_all(found[0], found[1]) or node.id not in run.passed:
             continue
         names = shown(statement.text(pairs[0].left)), shown(statement.text(pairs[0].right))
         hint = _squeezed(statement, (pairs[0].left, pairs[0].right), found[0], found[1])
@@ -136,11 +136,6 @@ def _compares_all(first: Shape, second: Shape) -> bool:
     """(N, 1) and (N,), for N above 1."""
     short, long = sorted((first, second), key=len)
     return len(short) == 1 and long == (*short, 1) and short[0] > 1
-
-
-def _reaches_loss(run: Run, node: Node) -> bool:
-    """Whether a ``backward()`` of the program went through a node."""
-    return any(step.node == node.id for run_ in run.trace.backwards if run_.call == "backward" for step in run_.steps)
 
 
 def result_shape(run: Run, node: Node | None) -> Shape | None:

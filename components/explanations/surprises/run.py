@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from ...source.names import OPTIM
+from ...source.names import NN, OPTIM
 from ...source.statements import ProgramStatements, Statement
 from ...source.tree import dotted, full_name, imported
 from ...trace import Edge, GradientChange, Node, Step, Tensor, Trace
@@ -67,7 +67,8 @@ class Run:
         """Whether nothing was left out of the trace, so that what is not in it did not happen."""
         cut = any(truncation.observer in _MUST_BE_WHOLE for truncation in self.trace.truncations)
         failed = any(note.observer is not None for note in self.trace.notes)
-        inline = any(s.words[0] in _INLINE and not s.is_header for s in self.program.statements if s.words)
+        calls = self.statements("step", "backward", "zero_grad")
+        inline = any(s.words[0] in _INLINE and not s.is_header for s in calls)
         return not (cut or failed or inline or self.trace.steps_truncated)
 
     # Text -----------------------------------------------------------------------------------------------------------
@@ -136,6 +137,13 @@ class Run:
         found = self.before(step).items()
         return {name: self.tensors[value] for name, value in found if value in self.tensors}
 
+    def is_module(self, path: str, bound: dict[str, str]) -> bool:
+        """Whether a path is that of a module, by its parameters' names or by what is shown of its variable."""
+        if path.isidentifier():
+            kind = bound.get(path, "")
+            return kind in NN or self.program.class_named(kind) is not None
+        return bool(path) and any((tensor.name or "").startswith(f"{path}.") for tensor in self.trace.tensors)
+
     def bound_by(self, tensor: Tensor) -> tuple[Step, Statement] | None:
         """The step that first bound this tensor object to a variable, with its statement."""
         for step in self.trace.steps:
@@ -193,12 +201,17 @@ class Run:
     @cached_property
     def moved(self) -> set[str]:
         """The origins of the tensors whose numbers were changed in place."""
-        found: defaultdict[str, set[int | None]] = defaultdict(set)
-        records: defaultdict[str, int] = defaultdict(int)
+        latest: dict[str, Tensor] = {}
+        found = set()
         for tensor in self.trace.tensors:
-            found[tensor.origin].add(tensor.version)
-            records[tensor.origin] += 1
-        return {origin for origin, versions in found.items() if len(versions) > 1 or records[origin] > 1}
+            before = latest.get(tensor.origin)
+            # Numbers that changed behind the version counter make a record in which nothing else is new.
+            if before is not None and (
+                before.version != tensor.version or before.requires_grad == tensor.requires_grad
+            ):
+                found.add(tensor.origin)
+            latest[tensor.origin] = tensor
+        return found
 
     def moment(self, change: GradientChange) -> Moment | None:
         """When a ``.grad`` was changed; ``None`` where the trace does not say."""
@@ -208,6 +221,22 @@ class Run:
         wanted = "backward" if change.cause == "backward" else "zero_grad"
         calls = [call for call in statement.calls if called(call) == wanted] if "step" in statement.words else []
         return Moment(change.step, max((call.col_offset for call in calls), default=0))
+
+    @cached_property
+    def timed(self) -> list[tuple[Moment, str, GradientChange]] | None:
+        """The changes of every ``.grad`` in their order; ``None`` where the trace does not tell it."""
+        found = []
+        for origin, changes in self.changes.items():
+            for change in changes:
+                if (moment := self.moment(change)) is None:
+                    return None
+                found.append((moment, origin, change))
+        return sorted(found, key=lambda entry: entry[0])
+
+    @cached_property
+    def passed(self) -> set[str]:
+        """The nodes that a ``backward()`` went through."""
+        return {step.node for run in self.trace.backwards if run.call == "backward" for step in run.steps}
 
     @cached_property
     def optimizers(self) -> list[Optimizer]:
