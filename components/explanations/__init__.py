@@ -31,8 +31,9 @@ from . import (
 )
 from .hints import apply_hint
 from .situation import Rule, Situation
+from .surprises import Remark, remarks
 
-__all__ = ["RULES", "apply_hint", "explain"]
+__all__ = ["RULES", "Remark", "apply_hint", "explain", "remarks"]
 
 # In this order the first rule that has something to say wins: the particular before the general.
 _THEMES = (
