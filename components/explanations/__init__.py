@@ -29,9 +29,10 @@ from . import (
     unknown_names,
 )
 from .hints import apply_hint
+from .remarks import Remark, remarks
 from .situation import Rule, Situation
 
-__all__ = ["RULES", "apply_hint", "explain"]
+__all__ = ["RULES", "Remark", "apply_hint", "explain", "remarks"]
 
 # In this order the first rule that has something to say wins: the particular before the general.
 _THEMES = (
