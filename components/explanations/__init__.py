@@ -31,6 +31,7 @@ from . import (
 from .hints import apply_hint
 from .remarks import Remark, remarks
 from .situation import Rule, Situation
+from .surprises import Remark, remarks
 
 __all__ = ["RULES", "Remark", "apply_hint", "explain", "remarks"]
 
