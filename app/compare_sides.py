@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 import streamlit as st
 
-from app import graph, results, session
+from app import advice, graph, results, session
 from app.controls import chart, one_of
 from app.editors import Editor, show_editor
 from app.examples import FIRST_PAIR, PAIRS
@@ -224,7 +224,8 @@ def show_side(name: str, edited: Edited) -> None:
     show_editor(page_of(name), edited, side(name).editor.key, 120, f"{name.capitalize()} program", beside=beside, of=2)
     trace = session.trace(page_of(name))
     if trace is not None and session.running(page_of(name)) is None:
-        results.failure(trace)
+        editor = side(name).editor
+        results.failure(trace, advice.in_editor(editor, lambda: side(name).comes_from(TEXT, editor.source)))
 
 
 def _source(name: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import linked, results, session
+from app import advice, linked, results, session
 from app.editors import Editor
 from app.examples import FIRST_FUNCTION, FUNCTIONS
 from app.workbench import heading
@@ -20,7 +20,7 @@ from components.facts.variables import Variables, differentiable_variables
 from components.source.function_text import NoFunction, function_text
 from components.trace import Answered, Asked, Failure, Findings, Function, Input, Trace, Unanswered, Verdict
 from components.widgets.editor import Problem, code_editor
-from components.widgets.panels import failure_panel, note_panel
+from components.widgets.panels import note_panel
 
 PAGE = "derivatives"
 EDITOR = Editor(f"{PAGE}:editor", FIRST_FUNCTION)
@@ -68,7 +68,7 @@ def edit(problem: Problem | None) -> str:
     linked.note(EDITOR)
     text, failure = derivatives_state().failure
     if failure is not None and text == EDITOR.ran:
-        failure_panel(failure)
+        advice.failure(failure, text, advice.in_editor(EDITOR))
     return EDITOR.ran
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import results, session
+from app import advice, results, session
 from app.course import Exercise, Lesson
-from app.progress import LessonsState, is_solved, kept_of
+from app.progress import LessonsState, editor_of, is_solved, kept_of
 from components.trace import Exercise as Question
 from components.trace import Verdict
 from components.widgets.panels import verdict_panel
@@ -74,7 +74,7 @@ def _verdict(lesson: Lesson, answer: str) -> None:
     with st.container(key="lessons-verdict-old" if checked != answer else "lessons-verdict"):
         if trace.failure is not None:
             st.markdown("**The checks could not run, since the program failed:**")
-            results.failure(trace)
+            results.failure(trace, advice.in_editor(editor_of(lesson), name=":checked"))
         elif isinstance(trace.answer, Verdict):
             verdict_panel(trace.answer)
             if trace.answer.solved and kept_of(lesson).solved != checked:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import streamlit as st
 
-from app import linked, session
+from app import advice, linked, session
 from app.editors import Editor, show_editor
 from app.uploads import OpenError, opened_trace
 from app.workbench import heading, room_beside, run_row, show_told
@@ -61,7 +62,8 @@ def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | 
         session.start(page, edited.text, about=(edited.text, edited.run), again=True)
         st.rerun()
     linked.note(editor)
-    show_told(page if session.running(page) or _source(page) not in session.PROGRAM_PAGES else _source(page))
+    shown = page if session.running(page) or _source(page) not in session.PROGRAM_PAGES else _source(page)
+    show_told(shown, advice.in_editor(editor, partial(_own, page)))
     return session.index(page)
 
 

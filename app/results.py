@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from app import session
-from components.facts import leaf_rows
+from app import advice, session
+from components.facts import TraceIndex, leaf_rows
 from components.facts.text import plural
 from components.trace import Trace
-from components.widgets.panels import failure_panel, leaves_panel, output_panel
+from components.widgets.panels import leaves_panel, output_panel
 
 _NOTE = Markup('<p class="al-note">{}</p>')
 
@@ -54,16 +54,21 @@ def status(trace: Trace) -> None:
         st.html(_NOTE.format(f"Recorded up to a cap of {cut.cap:,} ({cut.observer}); missing: {cut.missing}."))
 
 
-def told(trace: Trace) -> None:
-    """What is said of a run beside the program: why it failed, its leaves, its output, figures of it."""
-    failure(trace)
+def told(index: TraceIndex, place: advice.Place) -> None:
+    """What is said of a run beside the program: why it failed, its leaves, its output, figures of it.
+
+    ``place`` is where its program can be changed, as advice says.
+    """
+    trace = index.trace
+    failure(trace, place)
+    advice.noted(index, place)
     panels = leaves_panel(leaf_rows(trace)), output_panel(trace)
     kind = " al-failed" if trace.failure is not None else ""
     st.html(Markup('<div class="al-told-of{}">{}{}</div>').format(kind, *panels))
     status(trace)
 
 
-def failure(trace: Trace) -> None:
-    """The failure, if there is one."""
+def failure(trace: Trace, place: advice.Place | None = None) -> None:
+    """The failure, if there is one; with what would mend it, in the place where that can be done."""
     if trace.failure is not None:
-        failure_panel(trace.failure)
+        advice.failure(trace.failure, trace.program.source, place)

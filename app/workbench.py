@@ -10,7 +10,7 @@ import streamlit as st
 from markupsafe import Markup
 from streamlit.delta_generator import DeltaGenerator
 
-from app import graph, linked, results, session
+from app import advice, graph, linked, results, session
 from app.controls import choose_device
 from app.editors import Editor, show_editor
 from components.trace import Trace
@@ -98,7 +98,7 @@ def workbench(
             st.rerun()
         linked.note(editor)
         guide.after(edited.text)
-        show_told(page)
+        show_told(page, advice.in_editor(editor))
     with did:
         taken = guide.over(editor.ran)
         graph.show(page, above=ABOVE + taken, show_code=not is_built())
@@ -109,11 +109,13 @@ def show_trace(page: str, editor: Editor, trace: Trace, name: str = "") -> None:
     session.show(page, trace, about=(name, editor.ran, editor.run_number))
 
 
-def show_told(page: str) -> None:
-    """Show a run that is under way, or what there is to be said of the last one: beside the picture, which stays."""
-    trace = session.trace(page)
-    if not results.progress(page) and trace is not None:
-        results.told(trace)
+def show_told(page: str, place: advice.Place) -> None:
+    """Show a run that is under way, or what there is to be said of the last one: beside the picture, which stays.
+
+    ``place`` is where the program is edited.
+    """
+    if not results.progress(page) and (index := session.index(page)) is not None:
+        results.told(index, place)
 
 
 def room_beside(page: str) -> int:

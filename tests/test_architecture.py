@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "app": {
         "components.trace",
         "components.source",
+        "components.explanations",
         "components.worker",
         "components.facts",
         "components.figures",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from app import graph, linked, playground_form, playground_leaves, playground_plots, results, session
+from app import advice, graph, linked, playground_form, playground_leaves, playground_plots, results, session
 from app.workbench import ABOVE, MADE, frame, heading
 from components.facts import leaf_rows
 from components.source.form import Form, FormError, Written, write_program
 from components.source.form.fixes import fix_of
+from components.source.form.read_back import form_of
 from components.widgets.panels import leaves_panel, with_code
 
 _SAYS = Markup('<p class="al-mend" role="alert">{}</p>')
@@ -44,13 +45,16 @@ def page() -> None:
 
 def _told(form: Form, written: Written | None) -> None:
     """Show a run that is under way, or what there is to be said of the last one; of an error, how to mend the form."""
-    trace = session.trace("playground")
-    if results.progress("playground") or trace is None:
+    index = session.index("playground")
+    if results.progress("playground") or index is None:
         return
+    trace = index.trace
     # An error of what was typed before is none of what is typed now.
     stops = written is not None and _stops(written)
     if written is not None and stops:
         _show_failure(form, written)
+    if written is not None and trace.program.source == written.source:
+        advice.noted(index, _place(form, written))
     kind = " al-failed" if stops else ""
     st.html(Markup('<div class="al-told-of{}">{}</div>').format(kind, leaves_panel(leaf_rows(trace))))
     for warned in trace.warnings[:2]:
@@ -83,7 +87,7 @@ def _show_failure(form: Form, written: Written) -> None:
     trace = session.trace("playground")
     if trace is None or trace.failure is None:
         return
-    failure, fix = trace.failure, fix_of(form, written, trace)
+    failure, fix, place = trace.failure, fix_of(form, written, trace), _place(form, written)
     says = fix.says if fix is not None else failure.explanation or "The program stopped with this error."
     with st.container(key="playground-error", gap="small"):
         st.html(_SAYS.format(with_code(says)))
@@ -91,7 +95,30 @@ def _show_failure(form: Form, written: Written) -> None:
             st.button(
                 fix.button, key="playground:fix", type="primary", on_click=playground_form.become, args=(fix.form,)
             )
+        changed = advice.applied(written.source, failure.hint)
+        if fix is None and changed is not None and place.takes(changed):
+            advice.offer(place, written.source, changed, "failure")
         st.html(_RAISED.format(failure.error_type or "Stopped", failure.message))
+
+
+def _place(form: Form, written: Written) -> advice.Place:
+    """Return the form as the place where its program can be changed, as far as a form stands for that."""
+
+    def become(text: str) -> None:
+        changed = form_of(form, written, text, session.device())
+        if changed is not None:
+            playground_form.become(changed)
+
+    def takes(text: str) -> bool:
+        return form_of(form, written, text, session.device()) is not None
+
+    def typed() -> str:
+        now, _ = _written(playground_form.current())
+        return now.source if now is not None else ""
+
+    return advice.Place(
+        "playground", lambda: written.source, typed, become, takes, "Changes the form. Undo brings it back."
+    )
 
 
 page()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 from markupsafe import Markup, escape
@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from ..facts import LeafRow
 from ..facts.output import OutputPiece, shown_pieces
 from ..facts.terms import meaning_of
+from ..source.line_changes import LineChange
 from ..trace import Check, Failure, Trace, Verdict
 
 _KINDS = {
@@ -23,16 +24,29 @@ _KINDS = {
 }
 
 
-def failure_panel(failure: Failure) -> None:
-    """Say what went wrong: PyTorch's own message, what it means here, and the line that fixes it."""
+def failure_panel(failure: Failure, *, hint: bool = True) -> None:
+    """Say what went wrong: PyTorch's own message, what it means here and, as text, the hint of what would mend it."""
     kind = failure.error_type or _KINDS.get(failure.kind, "Error")
     where = f" on line {failure.line}" if failure.line is not None else ""
     parts = [Markup('<b>{}</b>{}<div class="message">{}</div>').format(kind, where, failure.message)]
     if failure.explanation:
         parts.append(Markup("<div>{}</div>").format(with_code(failure.explanation)))
-    if failure.hint:
+    if failure.hint and hint:
         parts.append(Markup('<div class="al-note">Try this instead:</div><pre>{}</pre>').format(failure.hint))
     st.html(Markup('<div class="al-fail" role="alert" tabindex="0">{}</div>').format(joined(parts)))
+
+
+def change_panel(changes: Sequence[LineChange]) -> Markup:
+    """Return a change of a program: its lines as they are, struck out, and as they would be."""
+    rows = joined(
+        Markup('<{mark}{title}><i aria-hidden="true">{sign}</i>{line}</{mark}>').format(
+            mark=mark, sign=sign, line=line, title=Markup(' title="line {}"').format(change.line + number)
+        )
+        for change in changes
+        for mark, sign, lines in (("del", "−", change.old), ("ins", "+", change.new))
+        for number, line in enumerate(lines)
+    )
+    return Markup('<pre class="al-change" tabindex="0" aria-label="Change of the program">{}</pre>').format(rows)
 
 
 def note_panel(text: str) -> None:

@@ -28,6 +28,19 @@ const PAUSE = 400;
 /** @param {string} text */
 const plain = (text) => text.replace(/\r\n?/g, "\n");
 
+// The part in which two texts differ: the one from `from` to `to`, the other there has `insert`.
+/**
+ * @param {string} one
+ * @param {string} other
+ */
+function difference(one, other) {
+  const shorter = Math.min(one.length, other.length);
+  let from = 0, end = 0;
+  while (from < shorter && one[from] === other[from]) from += 1;
+  while (end < shorter - from && one.at(-1 - end) === other.at(-1 - end)) end += 1;
+  return { from, to: one.length - end, insert: other.slice(from, other.length - end) };
+}
+
 export class Editor {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   pausing;
@@ -153,17 +166,20 @@ export class Editor {
     showProblem(this.view, data.problem, data.run);
   }
 
-  // Undo brings back what was typed before.
+  // Undo brings back what was typed before, in one step. Where little is different, that is what is then in sight.
   /** @param {string} text */
   replace(text) {
     this.told = plain(text);
     this.draft.keep(null);
+    const changes = difference(this.text, this.told), { from, to, insert } = changes;
+    const isEdit = Math.max(to - from, insert.length) < this.told.length / 2, at = isEdit ? from : 0;
     this.view.dispatch({
-      changes: { from: 0, to: this.view.state.doc.length, insert: text },
-      selection: EditorSelection.cursor(0),
+      changes,
+      selection: EditorSelection.cursor(at),
+      effects: isEdit ? EditorView.scrollIntoView(at, { y: "nearest" }) : [],
       annotations: isolateHistory.of("full"),
     });
-    this.view.scrollDOM.scrollTo({ top: 0, left: 0 });
+    if (!isEdit) this.view.scrollDOM.scrollTo({ top: 0, left: 0 });
     bringIntoView(this.view);
   }
 
