@@ -125,8 +125,9 @@ class _Teller:
 
     def _moment(self, first: int, end: int) -> int:
         moments, last = self._told.moments, self._all[end - 1]
-        if end - first == 1 and moments and self._quiet.is_quiet(last):
-            return len(moments) - 1
+        # What is quiet is told with the moment before it; before the first one, with that.
+        if end - first == 1 and self._quiet.is_quiet(last):
+            return max(0, len(moments) - 1)
         self._quiet.told(last)
         moments.append(self._single(first) if end - first == 1 else self._several(first, end))
         return len(moments) - 1

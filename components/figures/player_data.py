@@ -18,6 +18,7 @@ from pygments.token import Comment, Keyword, Number, String
 
 from ..facts import TraceIndex
 from ..facts.cards import Card, box_card
+from ..facts.closing import closing
 from ..facts.folding import Homes
 from ..facts.gradient_health import MOST_FINDINGS, Illness, norm
 from ..facts.groups import group_facts
@@ -25,7 +26,7 @@ from ..facts.output import picture_address
 from ..facts.story import Story, tell
 from ..trace import Gradient
 from .lab.records import ONLY, LabGraph, LabOptions
-from .lab.words import edge_words, leaf_words
+from .lab.words import edge_words, grad_words, leaf_value
 from .layout import LayoutProblem, Picture, PictureBox
 from .legend import explained, lab_legend, torchviz_legend
 
@@ -84,8 +85,8 @@ class PlayerData(Struct, frozen=True, kw_only=True):
     ``code`` has the tokens of each line: a word for the style sheet and a text. ``notes`` are moment, line, kind and
     text; ``pictures`` moment, address and text. ``carried`` is by the number of a link, ``texts`` by leaf box;
     ``frames`` are opened folds with the boxes in them. ``cut`` says that the run goes on after the last moment,
-    ``more_findings`` that there are others. ``message`` is shown where there is no picture. ``terms`` are sentences
-    about the words that the legend and the cards have.
+    ``more_findings`` that there are others. ``whole`` is said of all of the run, ``message`` where there is no picture.
+    ``terms`` are sentences about the words that the legend and the cards have.
     """
 
     svg: str
@@ -101,6 +102,7 @@ class PlayerData(Struct, frozen=True, kw_only=True):
     failed: int | None
     moments: list[PlayerMoment]
     cut: bool
+    whole: str
     notes: list[tuple[int, int, str, str]]
     pictures: list[tuple[int, str, str]]
     boxes: dict[str, PlayerBox]
@@ -151,6 +153,7 @@ def player_data(
         failed=index.trace.failure.line if index.trace.failure is not None else None,
         moments=[PlayerMoment(m.kind, m.text, m.n, m.line, m.box, m.run, m.lit) for m in story.moments],
         cut=story.cut,
+        whole=closing(index),
         notes=story.notes,
         pictures=_pictures(index, story),
         boxes={box.id: boxes.box(box) for box in shown},
@@ -311,11 +314,11 @@ class _Boxes:
         for moment, _, value in self._story.bound:
             tensor = self._index.tensors.get(value)
             if tensor is not None and tensor.origin in leaves:
-                values[leaves[tensor.origin]][moment], _ = leaf_words(tensor, None, False, self._options)
+                values[leaves[tensor.origin]][moment] = leaf_value(tensor, self._options)
         for moment, number in self._story.changes:
             change = self._index.trace.gradients[number]
             if change.tensor in leaves:
-                _, grads[leaves[change.tensor]][moment] = leaf_words(None, change.total, True, self._options)
+                grads[leaves[change.tensor]][moment] = grad_words(self._index, change, self._options)
         found: dict[str, list[LeafText]] = {}
         for leaf in dict.fromkeys((*values, *grads)):
             entries: list[LeafText] = [(at, text, None) for at, text in values[leaf].items()]

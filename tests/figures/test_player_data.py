@@ -55,23 +55,27 @@ def test_what_is_drawn_comes_with_the_moments() -> None:
         y.backward()
     """)
     assert data["boxes"]["n1"] == {
-        "born": 2,
+        "born": 1,
         "line": 3,
         "node": "n1",
-        "visits": [4, 8],
+        "visits": [3, 7],
         "bytes": 4,
         "order": 1,
         "norm": 1.0,
     }
-    assert data["boxes"]["n1~saved"]["freed"] == 10
+    assert data["boxes"]["n1~saved"]["freed"] == 9
     # Link 1 is from the output, 2 from AccumulateGrad to the leaf, 3 the gradient 3 * 2**2 = 12.
     assert data["carried"] == {
-        "1": [[4, "1", 0], [8, "1", 1]],
-        "2": [[5, "", 0], [9, "", 1]],
-        "3": [[4, "12", 0], [8, "12", 1]],
+        "1": [[3, "1", 0], [7, "1", 1]],
+        "2": [[4, "", 0], [8, "", 1]],
+        "3": [[3, "12", 0], [7, "12", 1]],
     }
-    assert data["texts"] == {"n0~leaf": [[1, "2", None], [5, None, ".grad 12"], [9, None, ".grad 24"]]}
+    assert data["texts"] == {"n0~leaf": [[0, "2", None], [4, None, ".grad 12"], [8, None, ".grad 12 + 12 = 24"]]}
     assert data["backwards"] == [4, 5]
+    assert data["whole"] == (
+        "Line 5, call 2 of 2: backward() adds 12 to x.grad: 12 + 12 = 24. "
+        "It frees what 1 node had saved (4 B), which retain_graph=True on line 4 had kept."
+    )
 
 
 def test_ill_gradients_are_found_with_their_boxes_and_moments() -> None:
@@ -105,5 +109,5 @@ def test_torchviz_boxes_are_told_by_their_nodes() -> None:
     drawing = torchviz_dot(trace)
     assert drawing is not None
     data = sent(player_data(TraceIndex(trace), layout_svg(drawing.dot or ""), kind="torchviz"))
-    assert data["boxes"]["n1"]["visits"] == [4]
+    assert data["boxes"]["n1"]["visits"] == [3]
     assert {card["title"] for card in data["cards"].values()} >= {"ExpBackward0", "AccumulateGrad"}

@@ -14,6 +14,7 @@ export interface PlayerData {
   failed: number | null;
   moments: PlayerMoment[];
   cut: boolean;
+  whole: string;
   notes: [number, number, string, string][];
   pictures: [number, string, string][];
   boxes: Partial<Record<string, PlayerBox>>;
