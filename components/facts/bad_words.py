@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -46,7 +46,9 @@ def operation(node: Node) -> str:
 # --- forward
 
 
-def forward_text(index: TraceIndex, node: Node, result: Operand, inputs: Mapping[str | int, Operand], sure: bool) -> str:
+def forward_text(
+    index: TraceIndex, node: Node, result: Operand, inputs: Mapping[str | int, Operand], sure: bool
+) -> str:
     """Return what an operation made of which numbers; ``sure`` is whether all that went in is known to be finite."""
     where = line_text(node.line)
     made = index.produced(node.id)
@@ -74,7 +76,9 @@ def _called(node: Node, numbers: list[str]) -> str:
     if sign is None:
         return f"{operation(node)}({numbers[0]})"
     if len(numbers) == 1:
-        exponent = next((saved.value for saved in node.saved if saved.shape is None and saved.name in ("exponent", "other")), "?")
+        exponent = next(
+            (saved.value for saved in node.saved if saved.shape is None and saved.name in ("exponent", "other")), "?"
+        )
         numbers = [*numbers, str(exponent)]
     return f" {sign} ".join(f"({one})" if one.startswith("-") else one for one in numbers)
 
@@ -135,27 +139,38 @@ def backward_text(index: TraceIndex, run: int, place: int, slot: int | None) -> 
     call = f"{backward.call}() of {line_text(backward.line)}"
     incoming = [of_gradient(one) for one in step.grad_outputs]
     if slot is None:
-        came = next(one for one in incoming if one.bad)
+        came = _counted(next(one for one in incoming if one.bad))
         if place == 0:
-            return f"{call} began with {_counted(came)}."
-        return f"{_counted(came)} came to {node.name} in {call}; no node had sent it on: a hook on the way did, or a gradient that was given."
+            return f"{call} began with {came}."
+        why = "no node had sent it on: a hook on the way did, or a gradient that was given"
+        return f"{came} came to {node.name} in {call}; {why}."
     result = of_gradient(step.grad_inputs[slot])
     said = f"{node.name} ({line_text(node.line)}) made {_counted(result)} in {call}"
     spot = _spot(result)
-    saved = {(index.saved_name(one), one.name): _saved(index, one) for one in node.saved if one.shape is not None}
-    kept = [f"{name} = {shown(one)}" for (name, _), one in saved.items() if one.bad is not None][:_MOST_NAMES]
-    gradient = _element(incoming[0], result.shape, spot) if incoming and spot is not None else None
-    at = {names: _element(one, result.shape, spot) for names, one in saved.items()} if spot is not None else {}
-    if gradient is None or spot is None or None in at.values():
-        came = [shown(one) for one in incoming if one.bad is not None]
-        return f"{said}{': ' + ', '.join(came) + ' came in' if came else ''}{'; it had saved ' + ', '.join(kept) if kept else ''}."
-    there = [f"{name} = {value}" for (name, _), value in at.items()]
-    said += f": {gradient} came in{' where ' + ', '.join(there) if there else ''}"
-    pole = any(own == _INFINITE_AT_ZERO.get(node.name) and value == "0" for (_, own), value in at.items())
-    if pole:
-        said += ", and the derivative is infinite there"
-        said += "; 0 times infinity is NaN" if gradient == "0" and result.bad == "nan" else ""
-    return f"{said}.{_chosen(index, node, run, place) if gradient == '0' else ''}"
+    if spot is not None and incoming:
+        saved = [(one.name, index.saved_name(one), _saved(index, one)) for one in node.saved if one.shape is not None]
+        gradient = _element(incoming[0], result.shape, spot)
+        at = [(own, name, _element(one, result.shape, spot)) for own, name, one in saved]
+        if gradient is not None and all(value is not None for _, _, value in at):
+            zero = _chosen(index, node, run, place) if gradient == "0" else ""
+            return f"{said}: {gradient} came in{_where(node, at, gradient, result)}.{zero}"
+    return f"{said}{_all_that_went_in(index, node, incoming)}."
+
+
+def _where(node: Node, at: Sequence[tuple[str, str, str | None]], gradient: str, result: Operand) -> str:
+    """The saved numbers at one place, and whether the derivative is infinite there."""
+    said = f" where {', '.join(f'{name} = {value}' for _, name, value in at)}" if at else ""
+    if not any(own == _INFINITE_AT_ZERO.get(node.name) and value == "0" for own, _, value in at):
+        return said
+    product = "; 0 times infinity is NaN" if gradient == "0" and result.bad == "nan" else ""
+    return f"{said}, and the derivative is infinite there{product}"
+
+
+def _all_that_went_in(index: TraceIndex, node: Node, incoming: Sequence[Operand]) -> str:
+    came = ", ".join(shown(one) for one in incoming if one.bad is not None)
+    saved = [(index.saved_name(one), _saved(index, one)) for one in node.saved if one.shape is not None]
+    kept = ", ".join(f"{name} = {shown(one)}" for name, one in saved[:_MOST_NAMES] if one.bad is not None)
+    return (f": {came} came in" if came else "") + (f"; it had saved {kept}" if kept else "")
 
 
 def _saved(index: TraceIndex, one: SavedTensor) -> Operand:
@@ -189,7 +204,13 @@ def shown(one: Operand) -> str:
     """Return few numbers as they are; of many the shape, the ends and how many are bad or zero."""
     if one.array is not None and one.array.size <= _MOST_SHOWN:
         texts = [_value(number) for number in one.array.ravel()]
-        return texts[0] if not one.shape else f"[{', '.join(texts)}]" if len(one.shape) == 1 else f"{shape_text(list(one.shape))} {', '.join(texts)}"
+        return (
+            texts[0]
+            if not one.shape
+            else f"[{', '.join(texts)}]"
+            if len(one.shape) == 1
+            else f"{shape_text(list(one.shape))} {', '.join(texts)}"
+        )
     said = [shape_text(list(one.shape))]
     if one.array is not None:
         fine = one.array[np.isfinite(one.array)]
@@ -197,7 +218,11 @@ def shown(one: Operand) -> str:
             said.append(f"from {_value(fine.min())} to {_value(fine.max())}")
         zeros = int(np.count_nonzero(one.array == 0))
         said += [f"{zeros:,} of them 0"] if zeros else []
-    elif one.summary is not None and isinstance(one.summary.min, int | float) and isinstance(one.summary.max, int | float):
+    elif (
+        one.summary is not None
+        and isinstance(one.summary.min, int | float)
+        and isinstance(one.summary.max, int | float)
+    ):
         said.append(f"from {_value(one.summary.min)} to {_value(one.summary.max)}")
         said += [f"{one.summary.zero:,} of them 0"] if one.summary.zero else []
     if one.bad:

@@ -5,9 +5,12 @@ It says what that call added to which ``.grad``, what was freed or kept and by w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..trace import Backward, GradientChange
 from .additions import Additions
 from .events import Event
+from .first_bad import first_bad
 from .index import TraceIndex
 from .saved_bytes import stored_bytes
 from .sentences import Sentences
@@ -23,12 +26,19 @@ def closing(index: TraceIndex) -> str:
     trace = index.trace
     if trace.failure is not None:
         return _failed(index)
+    bad = [one.text for one in first_bad(index)[:1]]
+    return " ".join(filter(None, (*bad, *_told(index))))
+
+
+def _told(index: TraceIndex) -> Iterator[str]:
+    trace = index.trace
     runs = [run for run in trace.backwards if not run.internal]
     if runs:
-        return " ".join(filter(None, (_ran(index, runs), _switch(index, runs), _afterwards(index, runs[-1]))))
-    if trace.backwards:
-        return f"PyTorch's own code ran the engine {_times(len(trace.backwards))}; no .grad was added to."
-    return _no_run(index)
+        yield from (_ran(index, runs), _switch(index, runs), _afterwards(index, runs[-1]))
+    elif trace.backwards:
+        yield f"PyTorch's own code ran the engine {_times(len(trace.backwards))}; no .grad was added to."
+    else:
+        yield _no_run(index)
 
 
 def _times(count: int) -> str:

@@ -15,13 +15,14 @@ from ..trace import Node, Tensor
 from .bad_words import backward_text, forward_text, line_alone_text
 from .events import EventNumbers
 from .index import TraceIndex
+from .numbers import flat
 from .operands import Bad, Operand, Operands, of_gradient, of_tensor
 
 # These pass numbers on or put them in: an infinity in their result was in an argument, or is one.
 _MOVES = """
-    MaskedFill Where Fill IndexPut IndexPutImpl IndexFill Copy Scatter MaskedScatter Cat Stack Clone Select Index View Expand
-    Permute Transpose Slice Unsqueeze Squeeze UnsafeView T Maximum Minimum Max Min Amax Amin Clamp Triu Tril Neg Gather Split
-    Unbind Reshape ReshapeAlias Repeat Flip Roll Pad ConstantPadNd ToCopy
+    MaskedFill Where Fill IndexPut IndexPutImpl IndexFill Copy Scatter MaskedScatter Cat Stack Clone Select Index
+    View Expand Permute Transpose Slice Unsqueeze Squeeze UnsafeView T Maximum Minimum Max Min Amax Amin Clamp
+    Triu Tril Neg Gather Split Unbind Reshape ReshapeAlias Repeat Flip Roll Pad ConstantPadNd ToCopy
 """
 _PUT_IN = tuple(f"{name}Backward" for name in _MOVES.split())
 _MOST_NODES = 60_000
@@ -50,6 +51,12 @@ def first_bad(index: TraceIndex) -> tuple[FirstBad, ...]:
     return index.once(_Search).found()
 
 
+def _has_nan(tensor: Tensor) -> bool:
+    if tensor.values is None:
+        return tensor.summary is not None and tensor.summary.nan > 0
+    return "nan" in flat(tensor.values)
+
+
 class _Search:
     def __init__(self, index: TraceIndex) -> None:
         self._index, self._numbers = index, index.once(Operands)
@@ -73,7 +80,7 @@ class _Search:
         """Return the first named tensor that had a NaN, unless its line says so or an optimizer spoiled a parameter."""
         for tensor in self._index.trace.tensors:
             spoiled = tensor.requires_grad and tensor.is_leaf and tensor.id != tensor.origin
-            if tensor.name is not None and not spoiled and of_tensor(tensor).nan:
+            if tensor.name is not None and not spoiled and _has_nan(tensor):
                 line = self._index.code(self._index.first_line.get(tensor.origin))
                 if tensor.node is not None or "nan" not in line.lower():
                     return tensor
@@ -169,7 +176,6 @@ class _Search:
         return None
 
     def _visits(self) -> Iterator[tuple[int, int]]:
-        """Yield engine run and step of the findings of bad gradients, which are in order."""
-        for finding in self._index.findings:
-            if finding.illness in ("nan", "inf"):
-                yield finding.run, finding.place
+        """Yield engine run and step of the bad gradients, in order."""
+        for bad in self._index.bad_gradients:
+            yield bad.run, bad.place

@@ -75,7 +75,9 @@ class Operands:
                 found[_slot(node, saved.name)] = self._saved(saved)
         for edge in self._index.edges_from.get(node.id, ()):
             known = self._known.get(edge.target) or self._leaf(edge.target)
-            if known is not None and (edge.slot not in found or found[edge.slot].bad is None or known.tensor is not None):
+            if known is not None and (
+                edge.slot not in found or found[edge.slot].bad is None or known.tensor is not None
+            ):
                 found[edge.slot] = known
         return found
 
@@ -151,7 +153,8 @@ def _slot(node: Node, name: str) -> str | int:
 
 
 def _power(base: Array, exponent: Array) -> Array:
-    return np.power(base, exponent.astype(base.dtype))
+    raised: Array = np.power(base, exponent.astype(base.dtype))
+    return raised
 
 
 _UNARY: dict[str, Callable[..., Any]] = {
@@ -199,8 +202,8 @@ def of_gradient(gradient: Gradient | None) -> Operand:
 def of_values(values: Values, shape: list[int], dtype: str, summary: Summary | None = None) -> Operand:
     """Return recorded numbers; without them what their summary counts."""
     if values is None:
-        counts = (summary.nan, summary.inf) if summary is not None else (None, None)
-        return Operand(tuple(shape), None, *counts, dtype=dtype, summary=summary)
+        nan, inf = (summary.nan, summary.inf) if summary is not None else (None, None)
+        return Operand(tuple(shape), None, nan, inf, None, dtype, summary)
     try:
         numbers = np.array([float(one) for one in flat(values)], dtype=_TYPES.get(dtype, np.float64))
         return of_array(numbers.reshape(shape), dtype)

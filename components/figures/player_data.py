@@ -19,6 +19,7 @@ from pygments.token import Comment, Keyword, Number, String
 from ..facts import TraceIndex
 from ..facts.cards import Card, box_card
 from ..facts.closing import closing
+from ..facts.findings import findings
 from ..facts.folding import Homes
 from ..facts.gradient_health import MOST_FINDINGS, Illness, norm
 from ..facts.groups import group_facts
@@ -71,22 +72,24 @@ class PlayerBox(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class PlayerFinding(Struct, frozen=True):
-    """A gradient to look at, with its box and its moment."""
+    """What is to be looked at, with its moment and its box, if it is in one; ``first`` is a first bad number."""
 
     illness: Illness
-    box: str
+    box: str | None
     moment: int
     text: str
+    first: bool
 
 
 class PlayerData(Struct, frozen=True, kw_only=True):
     """What the player is sent.
 
     ``code`` has the tokens of each line: a word for the style sheet and a text. ``notes`` are moment, line, kind and
-    text; ``pictures`` moment, address and text. ``carried`` is by the number of a link, ``texts`` by leaf box;
-    ``frames`` are opened folds with the boxes in them. ``cut`` says that the run goes on after the last moment,
-    ``more_findings`` that there are others. ``whole`` is said of all of the run, ``message`` where there is no picture.
-    ``terms`` are sentences about the words that the legend and the cards have.
+    text; of the ``stale`` lines the last note is only the last that was recorded. ``pictures`` are moment, address and
+    text. ``carried`` is by the number of a link, ``texts`` by leaf box; ``frames`` are opened folds with the boxes in
+    them. ``cut`` says that the run goes on after the last moment, ``more_findings`` that there are others. ``whole`` is
+    said of all of the run, ``message`` where there is no picture. ``terms`` are sentences about the words that the
+    legend and the cards have.
     """
 
     svg: str
@@ -104,6 +107,7 @@ class PlayerData(Struct, frozen=True, kw_only=True):
     cut: bool
     whole: str
     notes: list[tuple[int, int, str, str]]
+    stale: list[int]
     pictures: list[tuple[int, str, str]]
     boxes: dict[str, PlayerBox]
     cards: dict[str, Card]
@@ -155,13 +159,14 @@ def player_data(
         cut=story.cut,
         whole=closing(index),
         notes=story.notes,
+        stale=sorted(story.stale),
         pictures=_pictures(index, story),
         boxes={box.id: boxes.box(box) for box in shown},
         cards=cards,
         carried=boxes.carried(),
         texts=boxes.texts(),
         findings=boxes.findings(),
-        more_findings=len(index.findings) > MOST_FINDINGS,
+        more_findings=len(index.once(findings)) > MOST_FINDINGS,
         frames=[(frame.id, frame.boxes) for frame in graph.frames] if graph is not None else [],
         dot=dot,
     )
@@ -327,15 +332,13 @@ class _Boxes:
         return found
 
     def findings(self) -> list[PlayerFinding]:
-        """Return the ill gradients with their box and moment, those of boxes that are not shown left out."""
+        """Return what is to be looked at, with its box and its moment; what no moment tells is left out."""
         found = []
-        for finding in self._index.findings[:MOST_FINDINGS]:
-            box = self._homes.box_of(finding.node)
-            visits = self._story.visits(finding.node)
-            moment = next((m for m, run, place in visits if (run, place) == (finding.run, finding.place)), None)
-            if box is not None and moment is not None:
-                name = self._index.nodes[finding.node].name
-                found.append(PlayerFinding(finding.illness, box, moment, f"{name}: {finding.text}"))
+        for one in self._index.once(findings)[:MOST_FINDINGS]:
+            moment = int(self._story.at[one.number - 1]) if one.number is not None else len(self._story.moments)
+            box = self._homes.box_of(one.node) if one.node is not None else None
+            if moment < len(self._story.moments) and (box is not None or one.first):
+                found.append(PlayerFinding(one.illness, box, moment, one.text, one.first))
         return found
 
 
