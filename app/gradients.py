@@ -12,8 +12,11 @@ import streamlit as st
 from app import graph, session
 from app.controls import chart, download, kept_one_of, table
 from components.facts import TraceIndex
+from components.facts.findings import findings
 from components.facts.gradients import History, LeafHistory, gradient_history, variables
 from components.facts.gradients.flow import flow_info, intermediate_gradients
+from components.facts.layer_health import trends
+from components.facts.text import plain_in_markdown
 from components.figures.charts.gradient_calls import norm_figure, scalar_figure
 from components.figures.charts.gradient_cells import matrix_figure, vector_figure
 from components.figures.charts.gradient_flow import flow_figure, intermediate_figure
@@ -21,6 +24,12 @@ from components.figures.charts.spreadsheets import gradients_csv
 from components.trace import Trace
 
 PAGE = "gradients"
+_MOST_LOOKED_AT = 5
+_ICONS = {
+    "vanishing": ":material/trending_down:",
+    "exploding": ":material/trending_up:",
+    "dead": ":material/block:",
+}
 
 
 @dataclass
@@ -51,7 +60,8 @@ def choose() -> str:
 
 
 def show(name: str, index: TraceIndex, history: History) -> None:
-    """Show the chosen chart, the choices it needs, and the download."""
+    """Show what is to be looked at, the chosen chart, the choices it needs, and the download."""
+    _to_look_at(index)
     if not history.calls and name != "Inside the graph":
         st.markdown(
             "No call of this program has put anything into a `.grad`. Call `backward()` on a result, or look **inside "
@@ -62,6 +72,24 @@ def show(name: str, index: TraceIndex, history: History) -> None:
     for note in history.notes:
         st.caption(note)
     download("All numbers as CSV", lambda: gradients_csv(history), "gradients.csv", f"{PAGE}:csv")
+
+
+def _to_look_at(index: TraceIndex) -> None:
+    """List the first bad number, gradients that explode or vanish, and dead units; a press leads the player there."""
+    told = [one for one in index.once(findings) if one.first or one.illness not in ("nan", "inf")]
+    for place, one in enumerate(told[:_MOST_LOOKED_AT]):
+        st.button(
+            plain_in_markdown(one.text),
+            key=_own(index, f"look:{place}"),
+            icon=_ICONS.get(one.illness, ":material/priority_high:"),
+            type="tertiary",
+            help="Show it in the graph",
+            disabled=one.number is None,
+            on_click=_lead,
+            args=(one.number,),
+        )
+    if len(told) > _MOST_LOOKED_AT:
+        st.caption(f"and {len(told) - _MOST_LOOKED_AT} more, in the list above the graph")
 
 
 def _leaves(index: TraceIndex, history: History) -> None:
@@ -91,7 +119,7 @@ def _norms(index: TraceIndex, history: History) -> None:
 def _layers(index: TraceIndex, history: History) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         call = _call(index, history)
-    _chart(index, history, flow_figure(flow_info(history, call)), "layers")
+    _chart(index, history, flow_figure(flow_info(history, call, trends(index))), "layers")
 
 
 def _inside(index: TraceIndex, history: History) -> None:

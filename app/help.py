@@ -19,7 +19,7 @@ KEYS: dict[str, Keys] = {
         ("Space", "plays, and halts"),
         ("B", "to the next `backward()`"),
         ("E", "to the next error"),
-        ("I", "to the next ill gradient: NaN, infinite, exploding, vanishing"),
+        ("I", "to what is to be looked at: the first NaN or infinity, gradients that explode or vanish, dead units"),
         ("W", "shows the whole run again"),
         ("↑ ↓", "along the edges of the graph, up or down"),
         ("Shift+← Shift+→", "along the edges of the graph, to the left or right"),

@@ -7,6 +7,7 @@ back into one sequence, and whatever a page shows gets the number of the event a
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from ..trace import Backward, GradientChange, MemoryEvent, Step, Trace
 from .index import TraceIndex
 
+_IMPORT = re.compile(r"(import|from)\s[^;]*$")
 EventKind = Literal["call", "line", "born", "begin", "node", "built", "end", "error"]
 
 
@@ -234,9 +236,11 @@ class QuietLines:
         self._ended: int | None = -1
 
     def is_quiet(self, event: Event) -> bool:
-        """Whether an event is a line that made the node before it, or ended a run and has no news of its own."""
+        """Whether an event is a line that made the node before it, or only imports, or ended a run without news."""
         if event.kind != "line":
             return False
+        if self._only_imports(event.step):
+            return True
         return self._last == ("born", event.step) or (self._ended == event.step and not self._has_news(event.step))
 
     def told(self, event: Event) -> None:
@@ -244,6 +248,12 @@ class QuietLines:
         self._last = event.kind, event.step
         if event.kind in ("end", "error") and event.run is not None:
             self._ended = event.step
+
+    def _only_imports(self, step: int | None) -> bool:
+        trace = self._index.trace
+        if step is None or step >= len(trace.steps):
+            return False
+        return bool(_IMPORT.match(self._index.code(trace.steps[step].line))) and not self._has_news(step)
 
     def _has_news(self, step: int | None) -> bool:
         """Whether a line bound a variable, printed or showed something."""

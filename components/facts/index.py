@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeVar, TypeVarTuple
 
 from ..trace import Backward, BackwardStep, Display, Edge, GradientChange, Node, SavedTensor, Tensor, Trace, Values
-from .gradient_health import Finding, findings
+from .gradient_health import BadGradient, bad_gradients
 from .text import line_text
 
 _Keys = TypeVarTuple("_Keys")
@@ -195,9 +195,9 @@ class TraceIndex(Once):
         return list(dict.fromkeys(lines))
 
     @cached_property
-    def findings(self) -> list[Finding]:
-        """The gradients that are not a number, infinite, exploding or vanishing."""
-        return findings(self.trace)
+    def bad_gradients(self) -> list[BadGradient]:
+        """The gradients that are not a number or infinite, in the order of the engine."""
+        return bad_gradients(self.trace)
 
     @cached_property
     def changes_by_step(self) -> dict[int, list[int]]:

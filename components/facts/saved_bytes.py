@@ -45,6 +45,17 @@ def storages(nodes: Iterable[Node]) -> dict[int, int]:
     return dict(one.storage for one in saved if one.storage is not UNSET)
 
 
+def stored_bytes(nodes: Iterable[Node]) -> int:
+    """Return how many bytes some nodes saved: each storage once, what has none named node by node."""
+    named, unnamed = [], 0
+    for one in nodes:
+        if sum(storages([one]).values()) == one.saved_bytes:
+            named.append(one)
+        else:
+            unnamed += one.saved_bytes
+    return sum(storages(named).values()) + unnamed
+
+
 def is_saved(block: Allocation) -> bool:
     """Return whether a block was saved for backward: by a node, or by something that kept it for one."""
     return block.category == "saved" or bool(block.saved_by)

@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..trace import Backward, Node, Step
+from .additions import Additions
 from .events import Event
 from .index import TraceIndex, saved_tensors
 from .output import as_terminal, in_words
+from .saved_bytes import stored_bytes
 from .text import bytes_text, gradient_text, plural, tensor_text
 from .untracked import unrecorded_block
 
 _MOST_MADE = 3
 _SHORT = 28
+_SUM = 40
 
 
 class Sentences:
@@ -163,13 +166,24 @@ class Sentences:
         return f"{run.call}() begins at {', '.join(names) or 'its output'}{with_}{said}."
 
     def _end(self, run: Backward) -> str:
-        freed = [self._index.nodes[node] for node in run.freed]
-        if freed:
-            total = bytes_text(sum(node.saved_bytes for node in freed))
-            return f"{run.call}() is done and frees what {plural(len(freed), 'node')} had saved ({total})."
-        if run.retain_graph:
-            return f"{run.call}() is done. retain_graph=True keeps the graph and all it has saved."
-        return f"{run.call}() is done. There was nothing to free."
+        said = self.left_behind(run)
+        if run.freed:
+            return f"{run.call}() is done and {said}."
+        return f"{run.call}() is done. {said or 'There was nothing to free'}."
+
+    def left_behind(self, run: Backward) -> str:
+        """Return what an engine run freed or kept, and by which switch; empty where there was nothing to free."""
+        if run.freed:
+            freed = [self._index.nodes[node] for node in run.freed]
+            return f"frees what {plural(len(freed), 'node')} had saved ({bytes_text(stored_bytes(freed))})"
+        if not run.retain_graph and not run.create_graph:
+            return ""
+        # Where nothing is said of retain_graph, it is what create_graph is.
+        switch = "create_graph=True" if run.create_graph else "retain_graph=True"
+        passed = (self._index.nodes[node] for node in dict.fromkeys(step.node for step in run.steps))
+        kept = [node for node in passed if node.saved_bytes]
+        what = f" and what {plural(len(kept), 'node')} saved ({bytes_text(stored_bytes(kept))})" if kept else ""
+        return f"{switch} keeps the graph{what}"
 
     def _visited(self, run: Backward, node: Node, place: int) -> str:
         step = run.steps[place]
@@ -189,6 +203,9 @@ class Sentences:
         for change in self._index.changes.get(self._index.origin_of(node.tensor), ()):
             if change.backward == run.id and change.added is not None and change.total is not None:
                 added, total = gradient_text(change.added, _SHORT), gradient_text(change.total, _SHORT)
+                came = self._index.once(Additions).sum_text(change, _SUM)
+                if came is not None:
+                    return f"{node.leaf}.grad gets {added} added: {came}."
                 if added == total:
                     return f"{node.leaf}.grad becomes {total}."
                 return f"{node.leaf}.grad gets {added} added and comes to {total}."

@@ -6,6 +6,7 @@ what is lit; what else is seen then (values, gradients, what is freed) are chang
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -43,7 +44,8 @@ class Story:
     ``tensors`` is by the id of a record and by the origin of a tensor: when it was first bound. ``freed`` is by node;
     ``changes`` are the numbers of the trace's ``gradients`` with their moment; ``bound`` are (moment, variable, tensor
     id or text); ``notes`` are (moment, line, kind, text); ``shown`` are (moment, step) of lines that showed something.
-    ``at`` is the moment of each event. ``cut`` says that the run goes on after the last moment.
+    ``at`` is the moment of each event. ``cut`` says that the run goes on after the last moment. ``stale`` are
+    lines that may have run again when nothing was recorded any more: of their notes the last is the last recorded.
     """
 
     index: TraceIndex
@@ -56,6 +58,7 @@ class Story:
     notes: list[tuple[int, int, str, str]] = field(default_factory=list)
     shown: list[tuple[int, int]] = field(default_factory=list)
     cut: bool = False
+    stale: set[int] = field(default_factory=set)
 
     def born(self, node: str) -> int | None:
         """Return the moment at which a node came to be."""
@@ -125,8 +128,9 @@ class _Teller:
 
     def _moment(self, first: int, end: int) -> int:
         moments, last = self._told.moments, self._all[end - 1]
-        if end - first == 1 and moments and self._quiet.is_quiet(last):
-            return len(moments) - 1
+        # What is quiet is told with the moment before it; before the first one, with that.
+        if end - first == 1 and self._quiet.is_quiet(last):
+            return max(0, len(moments) - 1)
         self._quiet.told(last)
         moments.append(self._single(first) if end - first == 1 else self._several(first, end))
         return len(moments) - 1
@@ -172,11 +176,17 @@ class _Teller:
 
     def _lines(self) -> None:
         told, seen = self._told, dict[tuple[int, int, str], int]()
+        if self._trace.steps_truncated:
+            counts = Counter(step.line for step in self._trace.steps)
+            told.stale |= {line for line, count in counts.items() if count > 1}
         for place in np.flatnonzero(self._events.kinds == LINE).tolist():
             number, at = self._all[place].step, int(told.at[place])
-            if number is None or at >= len(told.moments):
+            if number is None:
                 continue
             step = self._trace.steps[number]
+            if at >= len(told.moments):
+                told.stale.add(step.line)
+                continue
             if number in self._index.displays_by_step:
                 told.shown.append((at, number))
             for name, value in step.variables.items():

@@ -18,6 +18,8 @@ from pygments.token import Comment, Keyword, Number, String
 
 from ..facts import TraceIndex
 from ..facts.cards import Card, box_card
+from ..facts.closing import closing
+from ..facts.findings import findings
 from ..facts.folding import Homes
 from ..facts.gradient_health import MOST_FINDINGS, Illness, norm
 from ..facts.groups import group_facts
@@ -25,7 +27,7 @@ from ..facts.output import picture_address
 from ..facts.story import Story, tell
 from ..trace import Gradient
 from .lab.records import ONLY, LabGraph, LabOptions
-from .lab.words import edge_words, leaf_words
+from .lab.words import edge_words, grad_words, leaf_value
 from .layout import LayoutProblem, Picture, PictureBox
 from .legend import explained, lab_legend, torchviz_legend
 
@@ -70,22 +72,24 @@ class PlayerBox(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class PlayerFinding(Struct, frozen=True):
-    """A gradient to look at, with its box and its moment."""
+    """What is to be looked at, with its moment and its box, if it is in one; ``first`` is a first bad number."""
 
     illness: Illness
-    box: str
+    box: str | None
     moment: int
     text: str
+    first: bool
 
 
 class PlayerData(Struct, frozen=True, kw_only=True):
     """What the player is sent.
 
     ``code`` has the tokens of each line: a word for the style sheet and a text. ``notes`` are moment, line, kind and
-    text; ``pictures`` moment, address and text. ``carried`` is by the number of a link, ``texts`` by leaf box;
-    ``frames`` are opened folds with the boxes in them. ``cut`` says that the run goes on after the last moment,
-    ``more_findings`` that there are others. ``message`` is shown where there is no picture. ``terms`` are sentences
-    about the words that the legend and the cards have.
+    text; of the ``stale`` lines the last note is only the last that was recorded. ``pictures`` are moment, address and
+    text. ``carried`` is by the number of a link, ``texts`` by leaf box; ``frames`` are opened folds with the boxes in
+    them. ``cut`` says that the run goes on after the last moment, ``more_findings`` that there are others. ``whole`` is
+    said of all of the run, ``message`` where there is no picture. ``terms`` are sentences about the words that the
+    legend and the cards have.
     """
 
     svg: str
@@ -101,7 +105,9 @@ class PlayerData(Struct, frozen=True, kw_only=True):
     failed: int | None
     moments: list[PlayerMoment]
     cut: bool
+    whole: str
     notes: list[tuple[int, int, str, str]]
+    stale: list[int]
     pictures: list[tuple[int, str, str]]
     boxes: dict[str, PlayerBox]
     cards: dict[str, Card]
@@ -151,14 +157,16 @@ def player_data(
         failed=index.trace.failure.line if index.trace.failure is not None else None,
         moments=[PlayerMoment(m.kind, m.text, m.n, m.line, m.box, m.run, m.lit) for m in story.moments],
         cut=story.cut,
+        whole=closing(index),
         notes=story.notes,
+        stale=sorted(story.stale),
         pictures=_pictures(index, story),
         boxes={box.id: boxes.box(box) for box in shown},
         cards=cards,
         carried=boxes.carried(),
         texts=boxes.texts(),
         findings=boxes.findings(),
-        more_findings=len(index.findings) > MOST_FINDINGS,
+        more_findings=len(index.once(findings)) > MOST_FINDINGS,
         frames=[(frame.id, frame.boxes) for frame in graph.frames] if graph is not None else [],
         dot=dot,
     )
@@ -311,11 +319,11 @@ class _Boxes:
         for moment, _, value in self._story.bound:
             tensor = self._index.tensors.get(value)
             if tensor is not None and tensor.origin in leaves:
-                values[leaves[tensor.origin]][moment], _ = leaf_words(tensor, None, False, self._options)
+                values[leaves[tensor.origin]][moment] = leaf_value(tensor, self._options)
         for moment, number in self._story.changes:
             change = self._index.trace.gradients[number]
             if change.tensor in leaves:
-                _, grads[leaves[change.tensor]][moment] = leaf_words(None, change.total, True, self._options)
+                grads[leaves[change.tensor]][moment] = grad_words(self._index, change, self._options)
         found: dict[str, list[LeafText]] = {}
         for leaf in dict.fromkeys((*values, *grads)):
             entries: list[LeafText] = [(at, text, None) for at, text in values[leaf].items()]
@@ -324,15 +332,13 @@ class _Boxes:
         return found
 
     def findings(self) -> list[PlayerFinding]:
-        """Return the ill gradients with their box and moment, those of boxes that are not shown left out."""
+        """Return what is to be looked at, with its box and its moment; what no moment tells is left out."""
         found = []
-        for finding in self._index.findings[:MOST_FINDINGS]:
-            box = self._homes.box_of(finding.node)
-            visits = self._story.visits(finding.node)
-            moment = next((m for m, run, place in visits if (run, place) == (finding.run, finding.place)), None)
-            if box is not None and moment is not None:
-                name = self._index.nodes[finding.node].name
-                found.append(PlayerFinding(finding.illness, box, moment, f"{name}: {finding.text}"))
+        for one in self._index.once(findings)[:MOST_FINDINGS]:
+            moment = int(self._story.at[one.number - 1]) if one.number is not None else len(self._story.moments)
+            box = self._homes.box_of(one.node) if one.node is not None else None
+            if moment < len(self._story.moments) and (box is not None or one.first):
+                found.append(PlayerFinding(one.illness, box, moment, one.text, one.first))
         return found
 
 

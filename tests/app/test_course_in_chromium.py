@@ -27,7 +27,7 @@ def shows(page: Page, title: str, address: str, program: str) -> None:
     expect(page).to_have_url(re.compile(f"{re.escape(address)}$"))
     expect(page.locator(".cm-content", has_text=program)).to_be_visible()
     # A run that is under way still belongs to the address that it began with; one follows on each way back.
-    expect(page.locator(".said")).to_contain_text("The whole run")
+    expect(page.locator("footer.whole")).to_have_count(1)
     page.wait_for_function(QUIET)
 
 
@@ -76,7 +76,9 @@ def test_a_prediction_is_answered_and_the_picture_goes_to_the_step(page: Page) -
     expect(asked).to_contain_text("The same backward() runs a second time.")
     expect(page.locator(".cm-content")).to_contain_text("Second backward")
     expect(page.locator(".al-out")).to_have_text("First backward, x.grad: tensor(12.)\n")
-    expect(page.locator(".said")).to_have_text("The whole run, at its end. → walks through it.")
+    expect(page.locator("footer.whole .said")).to_contain_text(
+        "backward() puts 12 into x.grad. retain_graph=True keeps the graph"
+    )
     page.get_by_placeholder("a number").fill("12")
     page.keyboard.press("Enter")
     expect(asked).to_contain_text("Not 12. It is: 24.")
@@ -84,7 +86,7 @@ def test_a_prediction_is_answered_and_the_picture_goes_to_the_step(page: Page) -
     expect(page.locator(".said")).to_contain_text("backward() begins at y")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".said")).to_contain_text("x.grad gets 12 added and comes to 24")
+    expect(page.locator(".said")).to_contain_text("x.grad gets 12 added: 12 + 12 = 24")
     boxes = [page.locator(part).bounding_box() for part in (".st-key-lessons-predict", ".said", ".al-out", "h1")]
     assert all(box is not None and box["y"] >= 0 and box["y"] + box["height"] <= 800 for box in boxes)
     page.reload()

@@ -152,7 +152,7 @@ def test_a_folded_box_opens_in_place_and_closes_again(page: Page, address: str) 
 def test_the_editor_marks_the_line_of_the_step_and_leads_to_it(page: Page, address: str) -> None:
     page.goto(f"{address}/lessons?lesson=retain_graph")
     page.locator(".stage svg").wait_for()
-    for _ in range(3):
+    for _ in range(2):
         page.keyboard.press("ArrowRight")
     line = page.locator(".cm-line.lab-now")
     expect(line).to_have_text("y = x ** 3")
@@ -164,7 +164,7 @@ def test_the_editor_marks_the_line_of_the_step_and_leads_to_it(page: Page, addre
 def test_step_and_selection_come_back_with_the_link(page: Page, address: str) -> None:
     page.goto(f"{address}/lessons?lesson=retain_graph")
     page.locator(".stage svg").wait_for()
-    for _ in range(5):
+    for _ in range(4):
         page.keyboard.press("ArrowRight")
     said = "PowBackward0: 1 comes in, 12 to x."
     expect(page.locator(".said")).to_have_text(said)
@@ -183,7 +183,7 @@ def test_a_torchviz_picture_is_walked_too(page: Page, address: str) -> None:
     page.get_by_role("radio", name="torchviz").click()
     page.locator(".torchviz .stage svg").wait_for()
     page.locator(".stage").focus()
-    for _ in range(5):
+    for _ in range(4):
         page.keyboard.press("ArrowRight")
     expect(page.locator(".torchviz .node.now")).to_contain_text("PowBackward0")
 
@@ -196,4 +196,4 @@ def test_the_html_player_is_downloaded_whole(page: Page, address: str) -> None:
         page.get_by_role("button", name="Player as one HTML file").click()
     page.set_content(Path(waiting.value.path()).read_text(encoding="utf-8"))
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".said")).to_have_text("Line 1 runs.")
+    expect(page.locator(".said")).to_have_text("Line 3: x = 2.")

@@ -57,7 +57,7 @@ def walk(page: Page, slug: str) -> list[str]:
     """Return a line of text for each step of a lesson."""
     page.goto("about:blank")
     page.goto(f"/lessons?lesson={slug}")
-    page.locator(".said", has_text="The whole run").wait_for()
+    page.locator("footer.whole .said").wait_for()
     page.locator(".cm-line").first.wait_for()
     if PREDICTIONS[slug]:
         # The lesson asks first; who runs its program is shown all of it.

@@ -44,7 +44,7 @@ def test_why_grad_is_24_and_not_12(capture: Capture) -> None:
     told = [next(moment.text for moment in story.moments if moment.n >= (call.moment or 0)) for call in history.calls]
     assert told == [
         "x.grad becomes 12.",
-        "x.grad gets 12 added and comes to 24.",
+        "x.grad gets 12 added: 12 + 12 = 24.",
         "Line 6: x.grad is set to zero.",
         "x.grad becomes 5.",
         "Line 8: x.grad is set to None.",

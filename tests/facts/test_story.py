@@ -35,26 +35,25 @@ CUBE = """
 def test_the_story_of_a_cube() -> None:
     told = story(CUBE)
     assert texts(told) == [
-        "1: Line 1 runs.",
         "2: Line 2: x = 2.",
         "3: PowBackward0 is recorded and saves x (4 B) for its backward.",
         "4: backward() begins at y with the gradient 1 (retain_graph=True).",
         "4: PowBackward0: 1 comes in, 12 to x.",
         "4: x.grad becomes 12.",
-        "4: backward() is done. retain_graph=True keeps the graph and all it has saved.",
+        "4: backward() is done. retain_graph=True keeps the graph and what 1 node saved (4 B).",
         "5: backward() begins at y with the gradient 1.",
         "5: PowBackward0: 1 comes in, 12 to x.",
-        "5: x.grad gets 12 added and comes to 24.",
+        "5: x.grad gets 12 added: 12 + 12 = 24.",
         "5: backward() is done and frees what 1 node had saved (4 B).",
         "6: Line 6: prints tensor(24.).",
     ]
-    assert [moment.box for moment in told.moments[2:6]] == ["n1", None, "n1", "n0"]
-    assert told.born("n1") == told.born("n0") == 2
-    assert told.tensors["t0"] == 1
-    assert told.visits("n1") == [(4, 0, 0), (8, 1, 0)]
-    assert told.freed == {"n1": 10}
-    assert told.changes == [(5, 0), (9, 1)]
-    assert told.notes == [(1, 2, "made", "x = 2"), (2, 3, "made", "y = 8"), (11, 6, "printed", "tensor(24.)")]
+    assert [moment.box for moment in told.moments[1:5]] == ["n1", None, "n1", "n0"]
+    assert told.born("n1") == told.born("n0") == 1
+    assert told.tensors["t0"] == 0
+    assert told.visits("n1") == [(3, 0, 0), (7, 1, 0)]
+    assert told.freed == {"n1": 9}
+    assert told.changes == [(4, 0), (8, 1)]
+    assert told.notes == [(0, 2, "made", "x = 2"), (1, 3, "made", "y = 8"), (10, 6, "printed", "tensor(24.)")]
 
 
 def test_a_second_backward_stops_at_its_node_and_names_the_call_that_freed_it() -> None:
@@ -139,10 +138,10 @@ def test_a_change_in_place_is_told_with_the_node_that_had_saved_the_tensor() -> 
             x -= 0.5
     """)
     )
-    assert told[3] == (
+    assert told[2] == (
         "4: AddBackward0 is recorded: y is changed in place (version 1), after SigmoidBackward0 had saved it."
     )
-    assert told[5] == "6: Line 6: x is changed in place (version 1); x = [0.5, 0.5]."
+    assert told[4] == "6: Line 6: x is changed in place (version 1); x = [0.5, 0.5]."
 
 
 def test_a_class_is_one_moment_and_a_call_of_the_engine_is_told_by_its_begin() -> None:
@@ -161,8 +160,8 @@ def test_a_class_is_one_moment_and_a_call_of_the_engine_is_told_by_its_begin() -
         y.sum().backward()
     """)
     )
-    assert told[:3] == ["1: Line 1 runs.", "2: Line 2 runs.", "9: Line 9: x = [1, 1]."]
-    assert told[3] == "10: Line 10 calls a function of the program."
+    assert told[:2] == ["2: Line 2 runs.", "9: Line 9: x = [1, 1]."]
+    assert told[2] == "10: Line 10 calls a function of the program."
     # That line 11 calls `backward` of the class is the engine's to say.
     assert [one for one in told if one.startswith("11:")][:3] == [
         "11: SumBackward0 is recorded; it needs no tensor for its backward.",

@@ -12,10 +12,10 @@ from typing import Literal
 from ...trace import Failure, Trace
 from ..index import TraceIndex
 from ..saved_bytes import saved_bytes, whole_memory
-from ..text import bytes_text, number_text, plural, some_of
+from ..text import bytes_text, number_text, plural
 from .graphs import GraphComparison, compare_graphs
 from .matching import SearchBudget, by_occurrence, longest_common
-from .results import Results, compare_results
+from .results import Compared, Results, compare_results
 
 Unit = Literal["count", "bytes", "ms"]
 _MOST_NAMES = 3
@@ -49,7 +49,10 @@ def compare(left: TraceIndex, right: TraceIndex) -> Comparison:
 
 def _verdict(left: Trace, right: Trace, quantities: tuple[RunQuantity, ...], results: Results, printed: Printed) -> str:
     ended = _ended(left, right)
-    said = [ended] if ended else [_same(results, printed), _bytes_apart(quantities)]
+    # Gradients, which the page is about, before tensors; of a program that stopped the other values say little.
+    apart = _gradients_apart(results) + ([] if ended else _apart(results.tensors))
+    same = _listed(apart) or _same(results, printed)
+    said = [ended, _listed(apart)] if ended else [same, _bytes_apart(quantities)]
     return f"{'; '.join(filter(None, said))}."
 
 
@@ -75,11 +78,38 @@ def _how(failure: Failure) -> str:
     return limit if limit.startswith(("ran longer", "used more")) and len(limit) < _LONGEST else "was stopped"
 
 
+def _gradients_apart(results: Results) -> list[str]:
+    """Say of each gradient that differs what it is on the left, and on the right; one of both leaves may have none."""
+    both = {row.name for row in results.tensors if not row.state.startswith("only")}
+    alone = [
+        f"{row.name}: {row.left or 'none'} against {row.right or 'none'}"
+        for row in results.gradients
+        if row.state.startswith("only")
+        and row.name.removesuffix(".grad") in both
+        and {row.left, row.right} != {"", "None"}
+    ]
+    return [*_apart(results.gradients), *alone]
+
+
+def _apart(rows: tuple[Compared, ...]) -> list[str]:
+    return [f"{row.name}{_against(row)}" for row in rows if row.state == "different"]
+
+
+def _against(row: Compared) -> str:
+    if row.left != row.right:
+        return f": {row.left} against {row.right}"
+    if row.largest:
+        return f" differs by up to {row.largest_text}"
+    return f" differs: {row.note}" if row.note else " differs"
+
+
+def _listed(apart: list[str]) -> str:
+    more = len(apart) - _MOST_NAMES
+    return "; ".join(apart[:_MOST_NAMES]) + (f"; {more:,} more differ" if more > 0 else "")
+
+
 def _same(results: Results, printed: Printed) -> str:
     rows = (*results.tensors, *results.gradients)
-    different = [row.name for row in rows if row.state == "different"]
-    if different:
-        return f"Different results ({some_of(different, _MOST_NAMES)})"
     compared = [row for row in rows if not row.state.startswith("only")]
     if not compared:
         if printed.left or printed.right:

@@ -10,7 +10,6 @@ what was to come in and returned it.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +17,9 @@ from typing import Literal
 
 from ...trace import Backward, BackwardStep, Gradient, Tensor
 from ..events import EventNumbers
-from ..gradient_health import EXPLODING, VANISHING, Illness
+from ..gradient_health import Illness
 from ..index import TraceIndex
-from ..numbers import finite
+from ..layer_health import Trend
 from ..text import plural, told_apart, values_text
 from . import GradientCall, History, backward_text, in_order_of_use
 from .amounts import Amount, amount_in, size_text
@@ -31,7 +30,7 @@ _LONGEST = 60
 
 @dataclass(frozen=True)
 class FlowRow:
-    """One leaf; ``amount`` is ``None`` where the call gave it nothing. ``illness`` is by the root mean square."""
+    """One leaf; ``amount`` is ``None`` where the call gave it nothing."""
 
     label: str
     parameter: Parameter
@@ -49,36 +48,31 @@ class GradientFlow:
     rows: tuple[FlowRow, ...]
 
 
-def flow_info(history: History, call: int) -> GradientFlow | None:
+def flow_info(history: History, call: int, trends: Sequence[Trend] = ()) -> GradientFlow | None:
     """Return the flow at the call of that number, ``None`` if there is no such call.
 
-    Leaves that never had a gradient by then are left out; one that this call passed by has no amount.
+    ``trends`` say which weights have gradients that vanish or explode beside those of the model's other layers. Leaves
+    that never had a gradient by then are left out; one that this call passed by has no amount.
     """
     if not 1 <= call <= len(history.calls):
         return None
     at = history.call(call)
     of: Literal["added", "after"] = "added" if at.cause == "backward" else "after"
     rows = []
+    trend = {leaf: one.illness for one in trends if at.cause == "backward" for leaf in one.leaves}
     for leaf in in_order_of_use(history.leaves):
         state = leaf.at(call)
         if not leaf.changes or leaf.changes[0].call > call:
             continue
         amount = state.after if of == "after" else state.change.added if state.change is not None else None
-        rows.append(FlowRow(leaf.label, kind_of_parameter(leaf.name), amount, illness_of(amount)))
+        rows.append(FlowRow(leaf.label, kind_of_parameter(leaf.name), amount, _bad(amount) or trend.get(leaf.origin)))
     return GradientFlow(at, of, tuple(rows))
 
 
-def illness_of(amount: Amount | None) -> Illness | None:
-    """Return what is wrong with a gradient, by the conventions of ``gradient_health``."""
+def _bad(amount: Amount | None) -> Illness | None:
     if amount is None:
         return None
-    if amount.nan or amount.inf:
-        return "nan" if amount.nan else "inf"
-    count = finite(math.prod(amount.shape)) or 0.0
-    if not amount.norm or count <= 0:
-        return None
-    root = amount.norm / math.sqrt(count)
-    return "exploding" if root >= EXPLODING else "vanishing" if root <= VANISHING else None
+    return "nan" if amount.nan else "inf" if amount.inf else None
 
 
 def kind_of_parameter(name: str) -> Parameter:

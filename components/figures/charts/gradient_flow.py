@@ -8,7 +8,6 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ...facts.gradient_health import EXPLODING, VANISHING
 from ...facts.gradients.amounts import Amount, size_text
 from ...facts.gradients.flow import FlowRow, GradientFlow, Intermediate, Intermediates, Parameter
 from ...facts.numbers import exact
@@ -42,8 +41,7 @@ def flow_figure(flow: GradientFlow | None) -> go.Figure:
         style.HEADED,
         xaxis=scale.axis(side="bottom", title=style.axis_title("smallest – mean – largest |g|")),
         yaxis=style.axis(range=[len(rows) - 0.5, -0.5], tickvals=list(range(len(rows))), ticktext=labels),
-        annotations=[style.heading(f"<b>{flow.call.label}</b> · |g| {what}{more}"), *_limits(scale, words=True)],
-        shapes=_limits(scale, words=False),
+        annotations=[style.heading(f"<b>{flow.call.label}</b> · |g| {what}{more}")],
         showlegend=True,
         legend=style.legend() | {"y": 1, "yanchor": "bottom", "x": 0},
     )
@@ -99,29 +97,8 @@ def _said(row: FlowRow, amount: Amount) -> str:
     said = "<br>".join(f"{name} {exact(size)}" for name, size in known if size is not None) or size_text(amount)
     ill = [f"{count:,} {word}" for count, word in ((amount.nan, "NaN"), (amount.inf, "infinite")) if count]
     if row.illness in ("exploding", "vanishing"):
-        limit = f"above {EXPLODING:g}" if row.illness == "exploding" else f"below {VANISHING:g}"
-        ill.append(f"{row.illness}: root mean square {limit}")
+        ill.append(f"{row.illness}, beside the layers at the loss")
     return "<br>".join([said, *ill])
-
-
-def _limits(scale: Scale, words: bool) -> list[dict[str, Any]]:
-    """Where gradients are said to vanish or explode: a faint line, and its word, if the axis comes so far."""
-    found = []
-    for word, limit in (("vanishing", VANISHING), ("exploding", EXPLODING)):
-        place = math.log10(limit)
-        if not scale.low <= place <= scale.high:
-            continue
-        if words:
-            # On the side of the line that has room.
-            right = place < (scale.low + scale.high) / 2
-            side = {"xanchor": "left" if right else "right", "xshift": 4 if right else -4}
-            text = {"text": word, "opacity": 0.7, "showarrow": False, "yanchor": "bottom"}
-            found.append(text | side | {"x": place, "y": 0, "xref": "x", "yref": "paper"})
-        else:
-            line = {"color": style.GREY, "width": 1.5, "dash": "dot"}
-            ends = {"x0": limit, "x1": limit, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
-            found.append({"type": "line", "line": line, "layer": "below"} | ends)
-    return found
 
 
 # --- inside the graph

@@ -21,7 +21,7 @@ from ...facts.text import bytes_text, plural
 from ...facts.untracked import cuts
 from ...trace import Edge, Node, Tensor, Trace
 from .records import Box, Frame, LabGraph, LabOptions, Link, Root
-from .words import edge_words, function_words, leaf_words, saved_words, stop_words, tensor_words
+from .words import edge_words, function_words, grad_words, leaf_value, saved_words, stop_words, tensor_words
 
 _MOST_LONE_BOXES = 12
 _USES_BEFORE_COPIES = 3
@@ -220,11 +220,10 @@ class _LabDrawing:
         """An ``AccumulateGrad`` and, below it, the leaf that it adds to."""
         tensor = self._index.value_now(node.tensor) if node.tensor is not None else None
         change = self._index.last_change.get(tensor.origin if tensor is not None else "")
-        total = change.total if change is not None else None
-        value, grad = leaf_words(tensor, total, change is not None, self._options)
+        grad = grad_words(self._index, change, self._options) if change is not None else ""
         leaf = f"{node.id}~leaf"
         self._boxes.append(Box(node.id, ("function",), node.name))
-        self._boxes.append(Box(leaf, ("leaf",), node.leaf or "", value, grad))
+        self._boxes.append(Box(leaf, ("leaf",), node.leaf or "", leaf_value(tensor, self._options), grad))
         kinds = ("gradient", "travelled") if grad else ("gradient",)
         self._links.made.append(Link(node.id, leaf, kinds, "", (node.id, -2)))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from ...facts.additions import Additions
 from ...facts.index import EngineStop, TraceIndex, saved_tensors
-from ...facts.text import bytes_text, gradient_text, number_text, shape_text, tensor_text, values_text
-from ...trace import Gradient, Node, Tensor
+from ...facts.text import bytes_text, number_text, shape_text, tensor_text, values_text
+from ...trace import Gradient, GradientChange, Node, Tensor
 from .records import LabOptions
 
 _MOST_NAMES = 3
 _EDGE = 20
+_GRAD = 28
 _VALUE = 24
 
 
@@ -33,14 +35,16 @@ def edge_words(gradient: Gradient | None, options: LabOptions) -> str:
     return text if mean is None else f"{text}  mean {number_text(mean, 2)}"
 
 
-def leaf_words(tensor: Tensor | None, total: Gradient | None, changed: bool, options: LabOptions) -> tuple[str, str]:
-    """Return a leaf's value and the line about its ``.grad``, empty where nothing ever changed it."""
-    value = tensor_words(tensor, options) if tensor is not None else ""
-    if not changed:
-        return value, ""
-    if total is None:
-        return value, ".grad None"
-    return value, f".grad {gradient_text(total, 28) if options.values else shape_text(total.shape)}"
+def leaf_value(tensor: Tensor | None, options: LabOptions) -> str:
+    """Return a leaf's numbers, or its shape and type."""
+    return tensor_words(tensor, options) if tensor is not None else ""
+
+
+def grad_words(index: TraceIndex, change: GradientChange, options: LabOptions) -> str:
+    """Return the line about a leaf's ``.grad`` after a change: ``.grad 12``, ``.grad 12 + 12 = 24``, ``.grad None``."""
+    if change.total is not None and not options.values:
+        return f".grad {shape_text(change.total.shape)}"
+    return f".grad {index.once(Additions).total_text(change, _GRAD)}"
 
 
 def function_words(index: TraceIndex, node: Node, options: LabOptions) -> str:

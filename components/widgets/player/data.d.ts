@@ -14,7 +14,9 @@ export interface PlayerData {
   failed: number | null;
   moments: PlayerMoment[];
   cut: boolean;
+  whole: string;
   notes: [number, number, string, string][];
+  stale: number[];
   pictures: [number, string, string][];
   boxes: Partial<Record<string, PlayerBox>>;
   cards: Partial<Record<string, Card>>;
@@ -88,10 +90,11 @@ export interface CardGrid {
 }
 
 export interface PlayerFinding {
-  illness: "nan" | "inf" | "exploding" | "vanishing";
-  box: string;
+  illness: "nan" | "inf" | "exploding" | "vanishing" | "dead";
+  box: string | null;
   moment: number;
   text: string;
+  first: boolean;
 }
 
 export interface PlayerMount {

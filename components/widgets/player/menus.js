@@ -1,11 +1,12 @@
-// The menus of the header: the files to download, and the list of ill gradients. One is open at a time.
+// The menus of the header: the files to download, and what is to be looked at. One is open at a time.
 
 import { create } from "./dom.js";
 
 /** @import { PlayerFinding } from "./data.js" */
 
 const MOST_LISTED = 100;
-const ILL_WORDS = { nan: "NaN", inf: "infinite", exploding: "exploding", vanishing: "vanishing" };
+const ILL_WORDS = { nan: "NaN", inf: "infinite", exploding: "exploding", vanishing: "vanishing", dead: "dead" };
+const TIP = "The first NaN or infinity, exploding or vanishing gradients, dead units. Key: I goes to the next";
 
 export class Menus {
   // Menus with the buttons that open them.
@@ -48,7 +49,7 @@ export class Menus {
   }
 }
 
-// Gradients to look at: NaN, infinite, exploding, vanishing, each with the moment at which it came.
+// What is to be looked at: the first bad numbers, bad gradients, those that explode or vanish, dead units.
 export class Findings {
   /**
    * @param {HTMLElement} button
@@ -76,13 +77,14 @@ export class Findings {
     const counts = new Map(), plus = more ? "+" : "";
     for (const { illness } of findings) counts.set(illness, (counts.get(illness) ?? 0) + 1);
     this.button.hidden = !findings.length;
-    this.button.classList.toggle("mild", findings.every(({ illness }) => illness === "vanishing"));
+const isMild = findings.every(({ illness }) => illness === "vanishing" || illness === "dead");
+    this.button.classList.toggle("mild", isMild);
     if (!findings.length) this.list.hidden = true;
     this.button.textContent = [...counts].map(([kind, count]) => `${count}${plus} ${ILL_WORDS[kind]}`).join(" · ");
-    this.button.dataset.tip = "Gradients to look at: NaN, infinite, exploding, vanishing. Key: I goes to the next one";
+    this.button.dataset.tip = TIP;
     /** @type {HTMLElement[]} */
     const items = findings.slice(0, MOST_LISTED).map((finding, number) => {
-      const item = create("button", "", finding.text);
+      const item = create("button", finding.first ? "first" : "", finding.text);
       item.type = "button";
       item.setAttribute("role", "menuitem");
       item.addEventListener("click", () => this.to(number));

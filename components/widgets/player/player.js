@@ -363,7 +363,7 @@ export class Player {
   toFinding({ moment, box, text }) {
     this.menus.close();
     this.go(moment);
-    this.select(box, { open: true });
+    if (box !== null) this.select(box, { open: true });
     this.announced.textContent = text;
   }
 

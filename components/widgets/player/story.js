@@ -43,7 +43,8 @@ export class Story {
     this.moments.forEach((moment, at) => this.index(moment, at));
     /** By box: the first moment at which a gradient there is ill. @type {Map<string, number>} */
     this.illFrom = new Map();
-    for (const { box, moment } of data.findings) {
+    for (const { box, moment, illness } of data.findings) {
+      if (box === null || illness === "dead") continue;
       this.illFrom.set(box, Math.min(moment, this.illFrom.get(box) ?? Infinity));
     }
     /** By line and kind: texts with their moments. @type {Map<number, Record<string, [number, string][]>>} */
@@ -139,7 +140,9 @@ export class Story {
   notes(at) {
     return [...this.notesOf].flatMap(([line, kinds]) => NOTE_KINDS.flatMap((kind) => {
       const entry = kinds[kind][lastBy(kinds[kind], at ?? Infinity, firstOf)];
-      return entry ? [{ line, kind, text: entry[1], now: entry[0] === at }] : [];
+      if (!entry) return [];
+      const last = at === null && this.data.stale.includes(line) ? " (last recorded)" : "";
+      return [{ line, kind, text: entry[1] + last, now: entry[0] === at }];
     }));
   }
 

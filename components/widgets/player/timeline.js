@@ -79,7 +79,7 @@ export class Timeline {
   // What is said of the whole run.
   whole() {
     if (this.story.last < 0) return "";
-    return this.story.last ? "The whole run, at its end. → walks through it." : "The whole run.";
+    return this.story.data.whole || "The whole run.";
   }
 
   /** @param {number | null} at */

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from components.capture import capture_program
 from components.facts import TraceIndex
 from components.facts.compare import Printed, PrintedLine, RunQuantity, compare, compare_printed, compare_quantities
 from components.facts.compare.matching import SearchBudget
-from components.trace import Failure, Trace
+from components.trace import Failure, Program, Trace
 from tests.facts.compare import made
 from tests.facts.compare.made import block, event, functions, memory, with_memory
 from tests.facts.gradients.goldens import NAMES, golden_index
@@ -46,7 +47,7 @@ def run(value: Any = 1.0, *, kept: int = 0, peak: int = 0, final: int = 0, stdou
         (run(kept=0), run(kept=8, peak=8), "Same results; right keeps 8 B more for backward, peak 8 B higher."),
         (run(), run(), "Same results; as much kept for backward, the same peak."),
         (run(final=4), run(), "Same results; as much kept for backward, the same peak, but right ends with 4 B less."),
-        (run(1.0), run(2.0), "Different results (y); as much kept for backward, the same peak."),
+        (run(1.0), run(2.0), "y: 1 against 2; as much kept for backward, the same peak."),
         (run(1.0), run(1.0000001), "Same results up to rounding; as much kept for backward, the same peak."),
         (run(None), run(None), "Same results as far as they were compared; as much kept for backward, the same peak."),
         (run(stdout="a\n"), run(), "Same results, different output; as much kept for backward, the same peak."),
@@ -57,12 +58,55 @@ def test_verdicts(left: Trace, right: Trace, said: str) -> None:
     assert verdict(left, right) == said
 
 
+CUBE = """
+import torch
+x = torch.tensor(2.0, requires_grad=True)
+y = x ** 3
+y.backward(retain_graph=True)
+y.backward()
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        # 3 * 2**2 = 12, twice or once; the second call stops without retain_graph.
+        ("y.backward()\n", "", "x.grad: 24 against 12; as much kept for backward."),
+        (
+            "retain_graph=True",
+            "",
+            "Right stopped with RuntimeError in line 6, left ran to its end; x.grad: 24 against 12.",
+        ),
+        ("2.0, requires_grad=True)", "2.0)\nx.requires_grad_()", "Same results; as much kept for backward."),
+        ("y.backward()", "y.backward(); x.grad = None", "x.grad: 24 against None; as much kept for backward."),
+        (
+            "y.backward()",
+            "y.backward(); x.grad += 2**-10",
+            "x.grad differs by up to 0.0009766; as much kept for backward.",
+        ),
+    ],
+)
+def test_gradients_that_differ_are_said_before_any_bytes(before: str, after: str, said: str) -> None:
+    assert (
+        verdict(capture_program(Program(source=CUBE)), capture_program(Program(source=CUBE.replace(before, after))))
+        == said
+    )
+
+
+def test_a_leaf_that_requires_no_gradient_on_one_side_has_none() -> None:
+    plain = CUBE.replace(", requires_grad=True", "").replace("y.backward", "print")
+    said = verdict(
+        capture_program(Program(source=CUBE)), capture_program(Program(source=plain.replace("retain_graph=True", "")))
+    )
+    assert said == "x.grad: 24 against none; right keeps 4 B less for backward."
+
+
 def test_of_many_different_results_three_are_named() -> None:
     left, right = (
         t.make_trace(tensors=[t.tensor(f"t{place}", f"x{place}", value, requires_grad=False) for place in range(5)])
         for value in (1.0, 2.0)
     )
-    assert verdict(left, right).startswith("Different results (x0, x1, x2 and 2 more)")
+    assert verdict(left, right).startswith("x0: 1 against 2; x1: 1 against 2; x2: 1 against 2; 2 more differ; ")
 
 
 def test_a_side_that_stopped() -> None:

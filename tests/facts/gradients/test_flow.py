@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from components.facts import TraceIndex
 from components.facts.gradients import gradient_history
 from components.facts.gradients.flow import FlowRow, GradientFlow, flow_info, intermediate_gradients
+from components.facts.layer_health import Trend
 from components.figures.charts.gradient_flow import flow_figure, intermediate_figure
 from components.trace import BackwardStep, EngineFailure
 from tests.facts.gradients.goldens import golden_index
@@ -67,21 +68,14 @@ def test_leaves_without_a_gradient_so_far_are_left_out() -> None:
     assert [(row.label, row.amount) for row in second.rows] == [("x", None), ("w", one(1.0))]
 
 
-def test_what_is_ill_goes_by_the_root_mean_square() -> None:
-    # Root mean squares: 2e4; 1e-8; sqrt((1e-7)**2 / 4) = 5e-8; 0; 1.
-    values: dict[str, Any] = {
-        "a": 2e4,
-        "b": [1e-8, -1e-8],
-        "c": [1e-7, 0.0, 0.0, 0.0],
-        "d": 0.0,
-        "e": 1.0,
-        "f": "nan",
-        "g": ["inf"],
-    }
-    flow = flow_info(history_of(*(by_backward(name, value, value) for name, value in values.items())), 1)
+def test_a_size_alone_is_nothing_ill_but_beside_other_layers_it_can_be() -> None:
+    values: dict[str, Any] = {"a": 2e4, "b": [1e-8, -1e-8], "c": 1e-9, "d": 0.0, "f": "nan", "g": ["inf"]}
+    history = history_of(*(by_backward(name, value, value) for name, value in values.items()))
+    (c,) = [leaf.origin for leaf in history.leaves if leaf.name == "c"]
+    flow = flow_info(history, 1, [Trend("vanishing", "", "n1", 0, 0, frozenset({c}))])
     assert flow is not None
     assert {row.label: row.illness for row in flow.rows} == {
-        "a": "exploding", "b": "vanishing", "c": "vanishing", "d": None, "e": None, "f": "nan", "g": "inf",
+        "a": None, "b": None, "c": "vanishing", "d": None, "f": "nan", "g": "inf",
     }  # fmt: skip
     flow_figure(flow)
 

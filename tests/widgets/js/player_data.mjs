@@ -9,8 +9,8 @@
 export const playerData = (some) => ({
   svg: "", kind: "lab", title: "", message: "", legend: [], terms: {}, source: "", signature: "", code: [],
   backwards: [],
-  failed: null, moments: [], cut: false, notes: [], pictures: [], boxes: {}, cards: {}, carried: {}, texts: {},
-  findings: [], more_findings: false, frames: [], ...some,
+  failed: null, moments: [], cut: false, whole: "", notes: [], stale: [], pictures: [], boxes: {}, cards: {},
+  carried: {}, texts: {}, findings: [], more_findings: false, frames: [], ...some,
 });
 
 // Two engine runs of one node, the second of which fails: y = f(x), y.backward(), y.backward().

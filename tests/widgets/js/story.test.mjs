@@ -11,7 +11,7 @@ const story = new Story(playerData({
   carried: { 1: [[3, "12", 0]] },
   texts: { "n0~leaf": [[0, "2", null], [4, null, ".grad 12"]] },
   notes: [[0, 1, "made", "x 2"], [5, 1, "made", "x 3"], [1, 2, "printed", "hello"]],
-  findings: [{ illness: "nan", box: "n1", moment: 3, text: "" }],
+  findings: [{ illness: "nan", first: false, box: "n1", moment: 3, text: "" }],
   pictures: [[1, "data:a", "a"], [3, "data:b", "b"]],
 }));
 
@@ -63,6 +63,12 @@ test("a line has the last of its notes of each kind", () => {
   assert.deepEqual(story.notes(null), [
     { line: 1, kind: "made", text: "x 3", now: false }, { line: 2, kind: "printed", text: "hello", now: false },
   ]);
+});
+
+test("after the cap on lines a note at the end is only the last recorded", () => {
+  const cut = new Story({ ...story.data, stale: [1] });
+  assert.deepEqual(cut.notes(null).map(({ text }) => text), ["x 3 (last recorded)", "hello"]);
+  assert.deepEqual(cut.notes(5).map(({ text }) => text), ["x 3", "hello"]);
 });
 
 test("pictures come at their moment, the last one with the whole run", () => {

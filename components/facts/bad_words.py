@@ -1,0 +1,272 @@
+"""How a bad number is told: what was computed, with the numbers that went in, and what came of it.
+
+``log(0) on line 5 made -inf``. Only what the trace knows is said; where something in between was not recorded, that is.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from ..trace import Node, SavedTensor, Tensor
+from .index import TraceIndex
+from .operands import ELEMENTWISE, Array, Operand, of_gradient, of_tensor, of_values
+from .text import line_text, number_text, shape_text
+
+_SIGNS = {"DivBackward0": "/", "MulBackward0": "*", "AddBackward0": "+", "SubBackward0": "-", "PowBackward0": "**"}
+_MOST_SHOWN = 6
+_MOST_NAMES = 3
+_LARGEST = {"float16": "65504", "bfloat16": "3.39e+38", "float32": "3.403e+38", "float64": "1.798e+308"}
+_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
+# Where a derivative is infinite: at a zero of what the node saved.
+_INFINITE_AT_ZERO = {
+    "SqrtBackward0": "result",
+    "LogBackward0": "self",
+    "Log2Backward0": "self",
+    "Log10Backward0": "self",
+    "ReciprocalBackward0": "result",
+    "DivBackward0": "other",
+    "LinalgVectorNormBackward0": "result",
+    "NormBackward0": "result",
+    "NormBackward1": "result",
+    "CdistBackward0": "result",
+}
+_CHOOSING = ("Where", "MaskedFill")
+
+
+def operation(node: Node) -> str:
+    """Return the function behind a node: ``log`` of ``LogBackward0``."""
+    name = re.sub(r"Backward\d*$", "", node.name)
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+# --- forward
+
+
+def forward_text(
+    index: TraceIndex, node: Node, result: Operand, inputs: Mapping[str | int, Operand], sure: bool
+) -> str:
+    """Return what an operation made of which numbers; ``sure`` is whether all that went in is known to be finite."""
+    where = line_text(node.line)
+    made = index.produced(node.id)
+    if not sure:
+        name = f"{made.name} on {where}" if made is not None else f"The result of {operation(node)} on {where}"
+        verb = "is" if result.array is not None and result.array.size == 1 else "has"
+        came = _counted(result)
+        return f"{name} {verb} {came}: the first that is known, of what was computed before it not all was recorded."
+    known = _named(index, node, inputs)
+    call, came, share = operation(node), _counted(result), ""
+    spot = _spot(result)
+    if spot is not None and node.name in ELEMENTWISE and result.array is not None:
+        numbers = [_element(one, result.array.shape, spot) for key, one in _in_order(inputs) if isinstance(key, int)]
+        if numbers and None not in numbers:
+            call = _called(node, [str(one) for one in numbers])
+            came, share = _value(result.array[spot]), _share(result)
+            if result.array.size == 1:
+                known = [name.partition(" = ")[0] for name in known if " = " in name]
+    said = f"{call} on {where} made {came}{_too_large(node, result, inputs)}{share}"
+    return f"{said}; {'its input' if len(known) == 1 else 'its inputs'}: {', '.join(known)}." if known else f"{said}."
+
+
+def _called(node: Node, numbers: list[str]) -> str:
+    sign = _SIGNS.get(node.name)
+    if sign is None:
+        return f"{operation(node)}({numbers[0]})"
+    if len(numbers) == 1:
+        exponent = next(
+            (saved.value for saved in node.saved if saved.shape is None and saved.name in ("exponent", "other")), "?"
+        )
+        numbers = [*numbers, str(exponent)]
+    return f" {sign} ".join(f"({one})" if one.startswith("-") else one for one in numbers)
+
+
+def _named(index: TraceIndex, node: Node, inputs: Mapping[str | int, Operand]) -> list[str]:
+    """What went in: ``p = [0, 0.5]``; what has no name is told by its numbers."""
+    said = []
+    for _, one in _in_order(inputs)[:_MOST_NAMES]:
+        name = one.tensor.name if one.tensor is not None else None
+        numbers = shown(one)
+        said.append(f"{name} = {numbers}" if name else numbers)
+    return list(dict.fromkeys(said))
+
+
+def _in_order(inputs: Mapping[str | int, Operand]) -> list[tuple[str | int, Operand]]:
+    return sorted(inputs.items(), key=lambda pair: (isinstance(pair[0], str), str(pair[0])))
+
+
+def _too_large(node: Node, result: Operand, inputs: Mapping[str | int, Operand]) -> str:
+    """Where an infinity is a number too large for its type, and none at a pole."""
+    dtype = result.dtype or next((one.dtype for one in inputs.values() if one.dtype), "")
+    if result.bad != "inf" or dtype not in _LARGEST or node.name.startswith(("Log", "Reciprocal", "Rsqrt", "Atanh")):
+        return ""
+    arrays = [one.array for one in inputs.values()]
+    if node.name.startswith(("Div", "Pow")) and any(array is None or not np.all(array) for array in arrays):
+        return ""
+    return f" (the largest {dtype} is {_LARGEST[dtype]})"
+
+
+def line_alone_text(index: TraceIndex, tensor: Tensor, step: int | None, line: int | None) -> str:
+    """Return what is known where no node of the graph made a number: the line, and what its names were before."""
+    came = of_tensor(tensor)
+    verb = "is" if came.array is not None and came.array.size == 1 else "has"
+    before = _before(index, step, line)
+    there = f"; what the line had: {', '.join(before)}" if before else ""
+    return f"{tensor.name} {verb} {_counted(came)} from {line_text(line)} on{there}."
+
+
+def _before(index: TraceIndex, step: int | None, line: int | None) -> list[str]:
+    names = list(dict.fromkeys(_NAME.findall(index.code(line).partition("=")[2])))
+    found: dict[str, Tensor] = {}
+    for one in index.trace.steps[: step or 0]:
+        for name in names:
+            tensor = index.tensors.get(one.variables.get(name, ""))
+            if tensor is not None:
+                found[name] = tensor
+    return [f"{name} = {shown(of_tensor(tensor))}" for name, tensor in list(found.items())[:_MOST_NAMES]]
+
+
+# --- backward
+
+
+def backward_text(index: TraceIndex, run: int, place: int, slot: int | None) -> str:
+    """Return how a node made a bad gradient of what came in; without ``slot`` it came in from no node."""
+    backward = index.trace.backwards[run]
+    step = backward.steps[place]
+    node = index.nodes[step.node]
+    call = f"{backward.call}() of {line_text(backward.line)}"
+    incoming = [of_gradient(one) for one in step.grad_outputs]
+    if slot is None:
+        came = _counted(next(one for one in incoming if one.bad))
+        if place == 0:
+            return f"{call} began with {came}."
+        why = "no node had sent it on: a hook on the way did, or a gradient that was given"
+        return f"{came} came to {node.name} in {call}; {why}."
+    result = of_gradient(step.grad_inputs[slot])
+    said = f"{node.name} ({line_text(node.line)}) made {_counted(result)} in {call}"
+    spot = _spot(result)
+    if spot is not None and incoming:
+        saved = [(one.name, index.saved_name(one), _saved(index, one)) for one in node.saved if one.shape is not None]
+        gradient = _element(incoming[0], result.shape, spot)
+        at = [(own, name, _element(one, result.shape, spot)) for own, name, one in saved]
+        if gradient is not None and all(value is not None for _, _, value in at):
+            zero = _chosen(index, node, run, place) if gradient == "0" else ""
+            return f"{said}: {gradient} came in{_where(node, at, gradient, result)}.{zero}"
+    return f"{said}{_all_that_went_in(index, node, incoming)}."
+
+
+def _where(node: Node, at: Sequence[tuple[str, str, str | None]], gradient: str, result: Operand) -> str:
+    """The saved numbers at one place, and whether the derivative is infinite there."""
+    said = f" where {', '.join(f'{name} = {value}' for _, name, value in at)}" if at else ""
+    if not any(own == _INFINITE_AT_ZERO.get(node.name) and value == "0" for own, _, value in at):
+        return said
+    product = "; 0 times infinity is NaN" if gradient == "0" and result.bad == "nan" else ""
+    return f"{said}, and the derivative is infinite there{product}"
+
+
+def _all_that_went_in(index: TraceIndex, node: Node, incoming: Sequence[Operand]) -> str:
+    came = ", ".join(shown(one) for one in incoming if one.bad is not None)
+    saved = [(index.saved_name(one), _saved(index, one)) for one in node.saved if one.shape is not None]
+    kept = ", ".join(f"{name} = {shown(one)}" for name, one in saved[:_MOST_NAMES] if one.bad is not None)
+    return (f": {came} came in" if came else "") + (f"; it had saved {kept}" if kept else "")
+
+
+def _saved(index: TraceIndex, one: SavedTensor) -> Operand:
+    return of_values(index.saved_values(one), one.shape or [], one.dtype or "")
+
+
+def _chosen(index: TraceIndex, node: Node, run: int, place: int) -> str:
+    """Where the 0 that came in is from: a ``where`` above that took the other branch."""
+    above = {step.node for step in index.trace.backwards[run].steps[:place]}
+    pending, seen = [node.id], {node.id}
+    while pending:
+        for edge in index.edges_to.get(pending.pop(), ()):
+            user = index.nodes[edge.source]
+            if edge.source in seen or edge.source not in above:
+                continue
+            if user.name.startswith(_CHOOSING):
+                word = operation(user)
+                return (
+                    f" The 0 comes from {word} on {line_text(user.line)}, which took another value there: "
+                    f"{word} keeps a value out of the result, not its derivative out of backward()."
+                )
+            seen.add(edge.source)
+            pending.append(edge.source)
+    return ""
+
+
+# --- numbers
+
+
+def shown(one: Operand) -> str:
+    """Return few numbers as they are; of many the shape, the ends and how many are bad or zero."""
+    if one.array is not None and one.array.size <= _MOST_SHOWN:
+        texts = [_value(number) for number in one.array.ravel()]
+        return (
+            texts[0]
+            if not one.shape
+            else f"[{', '.join(texts)}]"
+            if len(one.shape) == 1
+            else f"{shape_text(list(one.shape))} {', '.join(texts)}"
+        )
+    said = [shape_text(list(one.shape))]
+    if one.array is not None:
+        fine = one.array[np.isfinite(one.array)]
+        if fine.size:
+            said.append(f"from {_value(fine.min())} to {_value(fine.max())}")
+        zeros = int(np.count_nonzero(one.array == 0))
+        said += [f"{zeros:,} of them 0"] if zeros else []
+    elif (
+        one.summary is not None
+        and isinstance(one.summary.min, int | float)
+        and isinstance(one.summary.max, int | float)
+    ):
+        said.append(f"from {_value(one.summary.min)} to {_value(one.summary.max)}")
+        said += [f"{one.summary.zero:,} of them 0"] if one.summary.zero else []
+    if one.bad:
+        said.append(_counted(one))
+    return " ".join(said[:2]) + "".join(f", {part}" for part in said[2:])
+
+
+def _counted(one: Operand) -> str:
+    """``NaN``, ``-inf``, ``NaN in 3 of 8 elements``."""
+    if one.array is not None and one.array.size == 1:
+        return _value(one.array.ravel()[0])
+    count, word = (one.nan, "NaN") if one.nan else (one.inf or 0, "inf")
+    return f"{word} in {count:,} of {int(np.prod(one.shape, dtype=np.int64)):,} elements"
+
+
+def _share(one: Operand) -> str:
+    if one.array is None or one.array.size == 1:
+        return ""
+    count = (one.nan or 0) + (one.inf or 0)
+    return f" in {count:,} of {one.array.size:,} elements"
+
+
+def _spot(one: Operand) -> tuple[int, ...] | None:
+    """The first element that is not finite."""
+    if one.array is None:
+        return None
+    places = np.argwhere(~np.isfinite(one.array))
+    return tuple(int(place) for place in places[0]) if len(places) else None
+
+
+def _element(one: Operand, shape: Iterable[int], spot: tuple[int, ...]) -> str | None:
+    """The number at a place, of what is broadcast too; ``None`` where it is not known."""
+    if one.array is None:
+        return None
+    try:
+        wide: Array = np.broadcast_to(one.array, tuple(shape))
+    except ValueError:
+        return None
+    return _value(wide[spot])
+
+
+def _value(number: object) -> str:
+    """Four digits, or as many as it takes to tell 1.0001 from 1."""
+    if not isinstance(number, int | float | np.number) or math.isnan(float(number)):
+        return "NaN"
+    short, exact = number_text(float(number)), type(number)
+    return short if exact(short) == number else number_text(float(number), 7)
