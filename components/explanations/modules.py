@@ -11,7 +11,7 @@ from ..source.statements import Statement
 from ..trace import Tensor
 from .hints import insert_before, replace_line
 from .leaves import leaf_inside
-from .situation import Advice, Rules, Situation, argument, receiver, shown
+from .situation import Advice, Rules, Situation, argument, called, of_kind, receiver, shown
 
 rules = Rules()
 
@@ -143,6 +143,13 @@ def _optimizer_arguments(situation: Situation, match: re.Match[str]) -> Advice |
     return None
 
 
+@rules.on(r"TypeError: (\w+) is not an Optimizer")
+def _scheduler_of_something_else(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"A scheduler changes the learning rate of an optimizer, which is its first argument. Here it is given {of_kind(match[1])}."
+    )
+
+
 @rules.on(r"LBFGS\.step\(\) missing 1 required positional argument: 'closure'")
 def _closure(situation: Situation, match: re.Match[str]) -> Advice:
     return Advice(
@@ -191,6 +198,17 @@ def _batch_of_one(situation: Situation, match: re.Match[str]) -> Advice:
 def _not_a_parameter(situation: Situation, match: re.Match[str]) -> Advice:
     text = f"`{match[2]}` is a parameter of the module, and only an `nn.Parameter` can take its place."
     for node in situation.find(ast.Assign):
+        target = situation.text(node.targets[0])
+        own = [read for read in ast.walk(node.value) if isinstance(read, ast.Attribute) and ast.unparse(read) == target]
+        statement = situation.statement
+        if own and statement is not None and statement.nodes[1] is node and "\n" not in statement.code:
+            code = f"{target}.copy_({situation.text(node.value)})"
+            inside = situation.program.enclosing(statement, "with")
+            recorded = inside is None or not any(called(call) == "no_grad" for call in inside.calls)
+            return Advice(
+                f"{text} To change its numbers, and keep the parameter that an optimizer knows, copy them into it under `torch.no_grad()`.",
+                replace_line(statement.first, f"with {situation.torch}.no_grad(): {code}" if recorded else code),
+            )
         whole = f"{_nn(situation)}.Parameter({situation.text(node.value)})"
         return Advice(text, situation.hint((node.value, whole)))
     return Advice(text)

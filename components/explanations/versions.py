@@ -14,7 +14,7 @@ from ..trace import Node, Step, Tensor
 from .again import detached_use, made_once, run_again, statements_of
 from .carried import state_between, told
 from .hints import insert_before, replace_line
-from .inplace import changed_by, out_of_place
+from .inplace import changed_by, listed, out_of_place, without_inplace
 from .situation import Advice, Rules, Situation, called, shown
 from .updates import changed_leaf, optimizer_of, steps_between
 
@@ -181,36 +181,9 @@ def _of_a_layer(situation: Situation) -> Advice | None:
         return None
     return Advice(
         f"`{node.name}`{f' of line {node.line}' if node.line else ''} had saved its result, and the layer behind it writes into "
-        f"it: `inplace=True` on {_listed(lines)}. Without it the layer makes a new tensor, with the same numbers.",
+        f"it: `inplace=True` on {listed(lines)}. Without it the layer makes a new tensor, with the same numbers.",
         hint,
     )
-
-
-def without_inplace(situation: Situation) -> tuple[str | None, list[int]]:
-    """Return the hint that makes all layers of the program make new tensors, and the lines that it changes."""
-    hints: list[str] = []
-    lines: list[int] = []
-    for statement in situation.program.statements:
-        calls = [call for call in statement.calls if _works_in_place(call)]
-        if calls:
-            lines.append(statement.first)
-            edits = [statement.without_keyword(call, "inplace") for call in calls]
-            edits += [(call.args[0], "False") for call in calls if keyword(call, "inplace") is None]  # type: ignore[misc]
-            hints.append(situation.hint_at(statement, *(edit for edit in edits if edit is not None)) or "")
-    return ("\n".join(hints) if hints and all(hints) else None), lines
-
-
-def _works_in_place(call: ast.Call) -> bool:
-    given = keyword(call, "inplace")
-    if given is not None:
-        return isinstance(given.value, ast.Constant) and given.value.value is True
-    first = call.args[0] if called(call) in ("ReLU", "ReLU6", "SELU", "SiLU", "Mish") and call.args else None
-    return isinstance(first, ast.Constant) and first.value is True
-
-
-def _listed(lines: list[int]) -> str:
-    numbers = [str(line) for line in lines]
-    return f"line {numbers[0]}" if len(lines) == 1 else f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 # --- tensors of the program
