@@ -79,6 +79,8 @@ def _made_anew(situation: Situation, owner: ast.expr, text: str) -> Advice | Non
 def _not_a_leaf(situation: Situation, owner: ast.expr, tensor: Tensor, ran: list[Backward], text: str) -> Advice:
     name = situation.text(owner)
     bound = situation.assignment(name) if isinstance(owner, ast.Name) else None
+    if bound is not None and bound.words[0] == "for" and tensor.name is not None:  # one of several, by its own name
+        bound = situation.assignment(tensor.name) or bound
     line = f" of line {bound.first}" if bound is not None else ""
     why = f"{text} {shown(name)}{line} is not a leaf, and `backward()` keeps gradients for leaves only"
     loop = situation.loop(situation.statement)
