@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from ..trace import Trace
 from . import (
     backward,
+    checkpoints,
+    copies,
     dtypes,
     files,
     functions,
@@ -43,6 +45,8 @@ _THEMES = (
     gradients,
     versions,
     inplace,
+    copies,
+    checkpoints,
     functions,
     losses,
     shapes,

@@ -79,6 +79,8 @@ def _made_anew(situation: Situation, owner: ast.expr, text: str) -> Advice | Non
 def _not_a_leaf(situation: Situation, owner: ast.expr, tensor: Tensor, ran: list[Backward], text: str) -> Advice:
     name = situation.text(owner)
     bound = situation.assignment(name) if isinstance(owner, ast.Name) else None
+    if bound is not None and bound.words[0] == "for" and tensor.name is not None:  # one of several, by its own name
+        bound = situation.assignment(tensor.name) or bound
     line = f" of line {bound.first}" if bound is not None else ""
     why = f"{text} {shown(name)}{line} is not a leaf, and `backward()` keeps gradients for leaves only"
     loop = situation.loop(situation.statement)
@@ -172,14 +174,40 @@ def _gradient_of_other_shape(situation: Situation, match: re.Match[str]) -> Advi
             return Advice(
                 f"A gradient has one number for each element of its tensor: {shown(owner)} has shape [{match[2]}], "
                 f"what is assigned has [{match[1]}].",
-                situation.hint((node.value, f"{situation.torch}.zeros_like({owner})")),
+                _like(situation, node.value, owner),
             )
     return Advice(f"A gradient has the shape of its tensor, [{match[2]}]; this one has [{match[1]}].")
 
 
+def _like(situation: Situation, value: ast.expr, owner: str) -> str | None:
+    """``torch.zeros_like(x)`` in place of ``torch.zeros(2)``."""
+    name = called(value) if isinstance(value, ast.Call) else ""
+    return situation.hint((value, f"{situation.torch}.{name}_like({owner})")) if name in ("zeros", "ones") else None
+
+
+def _hook_line(situation: Situation) -> Statement | None:
+    """The one line that registers a hook on a tensor."""
+    found = [statement for statement, _ in situation.calls_anywhere("register_hook")]
+    return found[0] if len(found) == 1 else None
+
+
 @rules.on(r"expected Variable, but hook returned '(\w+)'")
 def _hook_result(situation: Situation, match: re.Match[str]) -> Advice:
+    line = _hook_line(situation)
+    where = f"The hook of line {line.first}" if line is not None else "A hook here"
     return Advice(
         "A hook on a tensor receives the gradient and may return another tensor in its place, or nothing. "
-        f"A hook here returned {of_kind(match[1])}."
+        f"{where} returned {of_kind(match[1])}."
+    )
+
+
+@rules.on(r"TypeError: (?P<name>[\w.<>]+)\(\) (missing \d+ required positional|takes \d+ positional)")
+def _arguments_of_a_hook(situation: Situation, match: re.Match[str]) -> Advice | None:
+    line, runs = _hook_line(situation), situation.calls_of("backward", "grad")
+    name = match["name"].rpartition(".")[2]
+    if line is None or not runs or not (name == "<lambda>" or name in line.words):
+        return None
+    return Advice(
+        f"A hook on a tensor is called with one argument, the gradient. Line {line.first} registers one that takes another number of them. "
+        "(Hooks of modules get three: the module, the gradients of its inputs and those of its results.)"
     )

@@ -13,6 +13,7 @@ from ..source import parse
 from ..source.statements import Statement
 from ..trace import Tensor
 from .backward import calls_in, differentiated
+from .checkpoints import checkpoint_in, is_reentrant, not_reentrant
 from .dtypes import factory_call, is_floating, with_float_dtype
 from .hints import replace_line
 from .leaves import kept_leaf, updates_itself
@@ -121,6 +122,13 @@ def _reason(situation: Situation, statement: Statement, name: str) -> Advice | N
         text = f"Line {statement.first} computed it inside `{called(call)}()` (line {block.first}), where autograd records nothing."
         recording = f"{situation.torch}.enable_grad" if isinstance(call.func, ast.Attribute) else None
         return Advice(text, situation.hint_at(block, (call.func, recording)) if recording else None)
+    found = checkpoint_in(situation, (statement,))
+    if found is not None and is_reentrant(found[1]):
+        return Advice(
+            f"Line {statement.first} checkpoints with `use_reentrant=True`, which records nothing where no argument requires grad, "
+            "whatever parameters the function has. `use_reentrant=False` has no such limit.",
+            not_reentrant(situation, *found),
+        )
     for node in statement.nodes:
         advice = _decorated(situation, node) or _cut(situation, statement, node, name)
         if advice is not None:
@@ -160,6 +168,8 @@ def _cut(situation: Situation, statement: Statement, node: ast.AST, name: str) -
             f"{where}, `.data` gives the numbers of {shown(statement.text(node.value))} without their history.",
             situation.hint_at(statement, (node, statement.text(node.value))),
         )
+    if isinstance(node, ast.Attribute) and node.attr == "grad" and statement is not situation.statement:
+        return _grad_without_graph(situation, statement, node)
     if isinstance(node, ast.Compare) and any(True for _ in situation.tensors_in(node)):
         return Advice(
             f"{where}, the comparison {shown(statement.text(node))} gives true or false, which has no derivative."
@@ -191,6 +201,19 @@ def _cut(situation: Situation, statement: Statement, node: ast.AST, name: str) -
             situation.hint_at(statement, statement.with_keyword(node, "create_graph", "True")),
         )
     return None
+
+
+def _grad_without_graph(situation: Situation, statement: Statement, grad: ast.Attribute) -> Advice | None:
+    """``g = x.grad``, of a ``backward()`` that made no graph."""
+    runs = [run for run in situation.trace.backwards if run.call == "backward" and run.failure is None]
+    filled = situation.program.at(runs[-1].line) if runs else None
+    calls = calls_in(filled, ("backward",))
+    if filled is None or len(calls) != 1 or runs[-1].create_graph or not isinstance(grad.ctx, ast.Load):
+        return None
+    return Advice(
+        f"{shown(statement.text(grad))} was filled by line {filled.first} without `create_graph=True`, so the derivative itself has no graph.",
+        situation.hint_at(filled, filled.with_keyword(calls[0], "create_graph", "True")),
+    )
 
 
 def _copied(situation: Situation, statement: Statement, call: ast.Call) -> Advice | None:
@@ -280,4 +303,12 @@ def _no_gradient_to_watch(situation: Situation, match: re.Match[str]) -> Advice:
     hint = (
         _requiring_grad(situation, target.id, tensor) if isinstance(target, ast.Name) and tensor is not None else None
     )
-    return Advice(f"No gradient ever arrives at {name}: it does not require grad.", hint)
+    text = f"No gradient ever arrives at {name}: it does not require grad."
+    if hint is None and target is not None and situation.statement is not None:
+        for origin, leaf in _plain_leaves(situation, target):
+            where = situation.made_on(leaf)
+            return Advice(
+                f"{text} It comes from {shown(origin)}{f' of line {where}' if where else ''}, which does not have `requires_grad=True`.",
+                _requiring_grad(situation, origin, leaf),
+            )
+    return Advice(text, hint)

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from ..source.names import did_you_mean
 from ..source.statements import Statement
 from ..trace import Tensor
+from .dataflow import place
 from .hints import insert_before, replace_line
 from .leaves import leaf_inside
-from .situation import Advice, Rules, Situation, argument, receiver, shown
+from .situation import Advice, Rules, Situation, argument, called, of_kind, receiver, shown
 
 rules = Rules()
 
@@ -109,16 +110,50 @@ def _optimizer_of_non_leaf(situation: Situation, match: re.Match[str]) -> Advice
 
 
 def _computed(situation: Situation, call: ast.Call) -> Iterator[tuple[str, Statement]]:
-    """The tensors given to an optimizer that are no leaves, or lists of tensors, with the statements that made them."""
+    """The tensors given to an optimizer that are no leaves, with the statements that made them; containers likewise."""
+    functions = {id(inner) for node in ast.walk(call) if isinstance(node, ast.Call) for inner in ast.walk(node.func)}
+    methods = {
+        id(inner)
+        for node in ast.walk(call)
+        if isinstance(node, ast.Call)
+        for inner in ast.walk(node.func)
+        if called(node) in ("values", "items")
+    }
     for node in ast.walk(call):
-        value = situation.value(node) if isinstance(node, ast.Name) else None
-        statement = situation.assignment(node.id) if isinstance(node, ast.Name) else None
-        if not isinstance(node, ast.Name) or statement is None:
+        name = place(node)
+        if name is None or (id(node) in functions and id(node) not in methods):
             continue
-        if (isinstance(value, Tensor) and not value.is_leaf) or (
-            isinstance(value, str) and value.startswith("list of")
-        ):
-            yield node.id, statement
+        value = situation.value(node)
+        whole = isinstance(value, str) and value.startswith(("list of", "tuple of", "dict of"))
+        inside = [tensor for tensor in situation.trace.tensors if whole and (tensor.name or "").startswith(f"{name}[")]
+        if isinstance(value, Tensor) and not value.is_leaf:
+            statement = _made_by(situation, name, value)
+        elif whole and any(not tensor.is_leaf for tensor in inside):
+            statement = situation.assignment(name)
+        else:
+            statement = _attribute(situation, node) if isinstance(node, ast.Attribute) and value is None else None
+        if statement is not None:
+            yield name, statement
+
+
+def _made_by(situation: Situation, name: str, tensor: Tensor) -> Statement | None:
+    """The statement that bound a tensor, or, where that calls a function of the program, the one that computed it."""
+    bound = situation.assignment(name)
+    node = situation.graph.get(tensor.node or "")
+    computed = situation.program.at(node.line) if node is not None else None
+    inner = bound is not None and any(situation.program.functions_named(called(call) or "?") for call in bound.calls)
+    return computed if (inner or bound is None) and computed is not None else bound
+
+
+def _attribute(situation: Situation, node: ast.Attribute) -> Statement | None:
+    """The one line that gives an attribute of this name something computed from a leaf without a name."""
+    found = [
+        statement
+        for statement in situation.program.statements
+        for assign in statement.find(ast.Assign)
+        if isinstance(assign.targets[0], ast.Attribute) and assign.targets[0].attr == node.attr
+    ]
+    return found[0] if len(found) == 1 and leaf_inside(situation, found[0]) is not None else None
 
 
 @rules.on(
@@ -141,6 +176,13 @@ def _optimizer_arguments(situation: Situation, match: re.Match[str]) -> Advice |
             return Advice(f"{text} {situation.shown(given)} is a module, and a module is no list.", changed)
         return Advice(text)
     return None
+
+
+@rules.on(r"TypeError: (\w+) is not an Optimizer")
+def _scheduler_of_something_else(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"A scheduler changes the learning rate of an optimizer, which is its first argument. Here it is given {of_kind(match[1])}."
+    )
 
 
 @rules.on(r"LBFGS\.step\(\) missing 1 required positional argument: 'closure'")
@@ -191,6 +233,17 @@ def _batch_of_one(situation: Situation, match: re.Match[str]) -> Advice:
 def _not_a_parameter(situation: Situation, match: re.Match[str]) -> Advice:
     text = f"`{match[2]}` is a parameter of the module, and only an `nn.Parameter` can take its place."
     for node in situation.find(ast.Assign):
+        target = situation.text(node.targets[0])
+        own = [read for read in ast.walk(node.value) if isinstance(read, ast.Attribute) and ast.unparse(read) == target]
+        statement = situation.statement
+        if own and statement is not None and statement.nodes[1] is node and "\n" not in statement.code:
+            code = f"{target}.copy_({situation.text(node.value)})"
+            inside = situation.program.enclosing(statement, "with")
+            recorded = inside is None or not any(called(call) == "no_grad" for call in inside.calls)
+            return Advice(
+                f"{text} To change its numbers, and keep the parameter that an optimizer knows, copy them into it under `torch.no_grad()`.",
+                replace_line(statement.first, f"with {situation.torch}.no_grad(): {code}" if recorded else code),
+            )
         whole = f"{_nn(situation)}.Parameter({situation.text(node.value)})"
         return Advice(text, situation.hint((node.value, whole)))
     return Advice(text)

@@ -11,10 +11,10 @@ import re
 from ..source.edits import keyword
 from ..source.statements import Statement
 from ..trace import Node, Step, Tensor
-from .again import detached_use, made_once, run_again, statements_of
+from .again import detached_use, for_a_closure, made_once, run_again, statements_of
 from .carried import state_between, told
 from .hints import insert_before, replace_line
-from .inplace import changed_by, out_of_place
+from .inplace import as_meant, changed_by, listed, out_of_place, without_inplace
 from .situation import Advice, Rules, Situation, called, shown
 from .updates import changed_leaf, optimizer_of, steps_between
 
@@ -47,12 +47,18 @@ def _only_one_since(situation: Situation) -> Advice | None:
     changed = changed_by(statement)
     if statement is None or changed is None:
         return None
+    hint = _kept(situation, statement, statement.text(changed))
     return Advice(
         f"`{node.name}`{f' of line {node.line}' if node.line else ''} had saved a tensor that was changed in place afterwards. "
-        f"Line {statement.first}, {shown(statement.code)}, is the only one since that changes something in place. Make a new "
-        "tensor there, so that the old value stays.",
-        _kept(situation, statement, statement.text(changed)),
+        f"Line {statement.first}, {shown(statement.code)}, is the only one since that changes something in place. {_ending(hint)}",
+        hint,
     )
+
+
+def _ending(hint: str | None) -> str:
+    if hint is None:
+        return "Run backward before the change, or compute the result again after it."
+    return "Make a new tensor there, so that the old value stays."
 
 
 def _unknown(situation: Situation) -> Advice:
@@ -94,15 +100,10 @@ def _of_a_tensor(situation: Situation, wanted: str) -> Advice | None:
     node = situation.node
     needed = f"`{node.name}`" + (f" of line {node.line}" if node.line else "") if node is not None else "backward"
     hint = _kept(situation, statement, name)
-    ending = (
-        "Run backward before the change, or compute the result again after it."
-        if hint is None
-        else "Make a new tensor there, so that the old value stays."
-    )
     code = f", {shown(statement.code)}," if statement is not None else ""
     return Advice(
         f"Line {step.line}{code} changed {shown(name)} in place, but {needed} had saved the old value of "
-        f"{shown(name)} for its derivative. {ending}",
+        f"{shown(name)} for its derivative. {_ending(hint)}",
         hint,
     )
 
@@ -133,7 +134,10 @@ def _of_a_parameter(situation: Situation, wanted: str) -> Advice | None:
             f"{text} A step belongs behind the `backward()` that gives it its gradients.", _swapped(statement, run)
         )
     above = situation.ancestry.above(failed.outputs, leaf.id)
-    statements = statements_of(situation, above, run) if optimizer_of(situation, statement) is not None else None
+    by_step = optimizer_of(situation, statement) is not None
+    statements = statements_of(situation, above, run) if by_step else None
+    if by_step and statements is None:
+        statements = for_a_closure(situation, above, run)
     return Advice(
         f"{text} Compute what line {failed.line} starts from again after the change, or call its `backward()` before it.",
         run_again(statements, run),
@@ -181,36 +185,9 @@ def _of_a_layer(situation: Situation) -> Advice | None:
         return None
     return Advice(
         f"`{node.name}`{f' of line {node.line}' if node.line else ''} had saved its result, and the layer behind it writes into "
-        f"it: `inplace=True` on {_listed(lines)}. Without it the layer makes a new tensor, with the same numbers.",
+        f"it: `inplace=True` on {listed(lines)}. Without it the layer makes a new tensor, with the same numbers.",
         hint,
     )
-
-
-def without_inplace(situation: Situation) -> tuple[str | None, list[int]]:
-    """Return the hint that makes all layers of the program make new tensors, and the lines that it changes."""
-    hints: list[str] = []
-    lines: list[int] = []
-    for statement in situation.program.statements:
-        calls = [call for call in statement.calls if _works_in_place(call)]
-        if calls:
-            lines.append(statement.first)
-            edits = [statement.without_keyword(call, "inplace") for call in calls]
-            edits += [(call.args[0], "False") for call in calls if keyword(call, "inplace") is None]  # type: ignore[misc]
-            hints.append(situation.hint_at(statement, *(edit for edit in edits if edit is not None)) or "")
-    return ("\n".join(hints) if hints and all(hints) else None), lines
-
-
-def _works_in_place(call: ast.Call) -> bool:
-    given = keyword(call, "inplace")
-    if given is not None:
-        return isinstance(given.value, ast.Constant) and given.value.value is True
-    first = call.args[0] if called(call) in ("ReLU", "ReLU6", "SELU", "SiLU", "Mish") and call.args else None
-    return isinstance(first, ast.Constant) and first.value is True
-
-
-def _listed(lines: list[int]) -> str:
-    numbers = [str(line) for line in lines]
-    return f"line {numbers[0]}" if len(lines) == 1 else f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 # --- tensors of the program
@@ -231,8 +208,9 @@ def _kept(situation: Situation, statement: Statement | None, name: str) -> str |
             if read:
                 return situation.hint_at(statement, *((part, f"{statement.text(part)}.clone()") for part in read))
             copied = isinstance(owner, ast.Name) and statement.nodes[1] is node
-            return insert_before(statement.first, f"{owner.id} = {owner.id}.clone()") if copied else None  # type: ignore[attr-defined]
-    return out_of_place(statement)
+            hint = insert_before(statement.first, f"{owner.id} = {owner.id}.clone()") if copied else None  # type: ignore[attr-defined]
+            return as_meant(situation, hint, statement)
+    return as_meant(situation, out_of_place(statement), statement)
 
 
 def _change(situation: Situation, wanted: str) -> tuple[Step, str] | None:

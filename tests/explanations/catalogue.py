@@ -22,7 +22,7 @@ from components.trace import Failure, Program, Trace
 
 HERE = Path(__file__).parent
 FILE = HERE / "errors.txt"
-THEMES = ("carried", "changed", "leaves")
+THEMES = ("carried", "changed", "leaves", "calls")
 FILES = (FILE, *(HERE / f"{theme}.txt" for theme in THEMES))
 LONGEST_MESSAGE = 100
 NONE = "-"

@@ -65,7 +65,7 @@ def blamed(entry: Entry) -> str:
     """The failing line is shown with the failure, so a text that names no line speaks of that one, or keeps silent."""
     failure = traced(entry.source).failure
     assert failure is not None
-    if int(entry.culprit) in (entry.lines or {failure.line}):
+    if int(entry.culprit) in entry.lines or (not entry.lines and int(entry.culprit) == failure.line):
         return "right"
     return "wrong" if entry.lines else "silent"
 
