@@ -16,11 +16,13 @@ import pytest
 from components.explanations import Remark, apply_hint, remarks
 from tests.explanations.catalogue import NONE, Entry, read, traced, write
 from tests.explanations.proof import refuted, run
+from tests.program_texts import LESSONS, PROGRAMS
 
 HERE = Path(__file__).parent
 FILE = HERE / "remarks.txt"
 ENTRIES = read(FILE)
 SILENT = read(HERE / "silent.txt")
+OURS = PROGRAMS | LESSONS
 
 
 def told(entry: Entry) -> tuple[Remark, ...]:
@@ -71,6 +73,12 @@ def test_what_must_hold_does_not_hold_before(name: str) -> None:
 def test_nothing_is_remarked_where_the_program_does_what_it_means(name: str) -> None:
     assert run(SILENT[name].source).error is None
     assert told(SILENT[name]) == ()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_of_lessons_and_test_programs_only_one_surprises_and_means_to(name: str) -> None:
+    lines = [remark.line for remark in remarks(traced(OURS[name]))]
+    assert lines == ([15] if name == "broadcasting" else [])
 
 
 def test_a_run_that_failed_gets_none() -> None:
