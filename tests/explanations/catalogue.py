@@ -14,13 +14,15 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import torch
+
 from components.capture import capture_program
 from components.explanations import explain
 from components.trace import Failure, Program, Trace
 
 HERE = Path(__file__).parent
 FILE = HERE / "errors.txt"
-THEMES: tuple[str, ...] = ()
+THEMES = ("carried", "changed", "leaves", "calls")
 FILES = (FILE, *(HERE / f"{theme}.txt" for theme in THEMES))
 LONGEST_MESSAGE = 100
 NONE = "-"
@@ -73,7 +75,10 @@ def write(entries: list[Entry], file: Path = FILE) -> None:
 @cache
 def traced(source: str) -> Trace:
     """Run a program under observers; its failure is not explained yet."""
-    return capture_program(Program(source=source))
+    try:
+        return capture_program(Program(source=source))
+    finally:
+        torch.set_grad_enabled(True)  # a program has a process of its own, and may leave it off
 
 
 def failed(source: str) -> Failure:

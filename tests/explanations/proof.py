@@ -1,9 +1,9 @@
-"""Advice is an experiment: a mended program is run in plain PyTorch, and more is asked of it than that nothing is raised.
+"""Advice is an experiment: a mended program is run in plain PyTorch, and more is asked of it than to raise nothing.
 
 What every program is asked: each loop over a ``range`` that says so goes through all its rounds, each optimizer changes
 a tensor that it was given, and what a training loop calls ``backward()`` on is lower in the last round than in the
-first. What only this program can be asked stands beside it in the catalogue, as ``holds``: assertions that are run where
-the program ended.
+first. What only this program can be asked stands beside it in the catalogue, as ``holds``: assertions that are run
+where the program ended.
 """
 
 from __future__ import annotations
@@ -75,11 +75,14 @@ def run(source: str) -> Ran:
     with ExitStack() as stack, silence() as printed:
         stack.enter_context(_watched(ran))
         torch.manual_seed(0)
+        torch.set_grad_enabled(True)
         try:
             code = compile(source, "<program>", "exec", dont_inherit=True)
             exec(code, ran.namespace)
         except Exception as error:
             ran.error = error
+        finally:
+            torch.set_grad_enabled(True)
     ran.printed = printed.getvalue()
     return ran
 
