@@ -79,7 +79,8 @@ def _remark(statement: Statement, first: tuple[str, Shape], second: tuple[str, S
         f"{left} has shape {_written(sizes)} and {right} has shape {_written(others)}; "
         f"element by element they make {_written(whole)}: "
     )
-    if len(whole) == 2 and {len(sizes), len(others)} == {1, 2}:
+    short, long = sorted((sizes, others), key=len)
+    if len(short) == 1 and len(long) == 2 and long[1] == 1:
         text += "every element of one meets every element of the other. "
     else:
         text += "the smaller one is repeated. "

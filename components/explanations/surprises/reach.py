@@ -10,13 +10,13 @@ from ...source.statements import Statement
 from ...source.tree import dotted
 from ...trace import Step
 from ..situation import called, receiver, shown
-from .run import Remark, Run
+from .run import Remark, Run, listed
 
 _NO_RECORDING = frozenset({"no_grad", "inference_mode"})
 _MAKERS = frozenset({"tensor", "as_tensor", "Variable", "FloatTensor", "Parameter"})
 _NO_HISTORY = "gives the same numbers without their history"
 _PLAIN = "gives plain numbers, which have no history"
-_PLACES = "gives places, which have no derivative"
+_PLACES = "gives indices, which have no derivative"
 _WHOLE = "gives whole numbers or truth values, which have no derivative"
 # What a call does that leaves the graph; the last two cannot be left away.
 _LEAVING = {
@@ -67,8 +67,11 @@ def find_cut(run: Run, name: str, step: Step, depth: int = 0) -> Cut | None:
         word = _cutting(node)
         inner = _inside(node)
         if word and inner is not None and _has_history(run, tuple(ast.walk(inner)), bound):
-            why = f"`{word}{'' if word == 'data' else '(...)' if word in _MAKERS else '()'}` on line {statement.first} {_LEAVING[word]}"
-            return Cut(statement, why, _uncut(statement))
+            return Cut(
+                statement,
+                f"`{_name(statement, node)}` on line {statement.first} {_LEAVING[word]}",
+                _uncut(run, statement),
+            )
     for other in dict.fromkeys(node.id for node in statement.find(ast.Name)):
         tensor = run.tensors.get(bound.get(other, ""))
         if tensor is not None and other != name and tensor.node is None and (not tensor.requires_grad or depth == 0):
@@ -92,10 +95,21 @@ def _recording(block: Statement) -> str:
 
 def _enabled(run: Run, block: Statement) -> str | None:
     calls = [call for call in block.calls if called(call) in _NO_RECORDING]
-    if len(calls) != 1 or calls[0].args or not isinstance(calls[0].func, ast.Attribute):
+    # `loss.requires_grad = True` fails on what has a graph
+    if (
+        any(_flags(s) for s in run.statements("requires_grad"))
+        or len(calls) != 1
+        or calls[0].args
+        or not isinstance(calls[0].func, ast.Attribute)
+    ):
         return None
     code = block.edited((calls[0].func, f"{run.torch}.enable_grad"))
     return f"Line {block.first}: {code}" if code else None
+
+
+def _flags(statement: Statement) -> bool:
+    targets = [target for assign in statement.find(ast.Assign) for target in assign.targets]
+    return any(isinstance(target, ast.Attribute) and target.attr == "requires_grad" for target in targets)
 
 
 def _cutting(node: ast.AST) -> str:
@@ -105,6 +119,13 @@ def _cutting(node: ast.AST) -> str:
     if not isinstance(node, ast.Call) or called(node) not in _LEAVING:
         return ""
     return called(node) if _inside(node) is not None else ""
+
+
+def _name(statement: Statement, node: ast.AST) -> str:
+    """How a sentence names what cuts: ``torch.tensor(...)``, ``.detach()``, ``.data``."""
+    if not isinstance(node, ast.Call):
+        return ".data"
+    return f"{statement.text(node.func)}(...)" if called(node) in _MAKERS else f".{called(node)}()"
 
 
 def _inside(node: ast.AST) -> ast.expr | None:
@@ -131,10 +152,10 @@ def _has_history(run: Run, nodes: tuple[ast.AST, ...], bound: dict[str, str]) ->
     return False
 
 
-def _uncut(statement: Statement) -> str | None:
+def _uncut(run: Run, statement: Statement) -> str | None:
     """The hint that gives a name the value itself: ``loss = f(x)`` for ``loss = torch.tensor(f(x).item())``."""
     assign = statement.assigned()
-    if assign is None:
+    if assign is None or any(_flags(s) for s in run.statements("requires_grad")):
         return None
     value: ast.expr = assign.value
     while (inner := _peeled(value)) is not None:
@@ -186,13 +207,17 @@ def _cut_parameters(run: Run) -> Iterator[Remark]:
                 continue
             path = dotted(inner.func)
             owner = next((o for o in run.optimizers if _covers(run, o.call, path)), None)
-            if owner is None or path.rpartition(".")[2] in reached:
+            if (
+                owner is None
+                or path.rpartition(".")[2] in reached
+                or any(called(c) in _MAKERS for c in statement.calls)
+            ):
                 continue
             code = statement.edited((node, statement.text(inner)))
             yield Remark(
                 statement.first,
-                f"`{word}` cuts {shown(statement.text(inner))} off from the graph, so no parameter of `{path}` got a gradient, and "
-                f"`{owner.name}.step()`, which has them, left them as they were.",
+                f"`{_name(statement, node)}` cuts {shown(statement.text(inner))} off from the graph, so no parameter of "
+                f"`{path}` got a gradient, and `{owner.name}.step()`, which has them, left them as they were.",
                 f"Line {statement.first}: {code}" if code else None,
             )
 
@@ -252,12 +277,7 @@ def _given(call: ast.Call) -> str:
 
 
 def _sets(statement: Statement) -> bool:
-    assigned = any(
-        isinstance(target, ast.Attribute) and target.attr == "requires_grad"
-        for assign in statement.find(ast.Assign)
-        for target in assign.targets
-    )
-    return assigned or any(called(call) == "requires_grad_" for call in statement.calls)
+    return _flags(statement) or any(called(call) == "requires_grad_" for call in statement.calls)
 
 
 def _freezes(statement: Statement) -> ast.expr | None:
@@ -289,9 +309,7 @@ def _what(run: Run, statement: Statement, target: ast.expr) -> tuple[str, str]:
     roots = {name.partition(".")[0] for name in names}
     if len(roots) != 1:
         return "", ""
-    listed = ", ".join(f"`{name}`" for name in names[:3])
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{listed}{more}", roots.pop()
+    return listed(names), roots.pop()
 
 
 # --- gradients that nobody keeps

@@ -130,7 +130,17 @@ class Run:
                     outer.update(earlier.variables)
                 elif earlier.function == step.function:
                     inner.update(earlier.variables)
-        return {**outer, **inner}
+        return {**outer, **inner, **self._arguments(step)}
+
+    def _arguments(self, step: Step) -> dict[str, str]:
+        """What a function was called with: the first step in it has that, unless its line binds the name anew."""
+        statement = self.program.at(step.line)
+        if step.function is None or statement is None:
+            return {}
+        header = self.program.enclosing(statement, "def")
+        parameters = header.parameters if header is not None else []
+        bound = {node.id for node in statement.find(ast.Name) if isinstance(node.ctx, ast.Store)}
+        return {name: step.variables[name] for name in parameters if name in step.variables and name not in bound}
 
     def tensors_before(self, step: Step) -> dict[str, Tensor]:
         """The tensors that names stood for when a step began."""
@@ -190,6 +200,12 @@ class Run:
         return {origin: self.tensors[origin] for origin in origins if origin in self.tensors}
 
     @cached_property
+    def variables(self) -> set[str]:
+        """The origins of the tensors that variables of the program's top level stood for, which are looked at often."""
+        named = (value for step in self.trace.steps if step.function is None for value in step.variables.values())
+        return {self.tensors[value].origin for value in named if value in self.tensors}
+
+    @cached_property
     def changes(self) -> dict[str, list[GradientChange]]:
         """The changes of each leaf's ``.grad``, by its origin."""
         found: defaultdict[str, list[GradientChange]] = defaultdict(list)
@@ -216,7 +232,7 @@ class Run:
     def moment(self, change: GradientChange) -> Moment | None:
         """When a ``.grad`` was changed; ``None`` where the trace does not say."""
         statement = self.program.at(change.line)
-        if change.step is None or statement is None:
+        if change.step is None or statement is None or _sets_back_too(statement):
             return None
         wanted = "backward" if change.cause == "backward" else "zero_grad"
         calls = [call for call in statement.calls if called(call) == wanted] if "step" in statement.words else []
@@ -268,3 +284,26 @@ class Run:
         return Optimizer(
             name, statement, call, self.visits(statement)[0].index, tuple(sorted(moments)), tuple(stepped_by)
         )
+
+
+def listed(names: list[str], most: int = 3) -> str:
+    """Names for a sentence."""
+    quoted = [f"`{name}`" for name in names]
+    if len(quoted) > most:
+        return f"{', '.join(quoted[:most])} and {len(quoted) - most} more"
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+
+
+def _sets_back_too(statement: Statement) -> bool:
+    """Whether one line runs backward and sets gradients back, between which the trace does not look."""
+    return "backward" in statement.words and not {"zero_grad", "zero_", "None"}.isdisjoint(statement.words)
+
+
+def adds_up(change: GradientChange) -> bool:
+    """Whether a ``backward()`` added to a gradient that was there, as the numbers show."""
+    added, total = change.added, change.total
+    if added is None or total is None:
+        return False
+    if added.values is not None and total.values is not None:
+        return bool(added.values != total.values)
+    return added.summary is not None and total.summary is not None and added.summary != total.summary

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from ...source.statements import Statement
-from ...source.tree import dotted
-from ...trace import GradientChange, Tensor
-from ..situation import called, receiver, shown
-from .reach import Cut, find_cut
-from .run import Moment, Optimizer, Remark, Run
+from ...source.tree import base_name, dotted
+from ...trace import GradientChange
+from ..inplace import changed_by
+from ..situation import called
+from .given import moves_nothing, times
+from .run import Moment, Optimizer, Remark, Run, adds_up, listed
 
 State = Literal["none", "zero", "present"]
-_COPIES = frozenset({"detach", "clone", "deepcopy", "data"})
 
 
 class Pull(NamedTuple):
@@ -25,10 +25,14 @@ class Pull(NamedTuple):
 
 
 class Pulls(NamedTuple):
-    """Every ``step()`` of an optimizer, and the last change of each leaf's ``.grad`` before the last of them."""
+    """Every ``step()`` of an optimizer, and the last change of each leaf's ``.grad`` before the last of them.
+
+    ``seen`` are the leaves that had a gradient at a ``step()`` and were looked at after it.
+    """
 
     met: tuple[Pull, ...]
     last: dict[str, GradientChange]
+    seen: frozenset[str]
 
     @property
     def present(self) -> set[str]:
@@ -52,7 +56,11 @@ def pulls(run: Run, optimizer: Optimizer) -> Pulls | None:
             (present.add if change.cause in ("backward", "assigned") else present.discard)(origin)
             place += 1
         met.append(Pull(moment, frozenset(present)))
-    return Pulls(tuple(met), last)
+    first: dict[str, Moment] = {}
+    for pull in reversed(met):
+        first.update(dict.fromkeys(pull.present, pull.moment))
+    seen = {origin for moment, origin, _ in timed if origin in first and moment > first[origin]}
+    return Pulls(tuple(met), last, frozenset(seen | (first.keys() & run.variables)))
 
 
 def _assigns_gradients(run: Run) -> bool:
@@ -78,15 +86,10 @@ def _steps(run: Run) -> Iterator[Remark]:
         present = met.present
         if not present:
             yield from _without_gradients(run, optimizer, met)
-        elif not present & run.moved:
-            yield from _moves_nothing(run, optimizer, present)
+        elif not present & run.moved and present <= met.seen:
+            yield moves_nothing(run, optimizer, present)
         else:
             yield from _sums(run, optimizer, met)
-
-
-def _times(optimizer: Optimizer) -> str:
-    count = len(optimizer.steps)
-    return "ran" if count == 1 else f"ran {count} times"
 
 
 # --- no gradient when step() runs
@@ -96,7 +99,7 @@ def _without_gradients(run: Run, optimizer: Optimizer, met: Pulls) -> Iterator[R
     step = optimizer.stepped_by[0]
     if len(optimizer.stepped_by) != 1:
         return
-    begin = f"`{optimizer.name}.step()` {_times(optimizer)}, and each time"
+    begin = f"`{optimizer.name}.step()` {times(optimizer)}, and each time"
     if not run.trace.backwards and not run.trace.gradients:
         if run.words.isdisjoint(("lr_scheduler", "backward")):
             yield Remark(
@@ -151,152 +154,6 @@ def _in_order(run: Run, optimizer: Optimizer, wiping: int) -> str | None:
     return "\n".join(f"Line {place}: {code}" for place, code in edits) or None
 
 
-# --- gradients, and none of them the optimizer's
-
-
-def _moves_nothing(run: Run, optimizer: Optimizer, present: set[str]) -> Iterator[Remark]:
-    """Of all leaves that had a gradient, ``step()`` changed none."""
-    leaves = [run.leaves[origin] for origin in sorted(present) if origin in run.leaves]
-    names = list(dict.fromkeys(leaf.name for leaf in leaves if leaf.name))
-    which = _listed(names) if names and all(leaf.name for leaf in leaves) else "tensors without a name"
-    cut = _cut(run, names)
-    if cut is not None:
-        yield Remark(
-            cut.statement.first,
-            f"`{optimizer.name}.step()` {_times(optimizer)} and changed nothing: `backward()` gave a gradient to {which} alone, "
-            f"because {cut.why}.",
-            cut.hint,
-        )
-        return
-    given = optimizer.call.args[0] if optimizer.call.args else None
-    why, hint = _why(run, optimizer, given, leaves)
-    yield Remark(
-        optimizer.statement.first,
-        f"`{optimizer.name}.step()` {_times(optimizer)} and changed nothing that had a gradient: `backward()` gave one to "
-        f"{which}, and {why}",
-        hint,
-    )
-
-
-def _cut(run: Run, names: list[str]) -> Cut | None:
-    """Where what got the gradients lost its history, if that is why nothing else got one."""
-    for backward in run.trace.backwards:
-        if backward.step is not None and len(names) == 1:
-            return find_cut(run, names[0], run.trace.steps[backward.step])
-    return None
-
-
-def _listed(names: list[str], most: int = 3) -> str:
-    quoted = [f"`{name}`" for name in names]
-    if len(quoted) > most:
-        return f"{', '.join(quoted[:most])} and {len(quoted) - most} more"
-    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
-
-
-def _why(run: Run, optimizer: Optimizer, given: ast.expr | None, leaves: list[Tensor]) -> tuple[str, str | None]:
-    statement = optimizer.statement
-    fallback = (
-        f"that is not what this line gives the optimizer: {shown(statement.text(given))}."
-        if given
-        else "no line gives these to it."
-    )
-    if given is None:
-        return fallback, None
-    copied = sorted({word for node in ast.walk(given) if (word := _copy_word(node))})
-    if copied:
-        return (
-            f"this line gives the optimizer other tensors, made with {_listed(copied)}, whose `.grad` stays `None`.",
-            _originals(run, optimizer, given, leaves),
-        )
-    root = (
-        dotted(receiver(given) or ast.Pass()) if isinstance(given, ast.Call) and called(given) == "parameters" else ""
-    )
-    if root:
-        owners = {(leaf.name or "").rpartition(".")[0] for leaf in leaves}
-        again = _bound_again(run, optimizer, root.partition(".")[0])
-        if again is not None and all(owner == root or owner.startswith(f"{root}.") for owner in owners):
-            return f"the optimizer has the parameters of the `{root}` before line {again} made a new one.", None
-        others = {owner.partition(".")[0] for owner in owners}
-        if len(others) == 1 and "" not in others and root.partition(".")[0] not in others:
-            other = others.pop()
-            code = statement.edited((given, f"{other}.parameters()"))
-            hint = f"Line {statement.first}: {code}" if code and _is_module(run, other) else None
-            return f"the optimizer has the parameters of `{root}`.", hint
-    if isinstance(given, ast.List | ast.Tuple) and given.elts and all(isinstance(e, ast.Name) for e in given.elts):
-        for name in (e.id for e in given.elts if isinstance(e, ast.Name)):
-            again = _bound_again(run, optimizer, name)
-            if again is not None and any(leaf.name == name for leaf in leaves):
-                return (
-                    f"the optimizer has the `{name}` of before: line {again} makes another tensor of that name.",
-                    None,
-                )
-    return fallback, None
-
-
-def _copy_word(node: ast.AST) -> str:
-    name = node.attr if isinstance(node, ast.Attribute) else called(node) if isinstance(node, ast.Call) else ""
-    return name if name in _COPIES else ""
-
-
-def _is_module(run: Run, name: str) -> bool:
-    """Whether parameters are known by paths that begin with a variable."""
-    return any((tensor.name or "").startswith(f"{name}.") for tensor in run.leaves.values())
-
-
-def _bound_again(run: Run, optimizer: Optimizer, name: str) -> int | None:
-    """The line that gave a name another value after the optimizer was made."""
-    for statement in run.statements(name):
-        targets = [target for assign in statement.find(ast.Assign) for target in assign.targets]
-        again = any(step.index > optimizer.made and step.function is None for step in run.visits(statement))
-        if again and any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            return statement.first
-    return None
-
-
-def _originals(run: Run, optimizer: Optimizer, given: ast.expr, leaves: list[Tensor]) -> str | None:
-    """The hint that gives the optimizer the tensors themselves: ``[w]`` for ``[w.detach().requires_grad_()]``."""
-    statement = optimizer.statement
-    names = {leaf.name for leaf in leaves}
-    if isinstance(given, ast.List | ast.Tuple) and given.elts:
-        bases = [_base(element) for element in given.elts]
-        if None in bases or set(bases) != names:
-            return None
-        text = ", ".join(str(base) for base in bases)
-        code = statement.edited((given, f"[{text}]"))
-    elif isinstance(given, ast.ListComp | ast.GeneratorExp) and len(given.generators) == 1:
-        source, target = given.generators[0].iter, given.generators[0].target
-        simple = isinstance(target, ast.Name) and _base(given.elt) == target.id and not given.generators[0].ifs
-        if not simple or not isinstance(source, ast.Call) or called(source) != "parameters" or source.args:
-            return None
-        code = statement.edited((given, statement.text(source)))
-    elif isinstance(given, ast.Call) and called(given) == "parameters" and isinstance(receiver(given), ast.Call):
-        inner = receiver(given)
-        assert isinstance(inner, ast.Call)
-        if called(inner) != "deepcopy" or len(inner.args) != 1 or not _is_module(run, statement.text(inner.args[0])):
-            return None
-        code = statement.edited((given, f"{statement.text(inner.args[0])}.parameters()"))
-    else:
-        return None
-    return f"Line {statement.first}: {code}" if code else None
-
-
-def _base(node: ast.expr) -> str | None:
-    """``w`` for ``w.detach().clone().requires_grad_(True)`` and ``torch.clone(w)``."""
-    while True:
-        if isinstance(node, ast.Name):
-            return node.id
-        if isinstance(node, ast.Attribute) and node.attr == "data":
-            node = node.value
-        elif isinstance(node, ast.Call) and called(node) in {*_COPIES, "requires_grad_", "Parameter", "tensor"}:
-            inner = receiver(node)
-            own = inner is not None and dotted(inner) not in ("torch", "copy", "nn", "torch.nn")
-            if not own and not node.args:
-                return None
-            node = inner if own and inner is not None else node.args[0]
-        else:
-            return None
-
-
 # --- gradients that are never set back
 
 
@@ -307,9 +164,11 @@ def _sums(run: Run, optimizer: Optimizer, met: Pulls) -> Iterator[Remark]:
         if origin not in run.moved or any(change.cause != "backward" for change in changes):
             continue
         moments = [pull.moment for pull in met.met if origin in pull.present]
-        added = [run.moment(change) or Moment(0) for change in changes]
+        added = [run.moment(change) or Moment(0) for change in changes if adds_up(change)]
         if len(moments) >= 2 and any(moments[0] < moment < moments[-1] for moment in added):
             summed.append(origin)
+    if any(run.visits(statement) for statement in run.statements("zero_grad")):
+        return
     backwards = {change.line for origin in summed for change in run.changes[origin]}
     if not summed or len(backwards) != 1 or len(optimizer.stepped_by) != 1:
         return
@@ -318,7 +177,7 @@ def _sums(run: Run, optimizer: Optimizer, met: Pulls) -> Iterator[Remark]:
     if line is None or statement is None:
         return
     names = [name for origin in summed if origin in run.leaves and (name := run.leaves[origin].name)]
-    which = f" of {_listed(sorted(names))}" if names else ""
+    which = f" of {listed(sorted(names))}" if names else ""
     hint = f"Before line {line}: {optimizer.name}.zero_grad()" if _may_zero(run, statement, step) else None
     yield Remark(
         line,
@@ -339,4 +198,66 @@ def _may_zero(run: Run, backward: Statement, step: Statement) -> bool:
     )
 
 
-kinds = (_steps,)
+# --- the same, by hand
+
+
+def _by_hand(run: Run) -> Iterator[Remark]:
+    """``w -= lr * w.grad`` in a loop that never sets ``w.grad`` back."""
+    if not run.whole or run.optimizers:
+        return
+    updates = [s for s in run.statements("grad") if _moves_by_gradient(s)]
+    summed = [
+        run.leaves[origin]
+        for origin, changes in run.changes.items()
+        if origin in run.moved and origin in run.leaves and all(change.cause == "backward" for change in changes)
+        if len(changes) > 1 and all(map(adds_up, changes[1:])) and _moved_between(run, changes, updates)
+    ]
+    lines = {change.line for leaf in summed for change in run.changes[leaf.origin]}
+    backward = run.program.at(next(iter(lines))) if len(lines) == 1 else None
+    if not summed or backward is None:
+        return
+    names = [leaf.name for leaf in summed if leaf.name]
+    whose = f" of {listed(sorted(names))}" if names else ""
+    yield Remark(
+        backward.first,
+        f"No line sets the gradients{whose} back between two rounds: each `backward()` adds to those of the rounds before, "
+        f"and line {updates[0].first} moves by the sum.",
+        _set_back(run, backward, updates, names),
+    )
+
+
+def _moves_by_gradient(statement: Statement) -> bool:
+    """``w -= lr * w.grad``, ``w.data.sub_(lr * w.grad)`` and the like."""
+    changed = changed_by(statement)
+    name = base_name(changed) if changed is not None else None
+    gradients = {dotted(node) for node in statement.find(ast.Attribute) if node.attr == "grad"}
+    return (
+        name is not None
+        and f"{name}.grad" in gradients
+        and not (isinstance(changed, ast.Attribute) and changed.attr == "grad")
+    )
+
+
+def _moved_between(run: Run, changes: list[GradientChange], updates: list[Statement]) -> bool:
+    steps = [change.step for change in changes if change.step is not None]
+    return any(steps[0] < step.index < steps[-1] for update in updates for step in run.visits(update))
+
+
+def _set_back(run: Run, backward: Statement, updates: list[Statement], names: list[str]) -> str | None:
+    """The hint that sets the gradients back before the one ``backward()``, in the loop of the update."""
+    calls = [call for s in run.statements("backward") for call in s.calls if called(call) == "backward"]
+    loop = run.loop(backward)
+    if len(calls) != 1 or loop is None or backward.first != backward.last or ";" in backward.words:
+        return None
+    rounds = {update.first for update in run.program.block(loop)}
+    if not all(update.first in rounds for update in updates):
+        return None
+    models = {name.partition(".")[0] for name in names}
+    if names and all(name.isidentifier() for name in names):
+        return f"Before line {backward.first}: {' = '.join(f'{name}.grad' for name in names)} = None"
+    if len(models) == 1 and all("." in name for name in names):
+        return f"Before line {backward.first}: {models.pop()}.zero_grad()"
+    return None
+
+
+kinds = (_steps, _by_hand)

@@ -47,9 +47,9 @@ def _unregistered(run: Run) -> Iterator[Remark]:
 def _left(run: Run, optimizer: Optimizer) -> int:
     """How many leaves of no known name had a gradient at a ``step()`` and never changed, beside some that did."""
     met = pulls(run, optimizer)
-    present = met.present if met is not None else set()
-    unnamed = {origin for origin in present - run.moved if origin in run.leaves and not _named(run, origin)}
-    return len(unnamed) if present & run.moved else 0
+    if met is None or not met.present & run.moved:
+        return 0
+    return sum(origin in run.leaves and not _named(run, origin) for origin in met.present & met.seen - run.moved)
 
 
 def _named(run: Run, origin: str) -> bool:
