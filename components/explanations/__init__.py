@@ -29,7 +29,6 @@ from . import (
     unknown_names,
 )
 from .hints import apply_hint
-from .remarks import Remark, remarks
 from .situation import Rule, Situation
 from .surprises import Remark, remarks
 
