@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 import streamlit as st
 
-from app import session
+from app import session, what_if
 from app.controls import download, kept_choice, kept_toggle, one_of
 from app.links import CODE, FORM, PACKED, PAIR
 from app.takehome import file_name, notebook, script
@@ -105,15 +105,19 @@ def show(
     above: int,
     show_code: bool = True,
     only: GraphMarks = _NO_MARKS,
+    asks: bool = False,
 ) -> None:
     """Show the player with its switches. A fragment: opening a box draws the graph anew and nothing else.
 
     ``above`` is what the page has above the player, in CSS pixels. ``only`` is what to mark in the Lab view because a
-    graph beside it has nothing like it.
+    graph beside it has nothing like it. ``asks`` says whether the page can show what would be if something were
+    another.
     """
     index = session.index(page)
     if index is None:
         return
+    if asks and what_if.take_news(page):
+        st.rerun()
     view = _view(page)
     _take_link(page, view)
     with st.container(horizontal=True, vertical_alignment="center", key=f"{page}-tools"):
@@ -123,6 +127,7 @@ def show(
         _downloads(page, index.trace, data)
     if st.context.is_embedded:
         above, show_code = _EMBEDDED, show_code or session.shows_only_player()
+    offers = what_if.offers(index, data.cards, shown.graph) if asks and not st.context.is_embedded else {}
     player(
         data,
         key=f"{page}:player",
@@ -131,6 +136,8 @@ def show(
         channel="" if show_code else page,
         goto=_state(page).goto,
         on_fold=lambda word, group: _fold(page, index, word, group),
+        changes={key: offer.told for key, offer in offers.items()},
+        on_what_if=lambda of, kind, amount: what_if.ask(page, index, offers.get(of), kind, amount),
     )
     # The runs of this fragment do not pass by what writes for the page.
     write({name: text for name, text in session.to_keep().items() if name == f"{page}:View"}, key=f"{page}:writer")

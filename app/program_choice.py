@@ -63,8 +63,13 @@ def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | 
         st.rerun()
     linked.note(editor)
     shown = page if session.running(page) or _source(page) not in session.PROGRAM_PAGES else _source(page)
-    show_told(shown, advice.in_editor(editor, partial(_own, page)))
+    show_told(shown, place(page, examples))
     return session.index(page)
+
+
+def place(page: str, examples: Mapping[str, str]) -> advice.Place:
+    """Return where the program of a page can be changed: it is then the page's own."""
+    return advice.in_editor(Editor(f"{page}:editor", next(iter(examples.values()))), partial(_own, page))
 
 
 def give(page: str, text: str) -> None:

@@ -10,11 +10,10 @@ import streamlit as st
 from markupsafe import Markup
 from streamlit.delta_generator import DeltaGenerator
 
-from app import advice, graph, linked, results, session
+from app import advice, linked, results, session, what_if_shown
 from app.controls import choose_device
 from app.editors import Editor, show_editor
 from components.trace import Trace
-from components.widgets.editor import is_built
 
 MADE = 0.34
 """What is made has this part of the width."""
@@ -98,10 +97,11 @@ def workbench(
             st.rerun()
         linked.note(editor)
         guide.after(edited.text)
-        show_told(page, advice.in_editor(editor))
+        place = advice.in_editor(editor)
+        show_told(page, place)
     with did:
-        taken = guide.over(editor.ran)
-        graph.show(page, above=ABOVE + taken, show_code=not is_built())
+        above = ABOVE + guide.over(editor.ran)
+        what_if_shown.show(page, place, above=above)
 
 
 def show_trace(page: str, editor: Editor, trace: Trace, name: str = "") -> None:

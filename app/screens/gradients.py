@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from app import gradients, graph, program_choice
+import streamlit as st
+
+from app import gradients, program_choice, what_if, what_if_shown
 from app.examples import GRADIENTS
 from app.workbench import ABOVE, frame
-from components.widgets.editor import is_built
 
 
 def page() -> None:
     """Show the program on the left, its picture in the middle and the charts on the right."""
-    made, played, charted = frame(gradients.PAGE, [0.28, 0.34, 0.38])
+    asked = what_if.asked(gradients.PAGE) is not None
+    made, played, *charted = frame(gradients.PAGE, [0.28, 0.72] if asked else [0.28, 0.34, 0.38])
     with made:
         index = program_choice.program(gradients.PAGE, "Gradients", GRADIENTS)
     if index is None:
         return
-    with charted:
-        gradients.show(gradients.choose(), index, gradients.history_of(index))
+    if asked != (what_if.asked(gradients.PAGE) is not None):
+        st.rerun()  # another program is shown, and another frame
+    for beside in charted:
+        with beside:
+            gradients.show(gradients.choose(), index, gradients.history_of(index))
     with played:
-        graph.show(gradients.PAGE, above=ABOVE, show_code=not is_built())
+        what_if_shown.show(gradients.PAGE, program_choice.place(gradients.PAGE, GRADIENTS), above=ABOVE)
 
 
 page()

@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import graph, memory_savings, memory_sections, memory_timeline, program_choice, session
+from app import (
+    memory_savings,
+    memory_sections,
+    memory_timeline,
+    program_choice,
+    session,
+    what_if,
+    what_if_shown,
+)
 from app.controls import kept_one_of
 from app.examples import MEMORY
 from app.memory_timeline import PAGE, memory_of
@@ -15,7 +23,6 @@ from components.facts import TraceIndex
 from components.facts.memory import MemoryIndex
 from components.facts.memory.timeline import Axis
 from components.trace import why_not_measured
-from components.widgets.editor import is_built
 from components.widgets.panels import note_panel
 
 _SECTIONS: dict[str, Callable[[MemoryIndex], None]] = {
@@ -28,22 +35,31 @@ _SECTIONS: dict[str, Callable[[MemoryIndex], None]] = {
 
 def page() -> None:
     """Show the program on the left, its picture in the middle, the timeline and what explains it on the right."""
-    made, played, charted = frame(PAGE, [0.28, 0.3, 0.42])
+    asked = what_if.asked(PAGE) is not None
+    made, played, *charted = frame(PAGE, [0.28, 0.72] if asked else [0.28, 0.3, 0.42])
     with made:
         index = program_choice.program(PAGE, "Memory", MEMORY)
     if index is None:
         return
-    with charted:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            axis = memory_timeline.choose_axis()
-            memory_timeline.colours()
-        memory = _timeline(index, axis)
-        if memory is not None:
-            _SECTIONS[kept_one_of("Section", _SECTIONS, f"{PAGE}:section")](memory)
-            with st.container(horizontal=True):
-                memory_timeline.downloads(memory)
+    if asked != (what_if.asked(PAGE) is not None):
+        st.rerun()  # another program is shown, and another frame
+    for beside in charted:
+        with beside:
+            _charts(index)
     with played:
-        graph.show(PAGE, above=ABOVE, show_code=not is_built())
+        what_if_shown.show(PAGE, program_choice.place(PAGE, MEMORY), above=ABOVE)
+
+
+def _charts(index: TraceIndex) -> None:
+    """Show the timeline and what explains it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        axis = memory_timeline.choose_axis()
+        memory_timeline.colours()
+    memory = _timeline(index, axis)
+    if memory is not None:
+        _SECTIONS[kept_one_of("Section", _SECTIONS, f"{PAGE}:section")](memory)
+        with st.container(horizontal=True):
+            memory_timeline.downloads(memory)
 
 
 def _timeline(index: TraceIndex, axis: Axis) -> MemoryIndex | None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from app import advice, graph, linked, playground_form, playground_leaves, playground_plots, results, session
+from app import (
+    advice,
+    linked,
+    playground_form,
+    playground_leaves,
+    playground_plots,
+    results,
+    session,
+    what_if_shown,
+)
 from app.workbench import ABOVE, MADE, frame, heading
 from components.facts import leaf_rows
 from components.source.form import Form, FormError, Written, write_program
@@ -40,7 +49,7 @@ def page() -> None:
             with st.expander("The program that runs", icon=":material/code:"):
                 st.code(written.source, language="python")
     with did:
-        graph.show("playground", above=ABOVE)
+        what_if_shown.show("playground", _place(form, written), above=ABOVE, show_code=True)
 
 
 def _told(form: Form, written: Written | None) -> None:
@@ -101,23 +110,28 @@ def _show_failure(form: Form, written: Written) -> None:
         st.html(_RAISED.format(failure.error_type or "Stopped", failure.message))
 
 
-def _place(form: Form, written: Written) -> advice.Place:
+def _place(form: Form, written: Written | None) -> advice.Place:
     """Return the form as the place where its program can be changed, as far as a form stands for that."""
 
-    def become(text: str) -> None:
-        changed = form_of(form, written, text, session.device())
-        if changed is not None:
-            playground_form.become(changed)
+    def changed(text: str) -> Form | None:
+        return form_of(form, written, text, session.device()) if written is not None else None
 
-    def takes(text: str) -> bool:
-        return form_of(form, written, text, session.device()) is not None
+    def become(text: str) -> None:
+        new = changed(text)
+        if new is not None:
+            playground_form.become(new)
 
     def typed() -> str:
         now, _ = _written(playground_form.current())
         return now.source if now is not None else ""
 
     return advice.Place(
-        "playground", lambda: written.source, typed, become, takes, "Changes the form. Undo brings it back."
+        "playground",
+        now=lambda: written.source if written is not None else "",
+        typed=typed,
+        become=become,
+        takes=lambda text: changed(text) is not None,
+        help="Changes the form. Undo brings it back.",
     )
 
 

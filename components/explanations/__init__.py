@@ -32,7 +32,6 @@ from . import (
     versions,
 )
 from .hints import apply_hint
-from .remarks import Remark, remarks
 from .situation import Rule, Situation
 from .surprises import Remark, remarks
 

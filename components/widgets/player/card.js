@@ -14,7 +14,8 @@ const NOT_YET = "backward has not been here yet";
  * the engine stopped at this node. `visits` are the moments at which the engine was there, of which the card has not
  * always all. `explain` gives the sentence about a row, or about another word where nothing is known of it.
  * @typedef {(row: string, instead: string) => string} Explain
- * @typedef {{ open: (() => void) | null, whole: boolean, visits: number[], explain: Explain }} Facts
+ * @typedef {{ open: (() => void) | null, whole: boolean, visits: number[], explain: Explain,
+ *   asks: HTMLElement[] }} Facts
  */
 
 export class CardPane {
@@ -22,6 +23,8 @@ export class CardPane {
   card = null;
   /** @type {number | null} */
   at = null;
+  /** @type {unknown} */
+  also = null;
 
   /**
    * @param {HTMLElement} aside
@@ -36,10 +39,12 @@ export class CardPane {
    * @param {Card | null} card
    * @param {number | null} at
    * @param {() => Facts} facts
+   * @param {unknown} [also] another thing that the card is about, as an edge
    */
-  show(card, at, facts) {
-    if (card === this.card && at === this.at) return;
+  show(card, at, facts, also = null) {
+    if (card === this.card && at === this.at && also === this.also) return;
     const same = card === this.card;
+    this.also = also;
     this.card = card;
     this.at = at;
     this.aside.hidden = !card;
@@ -54,7 +59,7 @@ export class CardPane {
    * @param {number | null} at
    * @param {Facts} facts
    */
-  fill(card, at, { open, whole, visits, explain }) {
+  fill(card, at, { open, whole, visits, explain, asks }) {
     const upTo = at ?? Infinity, { visit, when } = visitAt(card, at, visits);
     const freed = card.freed !== null && card.freed <= upTo;
     const note = whole || freed ? card.note : visit?.note;
@@ -65,6 +70,7 @@ export class CardPane {
       create("p", "where", card.subtitle),
       ...(when === null ? [] : [create("p", "when", when)]),
       ...formulasOf(card, visit, explain),
+      ...asks,
       rowsOf(card, visit, upTo, explain),
       ...savedOf(card, freed, explain),
       ...(visit ? visit.grids.map(gridOf) : []),

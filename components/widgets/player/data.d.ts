@@ -105,11 +105,18 @@ export interface PlayerMount {
   channel?: string;
   above?: number;
   goto?: Goto | null;
+  changes: Partial<Record<string, PlayerChange>>;
 }
 
 export interface Goto {
   turn: number;
   step: number;
+}
+
+export interface PlayerChange {
+  of: string;
+  kinds: string[];
+  value: string;
 }
 
 export type Message = PlayerData & PlayerMount;

@@ -27,8 +27,22 @@ class Goto(Struct, frozen=True):
     step: int
 
 
+class PlayerChange(Struct, frozen=True):
+    """What can be asked of a box or of an edge: "what if" the gradient of ``of`` were another, or ``of`` itself.
+
+    ``kinds`` are ``"zero"``, ``"scale"``, ``"clip"``, ``"detach"`` and ``"value"``; ``value`` is what a leaf has now.
+    """
+
+    of: str
+    kinds: tuple[str, ...]
+    value: str = ""
+
+
 class PlayerMount(Struct, frozen=True, kw_only=True):
-    """How the player stands in its page; see ``view.player``. ``own_menu`` is whether it saves pictures by itself."""
+    """How the player stands in its page; see ``view.player``. ``own_menu`` is whether it saves pictures by itself.
+
+    ``changes`` are by the name of a card, or ``link-`` and the number of an edge.
+    """
 
     key: str
     show_code: bool
@@ -37,6 +51,7 @@ class PlayerMount(Struct, frozen=True, kw_only=True):
     channel: str | UnsetType = UNSET
     above: int | UnsetType = UNSET
     goto: Goto | UnsetType | None = UNSET
+    changes: dict[str, PlayerChange] = {}
 
 
 def message(data: PlayerData, mount: PlayerMount) -> dict[str, Any]:

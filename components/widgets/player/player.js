@@ -26,6 +26,7 @@ import { leafOf } from "./svg.js";
 import { Timeline } from "./timeline.js";
 import { Tips } from "./tips.js";
 import { Wall } from "./wall.js";
+import { WhatIf } from "./what_if.js";
 
 /** @import { Message, PlayerFinding } from "./data.js" */
 /** @import { Marks } from "./editor_link.js" */
@@ -67,8 +68,7 @@ export class Player {
     this.files = part(".files");
     this.finder = part(".finder");
     this.by = find(root, ".by select", HTMLSelectElement);
-    const listed = part(".findings"), listButton = part("[data-do=list]");
-    const { signal } = this;
+    const listed = part(".findings"), listButton = part("[data-do=list]"), { signal } = this;
     this.data = data;
     this.story = new Story(data);
     this.place = new Place();
@@ -77,8 +77,7 @@ export class Player {
     this.scene = new Scene(this.gv, this.stage, this.camera);
     this.search = new Search(find(root, "[type=search]", HTMLInputElement), part(".find output"), this.scene);
     this.pointer = new Pointer(this.stage, this.camera, { signal, drag: () => this.light(null) });
-    const isTaken = (/** @type {string} */ box) => this.isFold(box);
-    this.clicks = new DoubleClick(this.gv, { signal, isTaken, take: (box) => this.open(box) });
+    this.clicks = new DoubleClick(this.gv, { signal, isTaken: (id) => this.isFold(id), take: (id) => this.open(id) });
     this.menus = new Menus([[this.files, part("[data-do=save]")], [listed, listButton]]);
     this.findings = new Findings(listButton, listed, { go: (finding) => this.toFinding(finding) });
     /** @param {number} line */
@@ -88,8 +87,9 @@ export class Player {
     this.code = new CodePane(part(".code"), { pick, hover });
     this.lights = new Lights(this.scene, this.code);
     this.card = new CardPane(part(".card"), { close: () => this.closeCard() });
-    const typed = () => this.dressOld();
-    this.editor = new EditorLink({ signal, pick, hover, ask: () => this.tellEditor(), typed });
+    const ask = (/** @type {unknown} */ asked) => { this.select(null); this.remember(); this.send("what_if", asked); };
+    this.whatIf = new WhatIf(() => this.data.changes, ask);
+    this.editor = new EditorLink({ signal, pick, hover, ask: () => this.tellEditor(), typed: () => this.dressOld() });
     this.figures = new Figures(part(".pictures"), signal);
     this.time = new Timeline(part("footer"), this.story, { go: (at) => this.go(at) });
     this.playback = new Playback(this.time.speed, { step: () => this.playOn(), changed: () => this.showTime() });
@@ -236,7 +236,6 @@ export class Player {
   }
 
   here() { return { step: this.story.stepOf(this.at), node: this.selected }; }
-
   remember() { this.place.write(this.here()); }
 
   resized() {
@@ -375,7 +374,7 @@ export class Player {
     const target = targetOf(event), cluster = target?.closest(".cluster");
     const frame = target?.tagName === "text" && cluster instanceof SVGElement ? cluster.dataset.frame : null;
     if (frame) return this.close(frame);
-    this.select(boxAt(event), { open: true });
+    this.select(this.whatIf.edgeAt(event, this.scene.edges) ?? boxAt(event), { open: true });
     this.remember();
   }
 
@@ -437,8 +436,9 @@ export class Player {
         whole: !moment || (moment.kind === "error" && this.story.same(moment.box, id ?? "")),
         visits,
         explain: (row, instead) => this.data.terms[wordIn(row, this.data.terms) ?? instead] ?? "",
+        asks: this.whatIf.rows(id ?? ""),
       };
-    });
+    }, this.whatIf.edgeOf(id));
     this.gv.classList.toggle("with-card", !!card);
     this.settle();
   }

@@ -6,13 +6,13 @@ round trip; the server hears only of boxes to be opened or closed, which needs a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from ...figures import PlayerData
 from ..scripts import joined
-from .page import FOLDER, MAIN, Goto, PlayerMount, message, text_of
+from .page import FOLDER, MAIN, Goto, PlayerChange, PlayerMount, message, text_of
 
 _component = st.components.v2.component(
     "autograd_lab_player",
@@ -31,6 +31,8 @@ def player(
     channel: str = "",
     goto: tuple[int, int] | None = None,
     on_fold: Callable[[str, str], None] | None = None,
+    changes: Mapping[str, PlayerChange] | None = None,
+    on_what_if: Callable[[str, str, str], None] | None = None,
 ) -> None:
     """Show the player's data (``figures.player_data``).
 
@@ -38,7 +40,8 @@ def player(
     stay as they are. ``channel`` is the name under which an editor beside it hears of the current line, ``show_code``
     whether the player has the program beside the graph itself. The player fills the window but for ``above`` CSS
     pixels; ``picture_buttons`` save its pictures. ``goto`` leads it to a step: the number of the request, of which each
-    is followed once, and the step's.
+    is followed once, and the step's. ``changes`` are what can be asked of its boxes and edges; ``on_what_if`` is then
+    called with the key of one of them, a kind, and the number or value that was typed.
     """
 
     def folded() -> None:
@@ -48,6 +51,11 @@ def player(
             if on_fold is not None and isinstance(group, str):
                 on_fold(word, group)
 
+    def asked() -> None:
+        match getattr(st.session_state.get(key), "what_if", None):
+            case {"of": str(of), "kind": str(kind), "amount": str(amount)} if on_what_if is not None:
+                on_what_if(of, kind, amount)
+
     mount = PlayerMount(
         key=key,
         show_code=show_code,
@@ -56,5 +64,6 @@ def player(
         channel=channel,
         above=above,
         goto=Goto(*goto) if goto is not None else None,
+        changes=dict(changes or {}),
     )
-    _component(key=key, data=message(data, mount), on_fold_change=folded)
+    _component(key=key, data=message(data, mount), on_fold_change=folded, on_what_if_change=asked)
