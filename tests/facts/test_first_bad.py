@@ -27,7 +27,7 @@ TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "log of an unnamed 0": (
         "p = torch.tensor([1.0, 0.5], requires_grad=True)\ny = torch.log(p - 1).sum()",
-        ("log(0) on line 4 made -inf in 2 of 2 elements; its input: [0, -0.5].",),
+        ("log(0) on line 4 made -inf in 2 of 2 elements; its input: p - 1 = [0, -0.5].",),
     ),
     "log(-1), and all gradients are finite": (
         "x = torch.tensor(-1.0, requires_grad=True)\ny = torch.log(x)\ny.backward()",
@@ -50,7 +50,7 @@ TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
             "exp(100) on line 4 made inf (the largest float32 is 3.403e+38) in 1 of 2 elements; "
             "its input: x = [1, 100].",
             "DivBackward0 (line 5) made NaN in 1 of 2 elements in backward() of line 5: "
-            "1 came in where other = inf, y = inf.",
+            "1 came in where 1 + y = inf, y = inf.",
         ),
     ),
     "0 times infinity behind where()": (
@@ -58,9 +58,9 @@ TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
         "y = torch.where(x > 0, torch.sqrt(x), torch.zeros_like(x))\ny.sum().backward()",
         (
             "SqrtBackward0 (line 4) made NaN in 1 of 2 elements in backward() of line 5: "
-            "0 came in where result = 0, and the derivative is infinite there; 0 times infinity is NaN. "
-            "The 0 comes from where on line 4, which took another value there: "
-            "where keeps a value out of the result, not its derivative out of backward().",
+            "0 came in where torch.sqrt(x) = 0, and the derivative is infinite there; 0 times infinity is NaN. "
+            "The 0 comes from where() on line 4, which took another value there: "
+            "where() keeps a value out of the result, not its derivative out of backward().",
         ),
     ),
     "half precision": (
