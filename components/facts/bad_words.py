@@ -14,7 +14,9 @@ import numpy as np
 from ..trace import Node, SavedTensor, Tensor
 from .index import TraceIndex
 from .operands import ELEMENTWISE, Array, Operand, of_gradient, of_tensor, of_values
+from .saved_words import LONGEST_WORD, saved_word
 from .text import line_text, number_text, shape_text
+from .words import Words
 
 _SIGNS = {"DivBackward0": "/", "MulBackward0": "*", "AddBackward0": "+", "SubBackward0": "-", "PowBackward0": "**"}
 _MOST_SHOWN = 6
@@ -84,13 +86,18 @@ def _called(node: Node, numbers: list[str]) -> str:
 
 
 def _named(index: TraceIndex, node: Node, inputs: Mapping[str | int, Operand]) -> list[str]:
-    """What went in: ``p = [0, 0.5]``; what has no name is told by its numbers."""
+    """What went in, in the program's words: ``p - 1 = [0, -0.5]``; what has none is told by its numbers."""
     said = []
-    for _, one in _in_order(inputs)[:_MOST_NAMES]:
+    for key, one in _in_order(inputs)[:_MOST_NAMES]:
         name = one.tensor.name if one.tensor is not None else None
-        numbers = shown(one)
-        said.append(f"{name} = {numbers}" if name else numbers)
+        if name is None and isinstance(key, int):
+            name = index.once(Words).argument(node.id, key)
+        said.append(_equation(name, shown(one)))
     return list(dict.fromkeys(said))
+
+
+def _equation(name: str | None, numbers: str) -> str:
+    return f"{name[:LONGEST_WORD]} = {numbers}" if name and name != numbers else numbers
 
 
 def _in_order(inputs: Mapping[str | int, Operand]) -> list[tuple[str | int, Operand]]:
@@ -148,7 +155,9 @@ def backward_text(index: TraceIndex, run: int, place: int, slot: int | None) -> 
     said = f"{node.name} ({line_text(node.line)}) made {_counted(result)} in {call}"
     spot = _spot(result)
     if spot is not None and incoming:
-        saved = [(one.name, index.saved_name(one), _saved(index, one)) for one in node.saved if one.shape is not None]
+        saved = [
+            (one.name, saved_word(index, node, one), _saved(index, one)) for one in node.saved if one.shape is not None
+        ]
         gradient = _element(incoming[0], result.shape, spot)
         at = [(own, name, _element(one, result.shape, spot)) for own, name, one in saved]
         if gradient is not None and all(value is not None for _, _, value in at):
@@ -159,7 +168,7 @@ def backward_text(index: TraceIndex, run: int, place: int, slot: int | None) -> 
 
 def _where(node: Node, at: Sequence[tuple[str, str, str | None]], gradient: str, result: Operand) -> str:
     """The saved numbers at one place, and whether the derivative is infinite there."""
-    said = f" where {', '.join(f'{name} = {value}' for _, name, value in at)}" if at else ""
+    said = f" where {', '.join(_equation(name, str(value)) for _, name, value in at)}" if at else ""
     if not any(own == _INFINITE_AT_ZERO.get(node.name) and value == "0" for own, _, value in at):
         return said
     product = "; 0 times infinity is NaN" if gradient == "0" and result.bad == "nan" else ""
@@ -168,8 +177,8 @@ def _where(node: Node, at: Sequence[tuple[str, str, str | None]], gradient: str,
 
 def _all_that_went_in(index: TraceIndex, node: Node, incoming: Sequence[Operand]) -> str:
     came = ", ".join(shown(one) for one in incoming if one.bad is not None)
-    saved = [(index.saved_name(one), _saved(index, one)) for one in node.saved if one.shape is not None]
-    kept = ", ".join(f"{name} = {shown(one)}" for name, one in saved[:_MOST_NAMES] if one.bad is not None)
+    saved = [(saved_word(index, node, one), _saved(index, one)) for one in node.saved if one.shape is not None]
+    kept = ", ".join(_equation(name, shown(one)) for name, one in saved[:_MOST_NAMES] if one.bad is not None)
     return (f": {came} came in" if came else "") + (f"; it had saved {kept}" if kept else "")
 
 
@@ -187,7 +196,7 @@ def _chosen(index: TraceIndex, node: Node, run: int, place: int) -> str:
             if edge.source in seen or edge.source not in above:
                 continue
             if user.name.startswith(_CHOOSING):
-                word = operation(user)
+                word = f"{operation(user)}()"
                 return (
                     f" The 0 comes from {word} on {line_text(user.line)}, which took another value there: "
                     f"{word} keeps a value out of the result, not its derivative out of backward()."

@@ -16,7 +16,7 @@ from .bad_words import backward_text, forward_text, line_alone_text
 from .events import EventNumbers
 from .index import TraceIndex
 from .numbers import flat
-from .operands import Bad, Operand, Operands, of_gradient, of_tensor
+from .operands import Bad, Operand, Operands, of_gradient
 
 # These pass numbers on or put them in: an infinity in their result was in an argument, or is one.
 _MOVES = """
@@ -51,10 +51,10 @@ def first_bad(index: TraceIndex) -> tuple[FirstBad, ...]:
     return index.once(_Search).found()
 
 
-def _has_nan(tensor: Tensor) -> bool:
+def _has(tensor: Tensor, bad: Bad) -> bool:
     if tensor.values is None:
-        return tensor.summary is not None and tensor.summary.nan > 0
-    return "nan" in flat(tensor.values)
+        return tensor.summary is not None and (tensor.summary.nan if bad == "nan" else tensor.summary.inf) > 0
+    return any(isinstance(one, str) and one.endswith(bad) for one in flat(tensor.values))
 
 
 class _Search:
@@ -67,7 +67,7 @@ class _Search:
         roots = [tensor.node] if tensor is not None and tensor.node is not None else []
         if backward is not None and backward.run is not None:
             roots += self._index.trace.backwards[backward.run].outputs
-        roots += self._infinite_ends()
+        roots += [one.node for one in self._infinite() if one.node is not None]
         forward = self._forward(self._index.reachable(roots)) if roots else None
         if forward is None and tensor is not None and (backward is None or self._is_before(tensor, backward)):
             forward = self._line_alone(tensor)
@@ -80,23 +80,21 @@ class _Search:
         """Return the first named tensor that had a NaN, unless its line says so or an optimizer spoiled a parameter."""
         for tensor in self._index.trace.tensors:
             spoiled = tensor.requires_grad and tensor.is_leaf and tensor.id != tensor.origin
-            if tensor.name is not None and not spoiled and _has_nan(tensor):
+            if tensor.name is not None and not spoiled and _has(tensor, "nan"):
                 line = self._index.code(self._index.first_line.get(tensor.origin))
                 if tensor.node is not None or "nan" not in line.lower():
                     return tensor
         return None
 
-    def _infinite_ends(self) -> list[str]:
-        """Return the nodes of infinite results from which a backward began, or of which nothing was computed."""
-        started = {node for run in self._index.trace.backwards for node in run.outputs}
-        return [
-            tensor.node
-            for tensor in self._index.trace.tensors
-            if tensor.node is not None
-            and tensor.name is not None
-            and (tensor.node in started or (not started and tensor.node not in self._index.edges_to))
-            and of_tensor(tensor).inf
-        ][:1]
+    def _infinite(self) -> list[Tensor]:
+        """Return the named results with an infinity."""
+        tensors = self._index.trace.tensors
+        return [one for one in tensors if one.node is not None and one.name is not None and _has(one, "inf")]
+
+    def _is_end(self, node: str) -> bool:
+        """Whether a backward began at a node, or nothing was computed of it where none began."""
+        starts = {start for run in self._index.trace.backwards for start in run.outputs}
+        return node in starts or (not starts and node not in self._index.edges_to)
 
     def _is_before(self, tensor: Tensor, backward: FirstBad) -> bool:
         step = self._step_of(tensor)
@@ -128,9 +126,10 @@ class _Search:
             source = next((one.tensor for one in ill if one.tensor is not None and one.tensor.node is None), None)
             if source is not None and result.bad == "nan":
                 return self._from_outside(source)
-        for end in self._infinite_ends():
-            node, result = self._index.nodes[end], self._numbers.output(end)
-            return self._made(node, result, forward_text(self._index, node, result, {}, sure=False))
+        for tensor in self._infinite():
+            if tensor.node is not None and self._is_end(tensor.node):
+                node, result = self._index.nodes[tensor.node], self._numbers.output(tensor.node)
+                return self._made(node, result, forward_text(self._index, node, result, {}, sure=False))
         return None
 
     def _all_known(self, node: Node, inputs: dict[str | int, Operand]) -> bool:

@@ -65,19 +65,22 @@ class Trend:
 
 
 def trends(index: TraceIndex) -> tuple[Trend, ...]:
-    """Return the first engine run in which gradients vanish, and in which they explode, if most runs are so."""
+    """Return of each model the first engine run in which gradients vanish, or explode, if they do in most of its runs.
+
+    A model is what has the same weights.
+    """
     weights = _weights(index)
-    found: defaultdict[str, list[Trend]] = defaultdict(list)
-    runs = 0
+    models: defaultdict[frozenset[str], list[tuple[int, list[_Layer]]]] = defaultdict(list)
     for number, run in enumerate(index.trace.backwards):
         layers = _layers(run, weights)
-        if len(layers) < _FEWEST_LAYERS:
-            continue
-        runs += 1
-        for trend in (_vanishing(index, number, layers), _exploding(index, number, layers)):
-            if trend is not None:
-                found[trend.illness].append(trend)
-    return tuple(same[0] for same in found.values() if 2 * len(same) >= runs)
+        if len(layers) >= _FEWEST_LAYERS:
+            models[frozenset(layer.leaf for layer in layers)].append((number, layers))
+    found: list[Trend] = []
+    for runs in models.values():
+        for judge in (_vanishing, _exploding):
+            ill = [trend for number, layers in runs if (trend := judge(index, number, layers)) is not None]
+            found += ill[:1] if 2 * len(ill) >= len(runs) else []
+    return tuple(found)
 
 
 def _weights(index: TraceIndex) -> dict[str, str]:

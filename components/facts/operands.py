@@ -72,7 +72,7 @@ class Operands:
         found: dict[str | int, Operand] = {}
         for saved in node.saved:
             if saved.shape is not None and saved.name not in _OWN:
-                found[_slot(node, saved.name)] = self._saved(saved)
+                found[slot_of(node, saved.name)] = self._saved(saved)
         for edge in self._index.edges_from.get(node.id, ()):
             known = self._known.get(edge.target) or self._leaf(edge.target)
             if known is not None and (
@@ -101,7 +101,7 @@ class Operands:
         for edge in self._index.edges_to.get(node.id, ()):
             user = self._index.nodes[edge.source]
             for saved in user.saved:
-                if saved.shape is not None and saved.name in _SLOTS and _slot(user, saved.name) == edge.slot:
+                if saved.shape is not None and saved.name in _SLOTS and slot_of(user, saved.name) == edge.slot:
                     return self._saved(saved)
         return self._computed(node)
 
@@ -146,7 +146,8 @@ def _number(node: Node) -> Array | None:
     return None
 
 
-def _slot(node: Node, name: str) -> str | int:
+def slot_of(node: Node, name: str) -> str | int:
+    """Return at which input of its operation a saved tensor stands, its own name where that is not known."""
     if node.name.startswith(("Addmm", "Addbmm", "Baddbmm", "Addmv", "Addcmul", "Addcdiv")):
         return {"mat1": 1, "mat2": 2, "mat": 1, "vec": 2, "batch1": 1, "batch2": 2}.get(name, name)
     return _SLOTS.get(name, name)

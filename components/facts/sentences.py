@@ -13,6 +13,7 @@ from .events import Event
 from .index import TraceIndex, saved_tensors
 from .output import as_terminal, in_words
 from .saved_bytes import stored_bytes
+from .saved_words import saved_word
 from .text import bytes_text, gradient_text, plural, tensor_text
 from .untracked import unrecorded_block
 
@@ -151,7 +152,7 @@ class Sentences:
             return f"{node.name} is recorded: {in_place}."
         if not saved:
             return f"{node.name} is recorded; it needs no tensor for its backward."
-        names = ", ".join(dict.fromkeys(map(self._index.saved_name, saved)))
+        names = ", ".join(dict.fromkeys(saved_word(self._index, node, one) for one in saved))
         return f"{node.name} is recorded and saves {names} ({bytes_text(node.saved_bytes)}) for its backward."
 
     def _begin(self, run: Backward) -> str:

@@ -9,8 +9,9 @@
 # times that is too much in every layer: $4^{20}$ is about $10^{12}$. Then the last layer's gradient is as bad as the
 # first's, because the numbers that came forward have exploded too.
 #
-# **In the graph:** colour by gradient norm. The button that counts vanishing and exploding gradients leads to the nodes
-# where the root mean square is below $10^{-7}$ or above $10^4$; the key I goes from one to the next.
+# **In the graph:** colour by gradient norm. The button that counts vanishing and exploding gradients leads to the layer
+# that is farthest from the loss, where what arrives is 10,000 times smaller, or larger, than at the layers beside the
+# loss; the key I goes from one to the next.
 
 # %%
 import torch

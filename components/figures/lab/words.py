@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...facts.additions import Additions
 from ...facts.index import EngineStop, TraceIndex, saved_tensors
+from ...facts.saved_words import saved_word
 from ...facts.text import bytes_text, number_text, shape_text, tensor_text, values_text
 from ...trace import Gradient, GradientChange, Node, Tensor
 from .records import LabOptions
@@ -67,7 +68,7 @@ def stop_words(stop: EngineStop) -> str:
 def saved_words(index: TraceIndex, node: Node) -> tuple[str, str]:
     """Return the names of what a node saved, and its shapes and bytes."""
     tensors = saved_tensors(node)
-    names = list(dict.fromkeys(map(index.saved_name, tensors)))
+    names = list(dict.fromkeys(saved_word(index, node, one) for one in tensors))
     more = f" +{len(names) - _MOST_NAMES}" if len(names) > _MOST_NAMES else ""
     shapes = {shape_text(saved.shape or []) for saved in tensors}
     only = f"{shapes.pop()}  " if len(shapes) == 1 else ""
