@@ -131,7 +131,7 @@ def changes_by_hand(statement: Statement) -> bool:
     targets = [target for node in statement.find(ast.Assign) for target in node.targets]
     if any((place(target) or "").removesuffix(".data") in owners for target in targets):
         return True
-    changed = [node.target for node in statement.find(ast.AugAssign)]
+    changed: list[ast.expr] = [node.target for node in statement.find(ast.AugAssign)]
     changed += [node for call in statement.calls if called(call).endswith("_") and (node := receiver(call)) is not None]
     return any(not ast.unparse(target).removesuffix(".data").endswith(".grad") for target in changed)
 
