@@ -252,7 +252,8 @@ def two_runs(situation: Situation, failed: Backward, earlier: Backward) -> Advic
     statement = stepped[0][0]
     chain = set(situation.ancestry.reached(failed.outputs))
     run = situation.program.at(failed.line)
-    statements = statements_of(situation, chain, run) or for_a_closure(situation, chain, run)
+    statements = statements_of(situation, chain, run) if earlier.line != failed.line else None
+    statements = statements or for_a_closure(situation, chain, run)
     which = lines(statements) if statements else "what it was computed from"
     return Advice(
         f"Line {earlier.line} ran backward through a part of this graph and freed what it had saved; after that line "

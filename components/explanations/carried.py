@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..source.statements import Statement
 from ..trace import Backward, Step, Tensor
-from .dataflow import Carried, carried, place, reads
+from .dataflow import Carried, carried, place, reads, writes
 from .hints import insert_before, replace_line
 from .situation import Advice, Situation, called, shown
 from .updates import updates_in
@@ -85,12 +85,16 @@ def _function(situation: Situation, statement: Statement) -> Statement | None:
 
 
 def _read_here(situation: Situation, header: Statement | None, reader: Statement) -> tuple[Carried, ...]:
-    read = reads(reader)
-    return tuple(
-        found
-        for found in carried(situation.program.block(header))
-        if found.name in read and _may_hold_a_graph(situation, found.name)
-    )
+    block = list(situation.program.block(header))
+    found = [name for name in carried(block) if _may_hold_a_graph(situation, name.name)]
+    read = set(reads(reader))
+    direct = tuple(name for name in found if name.name in read)
+    if direct or reader not in block:
+        return direct
+    for other in reversed(block[: block.index(reader)]):  # h, c = self.state, read one line below
+        if writes(other) & read:
+            read |= set(reads(other))
+    return tuple(name for name in found if name.name in read)
 
 
 def _may_hold_a_graph(situation: Situation, name: str) -> bool:
@@ -225,7 +229,7 @@ def _gives(situation: Situation, value: ast.expr, index: int | None) -> str:
     if index == -1:
         return "tensor"
     if not isinstance(value, ast.Call):
-        return "tuple" if isinstance(value, ast.Tuple) and index is None else "" if index is None else "tensor"
+        return _kind_of(situation, value) if index is None else ""
     for statement, call in situation.calls_anywhere("LSTM", "LSTMCell"):
         assign = next(statement.find(ast.Assign), None)
         if assign is not None and place(assign.targets[0]) == place(value.func):
@@ -244,6 +248,15 @@ def _gives(situation: Situation, value: ast.expr, index: int | None) -> str:
     ]
     parts = [given.elts[index] if index is not None and isinstance(given, ast.Tuple) else given for given in made]
     return "tuple" if any(isinstance(part, ast.Tuple) for part in parts) else "tensor"
+
+
+def _kind_of(situation: Situation, value: ast.expr) -> str:
+    """What an expression that is no call stands for: arithmetic gives a tensor, a name what it last stood for."""
+    if isinstance(value, ast.Tuple | ast.BinOp):
+        return "tuple" if isinstance(value, ast.Tuple) else "tensor"
+    steps = situation.trace.steps if isinstance(value, ast.Name) else ()
+    last = next((step.variables[value.id] for step in reversed(steps) if value.id in step.variables), "")  # type: ignore[attr-defined]
+    return "tensor" if last in situation.newest else "tuple" if last.startswith("tuple of") else ""
 
 
 def _first_value(situation: Situation, name: str) -> str:
@@ -348,8 +361,9 @@ def _total(situation: Situation, state: State, failed: Backward, own: tuple[Carr
             f"{text} Either call it on what one round adds, in each round, or on the sum, once, after the loop; "
             "the gradients are the same."
         )
-    if not isinstance(added, ast.Name):
-        return Advice(f"{text} A step of training needs the loss of its own round.", cut_off(situation, state))
+    each_round = situation.program.header(state.start) is state.header
+    if not isinstance(added, ast.Name) or not each_round:
+        return Advice(f"{text} A step of training needs what was added since the last one.", cut_off(situation, state))
     calls = [call for call in state.start.calls if called(call) == "backward"]
     target = calls[0].func
     hint = (

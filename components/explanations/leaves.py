@@ -14,6 +14,7 @@ from ..source.statements import Replacement, Statement
 from .dataflow import place
 from .hints import replace_line
 from .situation import Situation, called, receiver
+from .updates import owns
 
 
 def leaf_inside(situation: Situation, statement: Statement | None) -> str | None:
@@ -150,7 +151,7 @@ def _clears(situation: Situation, name: str) -> bool:
             owner = receiver(call)
             if called(call) == "zero_" and owner is not None and ast.unparse(owner).startswith(f"{name}.grad"):
                 return True
-            if called(call) == "zero_grad":
+            if called(call) == "zero_grad" and owner is not None and owns(situation, place(owner) or "", name):
                 return True
         if any(place(target) == f"{name}.grad" for node in statement.find(ast.Assign) for target in node.targets):
             return True

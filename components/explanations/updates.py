@@ -123,11 +123,17 @@ def updates_in(situation: Situation, header: Statement | None) -> bool:
 
 
 def changes_by_hand(statement: Statement) -> bool:
-    """Return whether a statement changes tensors in the light of a gradient."""
-    if not any(node.attr == "grad" for node in statement.find(ast.Attribute)):
+    """Return whether a statement changes a tensor by a gradient: ``w -= 0.1 * w.grad``, ``w = w - 0.1 * w.grad``."""
+    read = [node for node in statement.find(ast.Attribute) if node.attr == "grad" and isinstance(node.ctx, ast.Load)]
+    if not read:
         return False
-    in_place = any(called(call).endswith("_") and not called(call).startswith("zero") for call in statement.calls)
-    return in_place or any(True for _ in statement.find(ast.AugAssign)) or any(True for _ in statement.find(ast.Assign))
+    owners = {place(node.value) for node in read}
+    targets = [target for node in statement.find(ast.Assign) for target in node.targets]
+    if any((place(target) or "").removesuffix(".data") in owners for target in targets):
+        return True
+    changed: list[ast.expr] = [node.target for node in statement.find(ast.AugAssign)]
+    changed += [node for call in statement.calls if called(call).endswith("_") and (node := receiver(call)) is not None]
+    return any(not ast.unparse(target).removesuffix(".data").endswith(".grad") for target in changed)
 
 
 def steps_between(situation: Situation, first: int | None, last: int | None) -> list[tuple[Step, Statement]]:
@@ -136,6 +142,14 @@ def steps_between(situation: Situation, first: int | None, last: int | None) -> 
     low, high = (first if first is not None else len(steps)) + 1, last if last is not None else len(steps)
     found = ((step, situation.program.at(step.line)) for step in steps[max(low, 0) : max(high, 0)])
     return [(step, statement) for step, statement in found if statement is not None]
+
+
+def updated_between(situation: Situation, first: int | None, last: int | None) -> Statement | None:
+    """Return the first statement between two steps that takes a step of training."""
+    for _, statement in steps_between(situation, first, last):
+        if optimizer_of(situation, statement) is not None or changes_by_hand(statement):
+            return statement
+    return None
 
 
 def changed_leaf(
