@@ -48,8 +48,9 @@ def moves_nothing(run: Run, optimizer: Optimizer, present: set[str]) -> Remark:
 def _cut(run: Run, names: list[str]) -> Cut | None:
     """Where what got the gradients lost its history, if that is why nothing else got one."""
     for backward in run.trace.backwards:
-        if backward.step is not None and len(names) == 1:
-            return find_cut(run, names[0], run.trace.steps[backward.step])
+        step = run.step(backward.step)
+        if step is not None and len(names) == 1:
+            return find_cut(run, names[0], step)
     return None
 
 

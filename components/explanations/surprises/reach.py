@@ -180,12 +180,13 @@ def _from_a_leaf(run: Run) -> Iterator[Remark]:
     """``loss = torch.tensor(loss.item(), requires_grad=True)``: backward begins, and ends, at a leaf."""
     for backward in run.trace.backwards:
         starts = [run.nodes[node] for node in backward.outputs if node in run.nodes]
-        if backward.call != "backward" or backward.internal or backward.step is None or len(starts) != 1:
+        step = run.step(backward.step)
+        if backward.call != "backward" or backward.internal or step is None or len(starts) != 1:
             continue
         name = starts[0].leaf
         if not name or not name.isidentifier() or backward.line is None:
             continue
-        found = find_cut(run, name, run.trace.steps[backward.step])
+        found = find_cut(run, name, step)
         if found is not None:
             yield Remark(
                 found.statement.first,

@@ -116,6 +116,10 @@ class Run:
             found[step.line].append(step)
         return found
 
+    def step(self, index: int | None) -> Step | None:
+        """The step of that index, if the trace goes so far."""
+        return self.trace.steps[index] if index is not None and index < len(self.trace.steps) else None
+
     def visits(self, statement: Statement) -> list[Step]:
         """The steps that ran a statement."""
         return self._visits.get(statement.first, [])
