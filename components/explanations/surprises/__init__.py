@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ...trace import Trace
-from . import broadcasts, calls, endings, losses, reach, training, unregistered
+from . import broadcasts, calls, endings, frozen, losses, reach, training, unregistered
 from .run import Remark, Run
 
 __all__ = ["Remark", "remarks"]
@@ -20,6 +20,7 @@ _KINDS: tuple[Callable[[Run], Iterator[Remark]], ...] = (
     *losses.kinds,
     *endings.kinds,
     *reach.kinds,
+    *frozen.kinds,
     *training.kinds,
     *unregistered.kinds,
 )

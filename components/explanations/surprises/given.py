@@ -9,7 +9,7 @@ from ...source.statements import Statement
 from ...source.tree import dotted
 from ...trace import Tensor
 from ..situation import called, receiver, shown
-from .reach import Cut, find_cut
+from .cuts import Cut, find_cut
 from .run import Optimizer, Remark, Run, listed
 
 _COPIES = frozenset({"detach", "clone", "deepcopy", "data"})
