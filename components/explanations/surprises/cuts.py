@@ -54,29 +54,67 @@ def find_cut(run: Run, name: str, step: Step, depth: int = 0) -> Cut | None:
         return None
     if depth > _DEEPEST:
         return None
-    block = unrecorded_block(run, statement)
     bound = run.before(earlier)
-    if block is not None and _has_history(run, statement.nodes, bound):
-        return Cut(
-            statement,
-            f"line {statement.first} is inside `{_recording(block)}()` (line {block.first})",
-            _enabled(run, block),
-        )
-    for node in statement.nodes:
-        word = cutting(node)
-        inner = inside(node)
-        if word and inner is not None and _has_history(run, tuple(ast.walk(inner)), bound):
-            return Cut(
-                statement,
-                f"`{cut_name(statement, node)}` on line {statement.first} {_LEAVING[word]}",
-                _uncut(run, statement),
-            )
+    found = _in_statement(run, statement, bound) or _in_function(run, statement)
+    if found is not None:
+        return found
     for other in dict.fromkeys(node.id for node in statement.find(ast.Name)):
-        tensor = run.tensors.get(bound.get(other, ""))
-        if tensor is not None and other != name and tensor.node is None and (not tensor.requires_grad or depth == 0):
+        if other != name and _may_be_cut(run, bound.get(other), depth):
             found = find_cut(run, other, _just_before(run, earlier), depth + 1)
             if found is not None:
                 return found
+    return None
+
+
+def _in_statement(run: Run, statement: Statement, bound: dict[str, str]) -> Cut | None:
+    """The cut in a statement itself: the block that it stands in, or a call."""
+    block = unrecorded_block(run, statement)
+    if block is not None and _has_history(run, statement.nodes, bound):
+        why = f"line {statement.first} is inside `{_recording(block)}()` (line {block.first})"
+        return Cut(statement, why, _enabled(run, block))
+    for node in statement.nodes:
+        word, inner = cutting(node), inside(node)
+        if word and inner is not None and _has_history(run, tuple(ast.walk(inner)), bound):
+            why = f"`{cut_name(statement, node)}` on line {statement.first} {_LEAVING[word]}"
+            return Cut(statement, why, _uncut(run, statement))
+    return None
+
+
+def _in_function(run: Run, statement: Statement) -> Cut | None:
+    """The ``no_grad()`` block around the ``return`` of the program's function that a statement calls."""
+    assign = statement.assigned()
+    call = assign.value if assign is not None else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        return None
+    headers = run.program.functions_named(call.func.id)
+    for inner in run.program.block(headers[0]) if len(headers) == 1 else ():
+        block = unrecorded_block(run, inner) if inner.words[:1] == ("return",) and run.visits(inner) else None
+        if block is not None:
+            why = f"line {inner.first} is inside `{_recording(block)}()` (line {block.first})"
+            return Cut(inner, why, _enabled(run, block))
+    return None
+
+
+def _may_be_cut(run: Run, value: str | None, depth: int) -> bool:
+    """Whether what a name stood for may have lost its history: a tensor without, or an array."""
+    tensor = run.tensors.get(value or "")
+    if tensor is None:
+        return value is not None and value.startswith(("array", "ndarray"))
+    return tensor.node is None and (not tensor.requires_grad or depth == 0)
+
+
+def made_from_values(run: Run, name: str, step: Step) -> Cut | None:
+    """Return the statement that made a leaf, at this step's latest, out of other values: ``torch.tensor(sum(losses))``."""
+    for earlier in reversed(run.trace.steps[: step.index + 1]):
+        statement = run.program.at(earlier.line) if name in earlier.variables else None
+        if statement is None or not _binds(statement, name):
+            continue
+        for node in statement.find(ast.Call):
+            inner = inside(node) if called(node) in MAKERS else None
+            if inner is not None and any(isinstance(part, ast.Name | ast.Call) for part in ast.walk(inner)):
+                word = called(node)
+                return Cut(statement, f"`{cut_name(statement, node)}` on line {statement.first} {_LEAVING[word]}", None)
+        return None
     return None
 
 

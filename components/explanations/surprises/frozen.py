@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from ...source.statements import Statement
 from ...source.tree import dotted
 from ..situation import called, receiver, shown
-from .run import Remark, Run, listed, sets_flag
+from .reach import is_layer_of
+from .run import Optimizer, Remark, Run, listed, sets_flag
 
 
 def _frozen(run: Run) -> Iterator[Remark]:
@@ -23,13 +24,20 @@ def _frozen(run: Run) -> Iterator[Remark]:
         if target is None or not run.visits(statement):
             continue
         what, root = _what(run, statement, target)
-        owner = next((o for o in run.optimizers if o.steps and root and _given(o.call) == root.partition(".")[0]), None)
+        owner = next((o for o in run.optimizers if o.steps and root and _has(run, o, root)), None)
         if owner is not None:
             yield Remark(
                 statement.first,
                 f"This line froze {what}: `backward()` gives no gradient to a parameter with `requires_grad=False`, and "
                 f"`{owner.name}.step()`, which has it (line {owner.statement.first}), leaves it as it is.",
             )
+
+
+def _has(run: Run, optimizer: Optimizer, root: str) -> bool:
+    """Whether an optimizer was given the parameters of a variable, or of the class's own for ``self.backbone``."""
+    given = _given(optimizer.call)
+    first, _, attribute = root.partition(".")
+    return bool(given) and (given == first or (first == "self" and is_layer_of(run, given, attribute)))
 
 
 def _given(call: ast.Call) -> str:
@@ -60,7 +68,8 @@ def _what(run: Run, statement: Statement, target: ast.expr) -> tuple[str, str]:
     """What was frozen, for a sentence, and the variable that it belongs to."""
     if not isinstance(target, ast.Name):
         path = statement.text(target)
-        return shown(path), path.partition(".")[0].partition("[")[0]
+        owner = ".".join(path.split(".")[:2]) if path.startswith("self.") else path.partition(".")[0]
+        return shown(path), owner.partition("[")[0]
     frozen = [
         tensor.name
         for step in run.visits(statement)

@@ -9,10 +9,10 @@ from ...source.statements import Statement
 from ...source.tree import dotted
 from ...trace import Tensor
 from ..situation import called, receiver, shown
-from .cuts import Cut, find_cut
+from .cuts import Cut, find_cut, made_from_values
 from .run import Optimizer, Remark, Run, listed
 
-_COPIES = frozenset({"detach", "clone", "deepcopy", "data"})
+_COPIES = frozenset({"detach", "clone", "deepcopy", "data", "tolist", "item"})
 _WRAPPING = frozenset({*_COPIES, "requires_grad_", "Parameter", "tensor"})
 _OF_MODULES = frozenset({"torch", "copy", "nn", "torch.nn"})
 
@@ -50,7 +50,7 @@ def _cut(run: Run, names: list[str]) -> Cut | None:
     for backward in run.trace.backwards:
         step = run.step(backward.step)
         if step is not None and len(names) == 1:
-            return find_cut(run, names[0], step)
+            return find_cut(run, names[0], step) or made_from_values(run, names[0], step)
     return None
 
 
