@@ -9,7 +9,7 @@ from ..source.names import words
 from ..source.statements import Statement
 from ..trace import Tensor
 from .inplace import out_of_place
-from .shapes import products
+from .products import products
 from .situation import Advice, Rules, Situation, argument, called, receiver, shown
 
 rules = Rules()

@@ -126,6 +126,35 @@ def readable(count: int) -> str:
     return f"{size:,.0f} PB"
 
 
+@rules.on(r"^None: Autograd Lab itself failed|could not be judged|did not say what its checks found", "crashed")
+def _own_fault(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        "This is a fault of the Lab's own and says nothing about the program, which may be right. Running it again may help; "
+        "whoever runs the server finds the message in its log."
+    )
+
+
+@rules.on(r"^None: (?:The program was not run: |The server's disk|The server is shutting down)", "crashed")
+def _server(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        "This is the server's trouble and says nothing about the program. Run it again later; if that does not help, whoever "
+        "runs the server has to look at it."
+    )
+
+
+@rules.on(r"sent a damaged trace|closed its connection|^None: The program's process was ended: ", "crashed")
+def _damaged(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        "The Lab could not read its own record of this run. A program that closes or writes to files by their numbers "
+        "(`os.close`, `os.write`) can cause that; where this one does not, the fault is the Lab's own."
+    )
+
+
+@rules.on(r"The process that runs programs ended unexpectedly", "crashed")
+def _lost(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice("A process of the server's ended while this program ran; whether the program caused it is not known.")
+
+
 @rules.on(r"ended with status", "crashed")
 def _left(situation: Situation, match: re.Match[str]) -> Advice | None:
     text = "ends the process on the spot, before anything of the run can be shown. `raise SystemExit` ends a program properly."

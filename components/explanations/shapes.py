@@ -5,139 +5,93 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import combinations
+from typing import NamedTuple
 
 from ..source.statements import Statement
-from ..trace import Tensor
 from .inplace import out_of_place
-from .situation import Advice, Rules, Situation, argument, called, receiver, shape, shown
+from .products import constructed, written_products
+from .shape_of import Shape, broadcast, here, shape_of
+from .situation import Advice, Rules, Situation, called, receiver, shape, shown
 
 rules = Rules()
 
-_PRODUCTS = frozenset({"matmul", "mm", "mv", "bmm", "dot"})
-Pair = tuple[ast.expr, ast.expr, Tensor, Tensor]
-
-
-def products(situation: Situation) -> list[Pair]:
-    """Return the matrix products of the failing statement whose two operands are known tensors."""
-    found: list[Pair] = []
-    for node in situation.nodes:
-        operands: tuple[ast.expr | None, ast.expr | None] = (None, None)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-            operands = node.left, node.right
-        elif isinstance(node, ast.Call) and called(node) in _PRODUCTS:
-            owner = receiver(node)
-            method = owner is not None and situation.tensor(owner) is not None
-            operands = (owner, argument(node, 0)) if method else (argument(node, 0), argument(node, 1))
-        left, right = situation.tensor(operands[0]), situation.tensor(operands[1])
-        if operands[0] is not None and operands[1] is not None and left is not None and right is not None:
-            found.append((operands[0], operands[1], left, right))
-    return found
-
-
-@rules.on(
-    r"mat1 and mat2 shapes cannot be multiplied \((?P<r>\d+)x(?P<c>\d+) and (?P<r2>\d+)x(?P<c2>\d+)\)"
-    r"|size mismatch, got input \(\d+\), mat \(\d+x\d+\), vec \(\d+\)"
-    r"|inconsistent tensor size, expected tensor \[\d+\] and src"
-    r"|Expected size for first two dimensions of batch2 tensor"
+_RULE = "Sizes are compared from the last one backwards; two fit if they are equal or one of them is 1"
+_CREATING = frozenset(
+    {"zeros", "ones", "randn", "rand", "empty", "full", "tensor", "reshape", "view", "expand", "permute"}
 )
-def _matrix_product(situation: Situation, match: re.Match[str]) -> Advice:
-    pairs = products(situation)
-    if len(pairs) == 1:
-        left, right, first, second = pairs[0]
-        inner = "first" if len(second.shape) == 1 else "second last" if len(second.shape) > 2 else "first"
-        text = (
-            f"{situation.shown(left)} has {shape(first)} and {situation.shown(right)} has {shape(second)}. In a matrix product "
-            f"the last size of the left one must equal the {inner} size of the right one: {first.shape[-1]} is not "
-            f"{second.shape[0] if len(second.shape) < 3 else second.shape[-2]}."
-        )
-        return Advice(text, _transposed(situation, pairs[0]))
-    if match["r"] is not None:
-        return _layer(situation, match)
-    return Advice("In a matrix product the last size of the left tensor must equal the first size of the right one.")
 
 
-def _transposed(situation: Situation, pair: Pair) -> str | None:
-    left, right, first, second = pair
-    if len(first.shape) < 2 or len(second.shape) < 2:
-        return None
-    turned = ".T" if len(first.shape) == len(second.shape) == 2 else ".mT"
-    if first.shape[-1] == second.shape[-1]:
-        return situation.hint((right, situation.operand(right) + turned))
-    if first.shape[-2] == second.shape[-2]:
-        return situation.hint((left, situation.operand(left) + turned))
-    return None
+class Pair(NamedTuple):
+    """Two expressions that one operation combines element by element, with their shapes."""
 
-
-def _layer(situation: Situation, match: re.Match[str]) -> Advice:
-    features, wanted, outputs = match["c"], match["r2"], match["c2"]
-    given = [
-        (name.id, tensor)
-        for call in situation.calls
-        for name, tensor in situation.tensors_in(call)
-        if tensor.shape and str(tensor.shape[-1]) == features
-    ]
-    what = f"{shown(given[0][0])} with {shape(given[0][1])}" if given else f"an input of {match['r']} rows"
-    layers = list(_constructed(situation, "Linear", (wanted, outputs)))
-    where = f" `{layers[0][0].text(layers[0][1])}` on line {layers[0][0].first} made it so." if len(layers) == 1 else ""
-    hint = None
-    if len(layers) == 1:
-        statement, call = layers[0]
-        hint = situation.hint_at(statement, (call.args[0], features))
-    return Advice(
-        f"A linear layer here takes {wanted} features, the last size of its input, and got {what}: {features} features.{where}",
-        hint,
-    )
-
-
-def _constructed(situation: Situation, name: str, sizes: tuple[str, ...]) -> Iterator[tuple[Statement, ast.Call]]:
-    """Yield the calls of a layer's class whose first arguments are these numbers."""
-    for statement, call in situation.calls_anywhere(name):
-        if tuple(statement.text(given) for given in call.args[: len(sizes)]) == sizes:
-            yield statement, call
+    left: ast.expr
+    right: ast.expr
+    first: Shape
+    second: Shape
 
 
 @rules.on(r"The size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\) at non-singleton dimension (\d+)")
 def _broadcasting(situation: Situation, match: re.Match[str]) -> Advice:
-    pairs = [pair for pair in _combined(situation) if not _fit(pair[2].shape, pair[3].shape)]
-    rule = "Sizes are compared from the last one backwards; two fit if they are equal or one of them is 1"
-    if len(pairs) != 1:
-        return Advice(f"Two tensors are combined element by element. {rule}, and {match[1]} and {match[2]} do not.")
-    left, right, first, second = pairs[0]
+    batched = _batches(situation)
+    if batched is not None:
+        return batched
+    pairs = {(pair.first, pair.second): pair for pair in _combined(situation)}
+    unfit = [pair for pair in pairs.values() if broadcast(pair.first, pair.second) is None]
+    if len(unfit) != 1:
+        return Advice(f"Two tensors are combined element by element. {_RULE}, and {match[1]} and {match[2]} do not.")
+    pair = unfit[0]
     text = (
-        f"{situation.shown(left)} has {shape(first)} and {situation.shown(right)} has {shape(second)}. {rule}: "
+        f"{here(situation, pair.left, pair.first)} and {here(situation, pair.right, pair.second)}. {_RULE}: "
         f"{match[1]} and {match[2]} do not."
     )
-    if len(first.shape) == len(second.shape) == 1 and _is_arithmetic(situation, left):
-        text += (
-            f" With {shown(situation.text(left) + '[:, None]')} every element of one meets every element of the other."
-        )
-        return Advice(text, situation.hint((left, f"{situation.operand(left)}[:, None]")))
+    for short, one, other in ((pair.left, pair.first, pair.second), (pair.right, pair.second, pair.first)):
+        rows = len(one) == 1 and len(other) == 2 and one[0] == other[0] and other[1] != one[0]
+        if rows and any(short in (node.left, node.right) for node in situation.find(ast.BinOp)):
+            column = f"{situation.operand(short)}[:, None]"
+            text += f" With {shown(column)} each row of the other meets its own number."
+            return Advice(text, situation.hint((short, column)))
     return Advice(text)
 
 
-def _is_arithmetic(situation: Situation, left: ast.expr) -> bool:
-    return any(node.left is left for node in situation.find(ast.BinOp))
+def _batches(situation: Situation) -> Advice | None:
+    """Products of batches of matrices whose sizes before the last two do not fit."""
+    for left, right, first, second in written_products(situation):
+        if first is None or second is None or max(len(first), len(second)) < 3:
+            continue
+        if broadcast(first[:-2], second[:-2]) is None:
+            return Advice(
+                f"{here(situation, left, first)} and {here(situation, right, second)}. The last two sizes are those of the "
+                f"matrices; the sizes before them count matrices and must fit: {_counts(first)} and {_counts(second)} do not."
+            )
+    return None
+
+
+def _counts(sizes: Shape) -> str:
+    return " x ".join(map(str, sizes[:-2]))
 
 
 def _combined(situation: Situation) -> Iterator[Pair]:
-    """Yield pairs of known tensors that one operation or call of the failing statement combines."""
+    """Yield pairs that one operation or call of the failing statement combines, where both shapes are known."""
     for node in situation.nodes:
-        pair: list[ast.expr] = []
-        if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.MatMult):
-            pair = [node.left, node.right]
-        elif isinstance(node, ast.AugAssign):
-            pair = [node.target, node.value]
-        elif isinstance(node, ast.Compare) and len(node.comparators) == 1:
-            pair = [node.left, node.comparators[0]]
-        elif isinstance(node, ast.Call) and len(node.args) == 2:
-            pair = list(node.args)
-        tensors = [situation.tensor(part) for part in pair]
-        if len(tensors) == 2 and tensors[0] is not None and tensors[1] is not None:
-            yield pair[0], pair[1], tensors[0], tensors[1]
+        for left, right in _sides(situation, node):
+            first, second = shape_of(situation, left), shape_of(situation, right)
+            if first is not None and second is not None:
+                yield Pair(left, right, first, second)
 
 
-def _fit(first: list[int], second: list[int]) -> bool:
-    return all(a == b or 1 in (a, b) for a, b in zip(reversed(first), reversed(second), strict=False))
+def _sides(situation: Situation, node: ast.AST) -> list[tuple[ast.expr, ast.expr]]:
+    if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.MatMult):
+        return [(node.left, node.right)]
+    if isinstance(node, ast.AugAssign):
+        return [(node.target, node.value)]
+    if isinstance(node, ast.Compare) and len(node.comparators) == 1:
+        return [(node.left, node.comparators[0])]
+    if not isinstance(node, ast.Call) or called(node) in _CREATING:
+        return []
+    owner = receiver(node)
+    given = node.args if owner is None or shape_of(situation, owner) is None else [owner, *node.args]
+    return list(combinations(given, 2)) if len(given) in (2, 3) else []
 
 
 @rules.on(r"output with shape \[(.*?)\] doesn't match the broadcast shape \[(.*?)\]")
@@ -187,39 +141,39 @@ def _view(situation: Situation, match: re.Match[str]) -> Advice:
 
 
 @rules.on(
-    r"Sizes of tensors must match except in dimension (\d+)\. Expected size (\d+) but got size (\d+) for tensor number (\d+)"
-)
-def _cat(situation: Situation, match: re.Match[str]) -> Advice:
-    return Advice(
-        f"`cat` joins along dimension {match[1]}; all other sizes must be equal. Tensor number {match[4]} of the list "
-        f"(counted from 0) has {match[3]} where the first has {match[2]}."
-    )
-
-
-@rules.on(r"stack expects each tensor to be equal size, but got \[(.*?)\] at entry 0 and \[(.*?)\] at entry (\d+)")
-def _stack(situation: Situation, match: re.Match[str]) -> Advice:
-    return Advice(
-        f"`stack` needs tensors of one shape: entry 0 has [{match[1]}], entry {match[3]} has [{match[2]}]. "
-        "To join tensors of different length end to end, use `torch.cat`."
-    )
-
-
-@rules.on(
     r"weight of size \[(\d+), (\d+), (.*?)\], expected input\[(.*?)\] to have (\d+) channels, but got (\d+) channels"
 )
 def _channels(situation: Situation, match: re.Match[str]) -> Advice:
     layers = [
-        found
-        for name in ("Conv1d", "Conv2d", "Conv3d")
-        for found in _constructed(situation, name, (match[5], match[1]))
+        found for name in ("Conv1d", "Conv2d", "Conv3d") for found in constructed(situation, name, (match[5], match[1]))
     ]
-    hint = situation.hint_at(layers[0][0], (layers[0][1].args[0], match[6])) if len(layers) == 1 else None
     where = f" (line {layers[0][0].first})" if len(layers) == 1 else ""
-    return Advice(
-        f"The convolution{where} was made for {match[5]} input channels. Its input has shape [{match[4]}], "
-        f"and the size before height and width is the channels: {match[6]}.",
-        hint,
+    sizes = [int(size) for size in match[4].split(",")]
+    spatial = {1: "the length", 2: "height and width"}.get(len(sizes) - 2, "depth, height and width")
+    given = _input(situation, tuple(sizes))
+    name = f"Its input {situation.shown(given)}" if given is not None else "Its input"
+    text = (
+        f"The convolution{where} was made for {match[5]} input channels. {name} has shape [{match[4]}], "
+        f"and the size before {spatial} is the channels: {match[6]}."
     )
+    if sizes[-1] == int(match[5]):
+        order = (0, len(sizes) - 1, *range(1, len(sizes) - 1))
+        moved = f".permute({', '.join(map(str, order))})"
+        text += f" Here the channels come last; `{moved}` puts them second."
+        return Advice(text, situation.hint((given, situation.operand(given) + moved)) if given is not None else None)
+    hint = situation.hint_at(layers[0][0], (layers[0][1].args[0], match[6])) if len(layers) == 1 else None
+    return Advice(text, hint)
+
+
+def _input(situation: Situation, sizes: Shape) -> ast.expr | None:
+    """The one argument of the failing statement's calls that has this shape."""
+    found = {
+        situation.text(given): given
+        for call in situation.calls
+        for given in call.args
+        if shape_of(situation, given) == sizes
+    }
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
 def _given(situation: Situation) -> str:
@@ -288,3 +242,91 @@ def _permute(situation: Situation, match: re.Match[str]) -> Advice:
 @rules.on(r"Trying to create tensor with negative dimension (-\d+)")
 def _negative_size(situation: Situation, match: re.Match[str]) -> Advice:
     return Advice(f"A size is 0 or more, and one here is {match[1]}.")
+
+
+@rules.on(r"The expanded size of the tensor .*Target sizes: \[(.*?)\]\.\s+Tensor sizes: \[(.*?)\]")
+def _expanded(situation: Situation, match: re.Match[str]) -> Advice:
+    target, sizes = (tuple(int(size) for size in re.findall(r"\d+", text)) for text in match.groups())
+    if not target or any(size < 0 for size in target):
+        return Advice(f"{_RULE}, and only a size of 1 can be repeated.")
+    stored = next((node for node in situation.find(ast.Assign) if isinstance(node.targets[0], ast.Subscript)), None)
+    if stored is not None:
+        value = situation.shown(stored.value)
+        return Advice(
+            f"{situation.shown(stored.targets[0])} has room for shape [{match[1]}], and {value} has shape [{match[2]}]. "
+            f"{_RULE}."
+        )
+    given = [owner for call in situation.calls_of("expand", "expand_as", "broadcast_to") if (owner := receiver(call))]
+    name = situation.shown(given[0]) if len(given) == 1 and shape_of(situation, given[0]) == sizes else "The tensor"
+    return Advice(
+        f"{name} has shape [{match[2]}], and is to be repeated to [{match[1]}]. Sizes are compared from the last one "
+        "backwards, and only a size of 1 can be repeated."
+    )
+
+
+@rules.on(r"The shape of the mask \[(.*?)\] at index (\d+) does not match the shape of the indexed tensor \[(.*?)\]")
+def _mask(situation: Situation, match: re.Match[str]) -> Advice:
+    found = [node for node in situation.find(ast.Subscript) if shape_of(situation, node.slice) is not None]
+    names = ("The mask", "the tensor")
+    if len(found) == 1:
+        names = situation.shown(found[0].slice), situation.shown(found[0].value)
+    return Advice(
+        f"{names[0]} has shape [{match[1]}] and {names[1]} has shape [{match[3]}]. A mask says true or false for each element, "
+        "or for each entry along the first dimensions, so its sizes must be the first ones of what it picks from."
+    )
+
+
+@rules.on(r"Expected hidden(?:\[(\d)\])? size \((\d+), (\d+), (\d+)\), got \[(.*?)\]")
+def _hidden(situation: Situation, match: re.Match[str]) -> Advice:
+    which = {"0": "The first state, h,", "1": "The second state, c,"}.get(match[1] or "", "The state")
+    return Advice(
+        f"{which} must have shape ({match[2]}, {match[3]}, {match[4]}) here, and has [{match[5]}]: layers (twice as many if "
+        "`bidirectional`), batch, `hidden_size`. The batch is the second size of the input, with `batch_first=True` the first."
+    )
+
+
+@rules.on(r"was expecting embedding dimension of (\d+), but got (\d+)")
+def _embedding_dimension(situation: Situation, match: re.Match[str]) -> Advice:
+    found = list(situation.calls_anywhere("MultiheadAttention"))
+    where = f" (line {found[0][0].first})" if len(found) == 1 else ""
+    return Advice(
+        f"The attention{where} was made for entries of {match[1]} numbers (`embed_dim`), and the last size of its query is "
+        f"{match[2]}."
+    )
+
+
+@rules.on(r"hook '(.*?)' has changed the size of value")
+def _hook(situation: Situation, match: re.Match[str]) -> Advice:
+    name = match[1]
+    kinds = ("register_full_backward_hook", "register_full_backward_pre_hook") if name in ("hook", "pre_hook") else ()
+    found = [
+        (statement, call)
+        for statement, call in situation.calls_anywhere("register_hook", "register_prehook", *kinds)
+        if call.args and _is_hook(statement, call, name)
+    ]
+    rule = "A hook may look at a gradient or give another in its place, of the same shape"
+    if len(found) != 1:
+        return Advice(f"{rule}; one here returned another shape.")
+    statement, call = found[0]
+    owner, function = receiver(call), call.args[0]
+    what = (
+        f"The hook that line {statement.first} registers on {shown(statement.text(owner))}"
+        if owner is not None
+        else "A hook"
+    )
+    defined = situation.program.functions_named(function.id) if isinstance(function, ast.Name) else []
+    where = f", {shown(statement.text(function))} of line {defined[0].first}," if len(defined) == 1 else ""
+    tensor = situation.tensor(owner)
+    shape_text = (
+        f" {shown(statement.text(owner))} has {shape(tensor)}." if owner is not None and tensor is not None else ""
+    )
+    return Advice(f"{what}{where} returned a gradient of another shape. {rule}.{shape_text}")
+
+
+def _is_hook(statement: Statement, call: ast.Call, name: str) -> bool:
+    function = call.args[0]
+    if name == "<lambda>":
+        return isinstance(function, ast.Lambda)
+    if name in ("hook", "pre_hook") and called(call).startswith("register_full"):
+        return True
+    return isinstance(function, ast.Name | ast.Attribute) and statement.text(function).rpartition(".")[2] == name

@@ -165,7 +165,7 @@ def _attributes_of(situation: Situation, kind: str) -> frozenset[str]:
         return names.TENSOR
     header = situation.program.class_named(kind)
     if header is None:
-        return names.MODULE | names.OPTIM if kind[:1].isupper() else frozenset()
+        return _of_pytorch(kind)
     found = set(names.MODULE)
     for statement in situation.program.block(header):
         if statement.words[:1] == ("def",):
@@ -175,6 +175,19 @@ def _attributes_of(situation: Situation, kind: str) -> frozenset[str]:
             if own and isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 found.add(node.attr)
     return frozenset(found)
+
+
+def _of_pytorch(kind: str) -> frozenset[str]:
+    """The attributes of what is no class of the program, by the name of its class."""
+    if kind in names.OPTIM:
+        return names.OPTIMIZER
+    if kind.endswith(("LR", "LROnPlateau", "WarmRestarts")):
+        return names.SCHEDULER
+    if kind == "str":
+        return names.STR
+    if re.search(r"Backward\d*$", kind):
+        return names.NODE
+    return names.MODULE if kind[:1].isupper() else frozenset()
 
 
 @rules.on(r"ImportError: cannot import name '(\w+)' from '([\w.]+)'")

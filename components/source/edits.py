@@ -88,7 +88,9 @@ class SourceText:
 
 
 def needs_parentheses(node: ast.expr) -> bool:
-    """Whether a node has to stand in parentheses before a method can be called on it."""
+    """Whether a node has to stand in parentheses before a method can be called on it: ``5.real`` is no Python."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float | complex):
+        return not isinstance(node.value, bool)
     return not isinstance(node, _ATOMS)
 
 

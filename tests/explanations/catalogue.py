@@ -22,12 +22,14 @@ from components.trace import Failure, Program, Trace
 
 HERE = Path(__file__).parent
 FILE = HERE / "errors.txt"
-THEMES = ("carried", "changed", "leaves", "calls")
+THEMES = ("carried", "changed", "leaves", "calls", "shapes")
 FILES = (FILE, *(HERE / f"{theme}.txt" for theme in THEMES))
 LONGEST_MESSAGE = 100
 NONE = "-"
 FILE_OF_A_MODULE = re.compile(r" \(/[^)]*\.py\)")
 PARTS = ("culprit", "holds", "error", "explanation", "hint")
+# Where a tensor came from is said of both sides of an operation, and blames neither.
+CAME_FROM = re.compile(r"(has (?:shape \([\d, ]*\)|no dimensions)) \(line \d+\)")
 LINES = re.compile(r"\b[Ll]ines? ((?:\d+(?:, | and | or | to )?)+)")
 
 
@@ -51,7 +53,8 @@ class Entry:
     @property
     def lines(self) -> set[int]:
         """The lines that the explanation and the hint name."""
-        found = LINES.findall(f"{self.explanation}\n{self.hint}")
+        blaming = CAME_FROM.sub(r"\1", self.explanation)
+        found = LINES.findall(f"{blaming}\n{self.hint}")
         return {int(number) for numbers in found for number in re.findall(r"\d+", numbers)}
 
 

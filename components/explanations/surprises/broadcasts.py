@@ -109,8 +109,8 @@ def _differences(run: Run) -> Iterator[Remark]:
 
 def _operands(run: Run, node: Node, pair: ast.BinOp) -> tuple[Shape, Shape] | None:
     """The shapes of a difference's two sides, one of them a constant for autograd that has a name."""
-    step = run.trace.steps[node.step or 0]
-    bound = run.tensors_before(step)
+    step = run.step(node.step)
+    bound = run.tensors_before(step) if step is not None else {}
     shapes: list[Shape] = []
     constants = 0
     for slot, part in enumerate((pair.left, pair.right)):

@@ -9,10 +9,10 @@ from ...source.statements import Statement
 from ...source.tree import dotted
 from ...trace import Tensor
 from ..situation import called, receiver, shown
-from .reach import Cut, find_cut
+from .cuts import Cut, find_cut, made_from_values
 from .run import Optimizer, Remark, Run, listed
 
-_COPIES = frozenset({"detach", "clone", "deepcopy", "data"})
+_COPIES = frozenset({"detach", "clone", "deepcopy", "data", "tolist", "item"})
 _WRAPPING = frozenset({*_COPIES, "requires_grad_", "Parameter", "tensor"})
 _OF_MODULES = frozenset({"torch", "copy", "nn", "torch.nn"})
 
@@ -48,8 +48,9 @@ def moves_nothing(run: Run, optimizer: Optimizer, present: set[str]) -> Remark:
 def _cut(run: Run, names: list[str]) -> Cut | None:
     """Where what got the gradients lost its history, if that is why nothing else got one."""
     for backward in run.trace.backwards:
-        if backward.step is not None and len(names) == 1:
-            return find_cut(run, names[0], run.trace.steps[backward.step])
+        step = run.step(backward.step)
+        if step is not None and len(names) == 1:
+            return find_cut(run, names[0], step) or made_from_values(run, names[0], step)
     return None
 
 

@@ -116,6 +116,10 @@ class Run:
             found[step.line].append(step)
         return found
 
+    def step(self, index: int | None) -> Step | None:
+        """The step of that index, if the trace goes so far."""
+        return self.trace.steps[index] if index is not None and index < len(self.trace.steps) else None
+
     def visits(self, statement: Statement) -> list[Step]:
         """The steps that ran a statement."""
         return self._visits.get(statement.first, [])
@@ -307,3 +311,9 @@ def adds_up(change: GradientChange) -> bool:
     if added.values is not None and total.values is not None:
         return bool(added.values != total.values)
     return added.summary is not None and total.summary is not None and added.summary != total.summary
+
+
+def sets_flag(statement: Statement) -> bool:
+    """Whether a statement assigns to a ``requires_grad``."""
+    targets = [target for assign in statement.find(ast.Assign) for target in assign.targets]
+    return any(isinstance(target, ast.Attribute) and target.attr == "requires_grad" for target in targets)

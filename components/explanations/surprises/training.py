@@ -229,6 +229,9 @@ def _by_hand(run: Run) -> Iterator[Remark]:
 def _moves_by_gradient(statement: Statement) -> bool:
     """``w -= lr * w.grad``, ``w.data.sub_(lr * w.grad)`` and the like."""
     changed = changed_by(statement)
+    for assign in statement.find(ast.Assign):
+        if isinstance(assign.targets[0], ast.Attribute) and assign.targets[0].attr == "data":
+            changed = assign.targets[0]
     name = base_name(changed) if changed is not None else None
     gradients = {dotted(node) for node in statement.find(ast.Attribute) if node.attr == "grad"}
     return (

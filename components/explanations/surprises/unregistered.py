@@ -83,7 +83,11 @@ def _kept(run: Run, header: Statement | None) -> Iterator[Kept]:
 def _container(run: Run, body: list[Statement], attribute: str, value: ast.expr) -> tuple[str, str] | None:
     """For a plain list or dict of layers or parameters: what it is, and the class of ``torch.nn`` that takes its place."""
     elements: list[ast.expr] = []
-    if isinstance(value, ast.List):
+    if isinstance(value, ast.Name):
+        made = [one for s in body if (one := s.assigned()) is not None and s.text(one.targets[0]) == value.id]
+        if len(made) == 1 and isinstance(made[0].value, ast.List):
+            elements = made[0].value.elts or list(_appended(body, value.id))
+    elif isinstance(value, ast.List):
         elements = value.elts or list(_appended(body, attribute))
     elif isinstance(value, ast.ListComp):
         elements = [value.elt]
