@@ -217,15 +217,16 @@ def _of_one_use(index: TraceIndex, edge: Edge) -> Offer | None:
     user, given = words.expression(edge.source), words.argument(edge.source, edge.slot)
     if user is None or given is None or edge.slot >= slots:
         return None
-    source, span = index.trace.program.source, _span(user)
+    source, span, often = index.trace.program.source, _span(user), _often(index, user.line)
+    sometimes = bool(often) or len(index.trace.backwards) > 1
 
     def hooked(hook: Hook) -> str | None:
-        return with_hook(source, span, hook, Along(edge.slot, slots, len(index.trace.backwards) > 1))
+        return with_hook(source, span, hook, Along(edge.slot, slots, sometimes))
 
     if hooked(Hook("zero")) is None:
         return None
     told = PlayerChange(f"{_short(given)} that comes from {_short(user.text)}", _GRADIENT)
-    return Offer(told, hooked, often=_often(index, user.line))
+    return Offer(told, hooked, often=often)
 
 
 def _often(index: TraceIndex, line: int | None) -> str:

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from .edits import Edit, SourceText, edited, needs_parentheses
 from .form.values import write_tensor
 from .parsing import parse_expression
-from .tree import ProgramTree, dotted, parsed, read_program
+from .tree import ProgramTree, dotted, read_program
 
 Kind = Literal["zero", "scale", "clip"]
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -62,20 +62,24 @@ def with_hook(source: str, span: Span, hook: Hook, along: Along | None = None) -
     """Return the program with a hook on the value of an expression.
 
     With ``along`` the hook is on its node, and changes what flows along one edge of it. A function may also run where
-    nothing is recorded, so there the hook asks first.
+    nothing is recorded, or on something else than tensors, so there the hook asks first.
     """
     found = _found(source, span)
     if found is None:
         return None
     program, node, torch = found
-    hooked = "{}.requires_grad" if along is None else "{}.grad_fn is not None"
+    recorded = "{}.requires_grad" if along is None else "{}.grad_fn is not None"
     asks = any(isinstance(outer, _FUNCTIONS) for outer in program.above(node))
     call = f"{{}}.register_hook({_of_gradient(hook, torch)})"
     if along is not None:
         call = f"{{}}.grad_fn.register_hook({_of_edge(hook, torch, along)})"
-    lines = [f"if {hooked}:", f"{program.unit}{call}"] if asks else [call]
+    lines = [f"if {torch}.is_tensor({{}}) and {recorded}:", f"{program.unit}{call}"] if asks else [call]
     name, statement = _name(program, node), program.statement(node)
-    if name and statement is not None and (edit := _behind(program, statement, [line.format(name) for line in lines])):
+    if (
+        name
+        and statement is not None
+        and (edit := _behind(program, statement, [line.replace("{}", name) for line in lines]))
+    ):
         return _python(program, [edit])
     return _wrapped(program, node, lines)
 
@@ -152,8 +156,9 @@ def with_value(source: str, name: str, line: int | None, dtype: str, value: str)
 def _data(program: ProgramTree, made: ast.stmt) -> ast.expr | None:
     """What a statement gives to ``torch.tensor``."""
     call = getattr(made, "value", None)
-    is_tensor = isinstance(call, ast.Call) and program.full_name(call.func) == "torch.tensor"
-    return call.args[0] if is_tensor and call.args else None
+    if not isinstance(call, ast.Call) or program.full_name(call.func) != "torch.tensor":
+        return None
+    return call.args[0] if call.args else None
 
 
 def _leaf(name: str) -> str:
@@ -171,6 +176,9 @@ def _made(program: ProgramTree, name: str, line: int | None) -> ast.stmt | None:
         if isinstance(node, ast.Assign | ast.AnnAssign) and any(target == owner for target in _targets(node))
     ]
     if dot:
+        # Parameters of lazy modules are none until they were used.
+        if "Lazy" in program.source:
+            return None
         return assigned[0] if len(assigned) == 1 and assigned[0] in program.tree.body else None
     return next((one for one in assigned if line is not None and one.lineno <= line <= (one.end_lineno or 0)), None)
 
@@ -248,7 +256,11 @@ def _wrapped(program: ProgramTree, node: ast.expr, lines: Sequence[str]) -> str 
     names = ("hooked", *(f"hooked_{number}" for number in range(2, len(taken) + 3)))
     name = next(one for one in names if one not in taken)
     first = program.first_line(top[0])
-    body = [f"def {name}(t):", *(f"{program.unit}{line.format('t')}" for line in lines), f"{program.unit}return t"]
+    body = [
+        f"def {name}(t):",
+        *(f"{program.unit}{line.replace('{}', 't')}" for line in lines),
+        f"{program.unit}return t",
+    ]
     ending = program.new_line(first)
     offset = program.starts[first - 1]
     helper = Edit(offset, offset, "".join(f"{line}{ending}" for line in body))
@@ -266,5 +278,4 @@ def _grouped(program: ProgramTree, node: ast.expr) -> bool:
 
 def _python(program: ProgramTree, edits: Sequence[Edit]) -> str | None:
     """The edited program, ``None`` where Python could not read it."""
-    text = edited(program.source, edits)
-    return text if parsed(text) is not None else None
+    return edited(program.source, edits) if program.stays_python(edits) else None

@@ -77,7 +77,17 @@ parts = [h * k for k in (1, 2)]
 y = (parts[0] + (h ** 2) * torch.exp(h) + x).sum()
 y.backward()
 """
-PROGRAMS = {"network": NETWORK, "shared": SHARED, **LESSONS}
+# In the first round the term asks for no gradient, and what comes back to it is None.
+ROUNDS = """\
+import torch
+x = torch.tensor(0.5, requires_grad=True)
+term, y = torch.tensor(1.0), 0.0
+for k in range(1, 4):
+    term = term * x / k
+    y = y + term
+y.backward()
+"""
+PROGRAMS = {"network": NETWORK, "shared": SHARED, "rounds": ROUNDS, **LESSONS}
 
 
 def ran(source: str | None) -> tuple[Plain, dict[str, object]]:

@@ -26,6 +26,7 @@ def f(a):
 
 with torch.no_grad():
     f(x)
+f(2.0)
 y = f(x) * 3
 y.backward()
 '''
@@ -64,7 +65,13 @@ def grads(source: str | None) -> dict[str, object]:
         (INSIDE, "(x**2) * 3", TWICE, ["y.register_hook(lambda grad: 2 * grad)"], 2 * 3 * 4.0),
         # Each of three rounds doubles what comes back: 2**3 * 2**3.
         (LOOP, "y * 2", TWICE, ["for _ in range(3): y = hooked(y * 2)"], 64.0),
-        (FUNCTION, "a**2", TWICE, ["    if t.requires_grad:", "    return hooked(a**2)"], 2 * 3 * 4.0),
+        (
+            FUNCTION,
+            "a**2",
+            TWICE,
+            ["    if torch.is_tensor(t) and t.requires_grad:", "    return hooked(a**2)"],
+            2 * 3 * 4.0,
+        ),
         (START + "y = x**2", "x**2", TWICE, ["y.register_hook(lambda grad: 2 * grad)"], None),
         (f"{START}y = x**2; y.backward()\n", "x**2", TWICE, ["y = hooked(x**2); y.backward()"], 2 * 4.0),
         (NAMED.replace("torch", "th").replace("import th", "import torch as th"), "x**2", ZERO, None, None),
