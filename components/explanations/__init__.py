@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from ..trace import Trace
 from . import (
     backward,
+    checkpoints,
+    copies,
     dtypes,
     files,
     functions,
@@ -27,6 +29,7 @@ from . import (
     shapes,
     syntax,
     unknown_names,
+    versions,
 )
 from .hints import apply_hint
 from .situation import Rule, Situation
@@ -39,7 +42,10 @@ _THEMES = (
     backward,
     history,
     gradients,
+    versions,
     inplace,
+    copies,
+    checkpoints,
     functions,
     losses,
     shapes,

@@ -7,6 +7,8 @@ import re
 
 from ..source.statements import Statement
 from ..trace import Backward
+from .again import made_once, two_runs
+from .carried import state_between, told
 from .situation import Advice, Rules, Situation, argument, called, elements, receiver, shape, shown
 
 rules = Rules()
@@ -54,6 +56,9 @@ def _second_backward(situation: Situation, match: re.Match[str]) -> Advice:
             "To go through a graph twice, the first call needs `retain_graph=True`."
         )
     line = failed.line if failed is not None and failed.line is not None else situation.failure.line
+    advice = _without_keeping(situation, failed, earlier) if failed is not None else None
+    if advice is not None:
+        return advice
     hint = _retaining(situation, earlier)
     if earlier.line == line:
         return Advice(_same_line(situation, line, subject), hint)
@@ -67,11 +72,23 @@ def _second_backward(situation: Situation, match: re.Match[str]) -> Advice:
     )
 
 
+def _without_keeping(situation: Situation, failed: Backward, earlier: Backward) -> Advice | None:
+    """What is said where keeping the graph is no cure."""
+    state = state_between(situation, failed, earlier)
+    if state is not None:
+        return told(situation, state, failed, earlier)
+    return made_once(situation, failed, earlier) or two_runs(situation, failed, earlier)
+
+
 def _freed_by(situation: Situation, failed: Backward | None) -> Backward | None:
     if failed is not None and failed.failure is not None and failed.failure.freed_by is not None:
         return situation.backwards.get(failed.failure.freed_by)
     node = situation.failure.node
-    return next((run for run in situation.trace.backwards if node is not None and node in run.freed), None)
+    found = next((run for run in situation.trace.backwards if node is not None and node in run.freed), None)
+    if found is None and node is not None:  # what a checkpoint saved is freed without the trace seeing it
+        ran = [run for run in situation.trace.backwards if run.failure is None and not run.retain_graph]
+        return next((run for run in reversed(ran) if node in situation.ancestry.reached(run.outputs)), None)
+    return found
 
 
 def _retaining(situation: Situation, earlier: Backward) -> str | None:
@@ -110,13 +127,41 @@ def _not_a_scalar(situation: Situation, match: re.Match[str]) -> Advice:
     has = f"has {shape(tensor)}, that is {elements(tensor)} numbers" if tensor is not None else "has several numbers"
     name = situation.text(target)
     method = target is receiver(calls[0])
-    summed = f"{situation.owner(calls[0]) if method else situation.operand(target)}.sum()"
+    made = _not_reduced(situation, target)
+    one = "mean" if made is not None else "sum"
+    summed = f"{situation.owner(calls[0]) if method else situation.operand(target)}.{one}()"
     change = (calls[0].func, f"{summed}.{called(calls[0])}") if method else (target, summed)
+    if made is not None:
+        return Advice(
+            f'{what} {shown(name)}{_of_line(situation, target)} {has}: line {made.first} asks for one loss per element, `reduction="none"`. Take their mean, which is '
+            "what losses give without that word, or a sum with weights.",
+            situation.hint(change),
+        )
     return Advice(
         f"{what} {shown(name)} {has}. Sum it to get the gradient of the sum, "
         f"or pass one number for each of its elements, as `{'gradient' if method else 'grad_outputs'}`.",
         situation.hint(change),
     )
+
+
+def _of_line(situation: Situation, target: ast.expr) -> str:
+    bound = situation.assignment(target.id) if isinstance(target, ast.Name) else None
+    return f" of line {bound.first}" if bound is not None else ""
+
+
+def _not_reduced(situation: Situation, target: ast.expr) -> Statement | None:
+    """The line that asks a loss not to be reduced, if the target is that loss."""
+    bound = situation.assignment(target.id) if isinstance(target, ast.Name) else None
+    for statement in situation.program.statements if bound is not None else ():
+        for call in statement.calls:
+            given = next((given.value for given in call.keywords if given.arg == "reduction"), None)
+            if not isinstance(given, ast.Constant) or given.value != "none":
+                continue
+            assign = statement.assigned()
+            name = assign.targets[0] if assign is not None else None
+            if statement is bound or (isinstance(name, ast.Name) and bound is not None and name.id in bound.words):
+                return statement
+    return None
 
 
 @rules.on(
@@ -130,7 +175,7 @@ def _gradient_shape(situation: Situation, match: re.Match[str]) -> Advice:
     for call in situation.calls_of(*_CALLS):
         place, keyword = (0, "gradient") if target is receiver(call) else (2, "grad_outputs")
         given = argument(call, place, keyword)
-    if given is None or target is None or isinstance(given, ast.Tuple | ast.List):
+    if not isinstance(given, ast.Call) or target is None or called(given) not in ("ones", "ones_like"):
         return Advice(text)
     return Advice(text, situation.hint((given, f"{situation.torch}.ones_like({situation.text(target)})")))
 
@@ -173,10 +218,28 @@ def _unused_input(situation: Situation, match: re.Match[str]) -> Advice:
     rebound = _bound_after(situation, wanted, target)
     if rebound is not None:
         text += f" Line {rebound} bound {name} to a new tensor after {result} had been computed from the old one."
+    if rebound is not None:
+        return Advice(f"{text} Keep the old one under a name of its own.")
+    cut = _cut_off(situation, wanted)
+    if cut is not None:
+        return Advice(
+            f"{text} Line {cut.first}, {shown(cut.code)}, goes on with its numbers alone, without its history."
+        )
     return Advice(
         f"{text} With `allow_unused=True` the answer is `None`.",
         situation.hint(statement.with_keyword(call, "allow_unused", "True")),
     )
+
+
+def _cut_off(situation: Situation, wanted: ast.expr | None) -> Statement | None:
+    """The one statement that takes the numbers of ``x`` without its history: ``x.detach()``, ``x.data``."""
+    name = wanted.id if isinstance(wanted, ast.Name) else None
+    found = []
+    for statement in situation.program.statements:
+        parts = [node for node in statement.find(ast.Attribute) if node.attr in ("detach", "data", "numpy", "item")]
+        if any(isinstance(part.value, ast.Name) and part.value.id == name for part in parts):
+            found.append(statement)
+    return found[0] if len(found) == 1 else None
 
 
 def _bound_after(situation: Situation, wanted: ast.expr | None, target: ast.expr | None) -> int | None:

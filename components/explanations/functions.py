@@ -84,6 +84,31 @@ def _not_applied(situation: Situation, match: re.Match[str]) -> Advice | None:
     return None
 
 
+@rules.on(
+    r"TypeError: (?P<owner>\w+)\.(?P<method>forward|backward)\(\) takes (\d+) positional arguments? but (?P<given>\d+) were given"
+)
+def _arguments_of_a_function(situation: Situation, match: re.Match[str]) -> Advice | None:
+    name, given = match["owner"], int(match["given"])
+    header, method = situation.program.class_named(name), _method(situation, name, match["method"])
+    if header is None or method is None or "Function" not in header.words:
+        return None
+    parameters = method.parameters
+    if match["method"] == "forward":
+        if parameters[:1] == ["ctx"] or given != len(parameters) + 1:
+            return None
+        opened = method.code.replace("(", "(ctx, " if parameters else "(ctx", 1)
+        return Advice(
+            f"`forward` of a Function gets `ctx` first, in which it saves what `backward` needs. Line {method.first} has none.",
+            replace_line(method.first, opened),
+        )
+    result = _returned(situation, _method(situation, name, "forward"))
+    made = f" (line {result[0].first})" if result is not None else ""
+    return Advice(
+        f"`{name}.backward` gets `ctx` and one gradient for each result of `forward`{made}: {given - 1} here. "
+        f"Line {method.first} takes {len(parameters) - 1}."
+    )
+
+
 def _function_called(situation: Situation, call: ast.Call) -> tuple[str | None, ast.expr]:
     """``Double`` for ``Double()(x)`` and ``Double.forward(x)``, with what to replace by ``Double.apply``."""
     made = call.func if isinstance(call.func, ast.Call) else receiver(call)

@@ -8,6 +8,7 @@ import re
 from ..source.statements import Statement
 from ..trace import Backward, Tensor
 from .hints import insert_before, replace_line
+from .leaves import kept_leaf, leaf_inside, updates_itself
 from .situation import Advice, Rules, Situation, called, of_kind, receiver, shown
 
 rules = Rules()
@@ -33,6 +34,9 @@ def _grad_is_none(situation: Situation, grad: ast.Attribute) -> Advice | None:
     text = f"`{situation.text(grad)}` is `None` here:"
     ran = [run for run in situation.trace.backwards if run.call == "backward" and run.failure is None]
     hint = _only_if_there(situation, grad)
+    rebound = _made_anew(situation, owner, text)
+    if rebound is not None:
+        return rebound
     if tensor is not None and not tensor.is_leaf:
         return _not_a_leaf(situation, owner, tensor, ran, text)
     if tensor is not None and not tensor.requires_grad:
@@ -58,34 +62,37 @@ def _cleared_on(situation: Situation, tensor: Tensor | None) -> int | None:
     return changes[-1].line if changes and changes[-1].cause == "none" else None
 
 
+def _made_anew(situation: Situation, owner: ast.expr, text: str) -> Advice | None:
+    """``w = w - 0.1 * w.grad``, which makes a new tensor of that name."""
+    bound = situation.assignment(owner.id) if isinstance(owner, ast.Name) else None
+    if bound is None or bound.assigned() is None or not updates_itself(bound, ast.unparse(owner)):
+        return None
+    hint = kept_leaf(situation, bound)
+    code = bound.code.replace("\n", " ")
+    return Advice(
+        f"{text} {shown(code)} on line {bound.first} made a new tensor, which is not the leaf that the gradient belongs to. "
+        "Gradients are kept for leaves: change the leaf in place under `torch.no_grad()`, or make the result a new leaf.",
+        hint,
+    )
+
+
 def _not_a_leaf(situation: Situation, owner: ast.expr, tensor: Tensor, ran: list[Backward], text: str) -> Advice:
     name = situation.text(owner)
     bound = situation.assignment(name) if isinstance(owner, ast.Name) else None
     line = f" of line {bound.first}" if bound is not None else ""
-    if bound is not None and _uses_own_grad(bound, name):
-        code = bound.code.replace("\n", " ")
-        update = next(bound.find(ast.Assign), None)
-        hint = None
-        if isinstance(update, ast.Assign):
-            value = bound.text(update.value)
-            hint = replace_line(bound.first, f"{name} = ({value}).detach().requires_grad_()")
+    why = f"{text} {shown(name)}{line} is not a leaf, and `backward()` keeps gradients for leaves only"
+    loop = situation.loop(situation.statement)
+    once = loop is not None and bound is not None and bound not in list(situation.program.block(loop))
+    if once or updates_itself(situation.statement, name):
         return Advice(
-            f"{text} {shown(code)} on line {bound.first} made a new tensor that is not a leaf. "
-            "Gradients are kept for leaves: update the leaf in place under `torch.no_grad()`, or make the result a new leaf.",
-            hint,
+            f"{why}. To train it, make a leaf of its numbers where it is made. `retain_grad()` would keep a gradient of the first "
+            "round alone: the graph between it and the leaf is freed.",
+            leaf_inside(situation, bound),
         )
     first = next((run.line for run in ran if run.line is not None), None)
     return Advice(
-        f"{text} {shown(name)}{line} is not a leaf, and `backward()` keeps gradients for leaves only, "
-        "unless `retain_grad()` was called on it before.",
+        f"{why}, unless `retain_grad()` was called on it before.",
         insert_before(first, f"{name}.retain_grad()") if first is not None else None,
-    )
-
-
-def _uses_own_grad(statement: Statement, name: str) -> bool:
-    return any(
-        isinstance(node, ast.Attribute) and node.attr == "grad" and statement.text(node.value) == name
-        for node in statement.nodes
     )
 
 
@@ -93,12 +100,10 @@ def _only_if_there(situation: Situation, grad: ast.Attribute) -> str | None:
     """``if x.grad is not None:`` before a statement that only clears it."""
     statement = situation.statement
     calls = situation.calls_of("zero_")
-    if (
-        statement is None
-        or len(calls) != 1
-        or receiver(calls[0]) is not grad
-        or statement.text(calls[0]) != statement.code
-    ):
+    if statement is None or len(calls) != 1 or statement.text(calls[0]) != statement.code:
+        return None
+    owner = receiver(calls[0])
+    if owner is not grad and not (isinstance(owner, ast.Attribute) and owner.attr == "data" and owner.value is grad):
         return None
     return replace_line(statement.first, f"if {statement.text(grad)} is not None: {statement.code}")
 
@@ -110,6 +115,8 @@ def _first_backward(situation: Situation) -> str | None:
         for name, value in situation.variables.items()
         if isinstance(value, Tensor) and value.node is not None and not value.shape and name.isidentifier()
     ]
+    if any(statement.first >= (situation.failure.line or 0) for statement, _ in situation.calls_anywhere("backward")):
+        return None
     block = situation.program.enclosing(situation.statement, "with")
     line = block.first if block is not None else situation.failure.line
     return insert_before(line, f"{ends[0]}.backward()") if len(ends) == 1 and line is not None else None
@@ -165,14 +172,40 @@ def _gradient_of_other_shape(situation: Situation, match: re.Match[str]) -> Advi
             return Advice(
                 f"A gradient has one number for each element of its tensor: {shown(owner)} has shape [{match[2]}], "
                 f"what is assigned has [{match[1]}].",
-                situation.hint((node.value, f"{situation.torch}.zeros_like({owner})")),
+                _like(situation, node.value, owner),
             )
     return Advice(f"A gradient has the shape of its tensor, [{match[2]}]; this one has [{match[1]}].")
 
 
+def _like(situation: Situation, value: ast.expr, owner: str) -> str | None:
+    """``torch.zeros_like(x)`` in place of ``torch.zeros(2)``."""
+    name = called(value) if isinstance(value, ast.Call) else ""
+    return situation.hint((value, f"{situation.torch}.{name}_like({owner})")) if name in ("zeros", "ones") else None
+
+
+def _hook_line(situation: Situation) -> Statement | None:
+    """The one line that registers a hook on a tensor."""
+    found = [statement for statement, _ in situation.calls_anywhere("register_hook")]
+    return found[0] if len(found) == 1 else None
+
+
 @rules.on(r"expected Variable, but hook returned '(\w+)'")
 def _hook_result(situation: Situation, match: re.Match[str]) -> Advice:
+    line = _hook_line(situation)
+    where = f"The hook of line {line.first}" if line is not None else "A hook here"
     return Advice(
         "A hook on a tensor receives the gradient and may return another tensor in its place, or nothing. "
-        f"A hook here returned {of_kind(match[1])}."
+        f"{where} returned {of_kind(match[1])}."
+    )
+
+
+@rules.on(r"TypeError: (?P<name>[\w.<>]+)\(\) (missing \d+ required positional|takes \d+ positional)")
+def _arguments_of_a_hook(situation: Situation, match: re.Match[str]) -> Advice | None:
+    line, runs = _hook_line(situation), situation.calls_of("backward", "grad")
+    name = match["name"].rpartition(".")[2]
+    if line is None or not runs or not (name == "<lambda>" or name in line.words):
+        return None
+    return Advice(
+        f"A hook on a tensor is called with one argument, the gradient. Line {line.first} registers one that takes another number of them. "
+        "(Hooks of modules get three: the module, the gradients of its inputs and those of its results.)"
     )

@@ -32,7 +32,9 @@ def apply_hint(source: str, hint: str | None) -> str | None:
     program = ProgramStatements(source)
     lines = list(program.lines)
     done = []
-    for edit in sorted(filter(None, edits), key=lambda edit: -int(edit["line"])):
+    # From the last line upwards, so that numbers stay; what goes before one line goes there in the order given.
+    in_order = sorted(enumerate(filter(None, edits)), key=lambda entry: (int(entry[1]["line"]), entry[0]))
+    for _, edit in reversed(in_order):
         number = int(edit["line"])
         statement = program.at(number)
         if edit["before"] == "Before l" and 0 < number <= len(lines):

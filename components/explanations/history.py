@@ -13,8 +13,10 @@ from ..source import parse
 from ..source.statements import Statement
 from ..trace import Tensor
 from .backward import calls_in, differentiated
+from .checkpoints import checkpoint_in, is_reentrant, not_reentrant
 from .dtypes import factory_call, is_floating, with_float_dtype
 from .hints import replace_line
+from .leaves import kept_leaf, updates_itself
 from .situation import Advice, Rules, Situation, called, receiver, shown
 
 rules = Rules()
@@ -33,6 +35,9 @@ def _no_history(situation: Situation, match: re.Match[str]) -> Advice:
         )
     subject = situation.shown(target)
     start = f"{subject} has no graph behind it, so there is nothing to run backward through."
+    off = _switched_off(situation)
+    if off is not None:
+        return Advice(f"{start} {off.explanation}", off.hint)
     for name, statement in _origins(situation, target):
         advice = _reason(situation, statement, name)
         if advice is not None:
@@ -45,7 +50,46 @@ def _no_history(situation: Situation, match: re.Match[str]) -> Advice:
             f"{start} It comes from {shown(name)}, which does not have `requires_grad=True`.{integers}",
             _requiring_grad(situation, name, tensor),
         )
-    return Advice(f"{start} None of the tensors it comes from has `requires_grad=True`, or autograd was switched off.")
+    return Advice(f"{start} {_frozen(situation)}")
+
+
+def _switched_off(situation: Situation) -> Advice | None:
+    """``torch.set_grad_enabled(False)`` as a statement, if it ran last of its kind."""
+    found = None
+    for step in situation.trace.steps:
+        statement = situation.program.at(step.line)
+        if statement is not None and statement.words[:1] != ("with",) and calls_in(statement, ("set_grad_enabled",)):
+            found = statement
+    call = calls_in(found, ("set_grad_enabled",))[0] if found is not None else None
+    given = call.args[0] if call is not None and call.args else None
+    if found is None or not isinstance(given, ast.Constant) or given.value is not False:
+        return None
+    return Advice(
+        f"Line {found.first} switched autograd off, and nothing is recorded from there on.",
+        situation.hint_at(found, (given, "True")),
+    )
+
+
+def _frozen(situation: Situation) -> str:
+    """What is said where no tensor requires grad: the line that switched it off, if one did."""
+    ran = {step.line for step in situation.trace.steps}
+    lines = [
+        statement
+        for statement in situation.program.statements
+        if statement.first in ran and any(_freezes(node) for node in statement.nodes)
+    ]
+    text = "None of the tensors it comes from requires grad"
+    if len(lines) == 1:
+        return f"{text}: line {lines[0].first}, {shown(lines[0].code)}, freezes parameters. What is to be trained must stay free."
+    return f"{text}, or autograd was switched off."
+
+
+def _freezes(node: ast.AST) -> bool:
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+        off = isinstance(node.value, ast.Constant) and node.value.value is False
+        return off and node.targets[0].attr == "requires_grad"
+    given = node.args[0] if isinstance(node, ast.Call) and called(node) == "requires_grad_" and node.args else None
+    return isinstance(given, ast.Constant) and given.value is False
 
 
 def _origins(situation: Situation, target: ast.expr) -> Iterator[tuple[str, Statement]]:
@@ -66,16 +110,44 @@ def _origins(situation: Situation, target: ast.expr) -> Iterator[tuple[str, Stat
 
 
 def _reason(situation: Situation, statement: Statement, name: str) -> Advice | None:
+    if name.strip("`").isidentifier() and updates_itself(statement, name.strip("`")):
+        return Advice(
+            f"Line {statement.first}, {shown(statement.code)}, made a new tensor of that name without a graph, and not a leaf: change "
+            "the leaf in place instead, or make the result a new leaf.",
+            kept_leaf(situation, statement),
+        )
     block = _without_recording(situation, statement)
     if block is not None:
         call = calls_in(block, _NO_RECORDING)[0]
         text = f"Line {statement.first} computed it inside `{called(call)}()` (line {block.first}), where autograd records nothing."
         recording = f"{situation.torch}.enable_grad" if isinstance(call.func, ast.Attribute) else None
         return Advice(text, situation.hint_at(block, (call.func, recording)) if recording else None)
+    found = checkpoint_in(situation, (statement,))
+    if found is not None and is_reentrant(found[1]):
+        return Advice(
+            f"Line {statement.first} checkpoints with `use_reentrant=True`, which records nothing where no argument requires grad, "
+            "whatever parameters the function has. `use_reentrant=False` has no such limit.",
+            not_reentrant(situation, *found),
+        )
     for node in statement.nodes:
-        advice = _cut(situation, statement, node, name)
+        advice = _decorated(situation, node) or _cut(situation, statement, node, name)
         if advice is not None:
             return advice
+    return None
+
+
+def _decorated(situation: Situation, node: ast.AST) -> Advice | None:
+    """A function of the program that a decorator keeps from recording."""
+    headers = situation.program.functions_named(called(node)) if isinstance(node, ast.Call) and called(node) else []
+    for header in headers:
+        place = situation.program.statements.index(header)
+        above = situation.program.statements[place - 1] if place else None
+        name = next((word for word in _NO_RECORDING if above is not None and word in above.words), None)
+        if above is not None and name is not None and above.words[0] == "@":
+            return Advice(
+                f"{shown(header.words[1])} of line {header.first} records nothing, because of {shown(above.code)} on line {above.first}.",
+                replace_line(above.first, above.code.replace(name, "enable_grad")) if above.words[-1] == ")" else None,
+            )
     return None
 
 
@@ -96,6 +168,8 @@ def _cut(situation: Situation, statement: Statement, node: ast.AST, name: str) -
             f"{where}, `.data` gives the numbers of {shown(statement.text(node.value))} without their history.",
             situation.hint_at(statement, (node, statement.text(node.value))),
         )
+    if isinstance(node, ast.Attribute) and node.attr == "grad" and statement is not situation.statement:
+        return _grad_without_graph(situation, statement, node)
     if isinstance(node, ast.Compare) and any(True for _ in situation.tensors_in(node)):
         return Advice(
             f"{where}, the comparison {shown(statement.text(node))} gives true or false, which has no derivative."
@@ -110,7 +184,10 @@ def _cut(situation: Situation, statement: Statement, node: ast.AST, name: str) -
         )
     if method in _TO_NUMBERS and inner is not None:
         text = f"{where}, `.{method}()` turns {shown(statement.text(inner))} into plain numbers, which have no history."
-        return Advice(text, _kept_as_tensors(statement))
+        numpy = any(situation.full_name(part).partition(".")[0] == "numpy" for part in statement.nodes)
+        return Advice(text, None if numpy or "from_numpy" in statement.words else _kept_as_tensors(statement))
+    if situation.full_name(node.func) in ("torch.tensor", "torch.as_tensor") and node.args:
+        return _copied(situation, statement, node)
     if method in _INDICES and inner is not None:
         return Advice(f"{where}, `.{method}()` gives whole numbers or truth values, which have no derivative.")
     if method in ("grad", "backward") and statement is not situation.statement and _creates_graph(node):
@@ -124,6 +201,36 @@ def _cut(situation: Situation, statement: Statement, node: ast.AST, name: str) -
             situation.hint_at(statement, statement.with_keyword(node, "create_graph", "True")),
         )
     return None
+
+
+def _grad_without_graph(situation: Situation, statement: Statement, grad: ast.Attribute) -> Advice | None:
+    """``g = x.grad``, of a ``backward()`` that made no graph."""
+    runs = [run for run in situation.trace.backwards if run.call == "backward" and run.failure is None]
+    filled = situation.program.at(runs[-1].line) if runs else None
+    calls = calls_in(filled, ("backward",))
+    if filled is None or len(calls) != 1 or runs[-1].create_graph or not isinstance(grad.ctx, ast.Load):
+        return None
+    return Advice(
+        f"{shown(statement.text(grad))} was filled by line {filled.first} without `create_graph=True`, so the derivative itself has no graph.",
+        situation.hint_at(filled, filled.with_keyword(calls[0], "create_graph", "True")),
+    )
+
+
+def _copied(situation: Situation, statement: Statement, call: ast.Call) -> Advice | None:
+    """``torch.tensor(losses)``: a new tensor of their numbers."""
+    given = call.args[0]
+    value = situation.value(given)
+    of_tensors = isinstance(value, str) and re.fullmatch(r"(list|tuple) of \d+ tensors", value) is not None
+    named = (
+        isinstance(given, ast.List) and all(situation.tensor(part) is not None for part in given.elts) and given.elts
+    )
+    if not of_tensors and not named:
+        return None
+    return Advice(
+        f"On line {statement.first}, `{statement.text(call.func)}()` copies the numbers of {shown(statement.text(given))} without their "
+        "history. `torch.stack` joins the tensors themselves.",
+        situation.hint_at(statement, (call.func, f"{situation.torch}.stack")),
+    )
 
 
 def _creates_graph(call: ast.Call) -> bool:
@@ -196,4 +303,12 @@ def _no_gradient_to_watch(situation: Situation, match: re.Match[str]) -> Advice:
     hint = (
         _requiring_grad(situation, target.id, tensor) if isinstance(target, ast.Name) and tensor is not None else None
     )
-    return Advice(f"No gradient ever arrives at {name}: it does not require grad.", hint)
+    text = f"No gradient ever arrives at {name}: it does not require grad."
+    if hint is None and target is not None and situation.statement is not None:
+        for origin, leaf in _plain_leaves(situation, target):
+            where = situation.made_on(leaf)
+            return Advice(
+                f"{text} It comes from {shown(origin)}{f' of line {where}' if where else ''}, which does not have `requires_grad=True`.",
+                _requiring_grad(situation, origin, leaf),
+            )
+    return Advice(text, hint)

@@ -7,8 +7,9 @@ import re
 
 from ..source.edits import keyword
 from ..source.statements import Statement
-from ..trace import Node, Step, Tensor
-from .hints import insert_before, replace_line
+from ..trace import Tensor
+from .dataflow import reads
+from .hints import replace_line
 from .situation import Advice, Rules, Situation, called, receiver, shown
 
 rules = Rules()
@@ -54,6 +55,54 @@ def out_of_place(statement: Statement | None) -> str | None:
     return replace_line(statement.first, f"{left} = {target.id}.{name[:-1]}{text[len(target.id) + 1 + len(name) :]}")
 
 
+def as_meant(situation: Situation, hint: str | None) -> str | None:
+    """Return the hint that makes a new tensor, where the name alone is used afterwards.
+
+    The change of a view, or of a function's argument, may be meant for others who hold the same memory.
+    """
+    statement, changed = situation.statement, changed_by(situation.statement)
+    if hint is None or statement is None or not isinstance(changed, ast.Name):
+        return hint
+    tensor = situation.tensor(changed)
+    owner = situation.program.enclosing(statement, "def")
+    around = situation.program.block(owner) if owner is not None else situation.program.statements
+    later = [other for other in around if other.first > statement.last]
+    read = [other for other in later if changed.id in reads(other)]
+    if owner is not None and changed.id in owner.parameters and not any(other.words[0] == "return" for other in read):
+        return None
+    base = _base(situation, tensor)
+    seen = [other for other in later if base is not None and base in reads(other)]
+    return hint if read and not seen else None
+
+
+def without_inplace(situation: Situation) -> tuple[str | None, list[int]]:
+    """Return the hint that makes all layers of the program make new tensors, and the lines that it changes."""
+    hints: list[str] = []
+    lines: list[int] = []
+    for statement in situation.program.statements:
+        calls = [call for call in statement.calls if _works_in_place(call)]
+        if calls:
+            lines.append(statement.first)
+            edits = [statement.without_keyword(call, "inplace") for call in calls]
+            edits += [(call.args[0], "False") for call in calls if keyword(call, "inplace") is None]  # type: ignore[misc]
+            hints.append(situation.hint_at(statement, *(edit for edit in edits if edit is not None)) or "")
+    return ("\n".join(hints) if hints and all(hints) else None), lines
+
+
+def _works_in_place(call: ast.Call) -> bool:
+    given = keyword(call, "inplace")
+    if given is not None:
+        return isinstance(given.value, ast.Constant) and given.value.value is True
+    first = call.args[0] if called(call) in ("ReLU", "ReLU6", "SELU", "SiLU", "Mish") and call.args else None
+    return isinstance(first, ast.Constant) and first.value is True
+
+
+def listed(lines: list[int]) -> str:
+    """Return ``line 4``, ``lines 4 and 5``."""
+    numbers = [str(line) for line in lines]
+    return f"line {numbers[0]}" if len(lines) == 1 else f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
 def _under_no_grad(situation: Situation) -> str | None:
     """The failing statement behind ``with torch.no_grad():``, if it can stand there on one line."""
     statement = situation.statement
@@ -67,6 +116,9 @@ def _under_no_grad(situation: Situation) -> str | None:
 @rules.on(r"a view of a leaf Variable that requires grad is being used in an in-place operation")
 def _view_of_leaf(situation: Situation, match: re.Match[str]) -> Advice:
     changed = changed_by(situation.statement)
+    filled = _filled(situation, changed)
+    if filled is not None:
+        return filled
     name = situation.shown(changed) if changed is not None else "this view"
     tensor = situation.tensor(changed)
     base = _base(situation, tensor)
@@ -81,6 +133,28 @@ def _view_of_leaf(situation: Situation, match: re.Match[str]) -> Advice:
     )
 
 
+def _filled(situation: Situation, changed: ast.expr | None) -> Advice | None:
+    """A leaf into which results are written: they have a graph, and the leaf itself has nothing to learn."""
+    statement = situation.statement
+    name = changed.id if isinstance(changed, ast.Name) else None
+    assign = next((node for node in situation.nodes if isinstance(node, ast.Assign | ast.AugAssign)), None)
+    if statement is None or name is None or assign is None:
+        return None
+    given = [
+        tensor for found, tensor in situation.tensors_in(assign.value) if found.id != name and tensor.requires_grad
+    ]
+    gradients = any(node.attr in ("grad", "data", "detach") for node in statement.find(ast.Attribute))
+    bound = situation.assignment(name)
+    calls = [call for call in bound.calls if keyword(call, "requires_grad") is not None] if bound is not None else []
+    if not given or gradients or bound is None or len(calls) != 1:
+        return None
+    return Advice(
+        f"{situation.here} writes something with a graph into {shown(name)}, which line {bound.first} made a leaf. What is only filled needs "
+        "no `requires_grad=True`: it gets the graph of what is written into it.",
+        situation.hint_at(bound, bound.without_keyword(calls[0], "requires_grad")),
+    )
+
+
 def _base(situation: Situation, tensor: Tensor | None) -> str | None:
     if tensor is None or tensor.view_of is None:
         return None
@@ -91,8 +165,24 @@ def _base(situation: Situation, tensor: Tensor | None) -> str | None:
 @rules.on(r"a leaf Variable that requires grad is being used in an in-place operation")
 def _leaf(situation: Situation, match: re.Match[str]) -> Advice:
     changed = changed_by(situation.statement)
+    filled = _filled(situation, changed)
+    if filled is not None:
+        return filled
+    hint, lines = without_inplace(situation)
+    if changed is None and situation.statement is not None and situation.statement.first in lines:
+        return Advice(
+            f"{situation.here} writes into a leaf that requires grad, because of `inplace=True`, and its gradient belongs to the value it "
+            "has now. Without that word it makes a new tensor, with the same numbers.",
+            hint,
+        )
     name = situation.shown(changed) if changed is not None else "a leaf"
     instead = out_of_place(situation.statement)
+    if instead is not None and situation.statement is not None and situation.statement.assigned() is not None:
+        return Advice(
+            f"{situation.here} changes {name} in place and goes on with the result. {name} is a leaf that requires grad, and its gradient "
+            "belongs to the value it has now. Make a new tensor instead.",
+            instead,
+        )
     other = (
         f" {shown(instead.partition(': ')[2])} would make a new tensor that is part of the graph." if instead else ""
     )
@@ -103,18 +193,66 @@ def _leaf(situation: Situation, match: re.Match[str]) -> Advice:
     )
 
 
+@rules.on(r"Output \d+ of BackwardHookFunction is a view and is being modified inplace")
+def _behind_a_hook(situation: Situation, match: re.Match[str]) -> Advice:
+    hooks = [statement.first for statement, _ in situation.calls_anywhere("register_full_backward_hook")]
+    where = f" ({listed(hooks)})" if hooks else ""
+    text = (
+        f"A module with a full backward hook{where} gives its inputs and results out as views, so that it sees their gradients, and "
+        "a view of that kind must not be changed in place."
+    )
+    hint, lines = without_inplace(situation)
+    changed = changed_by(situation.statement)
+    if changed is not None:
+        name = situation.shown(changed)
+        return Advice(
+            f"{text} {situation.here} changes {name}: make a new tensor instead.",
+            as_meant(situation, out_of_place(situation.statement)),
+        )
+    if not lines:
+        return Advice(f"{text} Look for a layer or a function with `inplace=True` next to that module.")
+    return Advice(
+        f"{text} A layer with `inplace=True` ({listed(lines)}) does it. Without that word it computes the same numbers.",
+        hint,
+    )
+
+
+@rules.on(r"Output \d+ of (?P<name>\w+) is a view and is being modified inplace.*inside a custom Function")
+def _view_of_a_function(situation: Situation, match: re.Match[str]) -> Advice | None:
+    changed = changed_by(situation.statement)
+    tensor = situation.tensor(changed)
+    node = situation.graph.get(tensor.node or "") if tensor is not None else None
+    names = [match["name"], node.name.removesuffix("Backward") if node is not None else ""]
+    made = next((name for name in names if situation.program.functions_named(f"{name}.forward")), None)
+    forward = next(iter(situation.program.functions_named(f"{made}.forward")), None)
+    ends = [other for other in situation.program.block(forward) if other.words[0] == "return"]
+    if changed is None or made is None or len(ends) != 1:
+        return None
+    copied = isinstance(changed, ast.Name) and out_of_place(situation.statement) is None
+    hint = situation.before(f"{situation.text(changed)} = {situation.text(changed)}.clone()") if copied else None
+    return Advice(
+        f"`{made}.forward` returns its input, or a view of it, on line {ends[0].first}, and autograd cannot follow a change in place through a "
+        f"Function of one's own. {situation.here} changes {situation.shown(changed)}: make a new tensor there, or let "
+        "`forward` return a copy, with `.clone()`.",
+        hint or as_meant(situation, out_of_place(situation.statement)),
+    )
+
+
 @rules.on(r"(Output \d+ of \w+|A view was created in no_grad mode).*(view)?.* (modified|being modified) inplace")
 def _forbidden_view(situation: Situation, match: re.Match[str]) -> Advice:
     changed = changed_by(situation.statement)
     name = situation.shown(changed) if changed is not None else "This tensor"
+    several = "this view is the output of a function that returns multiple views" in situation.failure.message.lower()
     why = (
-        "it was made under `no_grad`, so autograd does not know what it is a view of"
+        ", and it was made under `no_grad`, so autograd does not know what it is a view of"
         if "no_grad" in match[1]
-        else "it is one of several views that one call returned"
+        else ", and it is one of several views that one call returned"
+        if several
+        else " in a way that autograd cannot follow through a change"
     )
     return Advice(
-        f"{name} shares its memory with another tensor, and {why}. Make a new tensor instead of changing it in place.",
-        out_of_place(situation.statement),
+        f"{name} shares its memory with another tensor{why}. Make a new tensor instead of changing it in place.",
+        as_meant(situation, out_of_place(situation.statement)),
     )
 
 
@@ -161,84 +299,3 @@ def _flag_of_non_leaf(situation: Situation, match: re.Match[str]) -> Advice:
                 hint,
             )
     return Advice("Only a leaf's `requires_grad` can be set; a computed tensor's follows from its inputs.")
-
-
-@rules.on(r"Only Tensors created explicitly by the user \(graph leaves\) support the deepcopy protocol")
-def _deepcopy(situation: Situation, match: re.Match[str]) -> Advice:
-    for call in situation.calls_of("deepcopy", "copy"):
-        if call.args:
-            name = situation.text(call.args[0])
-            return Advice(
-                f"{shown(name)} is not a leaf: a copy would need a copy of the graph behind it. "
-                "`.detach().clone()` copies the numbers alone, `.clone()` makes a copy that stays part of the graph.",
-                situation.hint((call, f"{name}.detach().clone()")),
-            )
-    return Advice("A tensor that is not a leaf cannot be deep-copied; use `.detach().clone()` for its numbers.")
-
-
-@rules.on(r"modified by an inplace operation: \[[^\]]*\[(?P<shape>[^\]]*)\]\]")
-def _version(situation: Situation, match: re.Match[str]) -> Advice:
-    found = _change(situation, match["shape"])
-    node = situation.node
-    if found is None:
-        saved = f" `{node.name}`, made on line {node.line}, had saved it." if node is not None and node.line else ""
-        return Advice(
-            "A tensor that backward needs was changed in place after it had been saved."
-            f"{saved} Look for `+=`, `x[...] = ...` or a method that ends in `_`, and make a new tensor instead."
-        )
-    step, name = found
-    statement = situation.program.at(step.line)
-    needed = f"`{node.name}`" + (f" of line {node.line}" if node.line else "") if node is not None else "backward"
-    hint = _kept(situation, statement, name)
-    ending = (
-        "Run backward before the change, or compute the result again after it."
-        if hint is None
-        else "Make a new tensor there, so that the old value stays."
-    )
-    code = f", {shown(statement.code)}," if statement is not None else ""
-    return Advice(
-        f"Line {step.line}{code} changed {shown(name)} in place, but {needed} had saved the old value of "
-        f"{shown(name)} for its derivative. {ending}",
-        hint,
-    )
-
-
-def _kept(situation: Situation, statement: Statement | None, name: str) -> str | None:
-    """The hint that leaves the old value alone; ``None`` where a leaf is updated, which is meant to be in place."""
-    tensor = situation.variables.get(name)
-    if statement is None or (isinstance(tensor, Tensor) and tensor.is_leaf and tensor.requires_grad):
-        return None
-    for node in statement.nodes:
-        if isinstance(node, ast.Call) and keyword(node, "inplace") is not None:
-            return situation.hint_at(statement, statement.without_keyword(node, "inplace"))
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-            owner = node.targets[0].value
-            copied = isinstance(owner, ast.Name) and statement.nodes[1] is node
-            return insert_before(statement.first, f"{owner.id} = {owner.id}.clone()") if copied else None  # type: ignore[attr-defined]
-    return out_of_place(statement)
-
-
-def _change(situation: Situation, wanted: str) -> tuple[Step, str] | None:
-    """Return the step that changed a saved tensor, and its name; ``None`` unless the trace shows just one tensor."""
-    records = {tensor.id: tensor for tensor in situation.trace.tensors}
-    saved = _saved_by(situation.node, records)
-    if not saved:
-        sizes = [int(size) for size in wanted.split(",") if size.strip().isdigit()]
-        changed = {
-            tensor.origin
-            for tensor in records.values()
-            if tensor.shape == sizes and (tensor.version or 0) > (records[tensor.origin].version or 0)
-        }
-        saved = [records[origin] for origin in changed] if len(changed) == 1 else []
-    for before in saved:
-        for step in situation.trace.steps:
-            for name, value in step.variables.items():
-                after = records.get(value)
-                if after is not None and after.origin == before.origin and (after.version or 0) > (before.version or 0):
-                    return step, name
-    return None
-
-
-def _saved_by(node: Node | None, records: dict[str, Tensor]) -> list[Tensor]:
-    kept = [records.get(saved.tensor or "") for saved in node.saved] if node is not None else []
-    return [tensor for tensor in kept if tensor is not None]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from ..source.names import did_you_mean
+from ..source.statements import Statement
+from ..trace import Tensor
 from .hints import insert_before, replace_line
-from .situation import Advice, Rules, Situation, argument, receiver, shown
+from .leaves import leaf_inside
+from .situation import Advice, Rules, Situation, argument, called, of_kind, receiver, shown
 
 rules = Rules()
 
@@ -84,16 +88,37 @@ def _nn(situation: Situation) -> str:
 def _optimizer_of_non_leaf(situation: Situation, match: re.Match[str]) -> Advice:
     text = "An optimizer changes leaves, the tensors whose `.grad` backward fills."
     for call in situation.calls_of(*_OPTIMIZERS):
-        for name, tensor in situation.tensors_in(call):
-            if not tensor.is_leaf:
-                made = situation.made_on(tensor)
-                where = f" on line {made}" if made is not None else ""
-                return Advice(
-                    f"{text} {shown(name.id)} was computed{where} and is not a leaf. Give the optimizer the leaf that it "
-                    "comes from, or make it one.",
-                    situation.hint((name, f"{name.id}.detach().requires_grad_()")),
-                )
+        made = list(_computed(situation, call))
+        if not made:
+            continue
+        names = " and ".join(f"{shown(name)} of line {statement.first}" for name, statement in made)
+        many = len(made) > 1
+        hints = [leaf_inside(situation, statement) for _, statement in made]
+        if all(hints):
+            return Advice(
+                f"{text} {names} {'are' if many else 'is'} computed from {'leaves' if many else 'a leaf'} without a name. Compute "
+                "the numbers first and make a leaf of the result.",
+                "\n".join(hint for hint in hints if hint),
+            )
+        return Advice(
+            f"{text} {names} {'are' if many else 'is'} computed from other tensors that require grad. Give the optimizer the leaf "
+            "it comes from, if that is to be trained; if not, make a leaf of its own, with `.detach().requires_grad_()`, "
+            "on the line that computes it."
+        )
     return Advice(f"{text} One of these was computed from others.")
+
+
+def _computed(situation: Situation, call: ast.Call) -> Iterator[tuple[str, Statement]]:
+    """The tensors given to an optimizer that are no leaves, or lists of tensors, with the statements that made them."""
+    for node in ast.walk(call):
+        value = situation.value(node) if isinstance(node, ast.Name) else None
+        statement = situation.assignment(node.id) if isinstance(node, ast.Name) else None
+        if not isinstance(node, ast.Name) or statement is None:
+            continue
+        if (isinstance(value, Tensor) and not value.is_leaf) or (
+            isinstance(value, str) and value.startswith("list of")
+        ):
+            yield node.id, statement
 
 
 @rules.on(
@@ -116,6 +141,13 @@ def _optimizer_arguments(situation: Situation, match: re.Match[str]) -> Advice |
             return Advice(f"{text} {situation.shown(given)} is a module, and a module is no list.", changed)
         return Advice(text)
     return None
+
+
+@rules.on(r"TypeError: (\w+) is not an Optimizer")
+def _scheduler_of_something_else(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"A scheduler changes the learning rate of an optimizer, which is its first argument. Here it is given {of_kind(match[1])}."
+    )
 
 
 @rules.on(r"LBFGS\.step\(\) missing 1 required positional argument: 'closure'")
@@ -166,6 +198,17 @@ def _batch_of_one(situation: Situation, match: re.Match[str]) -> Advice:
 def _not_a_parameter(situation: Situation, match: re.Match[str]) -> Advice:
     text = f"`{match[2]}` is a parameter of the module, and only an `nn.Parameter` can take its place."
     for node in situation.find(ast.Assign):
+        target = situation.text(node.targets[0])
+        own = [read for read in ast.walk(node.value) if isinstance(read, ast.Attribute) and ast.unparse(read) == target]
+        statement = situation.statement
+        if own and statement is not None and statement.nodes[1] is node and "\n" not in statement.code:
+            code = f"{target}.copy_({situation.text(node.value)})"
+            inside = situation.program.enclosing(statement, "with")
+            recorded = inside is None or not any(called(call) == "no_grad" for call in inside.calls)
+            return Advice(
+                f"{text} To change its numbers, and keep the parameter that an optimizer knows, copy them into it under `torch.no_grad()`.",
+                replace_line(statement.first, f"with {situation.torch}.no_grad(): {code}" if recorded else code),
+            )
         whole = f"{_nn(situation)}.Parameter({situation.text(node.value)})"
         return Advice(text, situation.hint((node.value, whole)))
     return Advice(text)

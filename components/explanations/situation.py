@@ -16,7 +16,8 @@ from typing import NamedTuple, TypeVar
 from ..source.edits import Edit
 from ..source.statements import ProgramStatements, Replacement, Statement
 from ..source.tree import full_name, imported
-from ..trace import Backward, Failure, FailureKind, Node, Tensor, Trace
+from ..trace import Backward, Failure, FailureKind, Node, Step, Tensor, Trace
+from .ancestry import Ancestry
 from .hints import insert_before, replace_line
 
 Value = Tensor | str
@@ -156,6 +157,30 @@ class Situation:
         last = {tensor.origin: tensor for tensor in self.trace.tensors}
         return {tensor.id: last[tensor.origin] for tensor in self.trace.tensors}
 
+    # Steps ----------------------------------------------------------------------------------------------------------
+
+    def during(self, index: int | None) -> list[tuple[Step, Statement]]:
+        """Return what was being run at a step: its own statement last, before it the calls that led there."""
+        steps = self.trace.steps
+        if index is None or not 0 <= index < len(steps):
+            return []
+        found = []
+        for step in steps[: index + 1]:
+            statement = self.program.at(step.line)
+            if statement is not None and (step.index == index or (step.last or step.index) >= index):
+                found.append((step, statement))
+        return found
+
+    def loop(self, statement: Statement | None) -> Statement | None:
+        """Return the header of the innermost loop around a statement, in its own function."""
+        while statement is not None:
+            statement = self.program.header(statement)
+            if statement is not None and statement.words[0] in ("def", "class", "async"):
+                return None
+            if statement is not None and statement.words[0] in ("for", "while"):
+                return statement
+        return None
+
     @cached_property
     def function(self) -> str | None:
         """The program's function that the failing line is in."""
@@ -222,6 +247,11 @@ class Situation:
     def graph(self) -> dict[str, Node]:
         """The graph's nodes by id."""
         return {node.id: node for node in self.trace.nodes}
+
+    @cached_property
+    def ancestry(self) -> Ancestry:
+        """The graph, to be walked."""
+        return Ancestry(self.trace)
 
     @property
     def node(self) -> Node | None:

@@ -123,6 +123,10 @@ class Statement:
         given = keyword(call, name)
         return None if given is None or call in self._in_fstrings else without_keyword(self._source, call, given)
 
+    def around(self, node: ast.AST, before: str, behind: str) -> tuple[Edit, Edit]:
+        """Return the edits that put text on both sides of a node."""
+        return self._source.before(node, before), self._source.behind(node, behind)
+
     def edited(self, *replacements: Replacement) -> str | None:
         """Return the statement's code, on one line, with edits made; ``None`` where that is not possible.
 
@@ -196,6 +200,13 @@ class ProgramStatements:
                 if candidate.words[0] == keyword:
                     return candidate
         return None
+
+    def header(self, statement: Statement | None) -> Statement | None:
+        """Return the header of the block that the statement stands in, whatever it begins with."""
+        if statement is None:
+            return None
+        above = reversed(self.statements[: self.statements.index(statement)])
+        return next((other for other in above if len(other.indent) < len(statement.indent)), None)
 
     def block(self, header: Statement | None) -> Iterator[Statement]:
         """Yield the statements of a header's block."""

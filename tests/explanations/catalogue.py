@@ -1,52 +1,69 @@
-"""The catalogue of errors: real programs that fail, with what they must be told, as one readable text file.
+"""The catalogue of errors: real programs that fail, with what they must be told, as readable text files.
 
-Each entry of ``errors.txt``, and of ``behind_walls.txt`` for what only the walls answer, is a name, a program, the last
-line of its traceback (cut), the explanation and the hint (``-`` for none). ``RECORD_GOLDENS=1`` writes the last three
-anew; read the difference before it is committed.
+Each entry of ``errors.txt``, of the themes beside it and of ``behind_walls.txt`` for what only the walls answer, is a
+name, a program, what a person wrote down about it first, the last line of its traceback (cut), the explanation and the
+hint (``-`` for none). The person's part may be missing: ``culprit`` is the line to blame, ``holds`` is Python that is
+run where the mended program ended. ``RECORD_GOLDENS=1`` writes the last three anew; read the difference before it is
+committed.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+
+import torch
 
 from components.capture import capture_program
 from components.explanations import explain
 from components.trace import Failure, Program, Trace
 
-FILE = Path(__file__).with_name("errors.txt")
+HERE = Path(__file__).parent
+FILE = HERE / "errors.txt"
+THEMES = ("carried", "changed", "leaves", "calls")
+FILES = (FILE, *(HERE / f"{theme}.txt" for theme in THEMES))
 LONGEST_MESSAGE = 100
 NONE = "-"
 FILE_OF_A_MODULE = re.compile(r" \(/[^)]*\.py\)")
+PARTS = ("culprit", "holds", "error", "explanation", "hint")
+LINES = re.compile(r"\b[Ll]ines? ((?:\d+(?:, | and | or | to )?)+)")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One error: ``message`` is ``ErrorType: words``, cut; ``hint`` is ``-`` where there is none."""
+    """One error: ``error`` is ``ErrorType: words``, cut; ``hint`` is ``-`` where there is none."""
 
     name: str
     source: str
-    message: str = ""
+    culprit: str = ""
+    holds: str = ""
+    error: str = ""
     explanation: str = ""
     hint: str = ""
 
     def text(self) -> str:
         """Return the entry as it stands in the file."""
-        told = f"--- error\n{self.message}\n--- explanation\n{self.explanation}\n--- hint\n{self.hint}"
-        return f"### {self.name}\n{self.source.rstrip()}\n{told}\n"
+        parts = [f"--- {part}\n{text}" for part in PARTS if (text := getattr(self, part))]
+        return "\n".join([f"### {self.name}", self.source.rstrip(), *parts]) + "\n"
+
+    @property
+    def lines(self) -> set[int]:
+        """The lines that the explanation and the hint name."""
+        found = LINES.findall(f"{self.explanation}\n{self.hint}")
+        return {int(number) for numbers in found for number in re.findall(r"\d+", numbers)}
 
 
 def read(file: Path = FILE) -> dict[str, Entry]:
     """Read a catalogue."""
     entries = {}
     for part in re.split(r"^### ", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-        head, *told = re.split(r"^--- \w+\n", part, flags=re.MULTILINE)
+        head, *told = re.split(r"^--- (\w+)\n", part, flags=re.MULTILINE)
         name, _, source = head.partition("\n")
-        entry = Entry(name, source.rstrip() + "\n", *(text.rstrip("\n") for text in told))
+        parts = {part: text.rstrip("\n") for part, text in zip(told[::2], told[1::2], strict=True)}
         assert name not in entries, name
-        entries[name] = entry
+        entries[name] = Entry(name, source.rstrip() + "\n", **parts)
     return entries
 
 
@@ -58,7 +75,10 @@ def write(entries: list[Entry], file: Path = FILE) -> None:
 @cache
 def traced(source: str) -> Trace:
     """Run a program under observers; its failure is not explained yet."""
-    return capture_program(Program(source=source))
+    try:
+        return capture_program(Program(source=source))
+    finally:
+        torch.set_grad_enabled(True)  # a program has a process of its own, and may leave it off
 
 
 def failed(source: str) -> Failure:
@@ -77,4 +97,4 @@ def told(entry: Entry, failure: Failure) -> Entry:
     """Return the entry with what is said of this failure."""
     whole = FILE_OF_A_MODULE.sub("", f"{failure.error_type or failure.kind}: {failure.message}")
     message = " ".join(whole.split())[:LONGEST_MESSAGE].rstrip()
-    return Entry(entry.name, entry.source, message, failure.explanation or NONE, failure.hint or NONE)
+    return replace(entry, error=message, explanation=failure.explanation or NONE, hint=failure.hint or NONE)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import os
 import platform
 import sys
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
 
 import pytest
 import torch
 
 from components.explanations import apply_hint
-from tests.explanations.catalogue import NONE, read, seen, traced, write
+from tests.explanations.catalogue import FILES, NONE, Entry, read, seen, traced, write
+from tests.explanations.proof import refuted, run
 
-ENTRIES = read()
+OF = {file: read(file) for file in FILES}
+ENTRIES = {name: entry for entries in OF.values() for name, entry in entries.items()}
+IN = {name: file for file, entries in OF.items() for name in entries}
 # Plain Python's message names a path.
 NOT_IN_PLAIN_PYTHON = {"import_missing2"}
 
@@ -26,31 +26,16 @@ of_this_release = pytest.mark.skipif(
 )
 
 
-@contextmanager
-def silence() -> Iterator[None]:
-    """Programs may warn and print; that is theirs."""
-    with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
-        yield
-
-
-def error_of(source: str) -> BaseException | None:
-    """Run a program in plain Python and return what it raised."""
-    with silence():
-        torch.manual_seed(0)
-        try:
-            exec(compile(source, "<program>", "exec", dont_inherit=True), {"__name__": "__main__"})
-        except Exception as error:
-            return error
-    return None
+def record(file: Path, name: str) -> None:
+    ENTRIES[name] = OF[file][name] = seen(ENTRIES[name])
+    write(list(OF[file].values()), file)
 
 
 @of_this_release
 @pytest.mark.parametrize("name", ENTRIES)
 def test_the_error_is_told_as_written(name: str) -> None:
     if os.environ.get("RECORD_GOLDENS") == "1":
-        ENTRIES[name] = seen(ENTRIES[name])
-        write(list(ENTRIES.values()))
+        record(IN[name], name)
     assert seen(ENTRIES[name]) == ENTRIES[name]
 
 
@@ -58,7 +43,7 @@ def test_the_error_is_told_as_written(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(ENTRIES) - NOT_IN_PLAIN_PYTHON))
 def test_the_message_is_that_of_plain_python(name: str) -> None:
     failure = traced(ENTRIES[name].source).failure
-    error = error_of(ENTRIES[name].source)
+    error = run(ENTRIES[name].source).error
     assert failure is not None
     assert error is not None
     assert failure.error_type == type(error).__name__
@@ -67,13 +52,28 @@ def test_the_message_is_that_of_plain_python(name: str) -> None:
 
 @of_this_release
 @pytest.mark.parametrize("name", [name for name, entry in ENTRIES.items() if entry.hint != NONE])
-def test_the_hint_mends_the_program(name: str) -> None:
+def test_the_hint_mends_the_program_and_keeps_its_meaning(name: str) -> None:
     entry = ENTRIES[name]
     mended = apply_hint(entry.source, entry.hint)
     assert mended is not None
     assert mended != entry.source
-    error = error_of(mended)
-    assert error is None, f"{error}\n{mended}"
+    against = refuted(mended, entry.holds)
+    assert against is None, f"{against}\n{mended}"
+
+
+def blamed(entry: Entry) -> str:
+    """The failing line is shown with the failure, so a text that names no line speaks of that one, or keeps silent."""
+    failure = traced(entry.source).failure
+    assert failure is not None
+    if int(entry.culprit) in (entry.lines or {failure.line}):
+        return "right"
+    return "wrong" if entry.lines else "silent"
+
+
+def test_no_other_line_is_blamed_than_the_one_that_a_person_wrote_down() -> None:
+    found = {name: blamed(entry) for name, entry in ENTRIES.items() if entry.culprit}
+    assert [name for name, how in found.items() if how == "wrong"] == []
+    assert [name for name, how in found.items() if how == "silent"] == []
 
 
 @pytest.mark.parametrize("name", ENTRIES)

@@ -68,7 +68,7 @@ ERRORS = {
     "empty_optimizer": ("opt = torch.optim.SGD([], lr=0.1)\n", "given no tensors"),
     "non_leaf_optimizer": (
         "x = torch.ones(2, requires_grad=True)\ny = x * 2\nopt = torch.optim.SGD([y], lr=0.1)\n",
-        "`y` was computed on line 3",
+        "`y` of line 3 is computed",
     ),
     "embedding": ("e = torch.nn.Embedding(3, 2)\ne(torch.tensor([5]))\n", "`3` rows"),
     "cross_entropy": (

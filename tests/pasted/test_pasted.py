@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from components.explanations import remarks
 from components.trace import Program, Trace
 from components.worker import Limits, Pool, Run
 from tests.plain import plain_python
@@ -67,6 +68,11 @@ def test_its_graph_is_there_and_nothing_is_missing(name: str, runs: dict[str, Ru
         note.message for note in trace.notes if note.observer is not None and ASIDE.get(name, "\0") not in note.message
     ] == []
     assert bool(trace.notes) == (name in ASIDE)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_nothing_is_remarked_on_what_does_what_it_means(name: str, runs: dict[str, Run]) -> None:
+    assert remarks(trace_of(runs, name)) == ()
 
 
 @pytest.mark.parametrize("name", [name for name, source in PROGRAMS.items() if "plt.show()" in source])

@@ -9,12 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ...trace import Trace
-from . import broadcasts, calls, losses
+from . import broadcasts, calls, losses, reach, training, unregistered
 from .run import Remark, Run
 
 __all__ = ["Remark", "remarks"]
 
-_KINDS: tuple[Callable[[Run], Iterator[Remark]], ...] = (*calls.kinds, *broadcasts.kinds, *losses.kinds)
+_KINDS: tuple[Callable[[Run], Iterator[Remark]], ...] = (
+    *calls.kinds,
+    *broadcasts.kinds,
+    *losses.kinds,
+    *reach.kinds,
+    *training.kinds,
+    *unregistered.kinds,
+)
 _LARGEST = 20_000
 _MOST = 8
 

@@ -79,7 +79,8 @@ def _remark(statement: Statement, first: tuple[str, Shape], second: tuple[str, S
         f"{left} has shape {_written(sizes)} and {right} has shape {_written(others)}; "
         f"element by element they make {_written(whole)}: "
     )
-    if len(whole) == 2 and {len(sizes), len(others)} == {1, 2}:
+    short, long = sorted((sizes, others), key=len)
+    if len(short) == 1 and len(long) == 2 and long[1] == 1:
         text += "every element of one meets every element of the other. "
     else:
         text += "the smaller one is repeated. "
@@ -99,7 +100,7 @@ def _differences(run: Run) -> Iterator[Remark]:
         if statement is None or len(pairs) != 1 or not _ON_PURPOSE.isdisjoint(statement.words):
             continue
         found = _operands(run, node, pairs[0])
-        if found is None or not _compares_all(found[0], found[1]) or not _reaches_loss(run, node):
+        if found is None or not _compares_all(found[0], found[1]) or node.id not in run.passed:
             continue
         names = shown(statement.text(pairs[0].left)), shown(statement.text(pairs[0].right))
         hint = _squeezed(statement, (pairs[0].left, pairs[0].right), found[0], found[1])
@@ -136,11 +137,6 @@ def _compares_all(first: Shape, second: Shape) -> bool:
     """(N, 1) and (N,), for N above 1."""
     short, long = sorted((first, second), key=len)
     return len(short) == 1 and long == (*short, 1) and short[0] > 1
-
-
-def _reaches_loss(run: Run, node: Node) -> bool:
-    """Whether a ``backward()`` of the program went through a node."""
-    return any(step.node == node.id for run_ in run.trace.backwards if run_.call == "backward" for step in run_.steps)
 
 
 def result_shape(run: Run, node: Node | None) -> Shape | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from ...source.names import OPTIM
+from ...source.names import NN, OPTIM
 from ...source.statements import ProgramStatements, Statement
 from ...source.tree import dotted, full_name, imported
 from ...trace import Edge, GradientChange, Node, Step, Tensor, Trace
@@ -67,7 +67,8 @@ class Run:
         """Whether nothing was left out of the trace, so that what is not in it did not happen."""
         cut = any(truncation.observer in _MUST_BE_WHOLE for truncation in self.trace.truncations)
         failed = any(note.observer is not None for note in self.trace.notes)
-        inline = any(s.words[0] in _INLINE and not s.is_header for s in self.program.statements if s.words)
+        calls = self.statements("step", "backward", "zero_grad")
+        inline = any(s.words[0] in _INLINE and not s.is_header for s in calls)
         return not (cut or failed or inline or self.trace.steps_truncated)
 
     # Text -----------------------------------------------------------------------------------------------------------
@@ -129,12 +130,29 @@ class Run:
                     outer.update(earlier.variables)
                 elif earlier.function == step.function:
                     inner.update(earlier.variables)
-        return {**outer, **inner}
+        return {**outer, **inner, **self._arguments(step)}
+
+    def _arguments(self, step: Step) -> dict[str, str]:
+        """What a function was called with: the first step in it has that, unless its line binds the name anew."""
+        statement = self.program.at(step.line)
+        if step.function is None or statement is None:
+            return {}
+        header = self.program.enclosing(statement, "def")
+        parameters = header.parameters if header is not None else []
+        bound = {node.id for node in statement.find(ast.Name) if isinstance(node.ctx, ast.Store)}
+        return {name: step.variables[name] for name in parameters if name in step.variables and name not in bound}
 
     def tensors_before(self, step: Step) -> dict[str, Tensor]:
         """The tensors that names stood for when a step began."""
         found = self.before(step).items()
         return {name: self.tensors[value] for name, value in found if value in self.tensors}
+
+    def is_module(self, path: str, bound: dict[str, str]) -> bool:
+        """Whether a path is that of a module, by its parameters' names or by what is shown of its variable."""
+        if path.isidentifier():
+            kind = bound.get(path, "")
+            return kind in NN or self.program.class_named(kind) is not None
+        return bool(path) and any((tensor.name or "").startswith(f"{path}.") for tensor in self.trace.tensors)
 
     def bound_by(self, tensor: Tensor) -> tuple[Step, Statement] | None:
         """The step that first bound this tensor object to a variable, with its statement."""
@@ -182,6 +200,12 @@ class Run:
         return {origin: self.tensors[origin] for origin in origins if origin in self.tensors}
 
     @cached_property
+    def variables(self) -> set[str]:
+        """The origins of the tensors that variables of the program's top level stood for, which are looked at often."""
+        named = (value for step in self.trace.steps if step.function is None for value in step.variables.values())
+        return {self.tensors[value].origin for value in named if value in self.tensors}
+
+    @cached_property
     def changes(self) -> dict[str, list[GradientChange]]:
         """The changes of each leaf's ``.grad``, by its origin."""
         found: defaultdict[str, list[GradientChange]] = defaultdict(list)
@@ -193,21 +217,42 @@ class Run:
     @cached_property
     def moved(self) -> set[str]:
         """The origins of the tensors whose numbers were changed in place."""
-        found: defaultdict[str, set[int | None]] = defaultdict(set)
-        records: defaultdict[str, int] = defaultdict(int)
+        latest: dict[str, Tensor] = {}
+        found = set()
         for tensor in self.trace.tensors:
-            found[tensor.origin].add(tensor.version)
-            records[tensor.origin] += 1
-        return {origin for origin, versions in found.items() if len(versions) > 1 or records[origin] > 1}
+            before = latest.get(tensor.origin)
+            # Numbers that changed behind the version counter make a record in which nothing else is new.
+            if before is not None and (
+                before.version != tensor.version or before.requires_grad == tensor.requires_grad
+            ):
+                found.add(tensor.origin)
+            latest[tensor.origin] = tensor
+        return found
 
     def moment(self, change: GradientChange) -> Moment | None:
         """When a ``.grad`` was changed; ``None`` where the trace does not say."""
         statement = self.program.at(change.line)
-        if change.step is None or statement is None:
+        if change.step is None or statement is None or _sets_back_too(statement):
             return None
         wanted = "backward" if change.cause == "backward" else "zero_grad"
         calls = [call for call in statement.calls if called(call) == wanted] if "step" in statement.words else []
         return Moment(change.step, max((call.col_offset for call in calls), default=0))
+
+    @cached_property
+    def timed(self) -> list[tuple[Moment, str, GradientChange]] | None:
+        """The changes of every ``.grad`` in their order; ``None`` where the trace does not tell it."""
+        found = []
+        for origin, changes in self.changes.items():
+            for change in changes:
+                if (moment := self.moment(change)) is None:
+                    return None
+                found.append((moment, origin, change))
+        return sorted(found, key=lambda entry: entry[0])
+
+    @cached_property
+    def passed(self) -> set[str]:
+        """The nodes that a ``backward()`` went through."""
+        return {step.node for run in self.trace.backwards if run.call == "backward" for step in run.steps}
 
     @cached_property
     def optimizers(self) -> list[Optimizer]:
@@ -239,3 +284,26 @@ class Run:
         return Optimizer(
             name, statement, call, self.visits(statement)[0].index, tuple(sorted(moments)), tuple(stepped_by)
         )
+
+
+def listed(names: list[str], most: int = 3) -> str:
+    """Names for a sentence."""
+    quoted = [f"`{name}`" for name in names]
+    if len(quoted) > most:
+        return f"{', '.join(quoted[:most])} and {len(quoted) - most} more"
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+
+
+def _sets_back_too(statement: Statement) -> bool:
+    """Whether one line runs backward and sets gradients back, between which the trace does not look."""
+    return "backward" in statement.words and not {"zero_grad", "zero_", "None"}.isdisjoint(statement.words)
+
+
+def adds_up(change: GradientChange) -> bool:
+    """Whether a ``backward()`` added to a gradient that was there, as the numbers show."""
+    added, total = change.added, change.total
+    if added is None or total is None:
+        return False
+    if added.values is not None and total.values is not None:
+        return bool(added.values != total.values)
+    return added.summary is not None and total.summary is not None and added.summary != total.summary

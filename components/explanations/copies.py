@@ -1,0 +1,107 @@
+"""Copies of what has a graph behind it: ``copy.deepcopy`` of tensors, of containers and of modules that hold some.
+
+What is copied is seldom the tensor itself: it lies in a dictionary, or a module kept its last result. So the one inside is
+named, and the line that put it there.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from ..source.statements import Statement
+from ..trace import Tensor
+from .dataflow import place, reads
+from .situation import Advice, Rules, Situation, shown
+
+rules = Rules()
+
+_OF = re.compile(r"(?P<kind>list|tuple|dict) of (?P<number>\d+) (?P<what>tensors|elements)")
+_ALLOWED = "a copy of a tensor that is no leaf would need a copy of the graph behind it."
+_TENSOR = "`.detach().clone()` copies the numbers alone, `.clone()` makes a copy that stays part of the graph."
+
+
+@rules.on(r"Only Tensors created explicitly by the user \(graph leaves\) support the deepcopy protocol")
+def _deepcopy(situation: Situation, match: re.Match[str]) -> Advice:
+    for call in situation.calls_of("deepcopy"):
+        name = place(call.args[0]) if call.args else None
+        value = situation.value(call.args[0]) if call.args else None
+        if isinstance(value, Tensor):
+            return Advice(
+                f"{shown(name or '')} is not a leaf: a copy would need a copy of the graph behind it. {_TENSOR}",
+                situation.hint((call, f"{situation.text(call.args[0])}.detach().clone()")),
+            )
+        if name is not None and isinstance(value, str):
+            return _inside(situation, call, name, value)
+    return Advice(f"{situation.here} copies something with a graph, and {_ALLOWED} {_TENSOR}")
+
+
+def _inside(situation: Situation, call: ast.Call, name: str, value: str) -> Advice:
+    whole = _OF.fullmatch(value)
+    found = [
+        tensor for tensor in situation.trace.tensors if tensor.name and tensor.name.startswith((f"{name}[", f"{name}."))
+    ]
+    computed = [tensor for tensor in found if not tensor.is_leaf]
+    if whole is None and (owner := situation.program.class_named(value)) is not None:
+        return _in_an_object(situation, name, owner)
+    if not computed:
+        return Advice(
+            f"{situation.here} copies {shown(name)}, in which there is one, and {_ALLOWED} Copy its numbers, with `.detach().clone()`."
+        )
+    inner = computed[0]
+    node = situation.graph.get(inner.node or "")
+    made = f" (line {node.line})" if node is not None and node.line is not None else ""
+    certain = whole is not None and len({tensor.name for tensor in computed}) == int(whole["number"])
+    return Advice(
+        f"{situation.here} copies {shown(name)}. In it {shown(inner.name or '')}{made} is no leaf, and a copy of it would need a copy of "
+        "the graph behind it. Copy the numbers of what is inside, with `.detach().clone()`.",
+        situation.hint((call, _copied(name, whole["kind"]))) if whole is not None and certain else None,
+    )
+
+
+def _copied(name: str, kind: str) -> str:
+    return {
+        "list": f"[part.detach().clone() for part in {name}]",
+        "tuple": f"tuple(part.detach().clone() for part in {name})",
+        "dict": f"{{key: part.detach().clone() for key, part in {name}.items()}}",
+    }[kind]
+
+
+def _in_an_object(situation: Situation, name: str, owner: Statement) -> Advice:
+    """A module, or another object of a class of the program, that keeps something it computed."""
+    kept: list[tuple[Statement, ast.Assign, str]] = []
+    header = None
+    for statement in situation.program.block(owner):
+        header = statement if statement.words[:1] == ("def",) else header
+        for node in statement.find(ast.Assign):
+            target = place(node.targets[0])
+            starting = header is not None and header.words[1] == "__init__" and not reads_a_parameter(header, node)
+            if (
+                target is not None
+                and target.startswith("self.")
+                and not starting
+                and not isinstance(node.value, ast.Constant)
+            ):
+                kept.append((statement, node, target))
+    text = f"{situation.here} copies {shown(name)}, which holds a tensor with a graph, and {_ALLOWED}"
+    if len(kept) != 1:
+        return Advice(f"{text} Look for an attribute that keeps something computed, and keep a `.detach()` of it.")
+    statement, node, target = kept[0]
+    attribute = target.removeprefix("self.")
+    used = [
+        other
+        for other in situation.program.statements
+        if any(read.endswith(f".{attribute}") or f".{attribute}." in read for read in reads(other))
+    ]
+    given = reads_a_parameter(situation.program.enclosing(statement, "def"), node)
+    alone = statement.nodes[1] is node and not used and not given
+    return Advice(
+        f"{text} Line {statement.first} keeps {shown(f'{name}.{attribute}')} with its graph. Keep `.detach()` of it there, if "
+        f"no gradient is to go through what is kept; of a module, `copy.deepcopy({name}.state_dict())` copies the parameters alone.",
+        situation.hint_at(statement, (node.value, f"{statement.operand(node.value)}.detach()")) if alone else None,
+    )
+
+
+def reads_a_parameter(header: Statement | None, node: ast.Assign) -> bool:
+    """Return whether what is assigned comes straight from a parameter of the function."""
+    return header is not None and isinstance(node.value, ast.Name) and node.value.id in header.parameters

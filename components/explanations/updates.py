@@ -1,0 +1,159 @@
+"""Who changes parameters: optimizers and what they were given, copies of states, changes by hand under ``no_grad``."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ..source.statements import Statement
+from ..trace import Node, Step
+from .dataflow import place, writes
+from .situation import Situation, called, receiver
+
+OPTIMIZERS = frozenset(
+    {"SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "RAdam", "LBFGS", "Rprop", "ASGD"}
+    | {"SparseAdam", "Adafactor", "Muon"}
+)
+_NO_CHANGE = frozenset({"requires_grad_", "retain_grad_", "zero_grad_"})
+_COPIES = frozenset({"load_state_dict", "vector_to_parameters", "reset_parameters", "apply"})
+
+
+def optimizer_of(situation: Situation, statement: Statement) -> str | None:
+    """Return what the program calls the optimizer whose ``step()`` a statement calls."""
+    for call in statement.calls:
+        owner = receiver(call)
+        name = place(owner) if owner is not None and called(call) == "step" else None
+        if called(call) == "step" and owner is not None and call.args and "scaler" in ast.unparse(owner).lower():
+            name = place(call.args[0])
+        if name is not None and _made(situation, name) is not None:
+            return name
+    return None
+
+
+def _made(situation: Situation, name: str) -> ast.Call | None:
+    """The call that made an optimizer."""
+    for statement in situation.program.statements:
+        for node in statement.find(ast.Assign):
+            made = isinstance(node.value, ast.Call) and called(node.value) in OPTIMIZERS
+            if made and any(place(target) == name for target in node.targets):
+                return node.value  # type: ignore[return-value]
+    return None
+
+
+def owns(situation: Situation, optimizer: str, leaf: str | None) -> bool | None:
+    """Return whether an optimizer was given a leaf; ``None`` where the program's text does not tell."""
+    call = _made(situation, optimizer)
+    if call is None or leaf is None:
+        return None
+    given = call.args[0] if call.args else next((given.value for given in call.keywords if given.arg == "params"), None)
+    owners = list(_given(situation, given)) if given is not None else []
+    if not owners or "self" in owners:
+        return None
+    return any(_belongs(leaf, owner) for owner in owners)
+
+
+def _given(situation: Situation, given: ast.expr, depth: int = 0) -> Iterator[str]:
+    """The modules and tensors in what an optimizer is given."""
+    for node in ast.walk(given):
+        if isinstance(node, ast.Call) and called(node) in ("parameters", "named_parameters"):
+            owner = receiver(node)
+            if owner is not None and place(owner) is not None:
+                yield place(owner) or ""
+    called_on = {id(inner) for node in ast.walk(given) if isinstance(node, ast.Call) for inner in ast.walk(node.func)}
+    for node in ast.walk(given):
+        if isinstance(node, ast.Name | ast.Attribute) and id(node) not in called_on and isinstance(node.ctx, ast.Load):
+            name = place(node)
+            bound = situation.assignment(name) if name is not None and depth < 2 else None
+            values = [inner.value for inner in bound.find(ast.Assign)] if bound is not None else []
+            if values and isinstance(values[0], ast.List | ast.Call | ast.BinOp) and situation.tensor(node) is None:
+                yield from _given(situation, values[0], depth + 1)
+            elif name is not None:
+                yield name
+
+
+def _belongs(leaf: str, owner: str) -> bool:
+    """``net.0.weight`` belongs to ``net``, ``agent.net.0.weight`` to ``self.net``."""
+    tail = owner.removeprefix("self.")
+    return (
+        leaf == owner or leaf.startswith((f"{owner}.", f"{owner}[")) or (tail != owner and f".{tail}." in f".{leaf}.")
+    )
+
+
+def updates_in(situation: Situation, header: Statement | None) -> bool:
+    """Return whether a block takes steps of training: by an optimizer, or by hand."""
+    return any(
+        optimizer_of(situation, statement) is not None or changes_by_hand(statement)
+        for statement in situation.program.block(header)
+    )
+
+
+def changes_by_hand(statement: Statement) -> bool:
+    """Return whether a statement changes tensors in the light of a gradient."""
+    if not any(node.attr == "grad" for node in statement.find(ast.Attribute)):
+        return False
+    in_place = any(called(call).endswith("_") and not called(call).startswith("zero") for call in statement.calls)
+    return in_place or any(True for _ in statement.find(ast.AugAssign)) or any(True for _ in statement.find(ast.Assign))
+
+
+def steps_between(situation: Situation, first: int | None, last: int | None) -> list[tuple[Step, Statement]]:
+    """Return the steps after one and before another, with their statements."""
+    steps = situation.trace.steps
+    low, high = (first if first is not None else len(steps)) + 1, last if last is not None else len(steps)
+    found = ((step, situation.program.at(step.line)) for step in steps[max(low, 0) : max(high, 0)])
+    return [(step, statement) for step, statement in found if statement is not None]
+
+
+def changed_leaf(
+    situation: Situation, leaf: Node, first: int | None, last: int | None
+) -> tuple[Statement, bool] | None:
+    """Return the first statement between two steps that changed a leaf, and whether that is certain.
+
+    Not certain is the only one that could have.
+    """
+    records = {tensor.id: tensor for tensor in situation.trace.tensors}
+    origins = {tensor.origin for tensor in records.values() if tensor.name is not None and tensor.name == leaf.leaf}
+    version = max((records[origin].version or 0 for origin in origins if origin in records), default=0)
+    possible: list[Statement] = []
+    after = first if first is not None else len(situation.trace.steps)
+    for step, statement in steps_between(situation, -1, last):
+        seen = [
+            records[value] for name, value in step.variables.items() if value in records and not _binds(statement, name)
+        ]
+        newer = [tensor.version or 0 for tensor in seen if tensor.origin in origins]
+        if step.index > after and max(newer, default=0) > version:
+            return statement, True
+        version = max([version, *newer])
+        verdict = _changes(situation, statement, leaf) if step.index > after else False
+        if verdict:
+            return statement, True
+        if verdict is None and statement not in possible:
+            possible.append(statement)
+    return (possible[0], False) if len(possible) == 1 else None
+
+
+def _binds(statement: Statement, name: str) -> bool:
+    """Whether the statement gives the name another tensor, which says nothing of the tensor."""
+    changed = any(place(node.target) == name for node in statement.find(ast.AugAssign))
+    return not changed and name in writes(statement)
+
+
+def _changes(situation: Situation, statement: Statement, leaf: Node) -> bool | None:
+    optimizer = optimizer_of(situation, statement)
+    if optimizer is not None:
+        return owns(situation, optimizer, leaf.leaf)
+    for call in statement.calls:
+        owner = receiver(call)
+        name = place(owner) if owner is not None else None
+        if called(call) in _COPIES:
+            return name is None or leaf.leaf is None or _belongs(leaf.leaf, name) or None
+        if called(call).endswith("_") and not called(call).endswith("__"):
+            targets = [name, place(call.args[0]) if call.args else None]
+            if called(call) not in _NO_CHANGE and leaf.leaf in [_as_named(target) for target in targets]:
+                return True
+    return any(_as_named(place(node.target)) == leaf.leaf for node in statement.find(ast.AugAssign))
+
+
+def _as_named(target: str | None) -> str | None:
+    """``net.2.weight`` for ``net[2].weight``, as the trace names parameters."""
+    return re.sub(r"\[['\"]?(\w+)['\"]?\]", r".\1", target) if target is not None else None
