@@ -97,12 +97,13 @@ def _follow(place: Place, source: str, changed: str) -> None:
 
 def noted(index: TraceIndex, place: Place) -> None:
     """Show what is surprising in a program that ran to its end, each with its change where one is known."""
+    source = index.trace.program.source
     for number, remark in enumerate(index.once(_remarks)):
-        st.html(_REMARK.format(remark.line, with_code(remark.explanation)))
-        source = index.trace.program.source
-        changed = applied(source, remark.hint)
-        if changed is not None and place.takes(changed):
-            offer(place, source, changed, f"remark-{number}")
+        with st.container(key=f"{_named(place.key)}-{number}-al-noted"):
+            st.html(_REMARK.format(remark.line, with_code(remark.explanation)))
+            changed = applied(source, remark.hint)
+            if changed is not None and place.takes(changed):
+                offer(place, source, changed, f"remark-{number}")
 
 
 def _remarks(index: TraceIndex) -> tuple[Remark, ...]:

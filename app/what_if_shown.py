@@ -22,7 +22,7 @@ from components.widgets.editor import is_built
 from components.widgets.panels import change_panel, note_panel
 
 # In CSS pixels of the window's height: the question with its change, and the switches above the two pictures.
-_ABOVE = 290
+_ABOVE = 325
 
 
 @dataclass

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from .edits import SourceText
+from .edits import Edit, SourceText, edited
 from .parsing import SourceTooLarge, parse
 
 _REST_OF_LINE = re.compile(r"[ \t\f]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
@@ -120,6 +120,16 @@ class ProgramTree(SourceText):
         """Return how a line ends; ``"\\n"`` for the last one, which may not end at all."""
         text = self.lines[line - 1]
         return text[len(text.rstrip("\r\n")) :] or "\n"
+
+    def stays_python(self, edits: Sequence[Edit]) -> bool:
+        """Whether the edited text can be parsed: the lines of the statements of the top level that the edits touch."""
+        first = self.line_of(min(edit.start for edit in edits))
+        last = self.line_of(max(edit.end for edit in edits))
+        ends = ((self.first_line(one), one.end_lineno or one.lineno) for one in self.tree.body)
+        touched = [(begin, end) for begin, end in ends if end >= first and begin <= last]
+        start = self.starts[min([first, *(line for line, _ in touched)]) - 1]
+        stop = self.starts[max([last, *(line for _, line in touched)])]
+        return parsed(edited(self.source, edits, start, stop)) is not None
 
     @cached_property
     def unit(self) -> str:

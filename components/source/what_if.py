@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from .edits import Edit, SourceText, edited, needs_parentheses
 from .form.values import write_tensor
 from .parsing import parse_expression
-from .tree import ProgramTree, dotted, parsed, read_program
+from .tree import ProgramTree, dotted, read_program
 
 Kind = Literal["zero", "scale", "clip"]
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -156,8 +156,9 @@ def with_value(source: str, name: str, line: int | None, dtype: str, value: str)
 def _data(program: ProgramTree, made: ast.stmt) -> ast.expr | None:
     """What a statement gives to ``torch.tensor``."""
     call = getattr(made, "value", None)
-    is_tensor = isinstance(call, ast.Call) and program.full_name(call.func) == "torch.tensor"
-    return call.args[0] if is_tensor and call.args else None
+    if not isinstance(call, ast.Call) or program.full_name(call.func) != "torch.tensor":
+        return None
+    return call.args[0] if call.args else None
 
 
 def _leaf(name: str) -> str:
@@ -277,5 +278,4 @@ def _grouped(program: ProgramTree, node: ast.expr) -> bool:
 
 def _python(program: ProgramTree, edits: Sequence[Edit]) -> str | None:
     """The edited program, ``None`` where Python could not read it."""
-    text = edited(program.source, edits)
-    return text if parsed(text) is not None else None
+    return edited(program.source, edits) if program.stays_python(edits) else None

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 
 from ..edits import Edit, edited
-from ..tree import ProgramTree, parsed, read_program
+from ..tree import ProgramTree, read_program
 from . import checkpointing, deleting, detaching, grad_mode, in_place, options
 from .changes import SWITCHES, ProgramChange, Switch, Variant
 from .name_flow import NameFlow
@@ -40,22 +40,11 @@ def variants(source: str) -> tuple[Variant, ...]:
     made: dict[str, Variant] = {}
     for change in (change for group in groups for change in group):
         changed = edited(text, change.edits)
-        if changed != text and changed not in made and _is_python(program, change.edits):
+        if changed != text and changed not in made and program.stays_python(change.edits):
             whole = source[: len(source) - len(text)] + changed
             title = _unlike(change.title, {one.title for one in made.values()})
             made[changed] = Variant(change.switch, change.line, title, change.what, whole)
     return tuple(made.values())
-
-
-def _is_python(program: ProgramTree, edits: Sequence[Edit]) -> bool:
-    """Whether the edited text can be parsed: the lines of those statements of the top level that the edits touch."""
-    first = program.line_of(min(edit.start for edit in edits))
-    last = program.line_of(max(edit.end for edit in edits))
-    ends = ((one, one.end_lineno or one.lineno) for one in program.tree.body)
-    touched = [(program.first_line(one), end) for one, end in ends if end >= first and program.first_line(one) <= last]
-    start = program.starts[min([first, *(line for line, _ in touched)]) - 1]
-    end = program.starts[max([last, *(line for _, line in touched)])]
-    return parsed(edited(program.source, edits, start, end)) is not None
 
 
 def _unlike(title: str, others: set[str]) -> str:
