@@ -110,7 +110,7 @@ def walk_to(page: Page, words: str) -> None:
 
 
 def test_the_whole_run_is_seen_first_and_the_arrow_begins_it(page: Page) -> None:
-    assert said(page) == ("Line 8, call 2 of 2: backward() adds 36 to x.grad: 36 + 36 = 72.")
+    assert said(page) == ("Line 8, call 2: backward() adds 36 to x.grad: 36 + 36 = 72.")
     expect(page.locator(".node.future")).to_have_count(0)
     press(page, "ArrowRight")
     # Nothing is there yet: seven functions and leaves, an output, two boxes of saved tensors.
