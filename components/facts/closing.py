@@ -107,8 +107,8 @@ def _switch(index: TraceIndex, runs: list[Backward]) -> str:
     run = runs[-1]
     if not run.freed:
         said = index.once(Sentences).left_behind(run)
-        return f"{said}." if said else ""
-    said = f"frees {bytes_text(stored_bytes(index.nodes[node] for node in run.freed))} of the graph"
+        return f"{said.replace('keeps the graph and its', 'keeps')}." if said else ""
+    said = f"frees {bytes_text(stored_bytes(index.nodes[node] for node in run.freed))}"
     freed = set(run.freed)
     keeper = next(
         (one for one in reversed(runs[:-1]) if one.retain_graph and not freed.isdisjoint(s.node for s in one.steps)),

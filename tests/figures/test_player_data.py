@@ -73,8 +73,7 @@ def test_what_is_drawn_comes_with_the_moments() -> None:
     assert data["texts"] == {"n0~leaf": [[0, "2", None], [4, None, ".grad 12"], [8, None, ".grad 12 + 12 = 24"]]}
     assert data["backwards"] == [4, 5]
     assert data["whole"] == (
-        "Line 5, call 2: backward() adds 12 to x.grad: 12 + 12 = 24. "
-        "It frees 4 B of the graph, kept by retain_graph=True on line 4."
+        "Line 5, call 2: backward() adds 12 to x.grad: 12 + 12 = 24. It frees 4 B, kept by retain_graph=True on line 4."
     )
 
 
