@@ -77,19 +77,22 @@ def show(name: str, index: TraceIndex, history: History) -> None:
 def _to_look_at(index: TraceIndex) -> None:
     """List the first bad number, gradients that explode or vanish, and dead units; a press leads the player there."""
     told = [one for one in index.once(findings) if one.first or one.illness not in ("nan", "inf")]
-    for place, one in enumerate(told[:_MOST_LOOKED_AT]):
-        st.button(
-            plain_in_markdown(one.text),
-            key=_own(index, f"look:{place}"),
-            icon=_ICONS.get(one.illness, ":material/priority_high:"),
-            type="tertiary",
-            help="Show it in the graph",
-            disabled=one.number is None,
-            on_click=_lead,
-            args=(one.number,),
-        )
-    if len(told) > _MOST_LOOKED_AT:
-        st.caption(f"and {len(told) - _MOST_LOOKED_AT} more, in the list above the graph")
+    if not told:
+        return
+    with st.container(key=f"{PAGE}-look", gap="xsmall"):
+        for place, one in enumerate(told[:_MOST_LOOKED_AT]):
+            st.button(
+                plain_in_markdown(one.text),
+                key=_own(index, f"look:{place}"),
+                icon=_ICONS.get(one.illness, ":material/priority_high:"),
+                type="tertiary",
+                help="Show it in the graph",
+                disabled=one.number is None,
+                on_click=_lead,
+                args=(one.number,),
+            )
+        if len(told) > _MOST_LOOKED_AT:
+            st.caption(f"and {len(told) - _MOST_LOOKED_AT} more, in the list above the graph")
 
 
 def _leaves(index: TraceIndex, history: History) -> None:

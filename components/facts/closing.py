@@ -5,6 +5,7 @@ It says what that call added to which ``.grad``, what was freed or kept and by w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..trace import Backward, GradientChange
@@ -19,6 +20,7 @@ from .text import bytes_text, line_text, plural, shape_text, some_of, values_tex
 _MOST_LEAVES = 2
 _LONGEST = 30
 _LONGEST_ERROR = 200
+_ENDS = re.compile(r"[;:.] ")
 
 
 def closing(index: TraceIndex) -> str:
@@ -26,7 +28,8 @@ def closing(index: TraceIndex) -> str:
     trace = index.trace
     if trace.failure is not None:
         return _failed(index)
-    bad = [one.text for one in first_bad(index)[:1]]
+    # Where it leads to there is the whole of it.
+    bad = [f"{_ENDS.split(one.text)[0].rstrip('.')}." for one in first_bad(index)[:1]]
     return " ".join(filter(None, (*bad, *_told(index))))
 
 
@@ -61,7 +64,7 @@ def _failed(index: TraceIndex) -> str:
 def _ran(index: TraceIndex, runs: list[Backward]) -> str:
     """Say which call it was, and what it added to which ``.grad``."""
     run = runs[-1]
-    number = f", call {len(runs):,} of {len(runs):,}" if len(runs) > 1 else ""
+    number = f", call {len(runs):,}" if len(runs) > 1 else ""
     where = f"Line {run.line}{number}: {run.call}()" if run.line is not None else f"{run.call}(){number}"
     if run.failure is not None:
         return f"{where} stops with an error, which the program goes on from."
@@ -82,6 +85,9 @@ def _ran(index: TraceIndex, runs: list[Backward]) -> str:
     verb = "adds" if any(sums) else "puts"
     if len(changes) == 1 and sums[0]:
         return f"{where} adds {_added(changes[0])} to {changes[0].variable}.grad: {sums[0]}."
+    if all(sums):
+        both = (f"{change.variable}.grad ({text})" for change, text in zip(changes, sums, strict=True))
+        return f"{where} adds to {' and '.join(both)}."
     said = [_one(change, text, verb) for change, text in zip(changes, sums, strict=True)]
     return f"{where} {verb} {' and '.join(said)}."
 
@@ -97,10 +103,12 @@ def _added(change: GradientChange) -> str:
 
 
 def _switch(index: TraceIndex, runs: list[Backward]) -> str:
+    """Say what was freed, and which switch had kept it; or what is kept, and by which switch."""
     run = runs[-1]
-    said = index.once(Sentences).left_behind(run)
-    if not run.freed or not said:
-        return f"{said}." if said else ""
+    if not run.freed:
+        said = index.once(Sentences).left_behind(run)
+        return f"{said.replace('keeps the graph and its', 'keeps')}." if said else ""
+    said = f"frees {bytes_text(stored_bytes(index.nodes[node] for node in run.freed))}"
     freed = set(run.freed)
     keeper = next(
         (one for one in reversed(runs[:-1]) if one.retain_graph and not freed.isdisjoint(s.node for s in one.steps)),
@@ -109,7 +117,7 @@ def _switch(index: TraceIndex, runs: list[Backward]) -> str:
     if keeper is None:
         return f"It {said}."
     switch = "create_graph=True" if keeper.create_graph else "retain_graph=True"
-    return f"It {said}, which {switch} on {line_text(keeper.line)} had kept."
+    return f"It {said}, kept by {switch} on {line_text(keeper.line)}."
 
 
 def _afterwards(index: TraceIndex, run: Backward) -> str:

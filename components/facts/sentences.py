@@ -183,7 +183,7 @@ class Sentences:
         switch = "create_graph=True" if run.create_graph else "retain_graph=True"
         passed = (self._index.nodes[node] for node in dict.fromkeys(step.node for step in run.steps))
         kept = [node for node in passed if node.saved_bytes]
-        what = f" and what {plural(len(kept), 'node')} saved ({bytes_text(stored_bytes(kept))})" if kept else ""
+        what = f" and its {bytes_text(stored_bytes(kept))}" if kept else ""
         return f"{switch} keeps the graph{what}"
 
     def _visited(self, run: Backward, node: Node, place: int) -> str:

@@ -155,7 +155,7 @@ def player_data(
         code=code_tokens(index.trace.program.source),
         backwards=sorted({run.line for run in index.trace.backwards if not run.internal and run.line is not None}),
         failed=index.trace.failure.line if index.trace.failure is not None else None,
-        moments=[PlayerMoment(m.kind, m.text, m.n, m.line, m.box, m.run, m.lit) for m in story.moments],
+        moments=_moments(story, boxes.findings()),
         cut=story.cut,
         whole=closing(index),
         notes=story.notes,
@@ -170,6 +170,15 @@ def player_data(
         frames=[(frame.id, frame.boxes) for frame in graph.frames] if graph is not None else [],
         dot=dot,
     )
+
+
+def _moments(story: Story, found: list[PlayerFinding]) -> list[PlayerMoment]:
+    """Return the moments; the one that made a first bad number tells how."""
+    told = {one.moment: one.text for one in reversed(found) if one.first}
+    return [
+        PlayerMoment(m.kind, told.get(at, m.text) if m.kind != "fold" else m.text, m.n, m.line, m.box, m.run, m.lit)
+        for at, m in enumerate(story.moments)
+    ]
 
 
 def _pictures(index: TraceIndex, story: Story) -> list[tuple[int, str, str]]:

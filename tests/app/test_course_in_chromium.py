@@ -77,7 +77,7 @@ def test_a_prediction_is_answered_and_the_picture_goes_to_the_step(page: Page) -
     expect(page.locator(".cm-content")).to_contain_text("Second backward")
     expect(page.locator(".al-out")).to_have_text("First backward, x.grad: tensor(12.)\n")
     expect(page.locator("footer.whole .said")).to_contain_text(
-        "backward() puts 12 into x.grad. retain_graph=True keeps the graph"
+        "backward() puts 12 into x.grad. retain_graph=True keeps 4 B."
     )
     page.get_by_placeholder("a number").fill("12")
     page.keyboard.press("Enter")

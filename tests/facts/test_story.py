@@ -40,7 +40,7 @@ def test_the_story_of_a_cube() -> None:
         "4: backward() begins at y with the gradient 1 (retain_graph=True).",
         "4: PowBackward0: 1 comes in, 12 to x.",
         "4: x.grad becomes 12.",
-        "4: backward() is done. retain_graph=True keeps the graph and what 1 node saved (4 B).",
+        "4: backward() is done. retain_graph=True keeps the graph and its 4 B.",
         "5: backward() begins at y with the gradient 1.",
         "5: PowBackward0: 1 comes in, 12 to x.",
         "5: x.grad gets 12 added: 12 + 12 = 24.",
