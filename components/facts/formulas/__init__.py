@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +17,14 @@ from ...trace import BackwardStep, Gradient, Node
 from ..index import TraceIndex
 from ..text import values_text
 from .elementwise import ACTIVATIONS, CHOICES, ELEMENTWISE
+from .language import SUM, Array, Place, read
 from .layers import NORMALISATIONS, WINDOWS
 from .losses import LOSSES
 from .moves import PLACES, SHAPES
+from .naming import Named, free_letter, name_of
 from .products import PRODUCTS
 from .reductions import REDUCTIONS
-from .rules import Array, Given, Lacking, Rule, Rules, summed_dims, summed_to
+from .rules import Given, Lacking, Letter, Rule, Rules, summed_dims, summed_to, template_for
 from .seconds import SECONDS
 
 RULES: Rules = {
@@ -43,12 +46,10 @@ RULES: Rules = {
 }
 _LONGEST = 110
 _LONGEST_VALUE = 44
-_TOKEN = re.compile(r"\{([\w\[\]]+)\}")
+_TOKEN = re.compile(r"\{([^}]+)\}")
 _EXPLAINED = " with "
-# After these a number below zero stands in brackets, as it does before a power.
-_OPERATORS = ("·", "/", "−", "+", "@", "⊗", "^", "√")
-_FUNCTIONS = ("ln", "exp", "sign", "sin", "cos", "sinh", "cosh", "tanh", "Σ", "mean")
-_RAISED = ("²", "³", "^", "ᵀ", "⁻")
+_OPERATORS = ("·", "/", "−", "+", "@", "Σ")
+_SUPERSCRIPT = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 _ACCUMULATE = "AccumulateGrad"
 # A damaged record can be wrong in any way; NumPy says so in these.
@@ -110,11 +111,9 @@ def _rules(index: TraceIndex, node: Node) -> list[tuple[int, Rule]]:
 
 
 def _computed(given: Given, rule: Rule) -> Array | None:
-    if rule.compute is None:
-        return None
     try:
         with np.errstate(all="ignore"):
-            result = np.asarray(rule.compute(given), dtype=np.float64)
+            result = rule.evaluated(given)
             result = summed_to(result, given.shape) if rule.reduce else result
             return result if result.shape == given.shape else None
     except _DAMAGED:
@@ -164,17 +163,45 @@ def _gradient_text(gradient: Gradient | None) -> str:
 
 
 def _symbols(given: Given, rule: Rule) -> str:
-    """Return the formula with the variables' names."""
-    template = _whole(given, rule)
-    return _TOKEN.sub(lambda match: _placed(template, match, _symbol(given, rule, match[1])), template)
+    """Return the formula with the variables' names, and what its letters stand for."""
+    explained: dict[str, str] = {}
+
+    def name(token: str) -> Named:
+        fact = rule.facts.get(token)
+        if isinstance(fact, str | Letter):
+            letter = free_letter(given, token)
+            meaning = fact if isinstance(fact, str) else template_for(fact.meaning, given)
+            if letter not in explained:
+                explained[letter] = ""  # the formula comes before what its own letters mean
+                explained[letter] = _filled(meaning, _brackets(fact) if isinstance(fact, str) else {}, name)
+            return Named(letter)
+        if token == "grad" or (fact is not None and not token.startswith("_")):
+            return Named(token)
+        if fact is not None:
+            return Named(_array_text(rule.part(token, given)))
+        if (text := given.written(token)) is not None:
+            return Named(text)
+        found = name_of(given, token)
+        if found.explained:
+            explained[found.text] = found.explained
+        return found
+
+    text = _whole(given, rule, name)
+    told = ", ".join(f"{letter} = {meaning}" for letter, meaning in explained.items())
+    return f"{text}{', ' if _EXPLAINED in text else _EXPLAINED}{told}" if told else text
 
 
 def _numbers(given: Given, rule: Rule, result: Array) -> str | None:
     """Return the formula with numbers, and what it comes to; ``None`` where that is too long to read."""
+
+    def value(token: str) -> Named:
+        text = given.written(token) if token not in rule.facts else None
+        return Named(text if text is not None else _array_text(rule.part(token, given)))
+
     try:
-        template = _whole(given, rule).partition(_EXPLAINED)[0]
-        text = _TOKEN.sub(lambda match: _placed(template, match, _value(given, rule, match[1])), template)
-        text = f"{text} = {_array_text(result)}"
+        if rule.compute is not None and _EXPLAINED in rule.text(given):
+            return None
+        text = f"{_whole(given, rule, value)} = {_array_text(result)}"
     except Lacking:
         return None
     return text if len(text) <= _LONGEST else None
@@ -188,37 +215,80 @@ def _array_text(array: Array) -> str:
     return text.replace("-", "−")
 
 
-def _whole(given: Given, rule: Rule) -> str:
-    """The template; where the input was broadcast, with the sum that undoes it."""
-    template = rule.symbols_of(given)
+def _whole(given: Given, rule: Rule, shown: Callable[[str], Named]) -> str:
+    """The formula, what it is taken over, and, where the input was broadcast, the sum that undoes it."""
+    template = rule.text(given)
+    text = _filled(template, _brackets(template) if rule.compute is None else {}, shown)
+    if rule.then is not None:
+        text += _filled(template_for(rule.then.words, given), {}, shown)
+    return text + _dims_words(given, rule, template) + _summed_words(given, rule, template)
+
+
+def _dims_words(given: Given, rule: Rule, template: str) -> str:
+    if rule.over is None or ("Σ" not in template and "mean" not in template):
+        return ""
+    try:
+        rank, dims = len(given.incoming_shape), rule.over(given)
+    except _DAMAGED:
+        return ""
+    word = "Σ" if "Σ" in template else "mean"
+    if rank and not dims:
+        return f", {word} over no dim"
+    return f", {word} over {_dims_text(dims)}" if len(dims) < rank else ""
+
+
+def _summed_words(given: Given, rule: Rule, template: str) -> str:
     try:
         wide, shape = given.incoming_shape, given.shape
         dims = summed_dims(wide, shape) if rule.reduce and template != "0" else ()
     except Lacking:
-        return template
+        return ""
     if not dims:
-        return template
-    word, explained, more = template.partition(_EXPLAINED)
-    over = "all elements" if math.prod(shape) == 1 else f"dim{'s' * (len(dims) > 1)} {', '.join(map(str, dims))}"
-    return f"{word}{'' if word == '{grad}' else ','} summed over {over}{explained}{more}"
+        return ""
+    over = "all elements" if math.prod(shape) == 1 else _dims_text(dims)
+    return f"{'' if template == '{grad}' else ','} summed over {over}"
 
 
-def _symbol(given: Given, rule: Rule, token: str) -> str:
-    return token if token == "grad" or token in rule.facts else given.written(token) or given.name(token)
+def _dims_text(dims: Sequence[int]) -> str:
+    return f"dim{'s' * (len(dims) > 1)} {', '.join(map(str, dims))}"
 
 
-def _value(given: Given, rule: Rule, token: str) -> str:
-    if token == "grad":
-        return _array_text(given.grad)
-    if token in rule.facts:
-        return _array_text(rule.fact(token, given))
-    return given.written(token) or _array_text(given(token))
+def _brackets(template: str) -> dict[int, Place]:
+    return {place.start: place for place in read(template).places}
 
 
-def _placed(template: str, match: re.Match[str], text: str) -> str:
-    before, after = template[: match.start()].rstrip(), template[match.end() :]
-    operand = before.endswith(_OPERATORS) or before.rpartition(" ")[2].lstrip("(|−") in _FUNCTIONS
-    raised = after.startswith(_RAISED)
-    if (text.startswith("−") and (operand or raised)) or ("e" in text and raised and text[0].isdigit()):
-        return f"({text})"
-    return text
+def _filled(template: str, places: Mapping[int, Place], shown: Callable[[str], Named]) -> str:
+    """Put texts in the places of a template, in brackets where they would be misread."""
+    parts: list[str] = []
+    done = 0
+    for match in _TOKEN.finditer(template):
+        before, named = template[done : match.start()], shown(match[1])
+        text = named.text.replace("-", "−") if _is_number(named.text) else named.text
+        place = places.get(match.start())
+        if place is None:
+            bare = not (text.startswith("−") and (before or "".join(parts)).rstrip().endswith(_OPERATORS))
+        else:
+            bare = _stands(text, named.whole, place)
+        if before.endswith("^") and text.lstrip("−").isdigit():
+            before, text, bare = before[:-1], "" if text == "1" else text.translate(_SUPERSCRIPT), True
+        parts += [before, text if bare else f"({text})"]
+        done = match.end()
+    filled = "".join([*parts, template[done:]])
+    return filled.replace(".Tᵀ", "").replace("sign (", "sign(")
+
+
+def _stands(text: str, whole: bool, place: Place) -> bool:
+    """Whether a text can stand in a place without brackets."""
+    if text.startswith("−"):
+        return place.first
+    if text[:1].isdigit() and "e" in text and place.raised:
+        return False
+    return whole or place.level == SUM
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace("−", "-"))
+    except ValueError:
+        return False
+    return True

@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .language import Array, sign
 from .moves import sent_back
-from .reductions import along, stretched
-from .rules import Array, Given, Lacking, Rule, Rules, sign
-
-Words = Callable[[Given], str]
+from .reductions import as_rows, rows
+from .rules import Fact, Given, Lacking, Letter, Rule, Rules, holds
 
 
-def _norm_words(order_name: str) -> Words:
-    def words(given: Given) -> str:
-        order = given.number(order_name, 2.0)
-        texts = {
-            0: "0",
-            1: "{grad} · sign {self}",
-            2: "{grad} · {self} / {result}",
-            math.inf: "{grad} · sign {self} where |{self}| = {result}, else 0",
-            -math.inf: "{grad} · sign {self} where |{self}| = {result}, else 0",
-        }
-        general = f"{{grad}} · sign {{self}} · (|{{self}}| / {{result}})^({{{order_name}}} − 1)"
-        return texts.get(order, general)
+def _norm_text(given: Given, order_name: str, x: str, negative: str = "") -> str:
+    """The derivative of a norm by each element; 0 where there is none, as PyTorch has it."""
+    order, grad = given.number(order_name, 2.0), f"{negative}{{grad}}"
+    at_zero = "0 where {result} = 0, else " if holds(given, lambda: given("result") == 0) else ""
+    size = f"|{x.strip('()')}|"
+    if order == 0:
+        return "0"
+    if order == 1:
+        return f"{grad} · sign {x}"
+    if math.isinf(order):
+        shared = " / {n}" if holds(given, lambda: _equal(given) > 1) else ""
+        return f"{grad} · sign {x}{shared} where {size} = {{result}}, else 0"
+    if order == 2:
+        return f"{at_zero}{grad} · {x} / {{result}}"
+    if order < 1 and holds(given, lambda: given("self") == 0):
+        at_zero = f"0 where {{result}} = 0 or {x} = 0, else "
+    return f"{at_zero}{grad} · sign {x} · ({size} / {{result}})^({{{order_name}}} − 1)"
 
-    return words
+
+def _equal(given: Given) -> Array:
+    """How many elements are as large as an infinite norm."""
+    if given.has("other"):
+        return np.ones(())
+    result = as_rows(given, given("result"))
+    over = tuple(dim for dim, size in enumerate(result.shape) if size == 1)
+    return np.asarray((np.abs(given("self")) == result).sum(axis=over, keepdims=True), dtype=np.float64)
 
 
 def norm_slope(x: Array, result: Array, order: float) -> Array:
@@ -46,80 +57,67 @@ def norm_slope(x: Array, result: Array, order: float) -> Array:
     return np.where((result == 0) | ((x == 0) & (order < 1)), 0, slope)
 
 
-def _norm(given: Given, order_name: str) -> Array:
-    order = given.number(order_name, 2.0)
-    x, result = given("self"), stretched(given, given("result"))
-    slope = norm_slope(x, result, order)
-    if math.isinf(order):
-        from_all = tuple(dim for dim, size in enumerate(result.shape) if size == 1)
-        slope = slope / (np.abs(x) == result).sum(axis=from_all, keepdims=True)
-    return stretched(given, given.grad) * slope
-
-
-def _distance(given: Given) -> Array:
-    away = given("self") - given("other")
-    slope = norm_slope(away, given("result"), given.number("p"))
-    return given.grad * (slope if given.slot == 0 else -slope)
-
-
-def _distance_rule(minus: str) -> Rule:
-    def words(given: Given) -> str:
-        if given.number("p") != 2:
-            return f"{minus}{{grad}} · the slope of the norm of order {{p}} at {{self}} − {{other}}"
-        return f"{minus}{{grad}} · ({{self}} − {{other}}) / {{result}}"
-
-    return Rule(words, _distance, reduce=True)
-
-
-def _softmax(given: Given) -> Array:
-    y = given("result")
-    if not y.ndim:
-        return 0 * given.grad
-    return y * (given.grad - (given.grad * y).sum(axis=along(given), keepdims=True))
-
-
-def _log_softmax(given: Given) -> Array:
-    if not given.shape:
-        return 0 * given.grad
-    return given.grad - np.exp(given("result")) * given.grad.sum(axis=along(given), keepdims=True)
-
-
-class _Normalised:
-    """One view of layers that subtract a mean and divide by a spread: the axes they do it over, what is per channel."""
-
-    def __init__(self, given: Given, mean: Array, inverse: Array, axes: tuple[int, ...], weight: Array | float) -> None:
-        self.inverse, self.axes, self.weight, self.grad = inverse, axes, weight, given.grad
-        self.normal = (given("input") - mean) * inverse
-
-    def backward(self) -> Array:
-        """The gradient of the input: the parts along the mean and the spread are taken out."""
-        grad = self.grad * self.weight
-        part = (grad * self.normal).mean(axis=self.axes, keepdims=True)
-        return self.inverse * (grad - grad.mean(axis=self.axes, keepdims=True) - self.normal * part)
-
-
-def _layer(given: Given) -> _Normalised:
-    x = given("input")
-    axes = tuple(range(x.ndim - len(given.integers("normalized_shape")), x.ndim))
-    return _Normalised(
-        given, given("result1"), given("result2"), axes, _weight(given, given.integers("normalized_shape"))
+def _norm(order_name: str) -> Rule:
+    return Rule(
+        lambda given: _norm_text(given, order_name, "{self}"),
+        shaped=as_rows,
+        facts={"n": Letter(_equal, "how many are")},
     )
 
 
-def _batch(given: Given) -> _Normalised:
-    x = given("input")
-    shape = (1, -1) + (1,) * (x.ndim - 2)
-    if given.flag("training"):
-        mean, inverse = given("result1"), given("result2")
-    else:
-        mean, inverse = given("running_mean"), 1 / np.sqrt(given("running_var") + given.number("eps"))
-    axes = (0, *range(2, x.ndim))
-    return _Normalised(given, mean.reshape(shape), inverse.reshape(shape), axes, _weight(given, shape))
+def _distance(negative: str) -> Rule:
+    return Rule(lambda given: _norm_text(given, "p", "({self} − {other})", negative), reduce=True, facts={"n": _equal})
 
 
-def _batch_backward(given: Given) -> Array:
-    seen = _batch(given)
-    return seen.backward() if given.flag("training") else seen.grad * seen.weight * seen.inverse
+# --- layers that subtract a mean and divide by a spread
+
+
+def _layer_axes(given: Given) -> tuple[int, ...]:
+    rank = len(given.incoming_shape)
+    return tuple(range(rank - len(given.integers("normalized_shape")), rank))
+
+
+def _outer_axes(given: Given) -> tuple[int, ...]:
+    """The dimensions before those that a layer normalises."""
+    return tuple(range(len(given.incoming_shape) - len(given.shape)))
+
+
+def _batch_axes(given: Given) -> tuple[int, ...]:
+    return (0, *range(2, len(given.incoming_shape)))
+
+
+def _by_channel(given: Given, array: Array) -> Array:
+    """One number for each channel."""
+    return array.reshape((1, -1) + (1,) * (len(given.incoming_shape) - 2)) if array.ndim == 1 else array
+
+
+def _in_training(given: Given) -> bool:
+    return given.flag("training") or not given.has("training")
+
+
+def _middle(given: Given) -> Array:
+    return given("result1") if _in_training(given) else given("running_mean")
+
+
+def _spread_of(given: Given) -> Array:
+    if _in_training(given):
+        return 1 / given("result2")
+    return np.sqrt(given("running_var") + given.number("eps"))
+
+
+def _of_input(given: Given) -> str:
+    grad = "{grad}·{weight}" if given.has("weight") else "{grad}"
+    if not _in_training(given):
+        return f"{grad} / {{s}}"
+    return f"({grad} − mean({grad}) − {{z}} · mean({grad}·{{z}})) / {{s}}"
+
+
+_PARTS: dict[str, Fact] = {
+    "z": "({input} − {m}) / {s}",
+    "m": Letter(_middle, "the mean"),
+    "s": Letter(_spread_of, "√(variance + eps)"),
+}
+_SUM, _SUM_OF_NORMAL = "Σ {grad}", "Σ {grad} · {z}"
 
 
 def _weight(given: Given, shape: tuple[int, ...]) -> Array | float:
@@ -148,52 +146,32 @@ def _group_normal(given: Given) -> Array:
     return _groups(given)[0].reshape(given("input").shape)
 
 
-def _per_channel(array: Array, first: int = 1) -> Array:
-    return array.sum(axis=(0, *range(first + 1, array.ndim)))
-
-
-def _outer(given: Given, array: Array) -> Array:
-    """Sum over the dimensions before those that a layer normalises."""
-    return array.sum(axis=tuple(range(array.ndim - len(given.shape))))
-
-
-_OF_N = " with n = (input − mean) / spread, means over what is normalised"
-
-
-def _words(given: Given) -> str:
-    grad = "{grad}·{weight}" if given.has("weight") else "{grad}"
-    if given.node.name == "NativeBatchNormBackward0" and not given.flag("training"):
-        return f"{grad} / spread with spread = √(running variance + {{eps}})"
-    return f"({grad} − mean({grad}) − n · mean({grad}·n)) / spread{_OF_N}"
-
-
-LAYER = {"n": lambda g: _layer(g).normal}
-BATCH = {"n": lambda g: _batch(g).normal}
-GROUP = {"n": _group_normal}
-_SUM = "Σ {grad}"
-_SUM_N = "Σ {grad} · {n}" + _OF_N
+_IN_GROUPS = (
+    "({grad}·{weight} − mean({grad}·{weight}) − z · mean({grad}·{weight}·z)) / s"
+    " with z = (input − mean) / s, means over the group"
+)
 
 NORMALISATIONS: Rules = {
-    "LinalgVectorNormBackward0": (Rule(_norm_words("ord"), lambda g: _norm(g, "ord")),),
-    "NormBackward1": (Rule(_norm_words("p"), lambda g: _norm(g, "p")),),
-    "DistBackward0": (_distance_rule(""), _distance_rule("−")),
-    "SoftmaxBackward0": (Rule("{result} · ({grad} − Σ {grad}·{result})", _softmax),),
-    "SafeSoftmaxBackward0": (Rule("{result} · ({grad} − Σ {grad}·{result})", _softmax),),
-    "LogSoftmaxBackward0": (Rule("{grad} − exp({result}) · Σ {grad}", _log_softmax),),
+    "LinalgVectorNormBackward0": (_norm("ord"),),
+    "NormBackward1": (_norm("p"),),
+    "DistBackward0": (_distance(""), _distance("−")),
+    "SoftmaxBackward0": (Rule("{result} · ({grad} − Σ {grad}·{result})", over=rows),),
+    "SafeSoftmaxBackward0": (Rule("{result} · ({grad} − Σ {grad}·{result})", over=rows),),
+    "LogSoftmaxBackward0": (Rule("{grad} − exp({result}) · Σ {grad}", over=rows),),
     "NativeLayerNormBackward0": (
-        Rule(_words, lambda g: _layer(g).backward()),
-        Rule(_SUM_N, lambda g: _outer(g, g.grad * _layer(g).normal), facts=LAYER),
-        Rule(_SUM, lambda g: _outer(g, g.grad)),
+        Rule(_of_input, over=_layer_axes, facts=_PARTS),
+        Rule(_SUM_OF_NORMAL, over=_outer_axes, facts=_PARTS),
+        Rule(_SUM, over=_outer_axes),
     ),
     "NativeBatchNormBackward0": (
-        Rule(_words, _batch_backward),
-        Rule(_SUM_N, lambda g: _per_channel(g.grad * _batch(g).normal), facts=BATCH),
-        Rule(_SUM, lambda g: _per_channel(g.grad)),
+        Rule(_of_input, over=_batch_axes, facts=_PARTS, shaped=_by_channel),
+        Rule(_SUM_OF_NORMAL, over=_batch_axes, facts=_PARTS, shaped=_by_channel),
+        Rule(_SUM, over=_batch_axes),
     ),
     "NativeGroupNormBackward0": (
-        Rule(_words, _group_backward),
-        Rule(_SUM_N, lambda g: _per_channel(g.grad * _group_normal(g)), facts=GROUP),
-        Rule(_SUM, lambda g: _per_channel(g.grad)),
+        Rule(lambda g: _IN_GROUPS if g.has("weight") else _IN_GROUPS.replace("·{weight}", ""), _group_backward),
+        Rule(_SUM_OF_NORMAL, over=_batch_axes, facts={"z": Letter(_group_normal, "(input − mean) / s, in its group")}),
+        Rule(_SUM, over=_batch_axes),
     ),
 }
 
@@ -276,7 +254,7 @@ def _flat(array: Array) -> Array:
     return array.reshape(*array.shape[:2], -1)
 
 
-def _of_input(given: Given) -> Array:
+def _of_wide(given: Given) -> Array:
     seen = _Convolution(given)
     back = seen.narrow_gradient if seen.transposed else seen.wide_gradient
     return back(given.grad, given("weight"), given.shape)
@@ -361,9 +339,9 @@ _OF_THE_LARGEST = "{grad} at the largest element of each window, else 0"
 
 WINDOWS: Rules = {
     "ConvolutionBackward0": (
-        Rule("{grad} spread over its windows by {weight}", _of_input),
+        Rule("{grad} spread over its windows by {weight}", _of_wide),
         Rule("Σ over the windows of {input} · {grad}", _of_weight),
-        Rule("Σ {grad} of each channel", lambda g: g.grad.sum(axis=(0, *range(2, g.grad.ndim)))),
+        Rule("Σ {grad}", over=_batch_axes),
     ),
     "MaxPool2DWithIndicesBackward0": (Rule(_OF_THE_LARGEST, lambda g: _largest(g, 2)),),
     "MaxPool3DWithIndicesBackward0": (Rule(_OF_THE_LARGEST, lambda g: _largest(g, 3)),),

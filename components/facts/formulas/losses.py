@@ -2,79 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from .elementwise import sigmoid
-from .rules import Array, Compute, Fact, Given, Rule, Rules
+from .language import Array
+from .rules import Fact, Given, Letter, Rule, Rules, holds, template_for
 
 _MEAN = 1
+Formula = str | Callable[[Given], str]
 
 
-def _loss(formula: str, slope: Compute, explained: str = "", **facts: Fact) -> Rule:
-    """``slope`` is the loss's derivative by element; a mean divides it by their number, a weight multiplies it."""
-
-    def words(given: Given) -> str:
-        weight = " · {weight}" if given.has("weight") else ""
-        over = " / {n}" if given.integer("reduction") == _MEAN else ""
-        return f"{formula}{weight}{over}{explained}"
-
-    def compute(given: Given) -> Array:
-        weight = given("weight") if given.has("weight") else 1.0
-        return given.grad * slope(given) * weight / (_count(given) if given.integer("reduction") == _MEAN else 1.0)
-
-    return Rule(words, compute, facts={"n": _count, **facts})
+def is_mean(given: Given) -> bool:
+    """Whether a loss is the mean over all elements."""
+    return given.integer("reduction") == _MEAN
 
 
-def _count(given: Given) -> float:
+def count(given: Given) -> float:
+    """The number of elements that a loss is over."""
     return float(given("self").size)
 
 
-def _away(given: Given) -> Array:
-    return given("self") - given("target")
+def _loss(formula: Formula, **facts: Fact) -> Rule:
+    """The loss's derivative by element; a weight multiplies it, a mean divides it by the number of elements."""
+
+    def words(given: Given) -> str:
+        weight = " · {weight}" if given.has("weight") else ""
+        over = " / {n}" if is_mean(given) else ""
+        return f"{template_for(formula, given)}{weight}{over}"
+
+    return Rule(words, facts={"n": count, **facts})
 
 
-def _smooth(given: Given) -> Array:
-    away, beta = _away(given), given.number("beta")
-    return np.sign(away) if beta == 0 else np.clip(away / beta, -1, 1)
-
-
-def _huber(given: Given) -> Array:
-    delta = given.number("delta")
-    return np.clip(_away(given), -delta, delta)
-
-
-def _cross_entropy(given: Given) -> Array:
-    p = given("self")
-    return _away(given) / np.maximum(p * (1 - p), 1e-12)
-
-
-def _logs(given: Given) -> Array:
-    return np.log1p(-given("self")) - np.log(given("self"))
-
-
-def _positive(given: Given) -> Array | float:
-    return given("pos_weight") if given.has("pos_weight") else 1.0
-
-
-def _logits(given: Given) -> Array:
-    share, weighted = sigmoid(given("self")), given("target") * _positive(given)
-    return (weighted + 1 - given("target")) * share - weighted if given.has("pos_weight") else share - weighted
-
-
-def _of_logits(plain: str, weighted: str, slope: Compute) -> Rule:
+def _of_logits(plain: str, weighted: str) -> Rule:
     """``weighted`` is the formula where positive targets have a weight of their own."""
-    rules = _loss(plain, slope), _loss(weighted, slope)
-    return Rule(lambda g: rules[g.has("pos_weight")].symbols_of(g), rules[0].compute, facts=rules[0].facts)
+    return _loss(lambda given: weighted if given.has("pos_weight") else plain)
 
 
-def _logits_target(given: Given) -> Array:
-    x = given("self")
-    return _positive(given) * np.logaddexp(0, -x) - np.logaddexp(0, x)
+def _between(minus: str, inside: str, limit: str) -> Rule:
+    """``inside`` as long as the difference is within the limit, else the limit with the difference's sign."""
+    sides = f"where |{{d}}| ≤ {limit}, else {minus}{{grad}} · {'{delta} · ' if limit == '{delta}' else ''}sign {{d}}"
 
+    def words(given: Given) -> str:
+        weight = " / {n}" if is_mean(given) else ""
+        if given.number(limit[1:-1]) == 0:
+            return f"{minus}{{grad}} · sign {{d}}{weight}"
+        return f"{minus}{{grad}} · {inside}{weight} {sides}{weight}"
 
-def _soft_margin(given: Given) -> Array:
-    y, power = given("target"), np.exp(-given("target") * given("self"))
-    return -y * power / (1 + power)
+    return Rule(words, facts={"n": count, "d": "{self} − {target}"})
 
 
 def _class(given: Given) -> Array:
@@ -97,39 +72,31 @@ def _class_words(given: Given) -> str:
     return f"−{{grad}}{weight}{over} at class {{target}}, else 0"
 
 
+def _cross_entropy(given: Given) -> str:
+    """PyTorch divides by a trillionth at least."""
+    edge = holds(given, lambda: given("self") * (1 - given("self")) < 1e-12)
+    over = "({q} where {q} > {least}, else {least})" if edge else "({self} · (1 − {self}))"
+    return f"{{grad}} · ({{self}} − {{target}}) / {over}"
+
+
 _CLASS = (Rule(_class_words, _class),)
-_EXPLAINED = " with d = {self} − {target}"
 
 LOSSES: Rules = {
-    "MseLossBackward0": (
-        _loss("{grad} · 2·({self} − {target})", lambda g: 2 * _away(g)),
-        _loss("−{grad} · 2·({self} − {target})", lambda g: -2 * _away(g)),
-    ),
-    "SmoothL1LossBackward0": (
-        _loss("{grad} · ({d} / {beta}, between −1 and 1)", _smooth, _EXPLAINED, d=_away),
-        _loss("−{grad} · ({d} / {beta}, between −1 and 1)", lambda g: -_smooth(g), _EXPLAINED, d=_away),
-    ),
-    "HuberLossBackward0": (
-        _loss("{grad} · ({d}, between −{delta} and {delta})", _huber, _EXPLAINED, d=_away),
-        _loss("−{grad} · ({d}, between −{delta} and {delta})", lambda g: -_huber(g), _EXPLAINED, d=_away),
-    ),
+    "MseLossBackward0": (_loss("{grad} · 2·({self} − {target})"), _loss("−{grad} · 2·({self} − {target})")),
+    "SmoothL1LossBackward0": (_between("", "{d} / {beta}", "{beta}"), _between("−", "{d} / {beta}", "{beta}")),
+    "HuberLossBackward0": (_between("", "{d}", "{delta}"), _between("−", "{d}", "{delta}")),
     "BinaryCrossEntropyBackward0": (
-        _loss("{grad} · ({self} − {target}) / ({self} · (1 − {self}))", _cross_entropy),
-        _loss("{grad} · (ln(1 − {self}) − ln {self})", _logs),
+        _loss(_cross_entropy, q="{self} · (1 − {self})", least=Letter(lambda g: 1e-12, "1e−12")),
+        _loss("{grad} · (ln(1 − {self}) − ln {self})"),
     ),
     "BinaryCrossEntropyWithLogitsBackward0": (
         _of_logits(
             "{grad} · (σ({self}) − {target})",
             "{grad} · ((1 − {target})·σ({self}) − {target}·{pos_weight}·(1 − σ({self})))",
-            _logits,
         ),
-        _of_logits(
-            "−{grad} · {self}",
-            "{grad} · ({pos_weight} · ln(1 + exp(−{self})) − ln(1 + exp {self}))",
-            _logits_target,
-        ),
+        _of_logits("−{grad} · {self}", "{grad} · ({pos_weight} · ln(1 + exp(−{self})) − ln(1 + exp {self}))"),
     ),
-    "SoftMarginLossBackward0": (_loss("−{grad} · {target} · σ(−{target}·{self})", _soft_margin),),
+    "SoftMarginLossBackward0": (_loss("−{grad} · {target} · σ(−{target}·{self})"),),
     "NllLossBackward0": _CLASS,
     "NllLoss2DBackward0": _CLASS,
 }

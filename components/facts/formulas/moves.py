@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .rules import PASSES, Array, Given, Lacking, Rule, Rules, kept
+from .language import Array
+from .rules import PASSES, Given, Lacking, Rule, Rules, unknown
 
 Places = NDArray[np.int64]
 
@@ -171,7 +172,7 @@ SHAPES: Rules = {
     "SqueezeBackward2": _VIEW,
     "SqueezeBackward4": _VIEW,
     "UnsqueezeBackward0": _VIEW,
-    "TBackward0": (Rule("{grad}ᵀ", lambda g: g.grad.T),),
+    "TBackward0": (Rule("{grad}ᵀ"),),
     "TransposeBackward0": (Rule("{grad}, dims {dim0} and {dim1} swapped back", _transposed),),
     "PermuteBackward0": (Rule("{grad}, dims {dims} permuted back", _permuted),),
     "ExpandBackward0": (PASSES,),
@@ -354,10 +355,10 @@ _CHANGED_PART = "what the operation on the changed part sends back"
 
 PLACES: Rules = {
     "CopySlices": (
-        Rule("{grad} outside the part that was changed; inside, " + _CHANGED_PART),
-        Rule(_CHANGED_PART, repeats=True),
+        Rule("{grad} outside the part that was changed; inside, " + _CHANGED_PART, unknown),
+        Rule(_CHANGED_PART, unknown, repeats=True),
     ),
-    "AsStridedBackward0": (Rule("{grad} added at the elements that were viewed, else 0"),),
+    "AsStridedBackward0": (Rule("{grad} added at the elements that were viewed, else 0", unknown),),
     "SelectBackward0": (Rule("{grad} at index {index} of dim {dim}, else 0", _selected),),
     "SliceBackward0": (Rule(lambda g: f"{{grad}} at {slice_text(g)} of dim {{dim}}, else 0", _from_slice),),
     "IndexBackward0": (Rule(lambda g: f"{{grad}} added at [{_index_words(g)}], else 0", _indexed),),
@@ -392,7 +393,7 @@ PLACES: Rules = {
     "MaskedSelectBackward0": (Rule("{grad} put where {mask}, else 0", _masked),),
     "EmbeddingBackward0": (Rule(_row_words, _rows),),
     "MaskedScatterBackward0": (
-        Rule("0 where {mask}, else {grad}", lambda g: kept(g, g("mask") == 0)),
+        Rule("0 where {mask}, else {grad}"),
         Rule("{grad} where {mask}, in the order it was taken, else 0", _taken),
     ),
 }

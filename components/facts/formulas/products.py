@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from .language import Array
 from .layers import norm_slope
-from .rules import Array, Compute, Given, Lacking, Rule, Rules
+from .rules import Given, Lacking, Rule, Rules
 
 
 def turned(array: Array) -> Array:
@@ -21,17 +22,16 @@ def _solution(matrix: Array, right: Array) -> Array:
     return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
 
 
-def _scaled(formula: str, compute: Compute, by: str, *, reduce: bool = False) -> Rule:
+def _scaled(formula: str, by: str, *, reduce: bool = False) -> Rule:
     """A gradient times a saved ``alpha`` or ``beta``, which is not written where it is 1."""
 
     def words(given: Given) -> str:
         return formula if given.number(by, 1.0) == 1 else f"{formula} · {{{by}}}"
 
-    return Rule(words, lambda given: compute(given) * given.number(by, 1.0), reduce=reduce)
+    return Rule(words, reduce=reduce)
 
 
-def _added() -> Rule:
-    return _scaled("{grad}", lambda g: g.grad, "beta", reduce=True)
+_ADDED = _scaled("{grad}", "beta", reduce=True)
 
 
 def _solved(given: Given) -> Array:
@@ -50,12 +50,9 @@ def _of_system(given: Given) -> Array:
     return -back @ turned(result) if given.flag("left") else -turned(result) @ back
 
 
-def _of_determinant(given: Given) -> Array:
-    return (given.grad * given("result"))[..., None, None] * turned(_inverse(given("A")))
-
-
-def _of_log_determinant(given: Given) -> Array:
-    return given.incoming(1)[..., None, None] * turned(_inverse(given("A")))
+def _of_matrix(given: Given, array: Array) -> Array:
+    """One number for each matrix."""
+    return array[..., None, None] if array.ndim == len(given.shape) - 2 else array
 
 
 def _of_cholesky(given: Given) -> Array:
@@ -65,13 +62,6 @@ def _of_cholesky(given: Given) -> Array:
     half = (half + turned(np.tril(half, -1))) / 2
     inverse = _inverse(lower)
     return turned(inverse) @ half @ inverse
-
-
-def _crossed(given: Given) -> Array:
-    dim = given.integer("dim")
-    if given.slot == 0:
-        return np.cross(given("other"), given.grad, axis=dim)
-    return np.cross(given.grad, given("self"), axis=dim)
 
 
 def _of_symmetric(given: Given) -> Array:
@@ -113,58 +103,26 @@ def _attention(given: Given) -> Array:
 _SHARES = " with P = softmax({query} @ {key}ᵀ · scale)"
 _OF_SCORES = "P · (g − Σ g·P) · scale"
 
+_MATRICES = (Rule("{grad} @ {mat2}ᵀ"), Rule("{self}ᵀ @ {grad}"))
+_BATCHES = (_ADDED, _scaled("{grad} @ {batch2}ᵀ", "alpha"), _scaled("{batch1}ᵀ @ {grad}", "alpha"))
+
 PRODUCTS: Rules = {
-    "MmBackward0": (
-        Rule("{grad} @ {mat2}ᵀ", lambda g: g.grad @ g("mat2").T),
-        Rule("{self}ᵀ @ {grad}", lambda g: g("self").T @ g.grad),
-    ),
-    "MvBackward0": (
-        Rule("{grad} ⊗ {vec}", lambda g: np.outer(g.grad, g("vec"))),
-        Rule("{self}ᵀ @ {grad}", lambda g: g("self").T @ g.grad),
-    ),
-    "DotBackward0": (
-        Rule("{grad} · {tensor}", lambda g: g.grad * g("tensor")),
-        Rule("{grad} · {self}", lambda g: g.grad * g("self")),
-    ),
-    "BmmBackward0": (
-        Rule("{grad} @ {mat2}ᵀ", lambda g: g.grad @ turned(g("mat2"))),
-        Rule("{self}ᵀ @ {grad}", lambda g: turned(g("self")) @ g.grad),
-    ),
-    "AddmmBackward0": (
-        _added(),
-        _scaled("{grad} @ {mat2}ᵀ", lambda g: g.grad @ g("mat2").T, "alpha"),
-        _scaled("{mat1}ᵀ @ {grad}", lambda g: g("mat1").T @ g.grad, "alpha"),
-    ),
-    "AddmvBackward0": (
-        _added(),
-        _scaled("{grad} ⊗ {vec}", lambda g: np.outer(g.grad, g("vec")), "alpha"),
-        _scaled("{mat}ᵀ @ {grad}", lambda g: g("mat").T @ g.grad, "alpha"),
-    ),
-    "BaddbmmBackward0": (
-        _added(),
-        _scaled("{grad} @ {batch2}ᵀ", lambda g: g.grad @ turned(g("batch2")), "alpha"),
-        _scaled("{batch1}ᵀ @ {grad}", lambda g: turned(g("batch1")) @ g.grad, "alpha"),
-    ),
-    "AddbmmBackward0": (
-        _added(),
-        _scaled("{grad} @ {batch2}ᵀ", lambda g: g.grad @ turned(g("batch2")), "alpha"),
-        _scaled("{batch1}ᵀ @ {grad}", lambda g: turned(g("batch1")) @ g.grad, "alpha"),
-    ),
-    "LinalgCrossBackward0": (
-        Rule("{other} × {grad}", _crossed, reduce=True),
-        Rule("{grad} × {self}", _crossed, reduce=True),
-    ),
-    "LinalgInvExBackward0": (
-        Rule("−{inverse}ᵀ @ {grad} @ {inverse}ᵀ", lambda g: -turned(g("inverse")) @ g.grad @ turned(g("inverse"))),
-    ),
+    "MmBackward0": _MATRICES,
+    "BmmBackward0": _MATRICES,
+    "MvBackward0": (Rule("{grad} ⊗ {vec}"), Rule("{self}ᵀ @ {grad}")),
+    "DotBackward0": (Rule("{grad} · {tensor}"), Rule("{grad} · {self}")),
+    "AddmmBackward0": (_ADDED, _scaled("{grad} @ {mat2}ᵀ", "alpha"), _scaled("{mat1}ᵀ @ {grad}", "alpha")),
+    "AddmvBackward0": (_ADDED, _scaled("{grad} ⊗ {vec}", "alpha"), _scaled("{mat}ᵀ @ {grad}", "alpha")),
+    "BaddbmmBackward0": _BATCHES,
+    "AddbmmBackward0": _BATCHES,
+    "LinalgCrossBackward0": (Rule("{other} × {grad}", reduce=True), Rule("{grad} × {self}", reduce=True)),
+    "LinalgInvExBackward0": (Rule("−{inverse}ᵀ @ {grad} @ {inverse}ᵀ"),),
     "LinalgSolveExBackward0": (
         Rule("−g ⊗ {result} with g = the gradient of the right side", _of_system),
         Rule("{A}ᵀ⁻¹ @ {grad}", _solved),
     ),
-    "LinalgDetBackward0": (Rule("{grad} · {result} · {A}⁻¹ᵀ", _of_determinant),),
-    "LinalgSlogdetBackward0": (
-        Rule("{grad₂} · {A}⁻¹ᵀ", _of_log_determinant, facts={"grad₂": lambda g: g.incoming(1)}),
-    ),
+    "LinalgDetBackward0": (Rule("{grad} · {result} · {A}⁻¹ᵀ", shaped=_of_matrix),),
+    "LinalgSlogdetBackward0": (Rule("{grad₂} · {A}⁻¹ᵀ", facts={"grad₂": lambda g: g.incoming(1)}, shaped=_of_matrix),),
     "LinalgEighBackward0": (
         Rule("V @ (diagonal of grad₁ + Vᵀ @ grad₂ / (λⱼ − λᵢ)) @ Vᵀ, made symmetric", _of_symmetric),
     ),

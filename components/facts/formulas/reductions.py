@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from .rules import Array, Fact, Given, Lacking, Rule, Rules
+from .language import Array
+from .rules import Fact, Given, Lacking, Letter, Phrase, Rule, Rules, Template, holds, template_for
 
 
 def reduced(given: Given) -> tuple[int, ...]:
@@ -29,21 +32,77 @@ def along(given: Given, name: str = "dim") -> int:
     return dim % max(rank, 1)
 
 
+def rows(given: Given) -> tuple[int, ...]:
+    """The dimension that ``softmax`` and the like go along; a number by itself has none."""
+    return (along(given),) if given.shape else ()
+
+
+def as_rows(given: Given, array: Array) -> Array:
+    """Put the reduced dimensions back into what has none of them."""
+    dims = reduced(given)
+    shape = [1 if dim in dims else size for dim, size in enumerate(given.shape)]
+    return array.reshape(shape) if array.ndim and array.size == math.prod(shape) else array
+
+
+def spread(given: Given, array: Array) -> Array:
+    """One number for all the elements that were reduced to it."""
+    return np.broadcast_to(array, given.shape)
+
+
+def _as_product(given: Given, array: Array) -> Array:
+    shape = [1 if dim in _product_dims(given) else size for dim, size in enumerate(given.shape)]
+    return array.reshape(shape) if array.ndim and array.size == math.prod(shape) else array
+
+
+def _product(given: Given) -> str:
+    zeros = holds(given, lambda: given("self") == 0)
+    return "{grad} · {p}" if zeros else "{grad} · {result} / {self}"
+
+
+def _along_words(given: Given) -> str:
+    return " along dim {dim}" if given.has("dim") else ""
+
+
+def _deviation(result: str, grad: str = "{grad}") -> Template:
+    formula = f"{grad} · ({{self}} − {{mean}}) / (({{n}} − {{correction}}) · {{{result}}})"
+
+    def words(given: Given) -> str:
+        special = holds(given, lambda: given(result) == 0)
+        return f"0 where {{{result}}} = 0, else {formula}" if special else formula
+
+    return words
+
+
+def _of_both(given: Given) -> str:
+    first = template_for(_deviation("result0", "{grad₁}"), given)
+    return f"{f'({first})' if first.startswith('0') else first} + {{grad₂}} / {{n}}"
+
+
+def _is_largest(given: Given) -> Array:
+    result = as_rows(given, given("result"))
+    return np.isnan(given("self")) if np.isnan(result).all() else given("self") == result
+
+
+def _equal(given: Given) -> Array:
+    """How many elements were the result."""
+    count = np.asarray(_is_largest(given).sum(axis=reduced(given), keepdims=True), dtype=np.float64)
+    return count.reshape(()) if count.size == 1 else count
+
+
+def _extreme(given: Given) -> str:
+    if holds(given, lambda: np.isnan(given("result"))):
+        return "0 where {self} is a number, else {grad} / {n}"
+    shared = holds(given, lambda: _equal(given) > 1)
+    return f"{{grad}}{' / {n}' if shared else ''} where {{self}} = {{result}}, else 0"
+
+
 def from_the_end(array: Array, dim: int) -> Array:
     """Each element and all after it, added up."""
     return np.flip(np.cumsum(np.flip(array, dim), axis=dim), dim) if array.ndim else array
 
 
-def _sum(given: Given) -> Array:
-    return np.broadcast_to(stretched(given, given.grad), given.shape)
-
-
 def _count(given: Given) -> int:
     return int(np.prod([given.shape[dim] for dim in reduced(given)], dtype=np.int64))
-
-
-def _mean(given: Given) -> Array:
-    return _sum(given) / _count(given)
 
 
 def _product_dims(given: Given) -> tuple[int, ...]:
@@ -70,19 +129,6 @@ def _size(x: Array, dims: tuple[int, ...]) -> int:
     return int(np.prod([x.shape[dim] for dim in dims], dtype=np.int64))
 
 
-def _product(given: Given) -> Array:
-    return stretched(given, given.grad, _product_dims(given)) * _others(given)
-
-
-def _product_words(given: Given) -> str:
-    dim = ", along dim {dim}" if given.has("dim") else ""
-    try:
-        zeros = bool(np.any(given("self") == 0))
-    except (Lacking, ValueError):
-        zeros = False
-    return f"{{grad}} · the product of the other elements{dim}" if zeros else f"{{grad}} · {{result}} / {{self}}{dim}"
-
-
 def _cumulated_product(given: Given) -> Array:
     """Every later product holds the element once: it counts as 1 there, so that zeros need no quotient."""
     x, dim = np.moveaxis(given("self"), along(given), 0), along(given)
@@ -92,11 +138,6 @@ def _cumulated_product(given: Given) -> Array:
         without[place] = 1
         out[place] = (grad * np.cumprod(without, axis=0))[place:].sum(axis=0)
     return np.moveaxis(out, 0, dim)
-
-
-def _variance(given: Given, grad: Array | None = None) -> Array:
-    x = given("self")
-    return stretched(given, given.grad if grad is None else grad) * 2 / _freedom(given) * (x - _mean_of(given))
 
 
 def _mean_of(given: Given) -> Array:
@@ -111,22 +152,8 @@ def _mean_fact(given: Given) -> Array:
     return mean.reshape(()) if mean.size == 1 else mean
 
 
-def _freedom(given: Given) -> float:
-    return max(_count(given) - _correction(given), 0)
-
-
 def _correction(given: Given) -> float:
     return given.number("correction", 1.0)
-
-
-def _deviation(given: Given, grad: Array | None = None, result: str = "result") -> Array:
-    spread = stretched(given, given(result))
-    return np.where(spread == 0, 0, _variance(given, grad) / (2 * spread))
-
-
-def _second(given: Given) -> Array:
-    """What came in for the mean that ``var_mean`` and ``std_mean`` give too."""
-    return np.broadcast_to(stretched(given, _came(given, 1)) / _count(given), given.shape)
 
 
 def _came(given: Given, output: int) -> Array:
@@ -134,27 +161,6 @@ def _came(given: Given, output: int) -> Array:
         return given.incoming(output)
     except Lacking:
         return np.zeros_like(given.incoming(1 - output))
-
-
-def _all_extremes(given: Given) -> Array:
-    x, result = given("self"), given("result")
-    mask = np.isnan(x) if np.isnan(result) else x == result
-    return given.grad * mask / max(int(mask.sum()), 1)
-
-
-def _extremes(given: Given) -> Array:
-    mask = given("self") == stretched(given, given("result"))
-    return stretched(given, given.grad) * mask / mask.sum(axis=reduced(given), keepdims=True)
-
-
-def _extreme_words(given: Given) -> str:
-    text = "{grad} where {self} = {result}, else 0"
-    try:
-        mask = given("self") == stretched(given, given("result"))
-        shared = bool(np.any(mask.sum(axis=reduced(given)) > 1))
-    except (Lacking, ValueError, IndexError):
-        return text
-    return text.replace(", else", ", shared by equal ones, else") if shared else text
 
 
 def _picked(given: Given) -> Array:
@@ -171,10 +177,6 @@ def _picked(given: Given) -> Array:
     return out
 
 
-def _logsumexp(given: Given) -> Array:
-    return stretched(given, given.grad) * np.exp(given("self") - stretched(given, given("result")))
-
-
 def _cumulated_logsumexp(given: Given) -> Array:
     return from_the_end(given.grad * np.exp(-given("result")), along(given)) * np.exp(given("self"))
 
@@ -184,38 +186,37 @@ def _cumsum(given: Given) -> Array:
 
 
 _PICKED = (Rule("{grad} at place {indices} of dim {dim}, else 0", _picked),)
-_ALL_EXTREMES = (Rule(_extreme_words, _all_extremes),)
-_EXTREMES = (Rule(_extreme_words, _extremes),)
-_PRODUCT = (Rule(_product_words, _product),)
+_EXTREMES = (Rule(_extreme, shaped=as_rows, facts={"n": Letter(_equal, "how many are equal to it")}),)
+_PRODUCT = (
+    Rule(
+        _product,
+        facts={"p": Letter(_others, lambda g: f"the product of the other elements{_along_words(g)}")},
+        shaped=_as_product,
+    ),
+)
 _SPREAD: dict[str, Fact] = {"n": _count, "mean": _mean_fact, "correction": _correction}
 _TWO: dict[str, Fact] = _SPREAD | {"grad₁": lambda g: _came(g, 0), "grad₂": lambda g: _came(g, 1)}
 
+_EVERY = Phrase(lambda g: f", for every element{_along_words(g)}", spread)
+
 REDUCTIONS: Rules = {
-    "SumBackward0": (Rule("{grad}, for every element", _sum),),
-    "SumBackward1": (Rule("{grad}, for every element along dim {dim}", _sum),),
-    "NansumBackward0": (Rule("{grad} where {self} is a number, else 0", lambda g: _sum(g) * ~np.isnan(g("self"))),),
-    "MeanBackward0": (Rule("{grad} / {self_sym_numel}, for every element", _mean),),
-    "MeanBackward1": (Rule("{grad} / {n}, for every element along dim {dim}", _mean, facts={"n": _count}),),
+    "SumBackward0": (Rule("{grad}", then=_EVERY, shaped=as_rows),),
+    "SumBackward1": (Rule("{grad}", then=_EVERY, shaped=as_rows),),
+    "NansumBackward0": (Rule("{grad} where {self} is a number, else 0", shaped=as_rows),),
+    "MeanBackward0": (Rule("{grad} / {self_sym_numel}", then=_EVERY, shaped=as_rows),),
+    "MeanBackward1": (Rule("{grad} / {n}", then=_EVERY, shaped=as_rows, facts={"n": _count}),),
     "ProdBackward0": _PRODUCT,
     "ProdBackward1": _PRODUCT,
-    "VarBackward0": (Rule("{grad} · 2/({n} − {correction}) · ({self} − {mean})", _variance, facts=_SPREAD),),
-    "StdBackward0": (
-        Rule("{grad} · ({self} − {mean}) / (({n} − {correction}) · {result})", _deviation, facts=_SPREAD),
-    ),
+    "VarBackward0": (Rule("{grad} · 2/({n} − {correction}) · ({self} − {mean})", shaped=as_rows, facts=_SPREAD),),
+    "StdBackward0": (Rule(_deviation("result"), shaped=as_rows, facts=_SPREAD),),
     "VarMeanBackward0": (
         Rule(
             "{grad₁} · 2/({n} − {correction}) · ({self} − {mean}) + {grad₂} / {n}",
-            lambda g: _variance(g, _came(g, 0)) + _second(g),
+            shaped=as_rows,
             facts=_TWO,
         ),
     ),
-    "StdMeanBackward0": (
-        Rule(
-            "{grad₁} · ({self} − {mean}) / (({n} − {correction}) · {result0}) + {grad₂} / {n}",
-            lambda g: _deviation(g, _came(g, 0), "result0") + _second(g),
-            facts=_TWO,
-        ),
-    ),
+    "StdMeanBackward0": (Rule(_of_both, shaped=as_rows, facts=_TWO),),
     "MaxBackward0": _PICKED,
     "MinBackward0": _PICKED,
     "MedianBackward1": _PICKED,
@@ -225,13 +226,13 @@ REDUCTIONS: Rules = {
     "CumminBackward0": _PICKED,
     "SortBackward0": (Rule("{grad}, back at the places {indices} of dim {dim}", _picked),),
     "TopkBackward0": (Rule("{grad} at the places {indices} of dim {dim}, else 0", _picked),),
-    "MaxBackward1": _ALL_EXTREMES,
-    "MinBackward1": _ALL_EXTREMES,
-    "MedianBackward0": _ALL_EXTREMES,
-    "NanmedianBackward0": _ALL_EXTREMES,
+    "MaxBackward1": _EXTREMES,
+    "MinBackward1": _EXTREMES,
+    "MedianBackward0": _EXTREMES,
+    "NanmedianBackward0": _EXTREMES,
     "AmaxBackward0": _EXTREMES,
     "AminBackward0": _EXTREMES,
-    "LogsumexpBackward0": (Rule("{grad} · exp({self} − {result})", _logsumexp),),
+    "LogsumexpBackward0": (Rule("{grad} · exp({self} − {result})", shaped=as_rows),),
     "LogcumsumexpBackward0": (
         Rule("exp {self} · ({grad} · exp(−{result}), added up from the end of dim {dim})", _cumulated_logsumexp),
     ),

@@ -1,9 +1,8 @@
-"""What a rule is made of: one gradient in symbols, the same as a function of numbers, and the record it is given.
+"""What a rule is made of: a formula that is both shown and evaluated, and the record that it is given.
 
 In a template ``{grad}`` and ``{name of what was saved}`` stand for a variable's name, or for its numbers; so does the
-name of a fact, a number that the rule works out itself, such as the ``n`` of a mean. All else is written as it is; what
-follows `` with `` explains a symbol and is left out where there are numbers. A rule is for one slot of the node's
-``grad_inputs``. All numbers are float64 arrays made from the trace's lists.
+name of a fact. A rule is for one slot of the node's ``grad_inputs``. All numbers are float64 arrays made from the
+trace's lists.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from numpy.typing import NDArray
 from ...trace import BackwardStep, Node, SavedTensor
 from ..index import TraceIndex
 from ..text import number_text
+from .language import Array, read
 
-Array = NDArray[np.float64]
 _BELOW_ZERO = 2**63
 _LONGEST_LITERAL = 200
 _LONGEST_WORD = 40
@@ -40,15 +39,9 @@ class Given:
     """
 
     def __init__(self, index: TraceIndex, node: Node, step: BackwardStep | None, slot: int) -> None:
-        self._index, self._step = index, step
+        self.index, self._step = index, step
         self._saved = {saved.name: saved for saved in node.saved}
         self.node, self.slot = node, slot
-
-    # --- names, for the symbols
-
-    def name(self, saved: str) -> str:
-        """Return the variable that a saved tensor belongs to, or PyTorch's own name for it."""
-        return self._index.saved_name(self._saved[saved]) if saved in self._saved else saved
 
     # --- numbers
 
@@ -105,7 +98,7 @@ class Given:
         record = self._record(saved)
         if record.shape is None:
             return np.asarray(self.number(saved))
-        return _array(self._index.saved_values(record), record.shape)
+        return _array(self.index.saved_values(record), record.shape)
 
     def indices(self, saved: str) -> NDArray[np.int64]:
         """Return a saved tensor of indices."""
@@ -114,6 +107,10 @@ class Given:
     def index_or_mask(self, saved: str) -> NDArray[np.int64] | NDArray[np.bool_]:
         """Return a saved index: places, or a mask."""
         return self(saved) != 0 if self._record(saved).dtype in ("bool", "uint8") else self.indices(saved)
+
+    def record(self, saved: str) -> SavedTensor | None:
+        """Return the record of what was saved under a name."""
+        return self._saved.get(saved)
 
     def has(self, saved: str) -> bool:
         """Whether the node saved something under this name."""
@@ -223,13 +220,36 @@ def summed_dims(wide: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...
 
 Compute = Callable[[Given], Array]
 Template = str | Callable[[Given], str]
-Fact = Callable[[Given], Array | float]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A number that a rule works out itself, and what its letter stands for."""
+
+    compute: Callable[[Given], Array | float]
+    meaning: Template
+
+
+# A number whose name says what it is, one that is explained, or a formula for a part with a letter of its own.
+Fact = Callable[[Given], Array | float] | Letter | str
+Axes = Callable[[Given], tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """What is said behind a formula in words, and what it does to the formula's result."""
+
+    words: Template
+    apply: Callable[[Given, Array], Array]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """``compute`` is ``None`` for formulas that are shown in symbols only; ``reduce`` undoes a broadcast.
+    """``template`` is a formula in the language of ``language.py``, and is what is shown and what is evaluated.
 
+    Moves have no signs: with ``compute`` the template is a sentence, which names that one operation. ``over`` are the
+    dimensions of ``Σ`` and ``mean``, ``reduce`` undoes a broadcast, ``then`` says what becomes of the result,
+    ``shaped`` gives what is put in the shape in which it fits the others.
     ``repeats`` is true for the last rule of a node with any number of inputs.
     """
 
@@ -238,50 +258,83 @@ class Rule:
     reduce: bool = False
     facts: Mapping[str, Fact] = field(default_factory=dict)
     repeats: bool = False
+    over: Axes | None = None
+    then: Phrase | None = None
+    shaped: Callable[[Given, Array], Array] | None = None
 
-    def symbols_of(self, given: Given) -> str:
+    def text(self, given: Given) -> str:
         """Return the template for this node."""
-        return self.template if isinstance(self.template, str) else self.template(given)
+        return template_for(self.template, given)
 
-    def fact(self, name: str, given: Given) -> Array:
-        """Return a number that the rule works out itself."""
-        return np.asarray(self.facts[name](given), dtype=np.float64)
+    def evaluated(self, given: Given) -> Array:
+        """Return what the template comes to."""
+        if self.compute is not None:
+            return np.asarray(self.compute(given), dtype=np.float64)
+        formula = read(self.text(given))
+        result = np.asarray(formula.evaluate(_Values(given, self)), dtype=np.float64)
+        if not formula.places:
+            result = np.broadcast_to(result, given.shape)
+        result = self.then.apply(given, result) if self.then is not None else result
+        fits = self.over is not None and result.size == math.prod(given.shape)
+        return result.reshape(given.shape) if fits else result
+
+    def part(self, name: str, given: Given) -> Array:
+        """Return what stands in braces."""
+        return np.asarray(_Values(given, self).value(name), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class _Values:
+    given: Given
+    rule: Rule
+
+    def value(self, name: str) -> Array:
+        fact = self.rule.facts.get(name)
+        if isinstance(fact, str):
+            return read(fact).evaluate(self)
+        if fact is not None:
+            compute = fact.compute if isinstance(fact, Letter) else fact
+            found = np.asarray(compute(self.given), dtype=np.float64)
+        else:
+            found = self.given.grad if name == "grad" else self.given(name)
+        return found if self.rule.shaped is None else self.rule.shaped(self.given, found)
+
+    def over(self, word: str, array: Array) -> Array:
+        axes = self.rule.over(self.given) if self.rule.over is not None else tuple(range(array.ndim))
+        if any(not -array.ndim <= axis < array.ndim for axis in axes):
+            raise Lacking
+        return np.asarray((np.sum if word == "Σ" else np.mean)(array, axis=axes, keepdims=True))
+
+    def crossed(self, first: Array, second: Array) -> Array:
+        return np.asarray(np.cross(first, second, axis=self.given.integer("dim")))
+
+
+def template_for(template: Template, given: Given) -> str:
+    """Return a template for a node."""
+    return template if isinstance(template, str) else template(given)
 
 
 Rules = dict[str, tuple[Rule, ...]]
 
 
-def each(template: Template, compute: Compute, **facts: Fact) -> Rule:
+def each(template: Template, **facts: Fact) -> Rule:
     """Return a rule for an elementwise operation, whose inputs may have been broadcast."""
-    return Rule(template, compute, reduce=True, facts=facts)
+    return Rule(template, reduce=True, facts=facts)
 
 
-def passes(given: Given) -> Array:
-    """The gradient goes on as it came."""
-    return given.grad
+def unknown(given: Given) -> Array:
+    """What the record does not tell: for formulas that are shown in symbols only."""
+    raise Lacking
 
 
-def kept(given: Given, where: NDArray[np.bool_]) -> Array:
-    """The gradient where that is true, else 0, which it stays where the gradient is infinite."""
-    return np.where(where, given.grad, 0)
+def holds(given: Given, test: Callable[[], object]) -> bool:
+    """Whether something is true anywhere in the numbers; ``False`` where they are not known."""
+    try:
+        with np.errstate(all="ignore"):
+            return bool(np.any(np.asarray(test())))
+    except (Lacking, ValueError, IndexError, TypeError):
+        return False
 
 
-def sign(x: Array) -> Array:
-    """−1, 0 or 1; 0 for what is not a number, as in PyTorch."""
-    return np.where(np.isnan(x), 0, np.sign(x))
-
-
-PASSES = each("{grad}", passes)
-NOTHING = each("0", lambda given: np.zeros(given.shape))
-
-_SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-
-
-def power(base: str, exponent: float) -> str:
-    """``x``, ``x²``, ``x^0.5``."""
-    if exponent == 1:
-        return base
-    text = f"{exponent:g}"
-    if text.lstrip("-").isdigit():
-        return f"{base}{text.translate(_SUPERSCRIPT)}"
-    return f"{base}^{text}".replace("-", "−")
+PASSES = each("{grad}")
+NOTHING = each("0")

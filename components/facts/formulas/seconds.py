@@ -5,92 +5,59 @@ Slot 0 is the gradient that the first engine run sent in (``grad_output``); what
 
 from __future__ import annotations
 
-import numpy as np
-
-from .elementwise import ACTIVATIONS, sigmoid
+from .elementwise import ACTIVATIONS
+from .losses import count, is_mean
 from .moves import at, slice_text, sliced
-from .reductions import along
-from .rules import NOTHING, Array, Given, Rule, Rules, each
-
-_MEAN = 1
+from .reductions import rows
+from .rules import NOTHING, Given, Rule, Rules, each, holds
 
 
-def _softmax(given: Given) -> Array:
-    y = given("output")
-    return y * (given.grad - (given.grad * y).sum(axis=along(given), keepdims=True))
+def _all(given: Given) -> tuple[int, ...]:
+    """A loss of one number goes over all elements; one for each element over none."""
+    return tuple(range(given("self").ndim)) if not given.shape else ()
 
 
-def _of_softmax(given: Given) -> Array:
-    y, first, dim = given("output"), given("grad_output"), along(given)
-    sums = (y * first).sum(axis=dim, keepdims=True), (y * given.grad).sum(axis=dim, keepdims=True)
-    return given.grad * (first - sums[0]) - first * sums[1]
+def _loss(formula: str) -> Rule:
+    return Rule(lambda g: f"{formula} / {{n}}" if is_mean(g) else formula, facts={"n": count})
 
 
-def _log_softmax(given: Given) -> Array:
-    return given.grad - (given.grad * np.exp(given("output"))).sum(axis=along(given), keepdims=True)
+def _of_squared_error(given: Given) -> str:
+    slope = "{grad} · 2·({self} − {target})"
+    slope = f"{slope} / {{n}}" if is_mean(given) else slope
+    return slope if given.shape else f"Σ {slope}"
 
 
-def _of_log_softmax(given: Given) -> Array:
-    return -given("grad_output").sum(axis=along(given), keepdims=True) * np.exp(given("output")) * given.grad
-
-
-def _over(given: Given) -> float:
-    return given("self").size if given.integer("reduction") == _MEAN else 1
-
-
-def _mean(formula: str, given: Given) -> str:
-    return f"{formula} / {{n}}" if given.integer("reduction") == _MEAN else formula
-
-
-def _squared_error(given: Given) -> Array:
-    slope = given.grad * 2 * (given("self") - given("target")) / _over(given)
-    return np.asarray(slope.sum()) if not given.shape else slope
-
-
-def _of_squared_error(given: Given) -> Array:
-    sign = 1 if given.slot == 1 else -1
-    return sign * 2 * given.grad * given("grad_output") / _over(given)
-
-
-def _of_softplus(given: Given) -> Array:
-    x, beta = given("self"), given.number("beta")
-    share = sigmoid(beta * x)
-    return (
-        given.grad
-        * given("grad_output")
-        * beta
-        * np.where(x * beta > given.number("threshold"), 0, share * (1 - share))
-    )
+def _softplus(given: Given) -> str:
+    bent = "{grad} · {grad_output} · {beta} · σ({beta}·{self}) · (1 − σ({beta}·{self}))"
+    straight = holds(given, lambda: given("self") * given.number("beta") > given.number("threshold"))
+    return f"0 where {{self}}·{{beta}} > {{threshold}}, else {bent}" if straight else bent
 
 
 SECONDS: Rules = {
-    "TanhBackwardBackward0": (
-        each("{grad} · (1 − {output}²)", lambda g: g.grad * (1 - g("output") ** 2)),
-        each("{grad} · {grad_output} · (−2)·{output}", lambda g: g.grad * g("grad_output") * -2 * g("output")),
-    ),
+    "TanhBackwardBackward0": (each("{grad} · (1 − {output}²)"), each("{grad} · {grad_output} · (−2)·{output}")),
     "SigmoidBackwardBackward0": (
-        each("{grad} · {output} · (1 − {output})", lambda g: g.grad * g("output") * (1 - g("output"))),
-        each("{grad} · {grad_output} · (1 − 2·{output})", lambda g: g.grad * g("grad_output") * (1 - 2 * g("output"))),
+        each("{grad} · {output} · (1 − {output})"),
+        each("{grad} · {grad_output} · (1 − 2·{output})"),
     ),
     "ThresholdBackwardBackward0": (*ACTIVATIONS["ThresholdBackward0"], NOTHING),
     "LeakyReluBackwardBackward0": (*ACTIVATIONS["LeakyReluBackward0"], NOTHING),
     "HardtanhBackwardBackward0": (*ACTIVATIONS["HardtanhBackward0"], NOTHING),
-    "SoftplusBackwardBackward0": (
-        *ACTIVATIONS["SoftplusBackward0"],
-        each("{grad} · {grad_output} · {beta} · σ({beta}·{self}) · (1 − σ({beta}·{self}))", _of_softplus),
-    ),
+    "SoftplusBackwardBackward0": (*ACTIVATIONS["SoftplusBackward0"], each(_softplus)),
     "SoftmaxBackwardDataBackward0": (
-        Rule("{output} · ({grad} − Σ {grad}·{output})", _softmax),
-        Rule("{grad} · ({grad_output} − Σ {output}·{grad_output}) − {grad_output} · Σ {output}·{grad}", _of_softmax),
+        Rule("{output} · ({grad} − Σ {grad}·{output})", over=rows),
+        Rule(
+            "{grad} · ({grad_output} − Σ {output}·{grad_output}) − {grad_output} · Σ {output}·{grad}",
+            over=rows,
+        ),
     ),
     "LogSoftmaxBackwardDataBackward0": (
-        Rule("{grad} − Σ {grad} · exp {output}", _log_softmax),
-        Rule("−{grad} · exp {output} · Σ {grad_output}", _of_log_softmax),
+        Rule("{grad} − Σ {grad} · exp {output}", over=rows),
+        Rule("−{grad} · exp {output} · Σ {grad_output}", over=rows),
     ),
     "MseLossBackwardBackward0": (
-        Rule(lambda g: _mean("Σ {grad} · 2·({self} − {target})", g), _squared_error, facts={"n": _over}),
-        Rule(lambda g: _mean("{grad} · {grad_output} · 2", g), _of_squared_error, facts={"n": _over}),
-        Rule(lambda g: _mean("−{grad} · {grad_output} · 2", g), _of_squared_error, facts={"n": _over}),
+        Rule(_of_squared_error, over=_all, facts={"n": count}),
+        _loss("{grad} · {grad_output} · 2"),
+        _loss("−{grad} · {grad_output} · 2"),
     ),
     "SelectBackwardBackward0": (
         Rule("{grad} at index {index} of dim {dim}", lambda g: g.grad[at(g, g.grad.ndim, g.integer("index"))]),

@@ -1,0 +1,132 @@
+"""What the parts of a formula are called: by the program's own words, or by a letter that is explained."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from ...source import SourceTooLarge
+from ...source.edits import needs_parentheses
+from ...source.parsing import parse_expression
+from ..index import TraceIndex
+from ..text import printable
+from ..words import Words
+from .rules import Given
+
+# Longer words make a formula hard to read: it has a letter instead, and says what that is.
+_LONGEST_IN_PLACE = 24
+_LONGEST_RESULT = 12
+_LONGEST = 60
+_LETTERS = "abcdefgh"
+_PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+_RESULTS = frozenset({"result", "output", "result0"})
+# In which slot the gradient of what is saved under a name goes on.
+_SLOTS = {
+    "A": 0,
+    "batch1": 1,
+    "batch2": 2,
+    "end": 1,
+    "exponent": 1,
+    "input": 0,
+    "key": 1,
+    "mat": 1,
+    "mat1": 1,
+    "mat2": 1,
+    "max": 2,
+    "min": 1,
+    "other": 1,
+    "query": 0,
+    "self": 0,
+    "target": 1,
+    "tensor": 1,
+    "tensor1": 1,
+    "tensor2": 2,
+    "value": 2,
+    "vec": 1,
+    "weight": 1,
+    "x1": 0,
+    "x2": 1,
+}
+_SLOTS_OF = {
+    "AddmmBackward0": {"mat2": 2},
+    "AddmvBackward0": {"vec": 2},
+    "AddcmulBackward0": {"value": -1},
+    "AddcdivBackward0": {"value": -1},
+    "ClampMaxBackward1": {"max": 1},
+    "IndexFillBackward0": {"value": -1},
+    "LerpBackward0": {"weight": 2},
+    "LerpBackward1": {"weight": 2},
+    "PowBackward2": {"exponent": 0},
+    "XlogyBackward2": {"other": 1},
+}
+# In a loss these are no argument that a gradient goes to.
+_NO_SLOT = {"weight": ("LossBackward", "EntropyBackward", "LogitsBackward", "Loss2DBackward")}
+
+
+# Names of PyTorch's that say what they mean.
+_PLAIN = frozenset({"end", "exponent", "input", "key", "max", "min", "query", "target", "value", "weight"})
+
+
+class Named(NamedTuple):
+    """A part's name, whether it holds together as it stands, and what it is where the name does not say so."""
+
+    text: str
+    whole: bool = True
+    explained: str = ""
+
+
+def name_of(given: Given, saved: str) -> Named:
+    """Return what a saved tensor is called in the formulas of a node."""
+    words = given.index.once(Words)
+    record = given.record(saved)
+    if saved in _RESULTS:
+        made = given.index.produced(given.node.id) if saved != "result0" else None
+        expression = words.expression(given.node.id) if made is None else None
+        told = made.name if made is not None else expression.text if expression is not None else None
+        return _shortened(told, free_letter(given, "y"), "the result", _LONGEST_RESULT)
+    slot = _slot(given, saved)
+    if slot is None:
+        tensor = given.index.tensors.get((record.tensor if record is not None else None) or "")
+        same = tensor is not None and record is not None and tensor.shape == record.shape
+        return _shortened(tensor.name if tensor is not None and same else None, saved, "")
+    told = words.argument(given.node.id, slot)
+    alone = len(given.index.targets(given.node.id)) <= 1 and slot == 0
+    if told is None and saved in _PLAIN:
+        return Named(saved)
+    explained = "what goes in" if alone else f"the {_PLACES[slot]} that goes in"
+    return _shortened(told, free_letter(given, _LETTERS[slot]), explained)
+
+
+def free_letter(given: Given, letter: str) -> str:
+    """Return a letter that the program has no variable of, with a prime where it has."""
+    return f"{letter}′" if letter in given.index.once(_identifiers) else letter
+
+
+def _identifiers(index: TraceIndex) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W\d]\w*", index.trace.program.source))
+
+
+def _slot(given: Given, saved: str) -> int | None:
+    name = given.node.name
+    if name.partition("Backward")[2].startswith("Backward") or any(part in name for part in _NO_SLOT.get(saved, ())):
+        return None
+    slot = _SLOTS_OF.get(name, {}).get(saved, _SLOTS.get(saved))
+    return None if slot is None or slot < 0 else slot
+
+
+def _shortened(told: str | None, letter: str, explained: str, longest: int = _LONGEST_IN_PLACE) -> Named:
+    if told is None:
+        return Named(letter, explained=explained)
+    if len(told) <= longest:
+        return Named(printable(told, _LONGEST), is_whole(told))
+    return Named(letter, explained=printable(told, _LONGEST))
+
+
+@lru_cache(maxsize=2000)
+def is_whole(text: str) -> bool:
+    """Whether an expression of a program can stand in a formula without brackets around it."""
+    try:
+        return text.isidentifier() or not needs_parentheses(parse_expression(text))
+    except (SyntaxError, SourceTooLarge, ValueError):
+        return all(part.isalnum() for part in text.replace("_", "").split("."))

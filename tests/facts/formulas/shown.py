@@ -1,0 +1,268 @@
+"""Works out an equation from the text that a person sees, knowing nothing but that text.
+
+Shown numbers are rounded: each is its value and how far it may be off, and both are carried through, so that the
+tolerance follows from the rounding. This is not the app's evaluator: it has another grammar, made for numbers alone.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+DIGITS = 4
+_TOKEN = re.compile(
+    r"\s*(\d+(?:\.\d+)?(?:e[+−]?\d+)?|where|else|and|or|is finite|is a number|[A-Za-zσφ]+|⁻¹|[²³¹⁰⁴⁵⁶⁷⁸⁹⁻]+|.)"
+)
+_FUNCTIONS: dict[str, Callable[[Array], Array]] = {
+    "sin": np.sin,
+    "cos": np.cos,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "exp": np.exp,
+    "ln": np.log,
+    "√": np.sqrt,
+    "sign": lambda x: np.where(np.isnan(x), 0.0, np.sign(x)),
+    "σ": lambda x: 1 / (1 + np.exp(-x)),
+    "Φ": np.vectorize(lambda x: (1 + math.erf(x / math.sqrt(2))) / 2, otypes=[float]),
+    "φ": lambda x: np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi),
+    "trunc": np.trunc,
+}
+_LITTLE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_COMPARED: dict[str, Callable[[Array, Array], Any]] = {
+    "<": np.less,
+    ">": np.greater,
+    "≤": np.less_equal,
+    "≥": np.greater_equal,
+    "=": np.equal,
+    "≠": np.not_equal,
+}
+
+
+class NotInWords(Exception):
+    """A sentence that this evaluator does not know."""
+
+
+@dataclass
+class About:
+    """Numbers, and how far each may be off."""
+
+    value: Array
+    off: Array
+
+    def through(self, function: Callable[[Array], Array]) -> About:
+        """Apply a function of one number."""
+        middle = np.asarray(function(self.value), dtype=float)
+        ends = [np.asarray(function(self.value + off), dtype=float) for off in (self.off, -self.off)]
+        return About(middle, _furthest(middle, ends))
+
+    def with_(self, other: About, function: Callable[[Array, Array], Array]) -> About:
+        """Apply a function of two numbers."""
+        middle = np.asarray(function(self.value, other.value), dtype=float)
+        ends = [
+            np.asarray(function(self.value + first * self.off, other.value + second * other.off), dtype=float)
+            for first in (1, -1)
+            for second in (1, -1)
+        ]
+        return About(middle, _furthest(middle, ends))
+
+
+def _furthest(middle: Array, ends: list[Array]) -> Array:
+    away = [np.where(end == middle, 0.0, np.abs(end - middle)) for end in ends]
+    return np.max([np.where(np.isnan(one), 0.0, one) for one in away], axis=0)
+
+
+def number(text: str) -> About:
+    """Read one number, which is off by half of its last digit at most."""
+    value = float(text.replace("−", "-"))
+    exact = value == 0 or not math.isfinite(value)
+    off = 0.0 if exact else 0.5 * 10 ** (math.floor(math.log10(abs(value))) - DIGITS + 1)
+    return About(np.asarray(value), np.asarray(off))
+
+
+def equation(text: str, shape: tuple[int, ...]) -> tuple[About, About]:
+    """Return both sides of a shown equation; the gradient has this shape."""
+    left, _, right = text.rpartition(" = ")
+    return _left(left, shape), _Reader(right).whole()
+
+
+def _left(text: str, shape: tuple[int, ...]) -> About:
+    summed = re.search(r",? summed over (all elements|dims? [\d, ]+)$", text)
+    over = re.search(r", (?:Σ|mean) over (no dim|dims? [\d, ]+)$", text[: summed.start()] if summed else text)
+    every = re.search(r", for every element(?: along dim [^=]*)?$", text)
+    cut = min(match.start() for match in (summed, over, every, re.search("$", text)) if match)
+    found = _Reader(text[:cut], _dims(over[1]) if over else None).whole()
+    if summed:
+        dims = None if summed[1] == "all elements" else _dims(summed[1])
+        found = About(found.value.sum(axis=dims), found.off.sum(axis=dims))
+    if every or not found.value.ndim:
+        return About(np.broadcast_to(found.value, shape), np.broadcast_to(found.off, shape))
+    return About(found.value.reshape(shape), found.off.reshape(shape))
+
+
+def _dims(text: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", text)))
+
+
+class _Reader:
+    def __init__(self, text: str, dims: tuple[int, ...] | None = None) -> None:
+        self.text, self.dims = text, dims
+        self.tokens: list[str] = [match[1] for match in _TOKEN.finditer(text.rstrip())]
+
+    def whole(self) -> About:
+        found = self.pieces()
+        if self.tokens:
+            raise NotInWords(self.text)
+        return found
+
+    def eat(self, *wanted: str) -> str:
+        if not self.tokens or (wanted and self.tokens[0] not in wanted):
+            raise NotInWords(self.text)
+        return self.tokens.pop(0)
+
+    def sees(self, *wanted: str) -> bool:
+        return bool(self.tokens) and self.tokens[0] in wanted
+
+    def pieces(self) -> About:
+        first = self.terms()
+        if not self.sees("where"):
+            return first
+        self.eat()
+        chosen = self.conditions()
+        self.eat(",")
+        if self.sees("else"):
+            self.eat()
+            second = self.terms()
+        else:
+            second = self.pieces()
+        return About(np.where(chosen, first.value, second.value), np.where(chosen, first.off, second.off))
+
+    def conditions(self) -> Any:
+        found = self.condition()
+        while self.sees("and", "or"):
+            both = self.eat() == "and"
+            other = self.condition()
+            found = found & other if both else found | other
+        return found
+
+    def condition(self) -> Any:
+        left = self.terms()
+        if self.sees("is finite", "is a number"):
+            return np.isfinite(left.value) if self.eat() == "is finite" else ~np.isnan(left.value)
+        if not self.sees(*_COMPARED):
+            return left.value != 0
+        found: Any = True
+        while self.sees(*_COMPARED):
+            sign = self.eat()
+            right = self.terms()
+            found, left = found & _COMPARED[sign](left.value, right.value), right
+        return found
+
+    def terms(self) -> About:
+        found = self.factors()
+        while self.sees("+", "−"):
+            plus = self.eat() == "+"
+            found = found.with_(self.factors(), np.add if plus else np.subtract)
+        return found
+
+    def factors(self) -> About:
+        found = self.factor()
+        while self.sees("·", "/", "@", "⊗", "×"):
+            found = _product(self.eat(), found, self.factor())
+        return found
+
+    def factor(self) -> About:
+        if self.sees("−"):
+            self.eat()
+            return self.factor().through(np.negative)
+        if self.sees("Σ"):
+            self.eat()
+            return self.over(np.sum, self.factors())
+        if self.sees("mean"):
+            self.eat()
+            return self.over(np.mean, self.power())
+        if self.sees("tanh"):
+            self.eat()
+            return self.factor().through(np.tanh)
+        if self.sees(*_FUNCTIONS):
+            function = _FUNCTIONS[self.eat()]
+            return (self.factor() if self.sees(*_FUNCTIONS) else self.power()).through(function)
+        return self.power()
+
+    def over(self, function: Any, what: About) -> About:
+        return About(
+            function(what.value, axis=self.dims, keepdims=True), function(what.off, axis=self.dims, keepdims=True)
+        )
+
+    def power(self) -> About:
+        found = self.atom()
+        while self.tokens and (self.tokens[0] in ("^", "ᵀ", "⁻¹") or set(self.tokens[0]) <= set("⁰¹²³⁴⁵⁶⁷⁸⁹⁻")):
+            sign = self.eat()
+            if sign == "^":
+                minus = self.sees("−") and bool(self.eat())
+                exponent = self.atom()
+                found = found.with_(exponent.through(np.negative) if minus else exponent, np.power)
+            elif sign == "ᵀ":
+                found = About(*(np.swapaxes(one, -1, -2) if one.ndim > 1 else one for one in (found.value, found.off)))
+            elif sign == "⁻¹":
+                found = _inverse(found)
+            else:
+                exponent = int(sign.translate(_LITTLE))
+                found = found.through(lambda x, n=exponent: x ** float(n))  # type: ignore[misc]
+        return found
+
+    def atom(self) -> About:
+        token = self.eat()
+        if token == "(":
+            found = self.pieces()
+            self.eat(")")
+            return found
+        if token == "|":
+            found = self.terms().through(np.abs)
+            self.eat("|")
+            return found
+        if token == "⌊":
+            top, _, bottom = self.power(), self.eat("/"), self.power()
+            self.eat("⌋")
+            return top.with_(bottom, np.floor_divide)
+        if token == "π":
+            return About(np.asarray(math.pi), np.asarray(0.0))
+        if token == "[":
+            return self.array()
+        if token in ("inf", "nan") or token[0].isdigit():
+            return number(token)
+        raise NotInWords(self.text)
+
+    def array(self) -> About:
+        parts: list[About] = []
+        while not self.sees("]"):
+            if self.sees(","):
+                self.eat()
+            minus = self.sees("−") and bool(self.eat())
+            one = self.atom()
+            parts.append(one.through(np.negative) if minus else one)
+        self.eat("]")
+        return About(np.array([one.value for one in parts], float), np.array([one.off for one in parts], float))
+
+
+def _product(sign: str, first: About, second: About) -> About:
+    if sign in ("·", "/"):
+        return first.with_(second, np.multiply if sign == "·" else np.divide)
+    function: Any = {"@": np.matmul, "⊗": np.outer, "×": np.cross}[sign]
+    middle = function(first.value, second.value)
+    if sign == "×":
+        size = np.abs(first.value).max() * second.off.max() + np.abs(second.value).max() * first.off.max()
+        return About(middle, np.full(middle.shape, 3 * size))
+    off = function(np.abs(first.value), second.off) + function(first.off, np.abs(second.value) + second.off)
+    return About(middle, np.where(np.isnan(off), 0, off))
+
+
+def _inverse(matrix: About) -> About:
+    inverse = np.linalg.inv(matrix.value)
+    return About(inverse, 2 * np.abs(inverse) @ matrix.off @ np.abs(inverse))
