@@ -13,7 +13,7 @@ from ..source.statements import Statement
 from ..trace import Backward, Edge, Node
 from .dataflow import place, reads, writes
 from .hints import insert_before
-from .situation import Advice, Situation, called, shown
+from .situation import Advice, Situation, called, listed, shown
 from .updates import is_trained, optimizer_of, owns, steps_between, updates_in
 
 _MOST_REPEATED = 4
@@ -74,13 +74,6 @@ def run_again(statements: list[Statement] | None, before: Statement | None) -> s
     return "\n".join(insert_before(before.first, statement.code) for statement in statements)
 
 
-def lines(statements: list[Statement]) -> str:
-    """``line 4``, ``lines 4 and 5``."""
-    numbers = [str(statement.first) for statement in statements]
-    many = len(numbers) > 1
-    return f"line{'s' * many} {', '.join(numbers[:-1])}{' and ' * many}{numbers[-1]}"
-
-
 # --- made once before a loop, used in each round
 
 
@@ -116,7 +109,13 @@ def made_once(situation: Situation, failed: Backward, earlier: Backward) -> Advi
     body = next(situation.program.block(loop), None)
     what = " and ".join(shown(name) for name in names) or "A part of this graph"
     made = statements[-1] if statements else situation.program.at(old[0].line)
-    where = lines(statements) if statements else f"line {made.first}" if made is not None else "a line"
+    where = (
+        listed([statement.first for statement in statements])
+        if statements
+        else f"line {made.first}"
+        if made is not None
+        else "a line"
+    )
     return Advice(
         f"{what} was computed once, before the loop, on {where}; line {earlier.line} then freed what its graph had saved. The "
         "loop updates the weights, so each round has to compute it again with the new ones. `retain_graph=True` would use "
@@ -254,7 +253,7 @@ def two_runs(situation: Situation, failed: Backward, earlier: Backward) -> Advic
     run = situation.program.at(failed.line)
     statements = statements_of(situation, chain, run) if earlier.line != failed.line else None
     statements = statements or for_a_closure(situation, chain, run)
-    which = lines(statements) if statements else "what it was computed from"
+    which = listed([statement.first for statement in statements]) if statements else "what it was computed from"
     return Advice(
         f"Line {earlier.line} ran backward through a part of this graph and freed what it had saved; after that line "
         f"{statement.first}, {shown(statement.code)}, updated the weights, so keeping it would lead to the next error. Compute it "

@@ -190,7 +190,7 @@ def _changes(situation: Situation, statement: Statement, leaf: Node) -> bool | N
     optimizer = optimizer_of(situation, statement)
     if optimizer is not None:
         return owns(situation, optimizer, leaf.leaf)
-    if _goes_through(statement, leaf):
+    if _goes_through(statement, leaf) or _renormalises(situation, statement, leaf):
         return True
     for call in statement.calls:
         owner = receiver(call)
@@ -213,6 +213,18 @@ def _goes_through(statement: Statement, leaf: Node) -> bool:
     whole = [receiver(call) for call in statement.calls if called(call) in ("parameters", "named_parameters")]
     owners = [name for owner in whole if owner is not None and (name := place(owner)) is not None]
     return changes and leaf.leaf is not None and any(_belongs(leaf.leaf, owner) for owner in owners[:1])
+
+
+def _renormalises(situation: Situation, statement: Statement, leaf: Node) -> bool:
+    """``nn.Embedding(..., max_norm=1)`` changes its weight in each call."""
+    for maker, call in situation.calls_anywhere("Embedding", "EmbeddingBag"):
+        assign = next(maker.find(ast.Assign), None)
+        name = place(assign.targets[0]) if assign is not None else None
+        if name is not None and any(given.arg == "max_norm" for given in call.keywords):
+            used = any(place(other.func) == name for other in statement.calls)
+            if used and leaf.leaf is not None and _belongs(leaf.leaf, name):
+                return True
+    return False
 
 
 def _as_named(target: str | None) -> str | None:
