@@ -8,13 +8,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..source.statements import Statement
 from ..trace import Backward, Step, Tensor
 from .dataflow import Carried, carried, place, reads, writes
 from .hints import insert_before, replace_line
-from .situation import Advice, Situation, called, shown
+from .situation import Advice, Situation, called, listed, shown
 from .updates import updates_in
 
 _MOST_JOINS = 30
@@ -24,28 +24,35 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")
 
 @dataclass(frozen=True)
 class State:
-    """What is carried: ``header`` is that of the loop, or of the function, and ``reader`` reads what the round before left.
+    """What is carried: ``header`` is that of the loop, or of the function, and ``readers`` read what the round before left.
 
     ``start`` is the statement of the backward run, or of the call that led to it, in the same function; ``inside`` is
-    the call by which a method of the program is reached that keeps the state, ``None`` where the block itself does.
+    the call by which a method of the program is reached that keeps the state, ``None`` where the block itself does;
+    ``once`` whether it is called once in each round.
     """
 
     names: tuple[Carried, ...]
     header: Statement
-    reader: Statement
+    readers: tuple[Statement, ...]
     start: Statement
     inside: Statement | None = None
+    once: bool = True
 
 
 def state_between(situation: Situation, failed: Backward, earlier: Backward) -> State | None:
     """Return what carries the graph of an earlier run into that of the failed one."""
+    whole: State | None = None
     for edge in situation.ancestry.joins(failed, earlier)[:_MOST_JOINS]:
         source = situation.ancestry.nodes.get(edge.source)
         path = situation.during(source.step if source is not None else None)
         found = _along(situation, path, situation.during(failed.step))
-        if found is not None:
-            return found
-    return None
+        if whole is None or found is None:
+            whole = whole or found
+        elif found.header is whole.header and found.inside is whole.inside:
+            names = dict.fromkeys((*whole.names, *found.names))
+            readers = dict.fromkeys((*whole.readers, *found.readers))
+            whole = replace(whole, names=tuple(names), readers=tuple(readers))
+    return whole
 
 
 def _along(
@@ -60,13 +67,17 @@ def _along(
         header = _round(situation, run, reader)
         names = _read_here(situation, header, reader)
         if header is not None and names:
-            return State(names, header, reader, run)
+            return State(names, header, (reader,), run)
     for level in range(shared + 1, len(path)):
         reader, caller = path[level][1], path[level - 1][1]
         header = _function(situation, reader)
         names = tuple(name for name in _read_here(situation, header, reader) if "." in name.name)
         if header is not None and names:
-            return State(names, header, reader, start[min(shared, len(start) - 1)][1], caller)
+            run, first = start[min(shared, len(start) - 1)][1], path[shared][1]
+            between = [statement for _, statement in path[shared + 1 : level]]
+            once = situation.program.header(first) is situation.program.header(run)
+            once = once and all(situation.loop(statement) is None for statement in between)
+            return State(names, header, (reader,), run, caller, once)
     return None
 
 
@@ -129,7 +140,7 @@ def _anchor(situation: Situation, state: State) -> Statement | None:
     """
     program = situation.program
     run_in = program.header(state.start)
-    whole_round = run_in is state.header if state.inside is None else program.header(state.inside) is run_in
+    whole_round = run_in is state.header if state.inside is None else state.once
     if not whole_round or any(_first_value(situation, found.name) == "number" for found in state.names):
         return None
     return min((_direct(situation, found.read, state.header) for found in state.names), key=lambda found: found.first)
@@ -277,11 +288,11 @@ def told(situation: Situation, state: State, failed: Backward, earlier: Backward
     if own is not None:
         return _total(situation, state, failed, own)
     names = [f"{shown(found.name)}{_bound_on(state, found)}" for found in state.names]
-    read = state.reader.first
+    read = sorted({reader.first for reader in state.readers})
     one = len(names) == 1
     return Advice(
         f"{' and '.join(names)} {'goes' if one else 'go'} from one round into the next with {'its' if one else 'their'} graph: "
-        f"line {read} reads {'it' if one else 'them'}. {_why(situation, failed, earlier)} `.detach()` keeps the numbers and "
+        f"{listed(read)} read{'s' * (len(read) == 1)} {'it' if one else 'them'}. {_why(situation, failed, earlier)} `.detach()` keeps the numbers and "
         f"ends the graph there. {_no_cure(earlier)}",
         _with_nothing_retained(situation, cut_off(situation, state), earlier),
     )
@@ -289,7 +300,7 @@ def told(situation: Situation, state: State, failed: Backward, earlier: Backward
 
 def _bound_on(state: State, found: Carried) -> str:
     """`` (line 9)`` where a name gets its value, if that is not where it is read."""
-    return f" (line {found.bound.first})" if found.bound is not state.reader else ""
+    return f" (line {found.bound.first})" if found.bound not in state.readers else ""
 
 
 def _why(situation: Situation, failed: Backward, earlier: Backward) -> str:

@@ -211,3 +211,22 @@ def _arguments_of_a_hook(situation: Situation, match: re.Match[str]) -> Advice |
         f"A hook on a tensor is called with one argument, the gradient. Line {line.first} registers one that takes another number of them. "
         "(Hooks of modules get three: the module, the gradients of its inputs and those of its results.)"
     )
+
+
+@rules.on(r"does not support the context manager protocol|AttributeError: __enter__")
+def _not_entered(situation: Situation, match: re.Match[str]) -> Advice | None:
+    for node in situation.find(ast.With):
+        for item in node.items:
+            given = item.context_expr
+            if isinstance(given, ast.Attribute) and given.attr in (
+                "no_grad",
+                "enable_grad",
+                "inference_mode",
+                "detect_anomaly",
+            ):
+                text = situation.text(given)
+                return Advice(
+                    f"{shown(text)} has to be called: its parentheses are missing.",
+                    situation.hint((given, f"{text}()")),
+                )
+    return None

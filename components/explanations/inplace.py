@@ -10,7 +10,7 @@ from ..source.statements import Statement
 from ..trace import Tensor
 from .dataflow import reads, writes
 from .hints import replace_line
-from .situation import Advice, Rules, Situation, called, receiver, shown
+from .situation import Advice, Rules, Situation, called, listed, receiver, shown
 
 rules = Rules()
 
@@ -120,12 +120,6 @@ def _works_in_place(call: ast.Call) -> bool:
     return isinstance(first, ast.Constant) and first.value is True
 
 
-def listed(lines: list[int]) -> str:
-    """Return ``line 4``, ``lines 4 and 5``."""
-    numbers = [str(line) for line in lines]
-    return f"line {numbers[0]}" if len(lines) == 1 else f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
-
-
 def _under_no_grad(situation: Situation) -> str | None:
     """The failing statement behind ``with torch.no_grad():``, if it can stand there on one line."""
     statement = situation.statement
@@ -153,6 +147,27 @@ def _view_of_leaf(situation: Situation, match: re.Match[str]) -> Advice:
         "old value, to which the gradient belongs, would be gone. To change its numbers, as an optimizer does, do it under "
         "`torch.no_grad()`; to compute with changed numbers, work on a `.clone()`.",
         _under_no_grad(situation),
+    )
+
+
+def _argument(situation: Situation, changed: ast.expr | None) -> Advice | None:
+    """A function that changes what it was given, for its own use and not as an update."""
+    statement = situation.statement
+    owner = situation.program.enclosing(statement, "def")
+    hint = out_of_place(statement)
+    updates = statement is not None and any(node.attr == "grad" for node in statement.find(ast.Attribute))
+    if (
+        owner is None
+        or hint is None
+        or updates
+        or not isinstance(changed, ast.Name)
+        or changed.id not in owner.parameters
+    ):
+        return None
+    return Advice(
+        f"{situation.here} changes {situation.shown(changed)} in place, which {shown(owner.words[1])} was given, and which is a leaf that "
+        "requires grad: its gradient belongs to the value it has. Make a new tensor of that name instead.",
+        hint,
     )
 
 
@@ -191,6 +206,9 @@ def _leaf(situation: Situation, match: re.Match[str]) -> Advice:
     filled = _filled(situation, changed)
     if filled is not None:
         return filled
+    argument = _argument(situation, changed)
+    if argument is not None:
+        return argument
     hint, lines = without_inplace(situation)
     if changed is None and situation.statement is not None and situation.statement.first in lines:
         return Advice(
@@ -322,3 +340,26 @@ def _flag_of_non_leaf(situation: Situation, match: re.Match[str]) -> Advice:
                 hint,
             )
     return Advice("Only a leaf's `requires_grad` can be set; a computed tensor's follows from its inputs.")
+
+
+@rules.on(r"functions with out=\.\.\. arguments don't support automatic differentiation")
+def _out_argument(situation: Situation, match: re.Match[str]) -> Advice:
+    text = "`out=` writes into a tensor that is there already, past autograd. What requires grad needs a new tensor as its result."
+    statement = situation.statement
+    for call in situation.calls:
+        given = keyword(call, "out")
+        alone = statement is not None and isinstance(statement.nodes[1], ast.Expr) and statement.nodes[1].value is call
+        if statement is None or given is None or not isinstance(given.value, ast.Name) or not alone:
+            continue
+        edit = statement.without_keyword(call, "out")
+        front, _ = statement.around(call, f"{given.value.id} = ", "")
+        return Advice(text, situation.hint(front, edit))
+    return Advice(text)
+
+
+@rules.on(r"cannot resize variables that require grad")
+def _resized(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        "A tensor that requires grad keeps its size: the gradient has the same. `.reshape(...)` gives the same numbers in another shape, as "
+        "a part of the graph."
+    )

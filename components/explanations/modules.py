@@ -160,6 +160,7 @@ def _attribute(situation: Situation, node: ast.Attribute) -> Statement | None:
     r"params argument given to the optimizer should be an iterable of Tensors or dicts"
     r"|optimizer can only optimize Tensors, but one of the params is (\w+)"
     r"|TypeError: '\w+' object is not iterable"
+    r"|unsupported operand type\(s\) for \+: 'generator' and 'generator'"
 )
 def _optimizer_arguments(situation: Situation, match: re.Match[str]) -> Advice | None:
     for call in situation.calls_of(*_OPTIMIZERS):
@@ -171,11 +172,48 @@ def _optimizer_arguments(situation: Situation, match: re.Match[str]) -> Advice |
             return Advice(
                 f"{text} {situation.shown(given)} is one tensor.", situation.hint((given, f"[{situation.text(given)}]"))
             )
+        whole = _parameters(situation, given)
+        if whole is not None:
+            return Advice(f"{text} {situation.shown(given)} is neither.", situation.hint((given, whole)))
         if isinstance(given, ast.Name) and not isinstance(given.ctx, ast.Store) and "iterable" in match[0]:
             changed = situation.hint((given, f"{situation.text(given)}.parameters()"))
             return Advice(f"{text} {situation.shown(given)} is a module, and a module is no list.", changed)
         return Advice(text)
     return None
+
+
+def _parameters(situation: Situation, given: ast.expr) -> str | None:
+    """What was meant by ``net.parameters``, ``net.state_dict()``, ``[a.parameters(), b.parameters()]`` and their sum."""
+    if isinstance(given, ast.Attribute) and given.attr == "parameters":
+        return f"{situation.text(given)}()"
+    owner = receiver(given) if isinstance(given, ast.Call) and called(given) == "state_dict" else None
+    if owner is not None:
+        return f"{situation.text(owner)}.parameters()"
+    parts = given.elts if isinstance(given, ast.List | ast.Tuple) else _summands(given)
+    if len(parts) > 1 and all(isinstance(part, ast.Call) and called(part) == "parameters" for part in parts):
+        return f"[{', '.join(f'*{situation.text(part)}' for part in parts)}]"
+    return None
+
+
+def _summands(node: ast.expr) -> list[ast.expr]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_summands(node.left), *_summands(node.right)]
+    return [node]
+
+
+@rules.on(r"(\w+) does not support sparse gradients")
+def _sparse(situation: Situation, match: re.Match[str]) -> Advice:
+    text = f"{situation.here} steps with `{match[1]}`, which keeps averages of whole gradients, and an embedding with `sparse=True` gives only the rows that were used."
+    found = [(statement, call) for statement, call in situation.calls_anywhere("Embedding", "EmbeddingBag")
+             if any(given.arg == "sparse" for given in call.keywords)]  # fmt: skip
+    if len(found) != 1:
+        return Advice(f"{text} `torch.optim.SparseAdam` and `SGD` can work with those.")
+    statement, call = found[0]
+    return Advice(
+        f"{text} Line {statement.first} asks for that; without it the gradients are the same numbers. `torch.optim.SparseAdam` and `SGD` can "
+        "work with sparse ones.",
+        situation.hint_at(statement, statement.without_keyword(call, "sparse")),
+    )
 
 
 @rules.on(r"TypeError: (\w+) is not an Optimizer")

@@ -14,8 +14,8 @@ from ..trace import Node, Step, Tensor
 from .again import detached_use, for_a_closure, made_once, run_again, statements_of
 from .carried import state_between, told
 from .hints import insert_before, replace_line
-from .inplace import as_meant, changed_by, listed, out_of_place, without_inplace
-from .situation import Advice, Rules, Situation, called, shown
+from .inplace import as_meant, changed_by, out_of_place, without_inplace
+from .situation import Advice, Rules, Situation, called, listed, shown
 from .updates import changed_leaf, optimizer_of, steps_between
 
 rules = Rules()
