@@ -13,13 +13,14 @@ from ..source.statements import Statement
 from ..trace import Backward, Edge, Node
 from .dataflow import place, reads, writes
 from .hints import insert_before
-from .situation import Advice, Situation, called, shown
-from .updates import optimizer_of, owns, steps_between, updates_in
+from .situation import Advice, Situation, called, listed, shown
+from .updates import is_trained, optimizer_of, owns, steps_between, updates_in
 
 _MOST_REPEATED = 4
 _FRESH = frozenset({"Parameter", "requires_grad_", "append", "backward", "step", "zero_grad", "next"})
 _LOSSES = frozenset({"mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "cross_entropy", "nll_loss", "kl_div"})
-_LABELS = ("target", "label", "truth", "y_true", "y_real", "expected")
+_LABELS = ("target", "label", "truth", "true", "real", "expected", "old", "teacher", "ref", "baseline")
+_SUMS = ("Add", "Cat", "Stack")
 
 
 def statements_of(situation: Situation, nodes: Iterable[str], beside: Statement | None) -> list[Statement] | None:
@@ -73,13 +74,6 @@ def run_again(statements: list[Statement] | None, before: Statement | None) -> s
     return "\n".join(insert_before(before.first, statement.code) for statement in statements)
 
 
-def lines(statements: list[Statement]) -> str:
-    """``line 4``, ``lines 4 and 5``."""
-    numbers = [str(statement.first) for statement in statements]
-    many = len(numbers) > 1
-    return f"line{'s' * many} {', '.join(numbers[:-1])}{' and ' * many}{numbers[-1]}"
-
-
 # --- made once before a loop, used in each round
 
 
@@ -93,7 +87,7 @@ def made_once(situation: Situation, failed: Backward, earlier: Backward) -> Advi
     entered = {edge.target for edge in joins} or set(failed.outputs)
     inside = set(situation.program.block(loop))
     old = [situation.ancestry.nodes[node] for node in sorted(entered) if node in situation.ancestry.nodes]
-    if not old or any(situation.program.at(node.line) in inside for node in old):
+    if not old or any(statement in inside for node in old for _, statement in situation.during(node.step)):
         return None
     names = _names(situation, old)
     label = _label(situation, joins, old, failed, names)
@@ -106,16 +100,37 @@ def made_once(situation: Situation, failed: Backward, earlier: Backward) -> Advi
     if owner is not None:
         return owner
     statements = statements_of(situation, chain, loop)
+    if _could_be_either(situation, joins, chain, failed):
+        return Advice(
+            f"{' and '.join(shown(name) for name in names) or 'A part of this graph'}, made before the loop on line {old[0].line}, has a graph, "
+            f"and line {earlier.line} freed it. If it is a fixed number to compare with, end its graph there with `.detach()`; if it has to "
+            "follow the weights, compute it again in each round."
+        )
     body = next(situation.program.block(loop), None)
     what = " and ".join(shown(name) for name in names) or "A part of this graph"
     made = statements[-1] if statements else situation.program.at(old[0].line)
-    where = lines(statements) if statements else f"line {made.first}" if made is not None else "a line"
+    where = (
+        listed([statement.first for statement in statements])
+        if statements
+        else f"line {made.first}"
+        if made is not None
+        else "a line"
+    )
     return Advice(
         f"{what} was computed once, before the loop, on {where}; line {earlier.line} then freed what its graph had saved. The "
         "loop updates the weights, so each round has to compute it again with the new ones. `retain_graph=True` would use "
         "the old ones or fail.",
         run_again(statements, body),
     )
+
+
+def _could_be_either(situation: Situation, joins: list[Edge], chain: set[str], failed: Backward) -> bool:
+    """Whether the loss compares something from before the loop with what the same weights make now."""
+    entered = {edge.target for edge in joins}
+    fresh = situation.ancestry.leaves(situation.ancestry.reached(failed.outputs, without=entered))
+    same = {leaf.id for leaf in fresh} & {leaf.id for leaf in situation.ancestry.leaves(chain)}
+    takers = [situation.ancestry.nodes[edge.source] for edge in joins if edge.source in situation.ancestry.nodes]
+    return bool(same) and not all(node.name.startswith(_SUMS) for node in takers)
 
 
 def _names(situation: Situation, nodes: list[Node]) -> list[str]:
@@ -151,18 +166,19 @@ def _label(
     below = situation.ancestry.leaves(situation.ancestry.reached(entered))
     if not fresh:
         return None
-    trained = [leaf for leaf in below if leaf.leaf in situation.ancestry.versions]
-    if trained and not _called_a_label(situation, joins, names[0]):
+    trained = [leaf for leaf in below if is_trained(situation, leaf)]
+    compared = _called_a_label(situation, joins, names[0])
+    if trained and not compared:
         return None
     statement = situation.program.at(old[0].line)
     assign = statement.assigned() if statement is not None else None
     if statement is None or assign is None or place(assign.targets[0]) != names[0]:
         return None
     leaf = next((leaf.leaf for leaf in below if leaf.leaf), "a tensor")
+    why = "It is something to compare with" if compared else f"Nothing trains {shown(leaf)}"
     return Advice(
-        f"{shown(names[0])} of line {statement.first} is something to compare with, and has a graph of its own, since "
-        f"{shown(leaf)} requires grad. That graph was made once and is freed by the first `backward()`. No gradient needs to "
-        "go through it: `.detach()` keeps its numbers alone.",
+        f"{shown(names[0])} of line {statement.first} has a graph, since {shown(leaf)} requires grad. It was made once, and the first "
+        f"`backward()` freed it. {why}, so no gradient needs to go through it: `.detach()` keeps the numbers alone.",
         situation.hint_at(statement, (assign.value, f"{statement.operand(assign.value)}.detach()")),
     )
 
@@ -214,6 +230,11 @@ def two_runs(situation: Situation, failed: Backward, earlier: Backward) -> Advic
     stepped = [
         (statement, name) for _, statement in between if (name := optimizer_of(situation, statement)) is not None
     ]
+    stepped += [
+        (statement, name)
+        for _, statement in situation.during(failed.step)
+        if (name := optimizer_of(situation, statement)) is not None
+    ]
     lost = _gradient_without_graph(situation, earlier)
     if lost is not None:
         return lost
@@ -229,14 +250,32 @@ def two_runs(situation: Situation, failed: Backward, earlier: Backward) -> Advic
         return None
     statement = stepped[0][0]
     chain = set(situation.ancestry.reached(failed.outputs))
-    statements = statements_of(situation, chain, situation.program.at(failed.line))
-    which = lines(statements) if statements else "what it was computed from"
+    run = situation.program.at(failed.line)
+    statements = statements_of(situation, chain, run) if earlier.line != failed.line else None
+    statements = statements or for_a_closure(situation, chain, run)
+    which = listed([statement.first for statement in statements]) if statements else "what it was computed from"
     return Advice(
         f"Line {earlier.line} ran backward through a part of this graph and freed what it had saved; after that line "
         f"{statement.first}, {shown(statement.code)}, updated the weights, so keeping it would lead to the next error. Compute it "
         f"again with the new weights ({which}), or call both `backward()` before the step.",
-        run_again(statements, situation.program.at(failed.line)),
+        run_again(statements, run),
     )
+
+
+def for_a_closure(situation: Situation, nodes: Iterable[str], run: Statement | None) -> list[Statement] | None:
+    """Return the statements that made some nodes outside of the closure that goes backward through them.
+
+    An optimizer may call a closure several times, each time after a change.
+    """
+    owner = situation.program.enclosing(run, "def")
+    calls = [call for _, call in situation.calls_anywhere("step")]
+    given = {place(part) for call in calls for part in call.args}
+    if run is None or owner is None or owner.words[1] not in given or owner.parameters:
+        return None
+    found = statements_of(situation, nodes, None)
+    written = {name for statement in found or () for name in writes(statement)}
+    before = [other for other in situation.program.block(owner) if other.first < run.first]
+    return None if any(written & set(reads(other)) for other in before) else found
 
 
 def _gradient_without_graph(situation: Situation, earlier: Backward) -> Advice | None:

@@ -9,7 +9,9 @@ from ..source.statements import Statement
 from ..trace import Backward
 from .again import made_once, two_runs
 from .carried import state_between, told
+from .dataflow import carried, place
 from .situation import Advice, Rules, Situation, argument, called, elements, receiver, shape, shown
+from .updates import updated_between
 
 rules = Rules()
 
@@ -53,23 +55,43 @@ def _second_backward(situation: Situation, match: re.Match[str]) -> Advice:
     if earlier is None or earlier.line is None:
         return Advice(
             f"An earlier call already ran backward through {subject} and freed the tensors that its nodes had saved. "
-            "To go through a graph twice, the first call needs `retain_graph=True`."
+            "To go through a graph twice on purpose, the first call needs `retain_graph=True`. In a loop look for what goes "
+            "from one round into the next with its graph: a state, a sum, a list. `.detach()` ends the graph there."
         )
     line = failed.line if failed is not None and failed.line is not None else situation.failure.line
     advice = _without_keeping(situation, failed, earlier) if failed is not None else None
     if advice is not None:
         return advice
-    hint = _retaining(situation, earlier)
+    against = _against_keeping(situation, failed, earlier, target)
+    hint = _retaining(situation, earlier) if against is None else None
     if earlier.line == line:
-        return Advice(_same_line(situation, line, subject), hint)
+        return Advice(_same_line(situation, line, subject) + (against or ""), hint)
     start = started_from(first) if (first := next(iter(calls_in(situation.program.at(earlier.line))), None)) else None
     same = start is not None and target is not None and ast.dump(start) == ast.dump(target)
     whole = subject if same or target is None else f"a part of {subject}"
+    keep = f" If line {line} is meant to go through it again, line {earlier.line} must keep them."
     return Advice(
         f"Line {earlier.line} already ran backward through {whole} and freed the tensors it had saved."
-        f"{_stopped(situation)} If line {line} is meant to go through it again, line {earlier.line} must keep them.",
+        f"{_stopped(situation)}{against or keep}",
         hint,
     )
+
+
+def _against_keeping(
+    situation: Situation, failed: Backward | None, earlier: Backward, target: ast.expr | None
+) -> str | None:
+    """What makes keeping the graph no cure: a change between the two runs, or later rounds that come into it again."""
+    statement = situation.program.at(failed.line) if failed is not None else None
+    loop = situation.loop(statement)
+    taken = {found.name for found in carried(situation.program.block(loop))} if loop is not None else set()
+    updated = updated_between(situation, earlier.step, failed.step) if failed is not None else None
+    if updated is not None:
+        return (
+            f" Line {updated.first} changed weights in between, so what was saved has to be computed again, not kept."
+        )
+    if target is not None and place(target) in taken:
+        return f" {shown(ast.unparse(target))} goes from round to round, so keeping its graph would only put the error off."
+    return None
 
 
 def _without_keeping(situation: Situation, failed: Backward, earlier: Backward) -> Advice | None:

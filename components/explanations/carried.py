@@ -8,13 +8,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..source.statements import Statement
 from ..trace import Backward, Step, Tensor
-from .dataflow import Carried, carried, place, reads
+from .dataflow import Carried, carried, place, reads, writes
 from .hints import insert_before, replace_line
-from .situation import Advice, Situation, called, shown
+from .situation import Advice, Situation, called, listed, shown
 from .updates import updates_in
 
 _MOST_JOINS = 30
@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")
 
 @dataclass(frozen=True)
 class State:
-    """What is carried: ``block`` is the loop's, or the function's, and ``header`` its header.
+    """What is carried: ``header`` is that of the loop, or of the function, and ``readers`` read what the round before left.
 
     ``start`` is the statement of the backward run, or of the call that led to it, in the same function; ``inside`` is
     the call by which a method of the program is reached that keeps the state, ``None`` where the block itself does.
@@ -32,19 +32,25 @@ class State:
 
     names: tuple[Carried, ...]
     header: Statement
+    readers: tuple[Statement, ...]
     start: Statement
     inside: Statement | None = None
 
 
 def state_between(situation: Situation, failed: Backward, earlier: Backward) -> State | None:
     """Return what carries the graph of an earlier run into that of the failed one."""
+    whole: State | None = None
     for edge in situation.ancestry.joins(failed, earlier)[:_MOST_JOINS]:
         source = situation.ancestry.nodes.get(edge.source)
         path = situation.during(source.step if source is not None else None)
         found = _along(situation, path, situation.during(failed.step))
-        if found is not None:
-            return found
-    return None
+        if whole is None or found is None:
+            whole = whole or found
+        elif found.header is whole.header and found.inside is whole.inside:
+            names = dict.fromkeys((*whole.names, *found.names))
+            readers = dict.fromkeys((*whole.readers, *found.readers))
+            whole = replace(whole, names=tuple(names), readers=tuple(readers))
+    return whole
 
 
 def _along(
@@ -59,13 +65,13 @@ def _along(
         header = _round(situation, run, reader)
         names = _read_here(situation, header, reader)
         if header is not None and names:
-            return State(names, header, run)
+            return State(names, header, (reader,), run)
     for level in range(shared + 1, len(path)):
         reader, caller = path[level][1], path[level - 1][1]
         header = _function(situation, reader)
         names = tuple(name for name in _read_here(situation, header, reader) if "." in name.name)
         if header is not None and names:
-            return State(names, header, start[min(shared, len(start) - 1)][1], caller)
+            return State(names, header, (reader,), start[min(shared, len(start) - 1)][1], caller)
     return None
 
 
@@ -84,12 +90,16 @@ def _function(situation: Situation, statement: Statement) -> Statement | None:
 
 
 def _read_here(situation: Situation, header: Statement | None, reader: Statement) -> tuple[Carried, ...]:
-    read = reads(reader)
-    return tuple(
-        found
-        for found in carried(situation.program.block(header))
-        if found.name in read and _may_hold_a_graph(situation, found.name)
-    )
+    block = list(situation.program.block(header))
+    found = [name for name in carried(block) if _may_hold_a_graph(situation, name.name)]
+    read = set(reads(reader))
+    direct = tuple(name for name in found if name.name in read)
+    if direct or reader not in block:
+        return direct
+    for other in reversed(block[: block.index(reader)]):  # h, c = self.state, read one line below
+        if writes(other) & read:
+            read |= set(reads(other))
+    return tuple(name for name in found if name.name in read)
 
 
 def _may_hold_a_graph(situation: Situation, name: str) -> bool:
@@ -198,36 +208,60 @@ def _kind(situation: Situation, found: Carried) -> str:
         return whole[1]
     if found.name.isidentifier() or found.grown is not None:
         return ""
-    values = list(_assigned(situation, found.name))
-    if any(isinstance(given, ast.Tuple) or _gives_a_pair(situation, given) for given in values):
-        return "tuple"
-    return "tensor" if values else ""
+    values = [pair for pair in _assigned(situation, found.name) if not isinstance(pair[0], ast.Constant)]
+    kinds = {kind for value, index in values if (kind := _gives(situation, value, index))}
+    return kinds.pop() if len(kinds) == 1 else ""
 
 
-def _assigned(situation: Situation, name: str) -> Iterator[ast.expr]:
-    """What the program gives a place like ``self.h``: of ``out, self.h = f(x)`` the call."""
+def _assigned(situation: Situation, name: str) -> Iterator[tuple[ast.expr, int | None]]:
+    """What the program gives a place like ``self.h``; of ``out, self.h = f(x)`` the call, and which of its results.
+
+    Of ``out, (self.h, self.c) = f(x)`` it is -1: one of a pair.
+    """
     for statement in situation.program.statements:
         for node in statement.find(ast.Assign):
             for target in node.targets:
-                parts = target.elts if isinstance(target, ast.Tuple) else [target]
-                if any(place(part) == name for part in parts):
-                    yield node.value
+                if place(target) == name:
+                    yield node.value, None
+                for index, part in enumerate(target.elts if isinstance(target, ast.Tuple) else ()):
+                    inner = part.elts if isinstance(part, ast.Tuple) else ()
+                    if place(part) == name or any(place(one) == name for one in inner):
+                        yield node.value, -1 if inner else index
 
 
-def _gives_a_pair(situation: Situation, value: ast.expr) -> bool:
-    """Whether it calls an LSTM of the program, or a function of the program that returns a tuple."""
+def _gives(situation: Situation, value: ast.expr, index: int | None) -> str:
+    """``tensor`` or ``tuple`` for what is assigned, empty where it is not certain."""
+    if index == -1:
+        return "tensor"
     if not isinstance(value, ast.Call):
-        return False
+        return _kind_of(situation, value) if index is None else ""
     for statement, call in situation.calls_anywhere("LSTM", "LSTMCell"):
-        if any(place(node) == place(value.func) for node in statement.nodes if isinstance(node, ast.Attribute)):
-            return called(call).startswith("LSTM")
-    made = (
+        assign = next(statement.find(ast.Assign), None)
+        if assign is not None and place(assign.targets[0]) == place(value.func):
+            return (
+                "tuple"
+                if (called(call), index) in (("LSTM", 1), ("LSTMCell", None))
+                else "tensor"
+                if index == 0
+                else ""
+            )
+    made = [
         node.value
         for header in situation.program.functions_named(called(value) or "?")
         for statement in situation.program.block(header)
         for node in statement.find(ast.Return)
-    )
-    return any(isinstance(given, ast.Tuple) for given in made)
+    ]
+    parts = [given.elts[index] if index is not None and isinstance(given, ast.Tuple) else given for given in made]
+    return "tuple" if any(isinstance(part, ast.Tuple) for part in parts) else "tensor"
+
+
+def _kind_of(situation: Situation, value: ast.expr) -> str:
+    """What an expression that is no call stands for: arithmetic gives a tensor, a name what it last stood for."""
+    if isinstance(value, ast.Tuple | ast.BinOp):
+        return "tuple" if isinstance(value, ast.Tuple) else "tensor"
+    steps = situation.trace.steps if isinstance(value, ast.Name) else ()
+    last = next((step.variables[value.id] for step in reversed(steps) if value.id in step.variables), "")  # type: ignore[attr-defined]
+    return "tensor" if last in situation.newest else "tuple" if last.startswith("tuple of") else ""
 
 
 def _first_value(situation: Situation, name: str) -> str:
@@ -235,7 +269,7 @@ def _first_value(situation: Situation, name: str) -> str:
     if name.isidentifier():
         given = next((step.variables[name] for step in situation.trace.steps if name in step.variables), "")
         return "none" if given == "None" else "number" if _NUMBER.fullmatch(given) else ""
-    constants = [value.value for value in _assigned(situation, name) if isinstance(value, ast.Constant)]
+    constants = [value.value for value, _ in _assigned(situation, name) if isinstance(value, ast.Constant)]
     return "none" if None in constants else "number" if constants else ""
 
 
@@ -248,11 +282,11 @@ def told(situation: Situation, state: State, failed: Backward, earlier: Backward
     if own is not None:
         return _total(situation, state, failed, own)
     names = [f"{shown(found.name)}{_bound_on(state, found)}" for found in state.names]
-    read = min(found.read.first for found in state.names)
+    read = sorted({reader.first for reader in state.readers})
     one = len(names) == 1
     return Advice(
         f"{' and '.join(names)} {'goes' if one else 'go'} from one round into the next with {'its' if one else 'their'} graph: "
-        f"line {read} reads {'it' if one else 'them'}. {_why(situation, failed, earlier)} `.detach()` keeps the numbers and "
+        f"{listed(read)} read{'s' * (len(read) == 1)} {'it' if one else 'them'}. {_why(situation, failed, earlier)} `.detach()` keeps the numbers and "
         f"ends the graph there. {_no_cure(earlier)}",
         _with_nothing_retained(situation, cut_off(situation, state), earlier),
     )
@@ -260,7 +294,7 @@ def told(situation: Situation, state: State, failed: Backward, earlier: Backward
 
 def _bound_on(state: State, found: Carried) -> str:
     """`` (line 9)`` where a name gets its value, if that is not where it is read."""
-    return f" (line {found.bound.first})" if found.bound is not None and found.bound is not found.read else ""
+    return f" (line {found.bound.first})" if found.bound not in state.readers else ""
 
 
 def _why(situation: Situation, failed: Backward, earlier: Backward) -> str:
@@ -324,7 +358,7 @@ def _total(situation: Situation, state: State, failed: Backward, own: tuple[Carr
     line = failed.line or state.start.first
     where = _direct(situation, found.read, state.header).first
     text = (
-        f"{shown(found.name)} sums up all rounds (line {where}), so `backward()` on line {line} goes back through the rounds "
+        f"{shown(found.name)} is made up of all rounds (line {where}), so `backward()` on line {line} goes back through the rounds "
         "before as well, and those graphs were freed."
     )
     if not updates_in(situation, state.header):
@@ -332,8 +366,9 @@ def _total(situation: Situation, state: State, failed: Backward, own: tuple[Carr
             f"{text} Either call it on what one round adds, in each round, or on the sum, once, after the loop; "
             "the gradients are the same."
         )
-    if not isinstance(added, ast.Name):
-        return Advice(f"{text} A step of training needs the loss of its own round.", cut_off(situation, state))
+    each_round = situation.program.header(state.start) is state.header
+    if not isinstance(added, ast.Name) or not each_round:
+        return Advice(f"{text} A step of training needs what was added since the last one.", cut_off(situation, state))
     calls = [call for call in state.start.calls if called(call) == "backward"]
     target = calls[0].func
     hint = (

@@ -44,6 +44,11 @@ def _inside(situation: Situation, call: ast.Call, name: str, value: str) -> Advi
     computed = [tensor for tensor in found if not tensor.is_leaf]
     if whole is None and (owner := situation.program.class_named(value)) is not None:
         return _in_an_object(situation, name, owner)
+    if not computed and (line := _given(situation, name)) is not None:
+        return Advice(
+            f"{situation.here} copies {shown(name)}, which holds a tensor with a graph since line {line.first}, {shown(line.code)}, and "
+            f"{_ALLOWED} Keep `.detach()` of it there, if no gradient is to go through what is kept."
+        )
     if not computed:
         return Advice(
             f"{situation.here} copies {shown(name)}, in which there is one, and {_ALLOWED} Copy its numbers, with `.detach().clone()`."
@@ -57,6 +62,17 @@ def _inside(situation: Situation, call: ast.Call, name: str, value: str) -> Advi
         "the graph behind it. Copy the numbers of what is inside, with `.detach().clone()`.",
         situation.hint((call, _copied(name, whole["kind"]))) if whole is not None and certain else None,
     )
+
+
+def _given(situation: Situation, name: str) -> Statement | None:
+    """The one line outside of classes that gives the object an attribute."""
+    found = [
+        statement
+        for statement in situation.program.statements
+        for node in statement.find(ast.Assign)
+        if (place(node.targets[0]) or "").startswith(f"{name}.") and not isinstance(node.value, ast.Constant)
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _copied(name: str, kind: str) -> str:

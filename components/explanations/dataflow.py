@@ -62,12 +62,12 @@ def grows(statement: Statement) -> Iterator[tuple[str, ast.expr]]:
 @dataclass(frozen=True)
 class Carried:
     """A name that a block reads before it writes it: ``read`` is the first statement that does, ``bound`` the last that
-    writes it. ``grown`` is what is put into it, where it is only filled.
+    writes or fills it. ``grown`` is what is put into it, where it is only filled.
     """
 
     name: str
     read: Statement
-    bound: Statement | None = None
+    bound: Statement
     grown: ast.expr | None = None
 
 
@@ -75,7 +75,7 @@ def carried(block: Iterable[Statement]) -> list[Carried]:
     """Return the names that are read in a block before they are written in it, and that it does write or fill."""
     statements = tuple(block)
     written = {name: statement for statement in statements for name in writes(statement)}
-    filled = {name: value for statement in statements for name, value in grows(statement)}
+    filled = {name: (value, statement) for statement in statements for name, value in grows(statement)}
     found: dict[str, Carried] = {}
     known: list[tuple[int, set[str]]] = []
     for statement in statements:
@@ -84,7 +84,8 @@ def carried(block: Iterable[Statement]) -> list[Carried]:
         fresh = {name for _, names in known for name in names}
         for name in reads(statement):
             if (name in written or name in filled) and name not in fresh and name not in found:
-                found[name] = Carried(name, statement, written.get(name), None if name in written else filled[name])
+                value, line = (None, written[name]) if name in written else filled[name]
+                found[name] = Carried(name, statement, line, value)
         if not known or known[-1][0] < indent:
             known.append((indent, set()))
         known[-1][1].update(writes(statement))

@@ -79,6 +79,8 @@ def _made_anew(situation: Situation, owner: ast.expr, text: str) -> Advice | Non
 def _not_a_leaf(situation: Situation, owner: ast.expr, tensor: Tensor, ran: list[Backward], text: str) -> Advice:
     name = situation.text(owner)
     bound = situation.assignment(name) if isinstance(owner, ast.Name) else None
+    if bound is not None and bound.words[0] == "for" and tensor.name is not None:  # one of several, by its own name
+        bound = situation.assignment(tensor.name) or bound
     line = f" of line {bound.first}" if bound is not None else ""
     why = f"{text} {shown(name)}{line} is not a leaf, and `backward()` keeps gradients for leaves only"
     loop = situation.loop(situation.statement)
@@ -209,3 +211,22 @@ def _arguments_of_a_hook(situation: Situation, match: re.Match[str]) -> Advice |
         f"A hook on a tensor is called with one argument, the gradient. Line {line.first} registers one that takes another number of them. "
         "(Hooks of modules get three: the module, the gradients of its inputs and those of its results.)"
     )
+
+
+@rules.on(r"does not support the context manager protocol|AttributeError: __enter__")
+def _not_entered(situation: Situation, match: re.Match[str]) -> Advice | None:
+    for node in situation.find(ast.With):
+        for item in node.items:
+            given = item.context_expr
+            if isinstance(given, ast.Attribute) and given.attr in (
+                "no_grad",
+                "enable_grad",
+                "inference_mode",
+                "detect_anomaly",
+            ):
+                text = situation.text(given)
+                return Advice(
+                    f"{shown(text)} has to be called: its parentheses are missing.",
+                    situation.hint((given, f"{text}()")),
+                )
+    return None

@@ -166,7 +166,7 @@ def _cut(situation: Situation, statement: Statement, node: ast.AST, name: str) -
     if isinstance(node, ast.Attribute) and node.attr == "data" and isinstance(node.ctx, ast.Load):
         return Advice(
             f"{where}, `.data` gives the numbers of {shown(statement.text(node.value))} without their history.",
-            situation.hint_at(statement, (node, statement.text(node.value))),
+            _alone(statement, "data", situation.hint_at(statement, (node, statement.text(node.value)))),
         )
     if isinstance(node, ast.Attribute) and node.attr == "grad" and statement is not situation.statement:
         return _grad_without_graph(situation, statement, node)
@@ -180,7 +180,7 @@ def _cut(situation: Situation, statement: Statement, node: ast.AST, name: str) -
     if method == "detach" and inner is not None:
         return Advice(
             f"{where}, `.detach()` cut {name} off from the graph.",
-            situation.hint_at(statement, (node, statement.owner(node))),
+            _alone(statement, "detach", situation.hint_at(statement, (node, statement.owner(node)))),
         )
     if method in _TO_NUMBERS and inner is not None:
         text = f"{where}, `.{method}()` turns {shown(statement.text(inner))} into plain numbers, which have no history."
@@ -231,6 +231,11 @@ def _copied(situation: Situation, statement: Statement, call: ast.Call) -> Advic
         "history. `torch.stack` joins the tensors themselves.",
         situation.hint_at(statement, (call.func, f"{situation.torch}.stack")),
     )
+
+
+def _alone(statement: Statement, attribute: str, hint: str | None) -> str | None:
+    """The hint, unless the statement leaves the graph at several places: which of them is meant to stay is not known."""
+    return hint if sum(node.attr == attribute for node in statement.find(ast.Attribute)) == 1 else None
 
 
 def _creates_graph(call: ast.Call) -> bool:

@@ -8,14 +8,15 @@ import re
 from ..source.edits import keyword
 from ..source.statements import Statement
 from ..trace import Tensor
-from .dataflow import reads
+from .dataflow import reads, writes
 from .hints import replace_line
-from .situation import Advice, Rules, Situation, called, receiver, shown
+from .situation import Advice, Rules, Situation, called, listed, receiver, shown
 
 rules = Rules()
 
 # Methods ending in an underscore that have no twin without it, or whose twin means something else.
 _NO_TWIN = frozenset({"zero_", "fill_", "copy_", "normal_", "uniform_", "random_", "requires_grad_", "detach_", "set_"})
+_FULL_HOOKS = ("register_full_backward_hook", "register_full_backward_pre_hook", "register_module_full_backward_hook")
 _SIGNS: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@", ast.Mod: "%"
 }  # fmt: skip
@@ -29,8 +30,13 @@ def changed_by(statement: Statement | None) -> ast.expr | None:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
             return node.targets[0].value
         if isinstance(node, ast.Call) and called(node).endswith("_") and not called(node).endswith("__"):
-            return receiver(node)
+            return node.args[0] if is_function(node) and node.args else receiver(node)
     return None
+
+
+def is_function(call: ast.Call) -> bool:
+    """Return whether ``torch.relu_(x)`` is called, a function of PyTorch's, and not a method of a tensor."""
+    return ast.unparse(call.func).partition(".")[0] in ("torch", "nn", "F", "init")
 
 
 def out_of_place(statement: Statement | None) -> str | None:
@@ -45,34 +51,51 @@ def out_of_place(statement: Statement | None) -> str | None:
     call = node.value if isinstance(node, ast.Expr | ast.Assign) else None
     if not isinstance(call, ast.Call) or called(call) in _NO_TWIN or not called(call).endswith("_"):
         return None
-    target = receiver(call)
-    text = statement.text(call)
-    name = called(call)
-    if not isinstance(target, ast.Name) or not text.startswith(f"{target.id}.{name}"):
+    target = changed_by(statement)
+    name, function = called(call), statement.text(call.func)
+    if not isinstance(target, ast.Name) or not function.endswith(name) or name.startswith("_"):
+        return None
+    if not is_function(call) and function != f"{target.id}.{name}":
         return None
     variable = statement.assigned()
     left = statement.text(variable.targets[0]) if variable is not None else target.id
-    return replace_line(statement.first, f"{left} = {target.id}.{name[:-1]}{text[len(target.id) + 1 + len(name) :]}")
+    return replace_line(statement.first, f"{left} = {function[:-1]}{statement.text(call)[len(function) :]}")
 
 
-def as_meant(situation: Situation, hint: str | None) -> str | None:
-    """Return the hint that makes a new tensor, where the name alone is used afterwards.
+def as_meant(situation: Situation, hint: str | None, statement: Statement | None) -> str | None:
+    """Return the hint that makes a new tensor in a statement, where the name alone is used afterwards.
 
-    The change of a view, or of a function's argument, may be meant for others who hold the same memory.
+    The change of a view, of a function's argument or of an entry of a list may be meant for others with the same memory.
     """
-    statement, changed = situation.statement, changed_by(situation.statement)
+    changed = changed_by(statement)
     if hint is None or statement is None or not isinstance(changed, ast.Name):
         return hint
-    tensor = situation.tensor(changed)
     owner = situation.program.enclosing(statement, "def")
+    loop = situation.loop(statement)
     around = situation.program.block(owner) if owner is not None else situation.program.statements
-    later = [other for other in around if other.first > statement.last]
+    again = set(situation.program.block(loop)) if loop is not None else set()
+    later = [other for other in around if other.first > statement.last or (other in again and other is not statement)]
     read = [other for other in later if changed.id in reads(other)]
-    if owner is not None and changed.id in owner.parameters and not any(other.words[0] == "return" for other in read):
+    if owner is not None and changed.id in owner.parameters and not _handed_back(situation, owner, read):
         return None
+    if loop is not None and loop.words[0] == "for" and changed.id in writes(loop):
+        return None
+    assign = statement.assigned()
+    if assign is not None and ast.unparse(assign.targets[0]) != changed.id:
+        return hint if not read else None
+    tensor = situation.tensor(changed)
+    if tensor is None or tensor.view_of is None:
+        return hint
     base = _base(situation, tensor)
-    seen = [other for other in later if base is not None and base in reads(other)]
-    return hint if read and not seen else None
+    return hint if read and not any(base in reads(other) for other in later) else None
+
+
+def _handed_back(situation: Situation, owner: Statement, read: list[Statement]) -> bool:
+    """Whether a function returns what it was given, and its callers go on with that."""
+    for statement, call in situation.calls_anywhere(owner.words[1]):
+        if isinstance(statement.nodes[1], ast.Expr) and statement.nodes[1].value is call:
+            return False
+    return any(other.words[0] == "return" for other in read)
 
 
 def without_inplace(situation: Situation) -> tuple[str | None, list[int]]:
@@ -95,12 +118,6 @@ def _works_in_place(call: ast.Call) -> bool:
         return isinstance(given.value, ast.Constant) and given.value.value is True
     first = call.args[0] if called(call) in ("ReLU", "ReLU6", "SELU", "SiLU", "Mish") and call.args else None
     return isinstance(first, ast.Constant) and first.value is True
-
-
-def listed(lines: list[int]) -> str:
-    """Return ``line 4``, ``lines 4 and 5``."""
-    numbers = [str(line) for line in lines]
-    return f"line {numbers[0]}" if len(lines) == 1 else f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 def _under_no_grad(situation: Situation) -> str | None:
@@ -130,6 +147,27 @@ def _view_of_leaf(situation: Situation, match: re.Match[str]) -> Advice:
         "old value, to which the gradient belongs, would be gone. To change its numbers, as an optimizer does, do it under "
         "`torch.no_grad()`; to compute with changed numbers, work on a `.clone()`.",
         _under_no_grad(situation),
+    )
+
+
+def _argument(situation: Situation, changed: ast.expr | None) -> Advice | None:
+    """A function that changes what it was given, for its own use and not as an update."""
+    statement = situation.statement
+    owner = situation.program.enclosing(statement, "def")
+    hint = out_of_place(statement)
+    updates = statement is not None and any(node.attr == "grad" for node in statement.find(ast.Attribute))
+    if (
+        owner is None
+        or hint is None
+        or updates
+        or not isinstance(changed, ast.Name)
+        or changed.id not in owner.parameters
+    ):
+        return None
+    return Advice(
+        f"{situation.here} changes {situation.shown(changed)} in place, which {shown(owner.words[1])} was given, and which is a leaf that "
+        "requires grad: its gradient belongs to the value it has. Make a new tensor of that name instead.",
+        hint,
     )
 
 
@@ -168,6 +206,9 @@ def _leaf(situation: Situation, match: re.Match[str]) -> Advice:
     filled = _filled(situation, changed)
     if filled is not None:
         return filled
+    argument = _argument(situation, changed)
+    if argument is not None:
+        return argument
     hint, lines = without_inplace(situation)
     if changed is None and situation.statement is not None and situation.statement.first in lines:
         return Advice(
@@ -195,7 +236,7 @@ def _leaf(situation: Situation, match: re.Match[str]) -> Advice:
 
 @rules.on(r"Output \d+ of BackwardHookFunction is a view and is being modified inplace")
 def _behind_a_hook(situation: Situation, match: re.Match[str]) -> Advice:
-    hooks = [statement.first for statement, _ in situation.calls_anywhere("register_full_backward_hook")]
+    hooks = [statement.first for statement, _ in situation.calls_anywhere(*_FULL_HOOKS)]
     where = f" ({listed(hooks)})" if hooks else ""
     text = (
         f"A module with a full backward hook{where} gives its inputs and results out as views, so that it sees their gradients, and "
@@ -207,7 +248,7 @@ def _behind_a_hook(situation: Situation, match: re.Match[str]) -> Advice:
         name = situation.shown(changed)
         return Advice(
             f"{text} {situation.here} changes {name}: make a new tensor instead.",
-            as_meant(situation, out_of_place(situation.statement)),
+            as_meant(situation, out_of_place(situation.statement), situation.statement),
         )
     if not lines:
         return Advice(f"{text} Look for a layer or a function with `inplace=True` next to that module.")
@@ -234,7 +275,7 @@ def _view_of_a_function(situation: Situation, match: re.Match[str]) -> Advice | 
         f"`{made}.forward` returns its input, or a view of it, on line {ends[0].first}, and autograd cannot follow a change in place through a "
         f"Function of one's own. {situation.here} changes {situation.shown(changed)}: make a new tensor there, or let "
         "`forward` return a copy, with `.clone()`.",
-        hint or as_meant(situation, out_of_place(situation.statement)),
+        hint or as_meant(situation, out_of_place(situation.statement), situation.statement),
     )
 
 
@@ -252,7 +293,7 @@ def _forbidden_view(situation: Situation, match: re.Match[str]) -> Advice:
     )
     return Advice(
         f"{name} shares its memory with another tensor{why}. Make a new tensor instead of changing it in place.",
-        as_meant(situation, out_of_place(situation.statement)),
+        as_meant(situation, out_of_place(situation.statement), situation.statement),
     )
 
 
@@ -299,3 +340,26 @@ def _flag_of_non_leaf(situation: Situation, match: re.Match[str]) -> Advice:
                 hint,
             )
     return Advice("Only a leaf's `requires_grad` can be set; a computed tensor's follows from its inputs.")
+
+
+@rules.on(r"functions with out=\.\.\. arguments don't support automatic differentiation")
+def _out_argument(situation: Situation, match: re.Match[str]) -> Advice:
+    text = "`out=` writes into a tensor that is there already, past autograd. What requires grad needs a new tensor as its result."
+    statement = situation.statement
+    for call in situation.calls:
+        given = keyword(call, "out")
+        alone = statement is not None and isinstance(statement.nodes[1], ast.Expr) and statement.nodes[1].value is call
+        if statement is None or given is None or not isinstance(given.value, ast.Name) or not alone:
+            continue
+        edit = statement.without_keyword(call, "out")
+        front, _ = statement.around(call, f"{given.value.id} = ", "")
+        return Advice(text, situation.hint(front, edit))
+    return Advice(text)
+
+
+@rules.on(r"cannot resize variables that require grad")
+def _resized(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        "A tensor that requires grad keeps its size: the gradient has the same. `.reshape(...)` gives the same numbers in another shape, as "
+        "a part of the graph."
+    )

@@ -14,6 +14,7 @@ from ..source.statements import Replacement, Statement
 from .dataflow import place
 from .hints import replace_line
 from .situation import Situation, called, receiver
+from .updates import owns
 
 
 def leaf_inside(situation: Situation, statement: Statement | None) -> str | None:
@@ -21,12 +22,17 @@ def leaf_inside(situation: Situation, statement: Statement | None) -> str | None
 
     ``None`` where the statement computes from other tensors that require grad: then it is not certain what is meant.
     """
-    assign = statement.assigned() if statement is not None else None
-    if statement is None or assign is None:
+    whole = (
+        next((node for node in statement.nodes if isinstance(node, ast.Assign | ast.Return)), None)
+        if statement
+        else None
+    )
+    if statement is None or whole is None or whole.value is None or statement.nodes[1] is not whole:
         return None
+    name = place(whole.targets[0]) if isinstance(whole, ast.Assign) else None
     edits: list[Replacement] = []
-    for value in _values(assign.value):
-        made = _leaf_of(situation, statement, value, place(assign.targets[0]) or "")
+    for value in _values(whole.value):
+        made = _leaf_of(situation, statement, value, name or "")
         if made is None:
             return None
         edits += made
@@ -39,6 +45,8 @@ def _values(value: ast.expr) -> Iterator[ast.expr]:
         yield value.elt
     elif isinstance(value, ast.List | ast.Tuple):
         yield from value.elts
+    elif isinstance(value, ast.Dict):
+        yield from value.values
     else:
         yield value
 
@@ -47,7 +55,9 @@ def _leaf_of(situation: Situation, statement: Statement, value: ast.expr, name: 
     found = [node for node in ast.walk(value) if isinstance(node, ast.Name) and node.id not in situation.imports]
     others = [node for node in found if (tensor := situation.tensor(node)) is not None and tensor.requires_grad]
     inner, parameter = _made_inside(statement, value)
-    if inner and all(node.id == name for node in others) and value not in [node for node, _ in inner]:
+    if value in [node for node, _ in inner] or (not inner and not others):
+        return []
+    if inner and all(node.id == name for node in others):
         return _made_outside(statement, value, [edit for _, edit in inner], parameter)
     if others and all(node.id == name for node in others) and not inner:
         text = ").detach().requires_grad_()" if needs_parentheses(value) else ".detach().requires_grad_()"
@@ -141,7 +151,7 @@ def _clears(situation: Situation, name: str) -> bool:
             owner = receiver(call)
             if called(call) == "zero_" and owner is not None and ast.unparse(owner).startswith(f"{name}.grad"):
                 return True
-            if called(call) == "zero_grad":
+            if called(call) == "zero_grad" and owner is not None and owns(situation, place(owner) or "", name):
                 return True
         if any(place(target) == f"{name}.grad" for node in statement.find(ast.Assign) for target in node.targets):
             return True

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ..source.names import did_you_mean
 from ..source.statements import Statement
 from ..trace import Tensor
+from .dataflow import place
 from .hints import insert_before, replace_line
 from .leaves import leaf_inside
 from .situation import Advice, Rules, Situation, argument, called, of_kind, receiver, shown
@@ -109,22 +110,57 @@ def _optimizer_of_non_leaf(situation: Situation, match: re.Match[str]) -> Advice
 
 
 def _computed(situation: Situation, call: ast.Call) -> Iterator[tuple[str, Statement]]:
-    """The tensors given to an optimizer that are no leaves, or lists of tensors, with the statements that made them."""
+    """The tensors given to an optimizer that are no leaves, with the statements that made them; containers likewise."""
+    functions = {id(inner) for node in ast.walk(call) if isinstance(node, ast.Call) for inner in ast.walk(node.func)}
+    methods = {
+        id(inner)
+        for node in ast.walk(call)
+        if isinstance(node, ast.Call)
+        for inner in ast.walk(node.func)
+        if called(node) in ("values", "items")
+    }
     for node in ast.walk(call):
-        value = situation.value(node) if isinstance(node, ast.Name) else None
-        statement = situation.assignment(node.id) if isinstance(node, ast.Name) else None
-        if not isinstance(node, ast.Name) or statement is None:
+        name = place(node)
+        if name is None or (id(node) in functions and id(node) not in methods):
             continue
-        if (isinstance(value, Tensor) and not value.is_leaf) or (
-            isinstance(value, str) and value.startswith("list of")
-        ):
-            yield node.id, statement
+        value = situation.value(node)
+        whole = isinstance(value, str) and value.startswith(("list of", "tuple of", "dict of"))
+        inside = [tensor for tensor in situation.trace.tensors if whole and (tensor.name or "").startswith(f"{name}[")]
+        if isinstance(value, Tensor) and not value.is_leaf:
+            statement = _made_by(situation, name, value)
+        elif whole and any(not tensor.is_leaf for tensor in inside):
+            statement = situation.assignment(name)
+        else:
+            statement = _attribute(situation, node) if isinstance(node, ast.Attribute) and value is None else None
+        if statement is not None:
+            yield name, statement
+
+
+def _made_by(situation: Situation, name: str, tensor: Tensor) -> Statement | None:
+    """The statement that bound a tensor, or, where that calls a function of the program, the one that computed it."""
+    bound = situation.assignment(name)
+    node = situation.graph.get(tensor.node or "")
+    computed = situation.program.at(node.line) if node is not None else None
+    inner = bound is not None and any(situation.program.functions_named(called(call) or "?") for call in bound.calls)
+    return computed if (inner or bound is None) and computed is not None else bound
+
+
+def _attribute(situation: Situation, node: ast.Attribute) -> Statement | None:
+    """The one line that gives an attribute of this name something computed from a leaf without a name."""
+    found = [
+        statement
+        for statement in situation.program.statements
+        for assign in statement.find(ast.Assign)
+        if isinstance(assign.targets[0], ast.Attribute) and assign.targets[0].attr == node.attr
+    ]
+    return found[0] if len(found) == 1 and leaf_inside(situation, found[0]) is not None else None
 
 
 @rules.on(
     r"params argument given to the optimizer should be an iterable of Tensors or dicts"
     r"|optimizer can only optimize Tensors, but one of the params is (\w+)"
     r"|TypeError: '\w+' object is not iterable"
+    r"|unsupported operand type\(s\) for \+: 'generator' and 'generator'"
 )
 def _optimizer_arguments(situation: Situation, match: re.Match[str]) -> Advice | None:
     for call in situation.calls_of(*_OPTIMIZERS):
@@ -136,11 +172,48 @@ def _optimizer_arguments(situation: Situation, match: re.Match[str]) -> Advice |
             return Advice(
                 f"{text} {situation.shown(given)} is one tensor.", situation.hint((given, f"[{situation.text(given)}]"))
             )
+        whole = _parameters(situation, given)
+        if whole is not None:
+            return Advice(f"{text} {situation.shown(given)} is neither.", situation.hint((given, whole)))
         if isinstance(given, ast.Name) and not isinstance(given.ctx, ast.Store) and "iterable" in match[0]:
             changed = situation.hint((given, f"{situation.text(given)}.parameters()"))
             return Advice(f"{text} {situation.shown(given)} is a module, and a module is no list.", changed)
         return Advice(text)
     return None
+
+
+def _parameters(situation: Situation, given: ast.expr) -> str | None:
+    """What was meant by ``net.parameters``, ``net.state_dict()``, ``[a.parameters(), b.parameters()]`` and their sum."""
+    if isinstance(given, ast.Attribute) and given.attr == "parameters":
+        return f"{situation.text(given)}()"
+    owner = receiver(given) if isinstance(given, ast.Call) and called(given) == "state_dict" else None
+    if owner is not None:
+        return f"{situation.text(owner)}.parameters()"
+    parts = given.elts if isinstance(given, ast.List | ast.Tuple) else _summands(given)
+    if len(parts) > 1 and all(isinstance(part, ast.Call) and called(part) == "parameters" for part in parts):
+        return f"[{', '.join(f'*{situation.text(part)}' for part in parts)}]"
+    return None
+
+
+def _summands(node: ast.expr) -> list[ast.expr]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_summands(node.left), *_summands(node.right)]
+    return [node]
+
+
+@rules.on(r"(\w+) does not support sparse gradients")
+def _sparse(situation: Situation, match: re.Match[str]) -> Advice:
+    text = f"{situation.here} steps with `{match[1]}`, which keeps averages of whole gradients, and an embedding with `sparse=True` gives only the rows that were used."
+    found = [(statement, call) for statement, call in situation.calls_anywhere("Embedding", "EmbeddingBag")
+             if any(given.arg == "sparse" for given in call.keywords)]  # fmt: skip
+    if len(found) != 1:
+        return Advice(f"{text} `torch.optim.SparseAdam` and `SGD` can work with those.")
+    statement, call = found[0]
+    return Advice(
+        f"{text} Line {statement.first} asks for that; without it the gradients are the same numbers. `torch.optim.SparseAdam` and `SGD` can "
+        "work with sparse ones.",
+        situation.hint_at(statement, statement.without_keyword(call, "sparse")),
+    )
 
 
 @rules.on(r"TypeError: (\w+) is not an Optimizer")

@@ -339,6 +339,12 @@ def shown(text: str) -> str:
     return f"`{text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + '…'}`"
 
 
+def listed(lines: list[int]) -> str:
+    """Return ``line 4``, ``lines 4 and 5``."""
+    numbers = [str(line) for line in lines]
+    return f"line {numbers[0]}" if len(lines) == 1 else f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
 def of_kind(kind: str) -> str:
     """``an `int` `` for the name of a type."""
     return f"{'an' if kind[:1] in 'aeiouAEIO' else 'a'} `{kind}`"

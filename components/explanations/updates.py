@@ -26,19 +26,53 @@ def optimizer_of(situation: Situation, statement: Statement) -> str | None:
         name = place(owner) if owner is not None and called(call) == "step" else None
         if called(call) == "step" and owner is not None and call.args and "scaler" in ast.unparse(owner).lower():
             name = place(call.args[0])
-        if name is not None and _made(situation, name) is not None:
+        if name is not None and (_made(situation, name) is not None or _is_called_one(situation, name)):
             return name
     return None
+
+
+def _is_called_one(situation: Situation, name: str) -> bool:
+    """Whether a name stood for an optimizer, or, where the trace does not tell, is called one."""
+    value = situation.variables.get(name)
+    return value in OPTIMIZERS if name.isidentifier() and value is not None else "opt" in name.lower()
 
 
 def _made(situation: Situation, name: str) -> ast.Call | None:
     """The call that made an optimizer."""
     for statement in situation.program.statements:
         for node in statement.find(ast.Assign):
-            made = isinstance(node.value, ast.Call) and called(node.value) in OPTIMIZERS
-            if made and any(place(target) == name for target in node.targets):
-                return node.value  # type: ignore[return-value]
+            for target, value in _pairs(node):
+                if place(target) == name and isinstance(value, ast.Call) and called(value) in OPTIMIZERS:
+                    return value
     return None
+
+
+def _pairs(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Each target with its value; ``a`` with ``1`` and ``b`` with ``2`` for ``a, b = 1, 2``."""
+    for target in node.targets:
+        if (
+            isinstance(target, ast.Tuple)
+            and isinstance(node.value, ast.Tuple)
+            and len(target.elts) == len(node.value.elts)
+        ):
+            yield from zip(target.elts, node.value.elts, strict=True)
+        else:
+            yield target, node.value
+
+
+def is_trained(situation: Situation, leaf: Node) -> bool:
+    """Return whether anything in the program may update a leaf."""
+    if leaf.leaf in situation.ancestry.versions:
+        return True
+    for statement in situation.program.statements:
+        for node in statement.find(ast.Assign):
+            for target, value in _pairs(node):
+                name = place(target) if isinstance(value, ast.Call) and called(value) in OPTIMIZERS else None
+                if name is not None and owns(situation, name, leaf.leaf) is not False:
+                    return True
+        if changes_by_hand(statement) and leaf.leaf is not None and leaf.leaf in statement.words:
+            return True
+    return False
 
 
 def owns(situation: Situation, optimizer: str, leaf: str | None) -> bool | None:
@@ -89,11 +123,17 @@ def updates_in(situation: Situation, header: Statement | None) -> bool:
 
 
 def changes_by_hand(statement: Statement) -> bool:
-    """Return whether a statement changes tensors in the light of a gradient."""
-    if not any(node.attr == "grad" for node in statement.find(ast.Attribute)):
+    """Return whether a statement changes a tensor by a gradient: ``w -= 0.1 * w.grad``, ``w = w - 0.1 * w.grad``."""
+    read = [node for node in statement.find(ast.Attribute) if node.attr == "grad" and isinstance(node.ctx, ast.Load)]
+    if not read:
         return False
-    in_place = any(called(call).endswith("_") and not called(call).startswith("zero") for call in statement.calls)
-    return in_place or any(True for _ in statement.find(ast.AugAssign)) or any(True for _ in statement.find(ast.Assign))
+    owners = {place(node.value) for node in read}
+    targets = [target for node in statement.find(ast.Assign) for target in node.targets]
+    if any((place(target) or "").removesuffix(".data") in owners for target in targets):
+        return True
+    changed: list[ast.expr] = [node.target for node in statement.find(ast.AugAssign)]
+    changed += [node for call in statement.calls if called(call).endswith("_") and (node := receiver(call)) is not None]
+    return any(not ast.unparse(target).removesuffix(".data").endswith(".grad") for target in changed)
 
 
 def steps_between(situation: Situation, first: int | None, last: int | None) -> list[tuple[Step, Statement]]:
@@ -102,6 +142,14 @@ def steps_between(situation: Situation, first: int | None, last: int | None) -> 
     low, high = (first if first is not None else len(steps)) + 1, last if last is not None else len(steps)
     found = ((step, situation.program.at(step.line)) for step in steps[max(low, 0) : max(high, 0)])
     return [(step, statement) for step, statement in found if statement is not None]
+
+
+def updated_between(situation: Situation, first: int | None, last: int | None) -> Statement | None:
+    """Return the first statement between two steps that takes a step of training."""
+    for _, statement in steps_between(situation, first, last):
+        if optimizer_of(situation, statement) is not None or changes_by_hand(statement):
+            return statement
+    return None
 
 
 def changed_leaf(
@@ -142,6 +190,8 @@ def _changes(situation: Situation, statement: Statement, leaf: Node) -> bool | N
     optimizer = optimizer_of(situation, statement)
     if optimizer is not None:
         return owns(situation, optimizer, leaf.leaf)
+    if _goes_through(statement, leaf) or _renormalises(situation, statement, leaf):
+        return True
     for call in statement.calls:
         owner = receiver(call)
         name = place(owner) if owner is not None else None
@@ -152,6 +202,29 @@ def _changes(situation: Situation, statement: Statement, leaf: Node) -> bool | N
             if called(call) not in _NO_CHANGE and leaf.leaf in [_as_named(target) for target in targets]:
                 return True
     return any(_as_named(place(node.target)) == leaf.leaf for node in statement.find(ast.AugAssign))
+
+
+def _goes_through(statement: Statement, leaf: Node) -> bool:
+    """``for p in net.parameters(): p.clamp_(-1, 1)`` on one line, and the like."""
+    names = [called(call) for call in statement.calls]
+    changes = any(
+        name.startswith("_foreach_") or (name.endswith("_") and not name.startswith("zero")) for name in names
+    )
+    whole = [receiver(call) for call in statement.calls if called(call) in ("parameters", "named_parameters")]
+    owners = [name for owner in whole if owner is not None and (name := place(owner)) is not None]
+    return changes and leaf.leaf is not None and any(_belongs(leaf.leaf, owner) for owner in owners[:1])
+
+
+def _renormalises(situation: Situation, statement: Statement, leaf: Node) -> bool:
+    """``nn.Embedding(..., max_norm=1)`` changes its weight in each call."""
+    for maker, call in situation.calls_anywhere("Embedding", "EmbeddingBag"):
+        assign = next(maker.find(ast.Assign), None)
+        name = place(assign.targets[0]) if assign is not None else None
+        if name is not None and any(given.arg == "max_norm" for given in call.keywords):
+            used = any(place(other.func) == name for other in statement.calls)
+            if used and leaf.leaf is not None and _belongs(leaf.leaf, name):
+                return True
+    return False
 
 
 def _as_named(target: str | None) -> str | None:

@@ -11,11 +11,11 @@ import re
 from ..source.edits import keyword
 from ..source.statements import Statement
 from ..trace import Node, Step, Tensor
-from .again import detached_use, made_once, run_again, statements_of
+from .again import detached_use, for_a_closure, made_once, run_again, statements_of
 from .carried import state_between, told
 from .hints import insert_before, replace_line
-from .inplace import changed_by, listed, out_of_place, without_inplace
-from .situation import Advice, Rules, Situation, called, shown
+from .inplace import as_meant, changed_by, out_of_place, without_inplace
+from .situation import Advice, Rules, Situation, called, listed, shown
 from .updates import changed_leaf, optimizer_of, steps_between
 
 rules = Rules()
@@ -47,12 +47,18 @@ def _only_one_since(situation: Situation) -> Advice | None:
     changed = changed_by(statement)
     if statement is None or changed is None:
         return None
+    hint = _kept(situation, statement, statement.text(changed))
     return Advice(
         f"`{node.name}`{f' of line {node.line}' if node.line else ''} had saved a tensor that was changed in place afterwards. "
-        f"Line {statement.first}, {shown(statement.code)}, is the only one since that changes something in place. Make a new "
-        "tensor there, so that the old value stays.",
-        _kept(situation, statement, statement.text(changed)),
+        f"Line {statement.first}, {shown(statement.code)}, is the only one since that changes something in place. {_ending(hint)}",
+        hint,
     )
+
+
+def _ending(hint: str | None) -> str:
+    if hint is None:
+        return "Run backward before the change, or compute the result again after it."
+    return "Make a new tensor there, so that the old value stays."
 
 
 def _unknown(situation: Situation) -> Advice:
@@ -94,15 +100,10 @@ def _of_a_tensor(situation: Situation, wanted: str) -> Advice | None:
     node = situation.node
     needed = f"`{node.name}`" + (f" of line {node.line}" if node.line else "") if node is not None else "backward"
     hint = _kept(situation, statement, name)
-    ending = (
-        "Run backward before the change, or compute the result again after it."
-        if hint is None
-        else "Make a new tensor there, so that the old value stays."
-    )
     code = f", {shown(statement.code)}," if statement is not None else ""
     return Advice(
         f"Line {step.line}{code} changed {shown(name)} in place, but {needed} had saved the old value of "
-        f"{shown(name)} for its derivative. {ending}",
+        f"{shown(name)} for its derivative. {_ending(hint)}",
         hint,
     )
 
@@ -133,7 +134,10 @@ def _of_a_parameter(situation: Situation, wanted: str) -> Advice | None:
             f"{text} A step belongs behind the `backward()` that gives it its gradients.", _swapped(statement, run)
         )
     above = situation.ancestry.above(failed.outputs, leaf.id)
-    statements = statements_of(situation, above, run) if optimizer_of(situation, statement) is not None else None
+    by_step = optimizer_of(situation, statement) is not None
+    statements = statements_of(situation, above, run) if by_step else None
+    if by_step and statements is None:
+        statements = for_a_closure(situation, above, run)
     return Advice(
         f"{text} Compute what line {failed.line} starts from again after the change, or call its `backward()` before it.",
         run_again(statements, run),
@@ -204,8 +208,9 @@ def _kept(situation: Situation, statement: Statement | None, name: str) -> str |
             if read:
                 return situation.hint_at(statement, *((part, f"{statement.text(part)}.clone()") for part in read))
             copied = isinstance(owner, ast.Name) and statement.nodes[1] is node
-            return insert_before(statement.first, f"{owner.id} = {owner.id}.clone()") if copied else None  # type: ignore[attr-defined]
-    return out_of_place(statement)
+            hint = insert_before(statement.first, f"{owner.id} = {owner.id}.clone()") if copied else None  # type: ignore[attr-defined]
+            return as_meant(situation, hint, statement)
+    return as_meant(situation, out_of_place(statement), statement)
 
 
 def _change(situation: Situation, wanted: str) -> tuple[Step, str] | None:

@@ -117,7 +117,7 @@ def _watched(ran: Ran) -> Iterator[None]:
         frame = sys._getframe(1)
         if frame.f_code.co_filename == "<program>" and tensor.numel() == 1:
             ran.started[frame.f_lineno].append(tensor.item())
-        original(tensor, *given, **named)
+        original(tensor, *given, **named)  # type: ignore[no-untyped-call]
 
     def about_to_step(optimizer: Optimizer, *_: object) -> None:
         tensors = [tensor for group in optimizer.param_groups for tensor in group["params"]]

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from components.explanations import apply_hint, explain
 from components.source.statements import ProgramStatements
 from components.trace import Failure, Program, Trace
-from tests.explanations.catalogue import read, traced
+from tests.explanations.catalogue import FILES, read, traced
 
-TRACES = [traced(entry.source) for entry in read().values()]
+TRACES = [traced(entry.source) for file in FILES for entry in read(file).values()]
 FAILURES = [trace.failure for trace in TRACES if trace.failure is not None]
 LINES = sorted({line for trace in TRACES for line in trace.program.source.splitlines()})
 KINDS = ["syntax", "not_allowed", "raised", "timeout", "out_of_memory", "crashed", "too_large"]
