@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from itertools import zip_longest
+from typing import Protocol
 
 from ..source.names import words
 from ..trace import Tensor
@@ -52,7 +53,17 @@ def _came_from(situation: Situation, tensor: Tensor) -> int | None:
     return None
 
 
-def shape_of(situation: Situation, node: ast.AST | None, depth: int = 0) -> Shape | None:
+class Known(Protocol):
+    """What is asked of a moment of a run: the tensors that expressions stood for, and what imported names mean."""
+
+    def tensor(self, node: ast.AST | None) -> Tensor | None:
+        """The tensor that a name or attribute stood for, if it is known."""
+
+    def full_name(self, node: ast.AST) -> str:
+        """The dotted path of a name or attribute by the program's imports; empty for anything else."""
+
+
+def shape_of(situation: Known, node: ast.AST | None, depth: int = 0) -> Shape | None:
     """Return the shape that an expression had, ``None`` where that is not certain."""
     tensor = situation.tensor(node)
     if tensor is not None:
@@ -69,7 +80,7 @@ def shape_of(situation: Situation, node: ast.AST | None, depth: int = 0) -> Shap
     return _called(situation, node, depth) if isinstance(node, ast.Call) else None
 
 
-def _combined(situation: Situation, node: ast.BinOp, depth: int) -> Shape | None:
+def _combined(situation: Known, node: ast.BinOp, depth: int) -> Shape | None:
     first, second = (_number_or_shape(situation, side, depth) for side in (node.left, node.right))
     if first is None or second is None:
         return None
@@ -80,13 +91,13 @@ def _combined(situation: Situation, node: ast.BinOp, depth: int) -> Shape | None
     return (first[0],) if len(first) == 2 and len(second) == 1 and first[1] == second[0] else None
 
 
-def _number_or_shape(situation: Situation, node: ast.expr, depth: int) -> Shape | None:
+def _number_or_shape(situation: Known, node: ast.expr, depth: int) -> Shape | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
         return ()
     return shape_of(situation, node, depth + 1)
 
 
-def _called(situation: Situation, node: ast.Call, depth: int) -> Shape | None:
+def _called(situation: Known, node: ast.Call, depth: int) -> Shape | None:
     owner = receiver(node)
     path = situation.full_name(node.func)
     name = called(node)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ...trace import Trace
-from . import broadcasts, calls, endings, frozen, losses, reach, training, unregistered
+from . import broadcasts, calls, endings, frozen, losses, numbers, reach, training, unregistered
 from .run import Remark, Run
 
 __all__ = ["Remark", "remarks"]
@@ -18,6 +18,7 @@ _KINDS: tuple[Callable[[Run], Iterator[Remark]], ...] = (
     *calls.kinds,
     *broadcasts.kinds,
     *losses.kinds,
+    *numbers.kinds,
     *endings.kinds,
     *reach.kinds,
     *frozen.kinds,

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 from ...source.statements import Statement
 from ...trace import Node, Tensor
+from ..shape_of import Shape, shape_of
 from ..situation import shown
-from .run import Remark, Run
-
-Shape = tuple[int, ...]
+from .run import At, Remark, Run
 
 _WARNED = re.compile(
     r"Using a target size \(torch\.Size\(\[(.*?)\]\)\) that is different to the input size \(torch\.Size\(\[(.*?)\]\)\)"
 )
+_ELEMENTWISE = frozenset({"SubBackward0", "MulBackward0", "AddBackward0"})
 # What makes a dimension of size 1 on purpose.
 _ON_PURPOSE = frozenset({"None", "unsqueeze", "newaxis", "keepdim", "expand", "meshgrid", "cdist"})
 
@@ -107,6 +107,46 @@ def _differences(run: Run) -> Iterator[Remark]:
         yield _remark(statement, (names[0], found[0]), (names[1], found[1]), hint)
 
 
+def _by_names(run: Run) -> Iterator[Remark]:
+    """``y * torch.log(p)`` and ``(pred == y).sum()`` of shapes (N, 1) and (N,), by what the names stood for."""
+    lines = {node.line for node in run.trace.nodes if node.id in run.passed and node.name in _ELEMENTWISE}
+    for statement in run.program.statements:
+        compares = "==" in statement.words and not {"sum", "mean"}.isdisjoint(statement.words)
+        visits = run.visits(statement) if compares or statement.first in lines else []
+        if not visits or not _ON_PURPOSE.isdisjoint(statement.words):
+            continue
+        at = At(run, visits[0])
+        found = []
+        for left, right in _pairs(statement, compares=compares):
+            first, second = shape_of(at, left), shape_of(at, right)
+            named = [tensor for tensor in map(at.tensor, (*ast.walk(left), *ast.walk(right))) if tensor is not None]
+            meant = any(_purposeful(run, tensor, compares=compares) for tensor in named) or (
+                not compares and not _of_a_model(at, left, right)
+            )
+            if first is not None and second is not None and _compares_all(first, second) and not meant:
+                found.append((left, right, first, second))
+        for left, right, first, second in found[:1]:
+            names = shown(statement.text(left)), shown(statement.text(right))
+            hint = _squeezed(statement, (left, right), first, second) if len(found) == 1 else None
+            yield _remark(statement, (names[0], first), (names[1], second), hint)
+
+
+def _pairs(statement: Statement, *, compares: bool) -> Iterator[tuple[ast.expr, ast.expr]]:
+    for node in statement.nodes:
+        if compares and isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq):
+            yield node.left, node.comparators[0]
+        elif not compares and isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Sub | ast.Add):
+            yield node.left, node.right
+
+
+def _of_a_model(at: At, left: ast.expr, right: ast.expr) -> bool:
+    """Whether the one side comes from a computation that requires grad, and the other from data."""
+    sides = [[tensor for part in ast.walk(side) if (tensor := at.tensor(part)) is not None] for side in (left, right)]
+    computed = [any(tensor.node is not None for tensor in side) for side in sides]
+    free = [not any(tensor.requires_grad for tensor in side) for side in sides]
+    return bool(sides[0] and sides[1]) and ((computed[0] and free[1]) or (computed[1] and free[0]))
+
+
 def _operands(run: Run, node: Node, pair: ast.BinOp) -> tuple[Shape, Shape] | None:
     """The shapes of a difference's two sides, one of them a constant for autograd that has a name."""
     step = run.step(node.step)
@@ -127,10 +167,11 @@ def _operands(run: Run, node: Node, pair: ast.BinOp) -> tuple[Shape, Shape] | No
     return (shapes[0], shapes[1]) if constants == 1 else None
 
 
-def _purposeful(run: Run, tensor: Tensor) -> bool:
+def _purposeful(run: Run, tensor: Tensor, *, compares: bool = False) -> bool:
     """Whether the line that made a tensor says that its size of 1 is meant."""
     made = run.bound_by(tensor)
-    return made is None or not _ON_PURPOSE.isdisjoint(made[1].words)
+    words = _ON_PURPOSE | {"view", "reshape"} if compares else _ON_PURPOSE
+    return made is None or not words.isdisjoint(made[1].words)
 
 
 def _compares_all(first: Shape, second: Shape) -> bool:
@@ -152,18 +193,19 @@ def result_shape(run: Run, node: Node | None) -> Shape | None:
     own_shapes = {own.name: tuple(own.shape) for own in node.saved if own.shape is not None}
     if "result" in own_shapes:
         return own_shapes["result"]
-    if node.name in _ELEMENTWISE and {"self", "other"} <= own_shapes.keys():
+    if node.name in _SAVING and {"self", "other"} <= own_shapes.keys():
         return _broadcast(own_shapes["self"], own_shapes["other"])
     for edge in run.edges_to.get(node.id, ()):
         name = "self" if edge.slot == 0 else "other"
-        for own in run.nodes[edge.source].saved:
-            if own.name == name and own.shape is not None and run.nodes[edge.source].name in _ELEMENTWISE:
+        above = run.nodes.get(edge.source)
+        for own in above.saved if above is not None and above.name in _SAVING else ():
+            if own.name == name and own.shape is not None:
                 return tuple(own.shape)
     return None
 
 
 # They save their operands, as `self` and `other`, with the shapes that these have.
-_ELEMENTWISE = frozenset({"MulBackward0", "DivBackward0", "PowBackward0", "AbsBackward0"})
+_SAVING = frozenset({"MulBackward0", "DivBackward0", "PowBackward0", "AbsBackward0"})
 _FACTORS = {"AddmmBackward0": ("mat1", "mat2"), "MmBackward0": ("self", "mat2")}
 
-kinds = (_warned, _differences)
+kinds = (_warned, _differences, _by_names)

@@ -190,6 +190,8 @@ def _uncut(run: Run, statement: Statement) -> str | None:
     if assign is None or any(sets_flag(s) for s in run.statements("requires_grad")):
         return None
     value: ast.expr = assign.value
+    if _LEAVING.get(cutting(value)) == _PLAIN:  # a number or an array, which the lines below go on with
+        return None
     while (inner := _peeled(value)) is not None:
         value = inner
     same = isinstance(value, ast.Name) and value.id == statement.text(assign.targets[0])

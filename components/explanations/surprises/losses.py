@@ -31,7 +31,8 @@ _TWICE = {
 }
 
 
-def _through_shapes(run: Run, node: Node | None) -> Node | None:
+def through_shapes(run: Run, node: Node | None) -> Node | None:
+    """Return the first node from here down that changes numbers."""
     for _ in range(8):
         if node is None or node.name not in _SAME_NUMBERS:
             return node
@@ -48,10 +49,10 @@ def _twice(run: Run) -> Iterator[Remark]:
         inner_name, first_name, function, taken = _TWICE[loss.name]
         inner: Node | None = loss
         if inner_name:
-            inner = _through_shapes(run, run.below(loss, 0))
+            inner = through_shapes(run, run.below(loss, 0))
             if inner is None or inner.name != inner_name or inner.step != loss.step:
                 continue
-        first = _through_shapes(run, run.below(inner, 0)) if inner is not None else None
+        first = through_shapes(run, run.below(inner, 0)) if inner is not None else None
         if first is None or first.name != first_name or loss.line is None or first.line is None:
             continue
         if (first.line, loss.line) not in seen:
@@ -92,7 +93,7 @@ def _floor(loss: Node, first: Node) -> str:
 def _without(run: Run, first: Node, function: str) -> str | None:
     """The hint that takes the first softmax away, where nothing else uses its result."""
     statement = run.program.at(first.line)
-    if statement is None or len(run.edges_to.get(first.id, ())) != 1 or not _used_once(run, statement, first):
+    if statement is None or len(run.edges_to.get(first.id, ())) != 1 or not used_once(run, statement, first):
         return None
     found = [call for call in statement.calls if called(call) == function]
     if len(found) != 1:
@@ -142,7 +143,7 @@ def _is_tensor(run: Run, owner: ast.expr, statement: Statement) -> bool:
     return isinstance(owner, ast.Name) and bool(visits) and owner.id in run.tensors_before(visits[0])
 
 
-def _used_once(run: Run, statement: Statement, first: Node) -> bool:
+def used_once(run: Run, statement: Statement, first: Node) -> bool:
     """Whether the result of a softmax goes nowhere but into the loss, as far as names tell."""
     words = [word for other in run.program.statements for word in other.words]
     assign = statement.assigned()

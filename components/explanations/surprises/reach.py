@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...source.names import NN
 from ...source.statements import Statement
 from ...source.tree import dotted
 from ..situation import called, receiver, shown
@@ -65,7 +66,8 @@ def _cut_parameters(run: Run) -> Iterator[Remark]:
             inner = inside(node)
             if call is None or owner is None or inner is None:
                 continue
-            code = statement.edited((node, statement.text(inner)))
+            arrays = not {"numpy", "tolist", "item"}.isdisjoint(statement.words)  # a graph gives none of these
+            code = statement.edited((node, statement.text(inner))) if not arrays else None
             yield Remark(
                 statement.first,
                 f"`{cut_name(statement, node)}` cuts {shown(statement.text(inner))} off from the graph, so no parameter of "
@@ -100,9 +102,19 @@ def _reached(run: Run) -> set[str]:
 def _owner(run: Run, call: ast.Call, reached: set[str]) -> Optimizer | None:
     """The optimizer that has the parameters of the module that is called, if none of them got a gradient."""
     path = dotted(call.func)
-    if not path or path.rpartition(".")[2] in reached:
+    if not path or path.rpartition(".")[2] in reached or not _is_layer(run, path):
         return None
     return next((one for one in run.optimizers if one.steps and _covers(run, one.call, path)), None)
+
+
+def _is_layer(run: Run, path: str) -> bool:
+    """Whether a path is a variable that stands for a module, or a layer that the class of one gives itself."""
+    first, _, attribute = path.partition(".")
+    if not attribute:
+        kinds = {value for step in run.trace.steps for name, value in step.variables.items() if name == path}
+        return len(kinds) == 1 and (kinds <= NN or run.program.class_named(next(iter(kinds))) is not None)
+    roots = {root for optimizer in run.optimizers for root in _roots(optimizer.call)} if first == "self" else {first}
+    return any(is_layer_of(run, root, attribute) for root in roots)
 
 
 def _module_call(run: Run, inner: ast.expr | None) -> ast.Call | None:

@@ -52,6 +52,18 @@ class Optimizer(NamedTuple):
     stepped_by: tuple[Statement, ...]
 
 
+class At:
+    """The tensors that names stood for when a step began."""
+
+    def __init__(self, run: Run, step: Step) -> None:
+        self._bound = run.tensors_before(step)
+        self.full_name = run.full_name
+
+    def tensor(self, node: ast.AST | None) -> Tensor | None:
+        """The tensor that a name stood for, if it is known."""
+        return self._bound.get(node.id) if isinstance(node, ast.Name) else None
+
+
 class Run:
     """A run that reached its end, seen by names, lines and nodes."""
 
