@@ -157,6 +157,15 @@ def test_in_the_playground_it_is_the_form_that_changes() -> None:
     assert made(test, PlaygroundForm, "playground").form.expression == "x.relux().sum()"
 
 
+def test_in_the_playground_a_change_is_tried_before_it_is_offered() -> None:
+    """A list of numbers is no tensor either: Backward would stop at the next line."""
+    test = playground(Form("x.item()", (Leaf("x", "[1.0, 2.0]"),), (BackwardPress(),)))
+    assert 'class="al-raised"' in html_of(test)
+    assert not [one for one in test.button if one.label == "Apply"]
+    test = playground(Form("x.item()", (Leaf("x", "[1.0, 2.0]"),)))
+    assert [one.key for one in test.button if one.label == "Apply"] == ["playground:apply:failure"]
+
+
 # --- what is surprising in a program that runs to its end
 
 
