@@ -8,7 +8,7 @@ from app import advice, results, session
 from app.course import Exercise, Lesson
 from app.progress import LessonsState, editor_of, is_solved, kept_of
 from components.trace import Exercise as Question
-from components.trace import Verdict
+from components.trace import Trace, Verdict
 from components.widgets.panels import verdict_panel
 
 _PAGE = "lessons-check"
@@ -73,8 +73,7 @@ def _verdict(lesson: Lesson, answer: str) -> None:
         )
     with st.container(key="lessons-verdict-old" if checked != answer else "lessons-verdict"):
         if trace.failure is not None:
-            st.markdown("**The checks could not run, since the program failed:**")
-            results.failure(trace, advice.in_editor(editor_of(lesson), name=":checked"))
+            _failed(lesson, trace)
         elif isinstance(trace.answer, Verdict):
             verdict_panel(trace.answer)
             if trace.answer.solved and kept_of(lesson).solved != checked:
@@ -82,3 +81,11 @@ def _verdict(lesson: Lesson, answer: str) -> None:
                 kept_of(lesson).solved = checked
                 if first:
                     st.rerun()
+
+
+def _failed(lesson: Lesson, trace: Trace) -> None:
+    """Say that the checks could not run, and why, unless the page says that of the answer's own run."""
+    st.markdown("**The checks could not run, since the program failed:**")
+    own = session.trace("lessons")
+    if own is None or own.failure is None or own.program.source != trace.program.source:
+        results.failure(trace, advice.in_editor(editor_of(lesson), name=":checked"))

@@ -22,6 +22,7 @@ from components.source.form.fixes import fix_of
 from components.source.form.read_back import form_of
 from components.widgets.panels import leaves_panel, with_code
 
+_TRIED = "playground-tried"
 _SAYS = Markup('<p class="al-mend" role="alert">{}</p>')
 _RAISED = Markup('<div class="al-raised"><b>{}</b> {}</div>')
 
@@ -105,9 +106,16 @@ def _show_failure(form: Form, written: Written) -> None:
                 fix.button, key="playground:fix", type="primary", on_click=playground_form.become, args=(fix.form,)
             )
         changed = advice.applied(written.source, failure.hint)
-        if fix is None and changed is not None and place.takes(changed):
+        if fix is None and changed is not None and place.takes(changed) and _runs(changed):
             advice.offer(place, written.source, changed, "failure")
         st.html(_RAISED.format(failure.error_type or "Stopped", failure.message))
+
+
+def _runs(changed: str) -> bool:
+    """Whether a program has been tried, and runs to its end: it is as small as what a form says."""
+    session.ask(_TRIED, changed)
+    trace = None if session.collect(_TRIED) else session.trace(_TRIED)
+    return trace is not None and trace.failure is None
 
 
 def _place(form: Form, written: Written | None) -> advice.Place:

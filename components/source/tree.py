@@ -123,7 +123,8 @@ class ProgramTree(SourceText):
 
     def stays_python(self, edits: Sequence[Edit]) -> bool:
         """Whether the edited text can be parsed: the lines of the statements of the top level that the edits touch."""
-        first = self.line_of(min(edit.start for edit in edits))
+        # What is put in where a line begins can belong to the block above it.
+        first = self.line_of(max(0, min(edit.start for edit in edits) - 1))
         last = self.line_of(max(edit.end for edit in edits))
         ends = ((self.first_line(one), one.end_lineno or one.lineno) for one in self.tree.body)
         touched = [(begin, end) for begin, end in ends if end >= first and begin <= last]

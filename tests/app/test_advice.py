@@ -117,7 +117,8 @@ def test_an_answer_whose_checks_could_not_run_is_mended_too() -> None:
     typed(test, key, TWICE)
     settled(test.button(key="lessons:check:partial_derivatives").click().run())
     assert "The checks could not run" in " ".join(one.value for one in test.markdown)
-    apply(test, f"{key}:checked:apply:failure")
+    assert html_of(test).count('class="al-fail"') == 1  # the answer's own run says it
+    apply(test, f"{key}:apply:failure")
     assert test.text_area(key=key).value == MENDED
 
 
@@ -155,6 +156,15 @@ def test_in_the_playground_it_is_the_form_that_changes() -> None:
     assert 'class="al-raised"' not in html_of(test)
     settled(test.button(key="playground:undo").click().run())
     assert made(test, PlaygroundForm, "playground").form.expression == "x.relux().sum()"
+
+
+def test_in_the_playground_a_change_is_tried_before_it_is_offered() -> None:
+    """A list of numbers is no tensor either: Backward would stop at the next line."""
+    test = playground(Form("x.item()", (Leaf("x", "[1.0, 2.0]"),), (BackwardPress(),)))
+    assert 'class="al-raised"' in html_of(test)
+    assert not [one for one in test.button if one.label == "Apply"]
+    test = playground(Form("x.item()", (Leaf("x", "[1.0, 2.0]"),)))
+    assert [one.key for one in test.button if one.label == "Apply"] == ["playground:apply:failure"]
 
 
 # --- what is surprising in a program that runs to its end

@@ -148,6 +148,9 @@ def test_every_button_mends_what_it_speaks_of(
         (Form("x**3", (Leaf("x", "2", dtype="int64"),), ()), "x is int64"),
         (form("W @ x", W="2x3", x="(2,)"), "x has the shape (2,). With x of shape (3,)"),
         (form("2*3 + 1", BACKWARD), "a plain number of Python"),
+        (form("(x, x**2)", BACKWARD, x="2.0"), "holds several things"),
+        (form("x.max(0)", BACKWARD, x="[1., 2.]"), "holds several things"),
+        (form("x.shape", BACKWARD, x="[1., 2.]"), "a `torch.Size`, which is no tensor"),
     ],
 )
 def test_the_sentence_is_about_the_switch_or_the_expression(stopping: Form, says: str) -> None:

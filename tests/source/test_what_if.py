@@ -19,6 +19,7 @@ START = "import torch\nx = torch.tensor(2.0, requires_grad=True)\n"
 NAMED = f"{START}h = x**2\ny = h * 3 + h\ny.backward()\n"
 INSIDE = f"{START}y = (x**2) * 3  # squared\ny.backward()\n"
 LOOP = f"{START}y = x\nfor _ in range(3): y = y * 2\ny.backward()\n"
+BLOCK = f"{START}h = x\nfor _ in range(2):\n    h = h * 3\n\nh.backward()\n"
 FUNCTION = f'''{START}
 def f(a):
     """Squares."""
@@ -72,6 +73,8 @@ def grads(source: str | None) -> dict[str, object]:
             ["    if torch.is_tensor(t) and t.requires_grad:", "    return hooked(a**2)"],
             2 * 3 * 4.0,
         ),
+        # Between the block and what follows there is a line that belongs to neither.
+        (BLOCK, "h * 3", TWICE, ["    h.register_hook(lambda grad: 2 * grad)"], 3**2 * 2**2),
         (START + "y = x**2", "x**2", TWICE, ["y.register_hook(lambda grad: 2 * grad)"], None),
         (f"{START}y = x**2; y.backward()\n", "x**2", TWICE, ["y = hooked(x**2); y.backward()"], 2 * 4.0),
         (NAMED.replace("torch", "th").replace("import th", "import torch as th"), "x**2", ZERO, None, None),

@@ -163,13 +163,20 @@ def _with_method(reading: Reading, last: ast.stmt, value: ast.expr, method: str)
     return edited(text.source, edits), f"{open_}{short}{close}{method}"
 
 
-def _plain_number(stop: _Stop, found: re.Match[str]) -> Fix | None:
-    """The result is none of PyTorch's."""
+def _no_tensor(stop: _Stop, found: re.Match[str]) -> Fix | None:
+    """The result is none of PyTorch's tensors."""
     if stop.press is None:
         return None
-    return Fix(
-        "The result is a plain number of Python, which has no graph. Put a name into the expression, such as `x`."
-    )
+    kind = found[1]
+    if kind in ("int", "float", "complex", "bool"):
+        says = (
+            "The result is a plain number of Python, which has no graph. Put a name into the expression, such as `x`."
+        )
+    elif kind in ("tuple", "list") or kind.startswith("torch.return_types."):
+        says = "The result holds several things, and Backward starts from one tensor. Choose one, such as `[0]`."
+    else:
+        says = f"The result is a `{kind}`, which is no tensor and has no graph. Backward starts from a tensor."
+    return Fix(says)
 
 
 def _integers(stop: _Stop, found: re.Match[str]) -> Fix | None:
@@ -269,7 +276,7 @@ _RULES: tuple[tuple[str, Callable[[_Stop, re.Match[str]], Fix | None]], ...] = (
     (r"does not require grad and does not have a grad_fn", _no_history),
     (r"grad can be implicitly created only for scalar outputs", _several_numbers),
     (r"grad can be implicitly created only for real scalar outputs", _complex_number),
-    (r"object has no attribute 'backward'", _plain_number),
+    (r"'([^']+)' object has no attribute 'backward'", _no_tensor),
     (r"Only Tensors of floating point and complex dtype can require gradients", _integers),
     (r"not implemented for '(Bool|Byte|Char|Int|Long|Short)'", _no_kernel),
     (r"same dtype|same data type|expected scalar type|expected m1 and m2", _dtypes_differ),
