@@ -13,6 +13,7 @@ import numpy as np
 
 from ..trace import Node, SavedTensor, Tensor
 from .index import TraceIndex
+from .numbers import finite
 from .operands import ELEMENTWISE, Array, Operand, of_gradient, of_tensor, of_values
 from .saved_words import LONGEST_WORD, saved_word
 from .text import line_text, number_text, shape_text
@@ -227,12 +228,9 @@ def shown(one: Operand) -> str:
             said.append(f"from {_value(fine.min())} to {_value(fine.max())}")
         zeros = int(np.count_nonzero(one.array == 0))
         said += [f"{zeros:,} of them 0"] if zeros else []
-    elif (
-        one.summary is not None
-        and isinstance(one.summary.min, int | float)
-        and isinstance(one.summary.max, int | float)
-    ):
-        said.append(f"from {_value(one.summary.min)} to {_value(one.summary.max)}")
+    elif one.summary is not None:
+        ends = [finite(end) for end in (one.summary.min, one.summary.max)]
+        said += [f"from {_value(ends[0])} to {_value(ends[1])}"] if None not in ends else []
         said += [f"{one.summary.zero:,} of them 0"] if one.summary.zero else []
     if one.bad:
         said.append(_counted(one))

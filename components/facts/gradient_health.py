@@ -56,8 +56,8 @@ def root_mean_square(gradient: Gradient) -> float | None:
 def _mean_square(gradient: Gradient) -> tuple[int, float | None]:
     size = math.prod(gradient.shape)
     summary = gradient.summary
-    if summary is not None and isinstance(summary.mean, int | float) and isinstance(summary.std, int | float):
-        mean, std = float(summary.mean), float(summary.std)
+    mean, std = (finite(summary.mean), finite(summary.std)) if summary is not None else (None, None)
+    if mean is not None and std is not None:
         return size, mean * mean + std * std
     numbers = [number for value in flat(gradient.values) if (number := finite(value)) is not None]
     return size, sum(number * number for number in numbers) / len(numbers) if numbers else None

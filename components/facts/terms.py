@@ -25,6 +25,11 @@ GRAPH: dict[str, str] = {
     "colour: bytes saved": "The darker, the more bytes the node saved for backward.",
     "colour: gradient norm": "The darker, the larger the norm of the gradient that came in last.",
     "colour: module": "Nodes of one nn.Module have one colour.",
+    # What is to be looked at.
+    "first bad number": "Where a NaN or an infinity was made first, forward or backward, from numbers that were fine.",
+    "vanishing": "The gradient at the layers farthest from the loss is 10,000 times smaller than at those beside it.",
+    "exploding": "The gradient at the layers farthest from the loss is 10,000 times larger than at those beside it.",
+    "dead units": "Units of a ReLU that were zero for all inputs of the run: no gradient passes them.",
     # Kinds of nodes.
     "AccumulateGrad": "Adds the gradient that arrives to the leaf's .grad.",
     "CopyBackwards": "Passes the gradient of a copy on to the tensor that was copied.",

@@ -69,7 +69,7 @@ def test_the_walk_leads_from_the_bare_address_to_why_24_and_to_the_playground(pa
     expect(grad).to_have_text("37.5")  # twice 3 * 2.5**2
     button(page, "Open it in the Playground").click()
     expect(page.get_by_label("Expression")).to_have_text("x**3")
-    expect(page.locator(".stage > svg")).to_contain_text(".grad 37.5")
+    expect(page.locator(".stage > svg")).to_contain_text(".grad 18.75 + 18.75 = 37.5")
     expect(page).to_have_title("Playground · Autograd Lab")
 
 
