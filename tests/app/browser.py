@@ -29,6 +29,8 @@ FLAGS = [
 ]
 _START_SECONDS = 90
 WAIT = 30_000
+# What stands where a widget's script is still on its way.
+_WAITING = ".stSkeleton, [data-testid=stSkeleton]"
 Scheme = Literal["light", "dark"]
 # What is written a moment later, or as the page is left, would be there for the next test.
 _FORGET = """() => {
@@ -106,8 +108,9 @@ def wait_for_the_steps_address(page: Page) -> None:
 
 
 def wait_until_the_app_rests(page: Page) -> None:
-    """Wait until the app's run is over: during it a chart can be drawn anew under the pointer."""
+    """Wait until the app's run is over and each part has its script: a chart can be drawn anew under the pointer."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.locator(_WAITING)).to_have_count(0)
 
 
 def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:

@@ -81,6 +81,13 @@ def printed(page: Page, text: str) -> None:
     expect(page.locator("pre.al-out").first).to_have_text(text)
 
 
+def wait_until_kept(page: Page, name: str, text: str) -> None:
+    """Wait until the browser has written this text down: it does so a moment after it was shown."""
+    page.wait_for_function(
+        "([name, text]) => sessionStorage.getItem(`autograd-lab/${name}`)?.includes(text)", arg=[name, text]
+    )
+
+
 def link_from_share(page: Page) -> str:
     """Return the link that Share tells."""
     page.get_by_role("button", name="Share", exact=True).click()

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.app.browser import CHROMIUM, FLAGS, WAIT, served, wait_for_the_steps_address, wait_until_the_app_rests
-from tests.app.looks import editor, expect_look, link_from_share, look, printed, run, write
+from tests.app.looks import editor, expect_look, link_from_share, look, printed, run, wait_until_kept, write
 
 pytestmark = [
     pytest.mark.browser,
@@ -258,7 +258,7 @@ def test_two_tabs_that_make_different_things_lose_neither(browser: Browser, addr
         wait_until_the_app_rests(first)
         run(first, CUBE.format("4.0"))
         printed(first, "tensor(48.)")
-        wait_until_the_app_rests(first)
+        wait_until_kept(first, "code:editor:Ran", "4.0")
         first.reload()
         printed(first, "tensor(48.)")
 

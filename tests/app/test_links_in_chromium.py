@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
-from tests.app.looks import expect_look, look, printed, run, write
+from tests.app.looks import expect_look, look, printed, run, wait_until_kept, write
 
 pytestmark = [
     pytest.mark.browser,
@@ -82,6 +82,7 @@ def test_what_was_there_before_a_link_is_one_press_away_even_if_it_was_never_run
     assert look(page)["programs"] == [CUBE.format("3.0")]
     run(page, CUBE.format("4.0"))
     printed(page, "tensor(48.)")
+    wait_until_kept(page, "code:editor:Ran", "4.0")
     page.reload()
     printed(page, "tensor(48.)")
     # Another link: what was made of the first is kept, too.
@@ -154,6 +155,7 @@ def test_a_program_that_loops_for_ever_is_run_again_after_a_reload_and_can_be_st
     drawn(page)
     run(page, "print('begun')\nwhile True:\n    pass\n")
     page.get_by_role("button", name="Stop").wait_for()
+    wait_until_kept(page, "code:editor:Ran", "begun")
     page.reload()
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".al-fail")).to_be_visible()

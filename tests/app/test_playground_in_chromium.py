@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.app.browser import CHROMIUM, WAIT, wait_until_the_app_rests, watched
+from tests.app.looks import wait_until_kept
 
 pytestmark = [
     pytest.mark.browser,
@@ -131,7 +132,7 @@ def test_it_is_there_again_after_a_reload(page: Page) -> None:
     page.locator(".st-key-playground-create label").click()
     press(page, "Backward")
     expect(page.locator(".al-plot-words").first).to_have_text("x.grad = 36")  # 3 * 4 * 3
-    wait_until_the_app_rests(page)
+    wait_until_kept(page, "playground:PlaygroundForm", '"type":"backward"')
     page.reload()
     expect(expression(page)).to_have_text("x**3 * w")
     expect(page.locator(".al-plot-words").first).to_have_text("x.grad = 36")
