@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -213,8 +214,7 @@ class _Reader:
             elif sign == "⁻¹":
                 found = _inverse(found)
             else:
-                exponent = int(sign.translate(_LITTLE))
-                found = found.through(lambda x, n=exponent: x ** float(n))  # type: ignore[misc]
+                found = found.through(partial(_raised, float(sign.translate(_LITTLE))))
         return found
 
     def atom(self) -> About:
@@ -251,6 +251,10 @@ class _Reader:
         return About(np.array([one.value for one in parts], float), np.array([one.off for one in parts], float))
 
 
+def _raised(exponent: float, x: Array) -> Array:
+    return np.power(x, exponent)
+
+
 def _product(sign: str, first: About, second: About) -> About:
     if sign in ("·", "/"):
         return first.with_(second, np.multiply if sign == "·" else np.divide)
@@ -264,5 +268,5 @@ def _product(sign: str, first: About, second: About) -> About:
 
 
 def _inverse(matrix: About) -> About:
-    inverse = np.linalg.inv(matrix.value)
+    inverse = np.asarray(np.linalg.inv(matrix.value), dtype=np.float64)
     return About(inverse, 2 * np.abs(inverse) @ matrix.off @ np.abs(inverse))
