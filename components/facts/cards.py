@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..trace import Backward, BackwardStep, Gradient, GradientChange, Node, SavedTensor, Tensor
-from .formulas import node_formulas
+from .formulas import node_formulas, saved_words
 from .groups import Group, group_facts
 from .index import TraceIndex, saved_tensors
 from .story import Story
@@ -119,7 +119,7 @@ def _still_card(index: TraceIndex, node_id: str) -> Card:
     return Card(
         title=node.name,
         subtitle=" · ".join(where),
-        formula=node.formula,
+        formula=_derivative(index, node),
         rows=tuple(rows),
         note=_note(index, node),
         saved=_saved_rows(index, node),
@@ -199,12 +199,14 @@ def _number(value: object) -> str:
 
 
 def _saved_rows(index: TraceIndex, node: Node) -> Rows:
-    rows: list[tuple[str, str]] = []
-    for saved in saved_tensors(node):
-        tensor = index.tensors.get(saved.tensor or "")
-        name = saved.name + (f" ({tensor.name})" if tensor is not None and tensor.name else "")
-        rows.append((name, _saved_text(index, saved)))
-    return tuple(rows)
+    return tuple((saved_words(index, node, saved), _saved_text(index, saved)) for saved in saved_tensors(node))
+
+
+def _derivative(index: TraceIndex, node: Node) -> str | None:
+    """PyTorch's own derivative, and what its names are here."""
+    told = ((saved.name, saved_words(index, node, saved)) for saved in saved_tensors(node))
+    here = ", ".join(f"{name} = {words}" for name, words in told if name != words)
+    return f"{node.formula}; here {here}" if node.formula and here else node.formula
 
 
 def _saved_text(index: TraceIndex, saved: SavedTensor) -> str:

@@ -45,7 +45,7 @@ def test_a_node_tells_each_pass_what_it_saved_and_what_follows() -> None:
     card = card_of(CUBE, "n1")
     assert (card.title, card.subtitle, card.kind) == ("PowBackward0", "line 2", "function")
     assert card.rows == (("result y", "8"), ("exponent", "3"))
-    assert card.saved == (("self (x)", "2  () float32, 4 B"),)
+    assert card.saved == (("x", "2  () float32, 4 B"),)
     # The story: line 1, the birth, then begin, two nodes and the end of each of two visits.
     assert [(one.moment, one.where, one.rows, one.note) for one in card.visits] == [
         (

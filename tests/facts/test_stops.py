@@ -94,9 +94,7 @@ def test_what_was_saved_and_then_changed_says_what_it_is_now() -> None:
     graph = lab_graph(index)
     card = box_card(index, tell(index, graph.homes), graph.groups, "n1")
     assert card is not None
-    assert card.saved == (
-        ("result (y)", "[2.718, 2.718]  (2) float32, 8 B; since changed in place, now [3.718, 3.718]"),
-    )
+    assert card.saved == (("y", "[2.718, 2.718]  (2) float32, 8 B; since changed in place, now [3.718, 3.718]"),)
 
 
 @pytest.mark.parametrize(

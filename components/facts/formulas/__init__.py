@@ -21,11 +21,13 @@ from .language import SUM, Array, Place, read
 from .layers import NORMALISATIONS, WINDOWS
 from .losses import LOSSES
 from .moves import PLACES, SHAPES
-from .naming import Named, free_letter, name_of
+from .naming import Named, free_letter, name_of, saved_words
 from .products import PRODUCTS
 from .reductions import REDUCTIONS
 from .rules import Given, Lacking, Letter, Rule, Rules, summed_dims, summed_to, template_for
 from .seconds import SECONDS
+
+__all__ = ["RULES", "SlotFormula", "computed_gradients", "known_nodes", "node_formulas", "saved_words"]
 
 RULES: Rules = {
     name: rules
@@ -47,6 +49,7 @@ RULES: Rules = {
 _LONGEST = 110
 _LONGEST_VALUE = 44
 _TOKEN = re.compile(r"\{([^}]+)\}")
+_APPLIED = re.compile(r"\b(sign|sin|cos|sinh|cosh|exp|ln) \((?!−)")
 _EXPLAINED = " with "
 _OPERATORS = ("·", "/", "−", "+", "@", "Σ")
 _SUPERSCRIPT = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -238,15 +241,25 @@ def _dims_words(given: Given, rule: Rule, template: str) -> str:
 
 
 def _summed_words(given: Given, rule: Rule, template: str) -> str:
+    if not rule.reduce or template == "0":
+        return ""
     try:
-        wide, shape = given.incoming_shape, given.shape
-        dims = summed_dims(wide, shape) if rule.reduce and template != "0" else ()
+        shape = given.shape
+        dims = summed_dims(_wide(given, rule), shape)
     except Lacking:
         return ""
     if not dims:
         return ""
     over = "all elements" if math.prod(shape) == 1 else _dims_text(dims)
     return f"{'' if template == '{grad}' else ','} summed over {over}"
+
+
+def _wide(given: Given, rule: Rule) -> tuple[int, ...]:
+    """The shape before a broadcast is undone."""
+    try:
+        return rule.evaluated(given).shape
+    except _DAMAGED:
+        return given.incoming_shape
 
 
 def _dims_text(dims: Sequence[int]) -> str:
@@ -274,7 +287,7 @@ def _filled(template: str, places: Mapping[int, Place], shown: Callable[[str], N
         parts += [before, text if bare else f"({text})"]
         done = match.end()
     filled = "".join([*parts, template[done:]])
-    return filled.replace(".Tᵀ", "").replace("sign (", "sign(")
+    return _APPLIED.sub(r"\1(", filled.replace(".Tᵀ", ""))
 
 
 def _stands(text: str, whole: bool, place: Place) -> bool:

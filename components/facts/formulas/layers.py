@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .language import Array, sign
 from .moves import sent_back
-from .reductions import as_rows, rows
+from .reductions import as_rows, reduced, rows
 from .rules import Fact, Given, Lacking, Letter, Rule, Rules, holds
 
 
@@ -40,8 +40,8 @@ def _equal(given: Given) -> Array:
     if given.has("other"):
         return np.ones(())
     result = as_rows(given, given("result"))
-    over = tuple(dim for dim, size in enumerate(result.shape) if size == 1)
-    return np.asarray((np.abs(given("self")) == result).sum(axis=over, keepdims=True), dtype=np.float64)
+    count = (np.abs(given("self")) == result).sum(axis=reduced(given), keepdims=True)
+    return np.asarray(count.reshape(()) if count.size == 1 else count, dtype=np.float64)
 
 
 def norm_slope(x: Array, result: Array, order: float) -> Array:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ...source import SourceTooLarge
 from ...source.edits import needs_parentheses
 from ...source.parsing import parse_expression
+from ...trace import Node, SavedTensor
 from ..index import TraceIndex
 from ..text import printable
 from ..words import Words
@@ -74,6 +75,12 @@ class Named(NamedTuple):
     text: str
     whole: bool = True
     explained: str = ""
+
+
+def saved_words(index: TraceIndex, node: Node, saved: SavedTensor) -> str:
+    """Return what a saved tensor is in the program's words: a variable, a part of a line, the operation's result."""
+    named = name_of(Given(index, node, None, 0), saved.name)
+    return named.explained or named.text
 
 
 def name_of(given: Given, saved: str) -> Named:

@@ -119,7 +119,7 @@ PRODUCTS: Rules = {
     "LinalgInvExBackward0": (Rule("−{inverse}ᵀ @ {grad} @ {inverse}ᵀ"),),
     "LinalgSolveExBackward0": (
         Rule("−g ⊗ {result} with g = the gradient of the right side", _of_system),
-        Rule("{A}ᵀ⁻¹ @ {grad}", _solved),
+        Rule(lambda g: "{A}ᵀ⁻¹ @ {grad}" if g.flag("left") else "{grad} @ {A}ᵀ⁻¹"),
     ),
     "LinalgDetBackward0": (Rule("{grad} · {result} · {A}⁻¹ᵀ", shaped=_of_matrix),),
     "LinalgSlogdetBackward0": (Rule("{grad₂} · {A}⁻¹ᵀ", facts={"grad₂": lambda g: g.incoming(1)}, shaped=_of_matrix),),

@@ -111,8 +111,8 @@ def test_what_was_not_recorded_leaves_the_symbols() -> None:
     index, node, step = _visit("MulBackward0")
     bare = replace(node, saved=[])
     assert [(one.symbols, one.numbers) for one in node_formulas(index, bare, step)] == [
-        ("grad · other", None),
-        ("grad · self, summed over dim 0", None),
+        ("grad · y[0]", None),
+        ("grad · x, summed over dim 0", None),
     ]
     assert computed_gradients(index, bare, step) == [None, None]
 

@@ -44,10 +44,14 @@ def told(source: str, name: str) -> list[tuple[str, str | None]]:
         (X + "(x ** 2).backward()", "PowBackward0", [("grad · 2·x", "1 · 2·2 = 4")]),
         (X + "(x ** -1).backward()", "PowBackward0", [("grad · (−1)·x⁻²", "1 · (−1)·2⁻² = −0.25")]),
         (X + "(x ** 0.5).backward()", "PowBackward0", [("grad · 0.5·x^−0.5", "1 · 0.5·2^−0.5 = 0.3536")]),
-        (X + "((0 - x) ** 3).backward()", "PowBackward0", [("grad · 3·self²", "1 · 3·(−2)² = 12")]),
-        (X + "(x * 1e-5 / 1) .pow(3).backward()", "PowBackward0", [("grad · 3·self²", "1 · 3·(2e−05)² = 1.2e−09")]),
+        (X + "((0 - x) ** 3).backward()", "PowBackward0", [("grad · 3·(0 - x)²", "1 · 3·(−2)² = 12")]),
+        (
+            X + "(x * 1e-5 / 1) .pow(3).backward()",
+            "PowBackward0",
+            [("grad · 3·(x * 1e-5 / 1)²", "1 · 3·(2e−05)² = 1.2e−09")],
+        ),
         (X + "(x * x).backward()", "MulBackward0", [("grad · x", "1 · 2 = 2")] * 2),
-        (X + "(x * -5).backward()", "MulBackward0", [("grad · other", "1 · (−5) = −5")]),
+        (X + "(x * -5).backward()", "MulBackward0", [("grad · (−5)", "1 · (−5) = −5")]),
         (
             X + "y = x * 4\n(x / y).backward()",
             "DivBackward0",
@@ -75,7 +79,7 @@ def told(source: str, name: str) -> list[tuple[str, str | None]]:
         (
             V + "x.relu().sum().backward()",
             "ReluBackward0",
-            [("grad where result > 0, else 0", "[1, 1] where [1, 0] > 0, else 0 = [1, 0]")],
+            [("grad where x.relu() > 0, else 0", "[1, 1] where [1, 0] > 0, else 0 = [1, 0]")],
         ),
         (
             V + "x.clamp(-1, 3).sum().backward()",
@@ -93,7 +97,7 @@ def told(source: str, name: str) -> list[tuple[str, str | None]]:
             "SoftmaxBackward0",
             [
                 (
-                    "result · (grad − Σ grad·result)",
+                    "y · (grad − Σ grad·y) with y = x.softmax(-1)",
                     "[0.9526, 0.04743] · ([1, 0] − Σ [1, 0]·[0.9526, 0.04743]) = [0.04518, −0.04518]",
                 )
             ],
@@ -106,7 +110,7 @@ def told(source: str, name: str) -> list[tuple[str, str | None]]:
         (
             V + "x.norm().backward()",
             "LinalgVectorNormBackward0",
-            [("grad · x / result", "1 · [1, −2] / 2.236 = [0.4472, −0.8944]")],
+            [("grad · x / x.norm()", "1 · [1, −2] / 2.236 = [0.4472, −0.8944]")],
         ),
         (
             V + W + "(w @ x).sum().backward()",
@@ -119,12 +123,68 @@ def told(source: str, name: str) -> list[tuple[str, str | None]]:
         (
             V + "F.mse_loss(x, torch.zeros(2)).backward()",
             "MseLossBackward0",
-            [("grad · 2·(x − target) / n", "1 · 2·([1, −2] − [0, 0]) / 2 = [1, −2]")],
+            [("grad · 2·(x − torch.zeros(2)) / n", "1 · 2·([1, −2] − [0, 0]) / 2 = [1, −2]")],
         ),
     ],
 )
 def test_formulas_read_like_a_book(source: str, name: str, expected: list[tuple[str, str]]) -> None:
     assert told(source, name) == expected
+
+
+def test_the_words_are_the_programs() -> None:
+    """A part of a line where there is no name, the parameter of a module, a number; a letter for what is too long."""
+    program = """
+    layer = torch.nn.Linear(2, 1)
+    x = torch.tensor([[1.0, -2.0]], requires_grad=True)
+    h = torch.sin((x * 3 - layer(x)) / 2)
+    (h * torch.nn.functional.softplus(x * 3 + 1)).sum().backward()
+    """
+    index = indexed(program)
+    found = {
+        (node.name, formula.slot): formula.symbols
+        for node in index.trace.nodes
+        for formula in node_formulas(index, node, index.last_step.get(node.id))
+    }
+    long = "torch.nn.functional.softplus(x * 3 + 1)"
+    assert found["MulBackward0", 0] in ("grad · 3", f"grad · b with b = {long}")
+    assert found["MulBackward0", 1] == "grad · h"
+    assert found["DivBackward0", 0] == "grad / 2"
+    assert found["SinBackward0", 0] == "grad · cos((x * 3 - layer(x)) / 2)"
+    assert found["SoftplusBackward0", 0] == "grad · σ(x * 3 + 1)"
+    assert found["AddmmBackward0", 1] == "grad @ layer.weight"
+    assert found["AddmmBackward0", 2] == "xᵀ @ grad"
+
+
+def test_a_letter_is_none_of_the_programs() -> None:
+    symbols = told("y = torch.tensor([1.0, 2.0], requires_grad=True)\ny.softmax(-1)[0].backward()", "SoftmaxBackward0")
+    assert symbols[0][0] == "y′ · (grad − Σ grad·y′) with y′ = y.softmax(-1)"
+
+
+def test_the_result_of_an_operation_in_place() -> None:
+    """SELU's result is scale·alpha·(exp(x) − 1): 1.0507·1.6733·(exp(−1) − 1) = −1.111."""
+    program = X + "h = x * -0.5\nF.selu(h, inplace=True)\nh.backward()"
+    assert told(program, "EluBackward1") == [
+        (
+            "grad · 1.051 where h > 0, else grad · (h + 1.673·1.051)",
+            "1 · 1.051 where −1.111 > 0, else 1 · (−1.111 + 1.673·1.051) = 0.6468",
+        )
+    ]
+    program = X + "h = x * -0.5\nF.elu(h, 2.0, inplace=True)\nh.backward()"  # 2·exp(−1) = 0.7358
+    assert told(program, "EluBackward1") == [
+        ("grad where h > 0, else grad · (h + 2)", "1 where −1.264 > 0, else 1 · (−1.264 + 2) = 0.7358")
+    ]
+
+
+def test_a_special_case_is_in_the_formula() -> None:
+    zero = "x = torch.tensor([0.0, 2.0], requires_grad=True)\n"
+    assert told(zero + "torch.maximum(x, x * 1).sum().backward()", "MaximumBackward0")[0][0] == (
+        "grad where x > x * 1, grad / 2 where x = x * 1, else 0"
+    )
+    assert told(zero + "x.norm(dim=0, keepdim=True).sum().backward()", "LinalgVectorNormBackward0")[0][0].startswith(
+        "grad · x / "
+    )
+    nothing = zero + "(x * 0).norm().backward()"
+    assert told(nothing, "LinalgVectorNormBackward0")[0][0].startswith("0 where y = 0, else grad · (x * 0) / y")
 
 
 def test_a_broadcast_is_summed_again() -> None:
