@@ -111,6 +111,10 @@ def _rolled(given: Given) -> Array:
     return np.roll(given.grad, [-shift for shift in shifts], dims)
 
 
+def _roll_words(given: Given) -> str:
+    return f"{{grad}}, rolled back by {{shifts}}{' along dim {dims}' if given.integers('dims', ()) else ''}"
+
+
 def _unpadded(given: Given) -> Array:
     """Padding below zero cut elements off: they get 0."""
     grad, pad = given.grad, given.integers("pad")
@@ -160,7 +164,18 @@ def _shuffled(given: Given) -> Array:
 
 
 _VIEW = (Rule("{grad}, in the shape of the input", _reshaped),)
-_DIAGONAL = (Rule("{grad} on the diagonal, else 0", _diagonal),)
+
+
+def _at_diagonal(words: str, name: str = "offset") -> Callable[[Given], str]:
+    """A sentence about a diagonal, with its offset where that is not 0."""
+    return lambda given: words.replace("@", f" {{{name}}}" if given.integer(name, 0) else "")
+
+
+def _triangle(side: str) -> Callable[[Given], str]:
+    return _at_diagonal(f"{{grad}} on and {side} the diagonal@, else 0", "diagonal")
+
+
+_DIAGONAL = (Rule(_at_diagonal("{grad} on the diagonal@, else 0"), _diagonal),)
 _SIDE_BY_SIDE = "the gradients of the parts, side by side along dim {dim}"
 
 SHAPES: Rules = {
@@ -187,15 +202,15 @@ SHAPES: Rules = {
     "DiagonalBackward0_copy": _DIAGONAL,
     "DiagEmbedBackward0": (
         Rule(
-            "the diagonal of {grad}",
+            _at_diagonal("the diagonal@ of {grad}"),
             lambda g: np.diagonal(g.grad, g.integer("offset"), g.integer("dim1"), g.integer("dim2")),
         ),
     ),
     "TraceBackward0": (Rule("{grad} on the diagonal, else 0", lambda g: g.grad * np.eye(g.shape[0], g.shape[1])),),
-    "TrilBackward0": (Rule("the lower triangle of {grad}", lambda g: np.tril(g.grad, g.integer("diagonal"))),),
-    "TriuBackward0": (Rule("the upper triangle of {grad}", lambda g: np.triu(g.grad, g.integer("diagonal"))),),
+    "TrilBackward0": (Rule(_triangle("below"), lambda g: np.tril(g.grad, g.integer("diagonal"))),),
+    "TriuBackward0": (Rule(_triangle("above"), lambda g: np.triu(g.grad, g.integer("diagonal"))),),
     "FlipBackward0": (Rule("{grad}, flipped back along {dims}", lambda g: np.flip(g.grad, g.integers("dims"))),),
-    "RollBackward0": (Rule("{grad}, rolled back by {shifts}", _rolled),),
+    "RollBackward0": (Rule(_roll_words, _rolled),),
     "Rot90Backward0": (Rule("{grad}, turned back", _turned_back),),
     "UnfoldBackward0": (Rule("Σ {grad} over the windows that hold the element", _unfolded),),
     "PixelShuffleBackward0": (Rule("{grad}, shuffled back", _shuffled),),

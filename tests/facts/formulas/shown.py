@@ -6,6 +6,7 @@ tolerance follows from the rounding. This is not the app's evaluator: it has ano
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from collections.abc import Callable
@@ -76,7 +77,7 @@ class About:
 
 def _furthest(middle: Array, ends: list[Array]) -> Array:
     away = [np.where(end == middle, 0.0, np.abs(end - middle)) for end in ends]
-    return np.max([np.where(np.isnan(one), 0.0, one) for one in away], axis=0)
+    return np.asarray(np.max([np.where(np.isnan(one), 0.0, one) for one in away], axis=0), dtype=np.float64)
 
 
 def number(text: str) -> About:
@@ -94,6 +95,11 @@ def equation(text: str, shape: tuple[int, ...]) -> tuple[About, About]:
 
 
 def _left(text: str, shape: tuple[int, ...]) -> About:
+    for pattern, move in MOVES.items():
+        if match := re.fullmatch(pattern, text):
+            came = _Reader(match[1]).whole()
+            rest = [_places(one) for one in match.groups()[1:]]
+            return About(*(np.asarray(move(one, shape, *rest), dtype=np.float64) for one in (came.value, came.off)))
     summed = re.search(r",? summed over (all elements|dims? [\d, ]+)$", text)
     over = re.search(r", (?:Σ|mean) over (no dim|dims? [\d, ]+)$", text[: summed.start()] if summed else text)
     every = re.search(r", for every element(?: along dim [^=]*)?$", text)
@@ -105,6 +111,90 @@ def _left(text: str, shape: tuple[int, ...]) -> About:
     if every or not found.value.ndim:
         return About(np.broadcast_to(found.value, shape), np.broadcast_to(found.off, shape))
     return About(found.value.reshape(shape), found.off.reshape(shape))
+
+
+def _places(text: str | None) -> Any:
+    """What a sentence says of places: numbers, in brackets or not, and the parts of a slice."""
+    if text is None:
+        return None
+    text = text.replace("−", "-").strip()
+    if ":" in text:
+        return slice(*(int(part) if part else None for part in text.split(":")))
+    return ast.literal_eval(text)
+
+
+def _put(came: Array, shape: tuple[int, ...], places: Any, dim: Any = 0) -> Array:
+    """Zeros, with what came at some places of one dimension."""
+    out = np.zeros(shape)
+    np.moveaxis(out, dim, 0)[places] = np.moveaxis(came, dim, 0) if came.ndim == out.ndim else came
+    return out
+
+
+def _add(came: Array, shape: tuple[int, ...], places: Any, dim: Any) -> Array:
+    """Zeros, with each number added at a place of one dimension; where it is in the others, it stays."""
+    out, index = np.zeros(shape), np.asarray(places)
+    if index.ndim < len(shape):
+        index, came = np.expand_dims(index, dim), np.expand_dims(came, dim)
+    for at in np.ndindex(index.shape):
+        target = list(at)
+        target[dim] = index[at]
+        out[tuple(target)] += came[at]
+    return out
+
+
+def _add_rows(came: Array, shape: tuple[int, ...], places: Any, dim: Any) -> Array:
+    out = np.zeros(shape)
+    for number, place in enumerate(places):
+        np.moveaxis(out, dim, 0)[place] += np.moveaxis(came, dim, 0)[number]
+    return out
+
+
+def _without(came: Array, shape: tuple[int, ...], places: Any, dim: Any) -> Array:
+    out = came.copy()
+    np.moveaxis(out, dim, 0)[places] = 0
+    return out
+
+
+def _repeats(came: Array, shape: tuple[int, ...], repeats: Any) -> Array:
+    out = np.zeros((1,) * (len(repeats) - len(shape)) + shape)
+    for at in np.ndindex(came.shape):
+        out[tuple(place % size for place, size in zip(at, out.shape, strict=True))] += came[at]
+    return out.reshape(shape)
+
+
+def _permuted(came: Array, shape: tuple[int, ...], dims: Any) -> Array:
+    return np.transpose(came, np.argsort([dim % came.ndim for dim in dims]))
+
+
+def _rolled(came: Array, shape: tuple[int, ...], by: Any, dims: Any) -> Array:
+    """Without dimensions it is all elements in a row."""
+    return np.roll(came, np.negative(by), dims) if dims is not None else np.roll(came.ravel(), -by).reshape(shape)
+
+
+# Sentences about what has no signs: the gradient as a first group, then what is said of the places.
+_GRAD = r"(.+?)"
+_AT = r"(−?\d+|[\[(].*[\])]|[\d−:]+)"
+MOVES: dict[str, Callable[..., Array]] = {
+    rf"{_GRAD} at index {_AT} of dim (\S+), else 0": _put,
+    rf"{_GRAD} at ([\d−]*:[\d−:]*) of dim (\S+), else 0": _put,
+    rf"{_GRAD} at places? {_AT} of dim (\S+), else 0": _add,
+    rf"{_GRAD} at the places {_AT} of dim (\S+), else 0": _add,
+    rf"{_GRAD}, back at the places {_AT} of dim (\S+)": _add,
+    rf"{_GRAD} added at {_AT} along dim (\S+), else 0": _add,
+    rf"{_GRAD} added at {_AT} of dim (\S+), else 0": _add_rows,
+    rf"{_GRAD}, but 0 at {_AT} of dim (\S+)": _without,
+    rf"{_GRAD}, in the shape of the input": lambda g, shape: g.reshape(shape),
+    rf"{_GRAD}, dims (\S+) and (\S+) swapped back": lambda g, shape, a, b: np.swapaxes(g, a, b),
+    rf"{_GRAD}, dims (.+) permuted back": _permuted,
+    rf"{_GRAD}, flipped back along (.+)": lambda g, shape, dims: np.flip(g, dims),
+    rf"{_GRAD}, rolled back by (−?\d+|\(.*?\))(?: along dim (.+))?": _rolled,
+    rf"{_GRAD} added up from the end of dim (\S+)": lambda g, shape, dim: np.flip(np.cumsum(np.flip(g, dim), dim), dim),
+    rf"{_GRAD} at index (\d+) of dim (\S+)": lambda g, shape, at, dim: np.take(g, at, dim),
+    rf"{_GRAD} on and below the diagonal ?(\S+)?, else 0": lambda g, shape, k: np.tril(g, k or 0),
+    rf"{_GRAD} on and above the diagonal ?(\S+)?, else 0": lambda g, shape, k: np.triu(g, k or 0),
+    rf"the diagonal ?(?:(?:\S+) )?of {_GRAD}": lambda g, shape: np.diagonal(g, g.shape[-1] - shape[-1], -2, -1),
+    rf"Σ {_GRAD} over the (\(.*\)) repeats": _repeats,
+}
 
 
 def _dims(text: str) -> tuple[int, ...]:

@@ -87,7 +87,7 @@ def _is_sentence(name: str, slot: int) -> bool:
 def test_what_is_shown_is_true(name: str, kind: str) -> None:
     if kind in ("infinite", "odd") and BOUNDED in EXPRESSIONS[name]:
         return
-    for seed in range(3):
+    for seed in range(2 if kind == "whole" else 1):
         _, silent = _checked(EXPRESSIONS[name], kind, ONCE, seed)
         if kind in ("whole", "real"):
             assert not {met for met in silent if not _is_sentence(*met)}, silent
@@ -119,3 +119,5 @@ def test_every_rule_with_signs_was_worked_out() -> None:
     only_on_a_gpu = {("NativeDropoutBackward0", 0)}
     assert wanted - done.keys() == only_on_a_gpu
     assert len(wanted) > 200
+    # Of the sentences, those about one dimension's places.
+    assert len(done.keys() - wanted) > 40
