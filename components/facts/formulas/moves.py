@@ -207,22 +207,8 @@ SHAPES: Rules = {
         ),
     ),
     "TraceBackward0": (Rule("{grad} on the diagonal, else 0", lambda g: g.grad * np.eye(g.shape[0], g.shape[1])),),
-    "TrilBackward0": (
-        Rule(_triangle("below"), lambda g: np.tril(g.grad, g.integer("diagonal"))),
-    ),
-        Rule(
-            _at_diagonal("{grad} on and below the diagonal@, else 0", "diagonal"),
-            lambda g: np.tril(g.grad, g.integer("diagonal")),
-        ),
-    ),
-    "TriuBackward0": (
-        Rule(_triangle("above"), lambda g: np.triu(g.grad, g.integer("diagonal"))),
-    ),
-        Rule(
-            _at_diagonal("{grad} on and above the diagonal@, else 0", "diagonal"),
-            lambda g: np.triu(g.grad, g.integer("diagonal")),
-        ),
-    ),
+    "TrilBackward0": (Rule(_triangle("below"), lambda g: np.tril(g.grad, g.integer("diagonal"))),),
+    "TriuBackward0": (Rule(_triangle("above"), lambda g: np.triu(g.grad, g.integer("diagonal"))),),
     "FlipBackward0": (Rule("{grad}, flipped back along {dims}", lambda g: np.flip(g.grad, g.integers("dims"))),),
     "RollBackward0": (Rule(_roll_words, _rolled),),
     "Rot90Backward0": (Rule("{grad}, turned back", _turned_back),),
