@@ -42,7 +42,8 @@ def _no_history(situation: Situation, match: re.Match[str]) -> Advice:
         advice = _reason(situation, statement, name)
         if advice is not None:
             return Advice(f"{start} {advice.explanation}", advice.hint)
-    for name, tensor in _plain_leaves(situation, target):
+    frozen = _freezing_lines(situation)
+    for name, tensor in _plain_leaves(situation, target) if not frozen else ():
         integers = (
             "" if is_floating(tensor) else f" It holds integers ({tensor.dtype}), which cannot: make it float first."
         )
@@ -50,7 +51,7 @@ def _no_history(situation: Situation, match: re.Match[str]) -> Advice:
             f"{start} It comes from {shown(name)}, which does not have `requires_grad=True`.{integers}",
             _requiring_grad(situation, name, tensor),
         )
-    return Advice(f"{start} {_frozen(situation)}")
+    return Advice(f"{start} {_frozen(frozen)}")
 
 
 def _switched_off(situation: Situation) -> Advice | None:
@@ -70,18 +71,24 @@ def _switched_off(situation: Situation) -> Advice | None:
     )
 
 
-def _frozen(situation: Situation) -> str:
-    """What is said where no tensor requires grad: the line that switched it off, if one did."""
+def _freezing_lines(situation: Situation) -> list[Statement]:
+    """The statements that ran and switched off ``requires_grad``."""
     ran = {step.line for step in situation.trace.steps}
-    lines = [
+    return [
         statement
         for statement in situation.program.statements
         if statement.first in ran and any(_freezes(node) for node in statement.nodes)
     ]
+
+
+def _frozen(lines: list[Statement]) -> str:
+    """What is said where no tensor requires grad: the line that switched it off, if one did."""
     text = "None of the tensors it comes from requires grad"
-    if len(lines) == 1:
-        return f"{text}: line {lines[0].first}, {shown(lines[0].code)}, freezes parameters. What is to be trained must stay free."
-    return f"{text}, or autograd was switched off."
+    if not lines:
+        return f"{text}, or autograd was switched off."
+    first = f"{text}: line {lines[0].first}, {shown(lines[0].code)}, freezes parameters"
+    more = f", and so does line {lines[1].first}" if len(lines) > 1 else ""
+    return f"{first}{more}. What is to be trained must stay free."
 
 
 def _freezes(node: ast.AST) -> bool:
