@@ -14,7 +14,7 @@ from ..trace import Backward, Edge, Node
 from .dataflow import place, reads, writes
 from .hints import insert_before
 from .situation import Advice, Situation, called, listed, shown
-from .updates import is_trained, optimizer_of, owns, steps_between, updates_in
+from .updates import changes_by_hand, is_trained, optimizer_of, owns, stepped_between, updates_in
 
 _MOST_REPEATED = 4
 _FRESH = frozenset({"Parameter", "requires_grad_", "append", "backward", "step", "zero_grad", "next"})
@@ -118,10 +118,20 @@ def made_once(situation: Situation, failed: Backward, earlier: Backward) -> Advi
     )
     return Advice(
         f"{what} was computed once, before the loop, on {where}; line {earlier.line} then freed what its graph had saved. The "
-        "loop updates the weights, so each round has to compute it again with the new ones. `retain_graph=True` would use "
+        f"loop updates the weights{_where(situation, loop)}, so each round has to compute it again with the new ones. `retain_graph=True` would use "
         "the old ones or fail.",
         run_again(statements, body),
     )
+
+
+def _where(situation: Situation, loop: Statement) -> str:
+    """`` (line 9)`` for the first line of a loop that takes a step of training."""
+    lines = [
+        other.first
+        for other in situation.program.block(loop)
+        if optimizer_of(situation, other) is not None or changes_by_hand(other)
+    ]
+    return f" (line {lines[0]})" if lines else ""
 
 
 def _could_be_either(situation: Situation, joins: list[Edge], chain: set[str], failed: Backward) -> bool:
@@ -226,15 +236,7 @@ def _in_init(situation: Situation, old: list[Node]) -> Advice | None:
 def two_runs(situation: Situation, failed: Backward, earlier: Backward) -> Advice | None:
     """Return what is said of two runs on different lines through one part; ``None`` if keeping it is the answer."""
     joins = situation.ancestry.joins(failed, earlier)
-    between = steps_between(situation, earlier.step, failed.step)
-    stepped = [
-        (statement, name) for _, statement in between if (name := optimizer_of(situation, statement)) is not None
-    ]
-    stepped += [
-        (statement, name)
-        for _, statement in situation.during(failed.step)
-        if (name := optimizer_of(situation, statement)) is not None
-    ]
+    stepped = stepped_between(situation, earlier, failed)
     lost = _gradient_without_graph(situation, earlier)
     if lost is not None:
         return lost
@@ -304,8 +306,7 @@ def _gradient_without_graph(situation: Situation, earlier: Backward) -> Advice |
 
 def detached_use(situation: Situation, failed: Backward, earlier: Backward) -> Advice | None:
     """Two networks with an optimizer each: a use through which no gradient is meant to go."""
-    stepped = (optimizer_of(situation, other) for _, other in steps_between(situation, earlier.step, failed.step))
-    first = next((name for name in stepped if name is not None), None)
+    first = next((name for _, name in stepped_between(situation, earlier, failed)), None)
     entered = {edge.target for edge in situation.ancestry.joins(failed, earlier)}
     known = [situation.ancestry.nodes[node] for node in sorted(entered) if node in situation.ancestry.nodes]
     names = _names(situation, known)
@@ -323,7 +324,7 @@ def detached_use(situation: Situation, failed: Backward, earlier: Backward) -> A
 def _next_optimizer(situation: Situation, failed: Backward) -> str | None:
     statement = situation.program.at(failed.line)
     following = [
-        other for other in situation.program.statements if statement is not None and other.first > statement.last
+        other for other in situation.program.statements if statement is not None and other.first >= statement.first
     ]
     return next((name for other in following if (name := optimizer_of(situation, other)) is not None), None)
 

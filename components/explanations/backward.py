@@ -84,7 +84,7 @@ def _against_keeping(
     statement = situation.program.at(failed.line) if failed is not None else None
     loop = situation.loop(statement)
     taken = {found.name for found in carried(situation.program.block(loop))} if loop is not None else set()
-    updated = updated_between(situation, earlier.step, failed.step) if failed is not None else None
+    updated = updated_between(situation, earlier, failed) if failed is not None else None
     if updated is not None:
         return (
             f" Line {updated.first} changed weights in between, so what was saved has to be computed again, not kept."

@@ -27,7 +27,8 @@ class State:
     """What is carried: ``header`` is that of the loop, or of the function, and ``readers`` read what the round before left.
 
     ``start`` is the statement of the backward run, or of the call that led to it, in the same function; ``inside`` is
-    the call by which a method of the program is reached that keeps the state, ``None`` where the block itself does.
+    the call by which a method of the program is reached that keeps the state, ``None`` where the block itself does;
+    ``once`` whether it is called once in each round.
     """
 
     names: tuple[Carried, ...]
@@ -35,6 +36,7 @@ class State:
     readers: tuple[Statement, ...]
     start: Statement
     inside: Statement | None = None
+    once: bool = True
 
 
 def state_between(situation: Situation, failed: Backward, earlier: Backward) -> State | None:
@@ -71,7 +73,11 @@ def _along(
         header = _function(situation, reader)
         names = tuple(name for name in _read_here(situation, header, reader) if "." in name.name)
         if header is not None and names:
-            return State(names, header, (reader,), start[min(shared, len(start) - 1)][1], caller)
+            run, first = start[min(shared, len(start) - 1)][1], path[shared][1]
+            between = [statement for _, statement in path[shared + 1 : level]]
+            once = situation.program.header(first) is situation.program.header(run)
+            once = once and all(situation.loop(statement) is None for statement in between)
+            return State(names, header, (reader,), run, caller, once)
     return None
 
 
@@ -134,7 +140,7 @@ def _anchor(situation: Situation, state: State) -> Statement | None:
     """
     program = situation.program
     run_in = program.header(state.start)
-    whole_round = run_in is state.header if state.inside is None else program.header(state.inside) is run_in
+    whole_round = run_in is state.header if state.inside is None else state.once
     if not whole_round or any(_first_value(situation, found.name) == "number" for found in state.names):
         return None
     return min((_direct(situation, found.read, state.header) for found in state.names), key=lambda found: found.first)

@@ -11,7 +11,7 @@ import re
 
 from ..source.statements import Statement
 from ..trace import Tensor
-from .dataflow import place, reads
+from .dataflow import grows, place, reads
 from .situation import Advice, Rules, Situation, shown
 
 rules = Rules()
@@ -99,7 +99,15 @@ def _in_an_object(situation: Situation, name: str, owner: Statement) -> Advice:
                 and not isinstance(node.value, ast.Constant)
             ):
                 kept.append((statement, node, target))
+    filled = [(statement, target) for statement in situation.program.block(owner) for target, _ in grows(statement)]
     text = f"{situation.here} copies {shown(name)}, which holds a tensor with a graph, and {_ALLOWED}"
+    if not kept and len(filled) == 1:
+        line, target = filled[0]
+        attribute = target.removeprefix("self.")
+        return Advice(
+            f"{text} Line {line.first} puts one into {shown(f'{name}.{attribute}')}. Keep `.detach()` of it there, if no gradient is to go "
+            "through what is kept."
+        )
     if len(kept) != 1:
         return Advice(f"{text} Look for an attribute that keeps something computed, and keep a `.detach()` of it.")
     statement, node, target = kept[0]

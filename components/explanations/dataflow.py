@@ -53,6 +53,11 @@ def grows(statement: Statement) -> Iterator[tuple[str, ast.expr]]:
         name = place(owner) if owner is not None else None
         if called(call) in _GROWS and name is not None and call.args:
             yield name, call.args[-1]
+    for assign in statement.find(ast.Assign):
+        target = assign.targets[0]
+        name = place(target.value) if isinstance(target, ast.Subscript) and place(target) is None else None
+        if name is not None:
+            yield name, assign.value
     for node in statement.find(ast.AugAssign):
         name = place(node.target)
         if isinstance(node.op, ast.Add) and isinstance(node.value, ast.List) and name is not None and node.value.elts:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ..source.statements import Statement
-from ..trace import Node, Step
+from ..trace import Backward, Node, Step
 from .dataflow import place, writes
 from .situation import Situation, called, receiver
 
@@ -144,12 +144,24 @@ def steps_between(situation: Situation, first: int | None, last: int | None) -> 
     return [(step, statement) for step, statement in found if statement is not None]
 
 
-def updated_between(situation: Situation, first: int | None, last: int | None) -> Statement | None:
-    """Return the first statement between two steps that takes a step of training."""
-    for _, statement in steps_between(situation, first, last):
-        if optimizer_of(situation, statement) is not None or changes_by_hand(statement):
-            return statement
-    return None
+def updated_between(situation: Situation, earlier: Backward, failed: Backward) -> Statement | None:
+    """Return the first statement between two engine runs that takes a step of training."""
+    stepped = stepped_between(situation, earlier, failed)
+    by_hand = [other for _, other in steps_between(situation, earlier.step, failed.step) if changes_by_hand(other)]
+    return stepped[0][0] if stepped else by_hand[0] if by_hand else None
+
+
+def stepped_between(situation: Situation, earlier: Backward, failed: Backward) -> list[tuple[Statement, str]]:
+    """Return the statements that call an optimizer's ``step()`` between two engine runs, with its name.
+
+    The line of the earlier run may do so itself, and a step may be what calls the later one, by its closure.
+    """
+    own = situation.program.at(earlier.line)
+    statements = [own] if own is not None else []
+    statements += [statement for _, statement in steps_between(situation, earlier.step, failed.step)]
+    statements += [statement for _, statement in situation.during(failed.step)[:-1]]
+    named = ((statement, optimizer_of(situation, statement)) for statement in statements)
+    return [(statement, name) for statement, name in named if name is not None]
 
 
 def changed_leaf(
