@@ -97,7 +97,9 @@ def test_detach_takes_edges_away_and_changes_a_gradient(page: Page) -> None:
 
 def test_a_pair_of_which_one_fails_shows_why_on_its_side(page: Page) -> None:
     pair(page, "retain_graph: a second")
-    expect(page.locator(".al-says")).to_have_text("Left stopped with RuntimeError in line 7, right ran to its end.")
+    ended = "Left stopped with RuntimeError in line 7, right ran to its end"
+    # e**x at 1 and 2, once and twice
+    expect(page.locator(".al-says")).to_have_text(f"{ended}; x.grad: [2.718, 7.389] against [5.437, 14.78].")
     failure = page.locator(".al-fail")
     expect(failure).to_contain_text("backward through the graph a second time")
     box, window = failure.bounding_box(), page.viewport_size
@@ -214,7 +216,7 @@ def test_a_step_of_one_player_lights_its_line_in_the_editor_of_its_side(page: Pa
     side(page, 1).locator("[data-do=next]").click()
     expect(side(page, 1).locator("footer.whole")).to_have_count(0)
     expect(side(page, 0).locator("footer.whole")).to_have_count(1)
-    expect(page.locator(".cm-editor").nth(1).locator(".cm-line.lab-now")).to_have_text("import torch")
+    expect(page.locator(".cm-editor").nth(1).locator(".cm-line.lab-now")).to_have_text("torch.manual_seed(0)")
     expect(page.locator(".cm-editor").nth(0).locator(".cm-line.lab-now")).to_have_count(0)
 
 

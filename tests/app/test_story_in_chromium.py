@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from app.links import program_link
-from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
+from tests.app.browser import CHROMIUM, WAIT, wait_until_the_app_rests, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -33,16 +33,16 @@ def page(visitor: BrowserContext) -> Iterator[Page]:
 def with_program(page: Page, path: str) -> None:
     page.goto("about:blank")
     page.goto(f"{path}?{urlencode(program_link(TRAP))}")
-    page.locator(".gv footer.whole .said", has_text=MADE).wait_for()
+    page.locator(".gv footer.whole .said", has_text=MADE).wait_for(timeout=3 * WAIT)
     wait_until_the_app_rests(page)
 
 
 def test_after_backward_the_first_screen_says_what_changed(page: Page) -> None:
     """sin(x w) + x**2 at x = 2, w = 3: 2.881 + 4 = 6.881 and 1.92, once and twice."""
     page.goto("/playground")
-    page.locator(".gv .node").first.wait_for()
+    page.locator(".gv .node").first.wait_for(timeout=3 * WAIT)  # the first of all waits for the workers
     wait_until_the_app_rests(page)
-    page.locator("label", has_text="retain_graph").first.click()
+    page.locator(".st-key-playground-retain label").click()
     said, leaf = page.locator(".gv footer.whole .said"), page.locator(".gv .node.leaf", has_text="x")
     backward = page.get_by_role("button", name="Backward", exact=True)
     backward.click()
