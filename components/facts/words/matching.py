@@ -268,7 +268,7 @@ class Matching:
             found = self._match(given, target) if self._is_by(part, self._nodes[target]) else None
             if found and (found[0].sure or not own):
                 return found
-        matches, below = [Match(target, expression)], self._below(target)
+        matches, below = [Match(target, expression, self._of_layer(made, target))], self._below(target)
         for given, part in reversed(inner):
             nodes = [node.id for node in below if node.id != target and self._is_by(part, node)]
             tried = ((node, self._match(given, node)) for node in nodes)
@@ -276,6 +276,14 @@ class Matching:
             if len(fits) == 1 or (fits and self._is_only(given)):
                 matches += fits[-1]
         return tuple(matches)
+
+    def _of_layer(self, made: Operation, target: str) -> Slots:
+        """What went into the product of a linear layer that was called itself."""
+        node = self._nodes[target]
+        own = made.kind == "call" and made.callee and (node.module or "").rpartition(".")[2] == made.callee
+        return (
+            (None, made.arguments[0], None) if own and base(node.name) == "Addmm" and len(made.arguments) == 1 else ()
+        )
 
     def _is_named(self, expression: ast.expr, node: str | None) -> bool:
         made = self._operation(expression)
