@@ -112,7 +112,7 @@ def test_the_rows_of_a_card_are_explained(page: Page) -> None:
     page.locator(".stage .node", has_text="PowBackward0").dispatch_event("click")
     rows = page.locator(".card dt span")
     assert rows.all_text_contents() == ["gradient in", "gradient out to x", "exponent", "x"]
-    for place, word in enumerate(("gradient in", "gradient out", "exponent", "self")):
+    for place, word in enumerate(("gradient in", "gradient out", "exponent", "saved tensor")):
         rows.nth(place).hover()
         expect(tip(page)).to_have_text(GRAPH[word])
         beside(page, rows.nth(place))

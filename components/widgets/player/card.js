@@ -167,7 +167,7 @@ function savedOf(card, freed, explain) {
   if (!card.saved.length) return [];
   const title = freed ? `saved, ${card.freed_by || "freed"}` : "saved for backward";
   const className = freed ? "saved gone" : "saved";
-  const pairs = card.saved.map(([name, value]) => pairOf(name, value, explain(name, "saved value"), className));
+  const pairs = card.saved.map(([name, value]) => pairOf(name, value, explain(name, "saved tensor"), className));
   return [create("h4", freed ? "gone" : "", title), listOf(pairs)];
 }
 
