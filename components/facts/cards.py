@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..trace import Backward, BackwardStep, Gradient, GradientChange, Node, SavedTensor, Tensor
-from .formulas import node_formulas, saved_words
+from .formulas import node_formulas
 from .groups import Group, group_facts
 from .index import TraceIndex, saved_tensors
+from .saved_words import saved_word
 from .story import Story
 from .text import bytes_text, gradient_text, number_text, plural, shape_text, tensor_text, values_text
 
@@ -199,12 +200,12 @@ def _number(value: object) -> str:
 
 
 def _saved_rows(index: TraceIndex, node: Node) -> Rows:
-    return tuple((saved_words(index, node, saved), _saved_text(index, saved)) for saved in saved_tensors(node))
+    return tuple((saved_word(index, node, saved), _saved_text(index, saved)) for saved in saved_tensors(node))
 
 
 def _derivative(index: TraceIndex, node: Node) -> str | None:
     """PyTorch's own derivative, and what its names are here."""
-    told = ((saved.name, saved_words(index, node, saved)) for saved in saved_tensors(node))
+    told = ((saved.name, saved_word(index, node, saved)) for saved in saved_tensors(node))
     here = ", ".join(f"{name} = {words}" for name, words in told if name != words)
     return f"{node.formula}; here {here}" if node.formula and here else node.formula
 

@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 from ..trace import Gradient, Node, SavedTensor, Summary, Tensor, Values
 from .index import TraceIndex
 from .numbers import flat
+from .saved_words import slot_of
 
 Array = NDArray[Any]
 Bad = Literal["nan", "inf", ""]
 _TYPES = {"float16": np.float16, "bfloat16": np.float32, "float32": np.float32, "float64": np.float64}
-# Where an argument stands among the inputs of its operation; of what is not here nothing is taken.
-_SLOTS = {"self": 0, "other": 1, "mat2": 1, "mat1": 1, "exponent": 1}
 _OWN = ("result", "output")
 
 
@@ -72,7 +71,8 @@ class Operands:
         found: dict[str | int, Operand] = {}
         for saved in node.saved:
             if saved.shape is not None and saved.name not in _OWN:
-                found[slot_of(node, saved.name)] = self._saved(saved)
+                slot = slot_of(node, saved.name)
+                found[saved.name if slot is None else slot] = self._saved(saved)
         for edge in self._index.edges_from.get(node.id, ()):
             known = self._known.get(edge.target) or self._leaf(edge.target)
             if known is not None and (
@@ -101,7 +101,7 @@ class Operands:
         for edge in self._index.edges_to.get(node.id, ()):
             user = self._index.nodes[edge.source]
             for saved in user.saved:
-                if saved.shape is not None and saved.name in _SLOTS and slot_of(user, saved.name) == edge.slot:
+                if saved.shape is not None and slot_of(user, saved.name) == edge.slot:
                     return self._saved(saved)
         return self._computed(node)
 
@@ -144,13 +144,6 @@ def _number(node: Node) -> Array | None:
             except ValueError:
                 return None
     return None
-
-
-def slot_of(node: Node, name: str) -> str | int:
-    """Return at which input of its operation a saved tensor stands, its own name where that is not known."""
-    if node.name.startswith(("Addmm", "Addbmm", "Baddbmm", "Addmv", "Addcmul", "Addcdiv")):
-        return {"mat1": 1, "mat2": 2, "mat": 1, "vec": 2, "batch1": 1, "batch2": 2}.get(name, name)
-    return _SLOTS.get(name, name)
 
 
 def _power(base: Array, exponent: Array) -> Array:

@@ -21,13 +21,13 @@ from .language import SUM, Array, Place, read
 from .layers import NORMALISATIONS, WINDOWS
 from .losses import LOSSES
 from .moves import PLACES, SHAPES
-from .naming import Named, free_letter, name_of, saved_words
+from .naming import Named, free_letter, name_of
 from .products import PRODUCTS
 from .reductions import REDUCTIONS
 from .rules import Given, Lacking, Letter, Rule, Rules, summed_dims, summed_to, template_for
 from .seconds import SECONDS
 
-__all__ = ["RULES", "SlotFormula", "computed_gradients", "known_nodes", "node_formulas", "saved_words"]
+__all__ = ["RULES", "SlotFormula", "computed_gradients", "known_nodes", "node_formulas"]
 
 RULES: Rules = {
     name: rules

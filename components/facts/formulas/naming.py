@@ -9,8 +9,8 @@ from typing import NamedTuple
 from ...source import SourceTooLarge
 from ...source.edits import needs_parentheses
 from ...source.parsing import parse_expression
-from ...trace import Node, SavedTensor
 from ..index import TraceIndex
+from ..saved_words import RESULTS, slot_of
 from ..text import printable
 from ..words import Words
 from .rules import Given
@@ -21,50 +21,6 @@ _LONGEST_RESULT = 12
 _LONGEST = 60
 _LETTERS = "abcdefgh"
 _PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
-_RESULTS = frozenset({"result", "output", "result0"})
-# In which slot the gradient of what is saved under a name goes on.
-_SLOTS = {
-    "A": 0,
-    "batch1": 1,
-    "batch2": 2,
-    "end": 1,
-    "exponent": 1,
-    "input": 0,
-    "key": 1,
-    "mat": 1,
-    "mat1": 1,
-    "mat2": 1,
-    "max": 2,
-    "min": 1,
-    "other": 1,
-    "query": 0,
-    "self": 0,
-    "target": 1,
-    "tensor": 1,
-    "tensor1": 1,
-    "tensor2": 2,
-    "value": 2,
-    "vec": 1,
-    "weight": 1,
-    "x1": 0,
-    "x2": 1,
-}
-_SLOTS_OF = {
-    "AddmmBackward0": {"mat2": 2},
-    "AddmvBackward0": {"vec": 2},
-    "AddcmulBackward0": {"value": -1},
-    "AddcdivBackward0": {"value": -1},
-    "ClampMaxBackward1": {"max": 1},
-    "IndexFillBackward0": {"value": -1},
-    "LerpBackward0": {"weight": 2},
-    "LerpBackward1": {"weight": 2},
-    "PowBackward2": {"exponent": 0},
-    "XlogyBackward2": {"other": 1},
-}
-# In a loss these are no argument that a gradient goes to.
-_NO_SLOT = {"weight": ("LossBackward", "EntropyBackward", "LogitsBackward", "Loss2DBackward")}
-
-
 # Names of PyTorch's that say what they mean.
 _PLAIN = frozenset({"end", "exponent", "input", "key", "max", "min", "query", "target", "value", "weight"})
 
@@ -77,22 +33,16 @@ class Named(NamedTuple):
     explained: str = ""
 
 
-def saved_words(index: TraceIndex, node: Node, saved: SavedTensor) -> str:
-    """Return what a saved tensor is in the program's words: a variable, a part of a line, the operation's result."""
-    named = name_of(Given(index, node, None, 0), saved.name)
-    return named.explained or named.text
-
-
 def name_of(given: Given, saved: str) -> Named:
     """Return what a saved tensor is called in the formulas of a node."""
     words = given.index.once(Words)
     record = given.record(saved)
-    if saved in _RESULTS:
+    if saved in RESULTS:
         made = given.index.produced(given.node.id) if saved != "result0" else None
         expression = words.expression(given.node.id) if made is None else None
         told = made.name if made is not None else expression.text if expression is not None else None
         return _shortened(told, free_letter(given, "y"), "the result", _LONGEST_RESULT)
-    slot = _slot(given, saved)
+    slot = slot_of(given.node, saved)
     if slot is None:
         tensor = given.index.tensors.get((record.tensor if record is not None else None) or "")
         same = tensor is not None and record is not None and tensor.shape == record.shape
@@ -112,14 +62,6 @@ def free_letter(given: Given, letter: str) -> str:
 
 def _identifiers(index: TraceIndex) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W\d]\w*", index.trace.program.source))
-
-
-def _slot(given: Given, saved: str) -> int | None:
-    name = given.node.name
-    if name.partition("Backward")[2].startswith("Backward") or any(part in name for part in _NO_SLOT.get(saved, ())):
-        return None
-    slot = _SLOTS_OF.get(name, {}).get(saved, _SLOTS.get(saved))
-    return None if slot is None or slot < 0 else slot
 
 
 def _shortened(told: str | None, letter: str, explained: str, longest: int = _LONGEST_IN_PLACE) -> Named:
