@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from functools import lru_cache
 from typing import NamedTuple
@@ -76,6 +77,7 @@ def _shortened(told: str | None, letter: str, explained: str, longest: int = _LO
 def is_whole(text: str) -> bool:
     """Whether an expression of a program can stand in a formula without brackets around it."""
     try:
-        return text.isidentifier() or not needs_parentheses(parse_expression(text))
+        expression = parse_expression(text)
+        return isinstance(expression, ast.Constant) or not needs_parentheses(expression)
     except (SyntaxError, SourceTooLarge, ValueError):
         return all(part.isalnum() for part in text.replace("_", "").split("."))
