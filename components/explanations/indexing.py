@@ -28,8 +28,9 @@ def _out_of_bounds(situation: Situation, match: re.Match[str]) -> Advice:
         for node in ast.walk(subscript.slice)
         if isinstance(node, ast.Constant) and node.value == index and size > 0
     ]
+    # Who counts from 1 means the last one; any other number may mean anything.
     return Advice(
-        text, situation.hint((constants[0], str(size - 1))) if len(constants) == 1 and index >= size else None
+        text, situation.hint((constants[0], str(size - 1))) if len(constants) == 1 and index == size else None
     )
 
 
@@ -38,11 +39,9 @@ def _too_many(situation: Situation, match: re.Match[str]) -> Advice:
     for node in indexed(situation):
         tensor = situation.tensor(node.value)
         if isinstance(node.slice, ast.Tuple) and tensor is not None and len(node.slice.elts) > len(tensor.shape):
-            kept = [situation.text(part) for part in node.slice.elts[: len(tensor.shape)]]
             return Advice(
                 f"{situation.shown(node.value)} has {shape(tensor)}: {match[1]} "
-                f"{'index' if match[1] == '1' else 'indices'} at most, and {len(node.slice.elts)} are given.",
-                situation.hint((node.slice, ", ".join(kept))) if kept else None,
+                f"{'index' if match[1] == '1' else 'indices'} at most, and {len(node.slice.elts)} are given."
             )
     return Advice(f"The tensor has {match[1]} dimensions and more indices than that were given.")
 
@@ -82,7 +81,8 @@ def _dimension(situation: Situation, match: re.Match[str]) -> Advice:
     if len(known) == 1:
         text = f"{situation.shown(known[0][0])} has {shape(known[0][1])}. {text}"
     constants = [node for node in situation.find(ast.Constant) if str(node.value) == given]
-    return Advice(text, situation.hint((constants[0], last)) if len(constants) == 1 and int(given) > 0 else None)
+    counted = len(constants) == 1 and int(given) == int(last) + 1
+    return Advice(text, situation.hint((constants[0], last)) if counted else None)
 
 
 @rules.on(r"expected sequence of length (\d+) at dim (\d+) \(got (\d+)\)")
@@ -112,9 +112,10 @@ def _list_index(situation: Situation, match: re.Match[str]) -> Advice:
             if length is not None:
                 valid = f"valid indices are 0 to {length - 1}" if length else "it has none"
                 constant = node.slice if isinstance(node.slice, ast.Constant) else None
+                counted = constant is not None and constant.value == length > 0
                 return Advice(
                     f"{situation.shown(node.value)} has {length} elements, and counting begins at 0: {valid}.",
-                    situation.hint((constant, str(length - 1))) if constant is not None and length else None,
+                    situation.hint((constant, str(length - 1))) if constant is not None and counted else None,
                 )
     return Advice(
         f"The {match[1]} is shorter than that. Counting begins at 0, so the last index is its length minus 1."
