@@ -255,12 +255,26 @@ def two_runs(situation: Situation, failed: Backward, earlier: Backward) -> Advic
     run = situation.program.at(failed.line)
     statements = statements_of(situation, chain, run) if earlier.line != failed.line else None
     statements = statements or for_a_closure(situation, chain, run)
+    if not statements and earlier.line == failed.line:
+        return _of_an_earlier_round(situation, entered, earlier, statement)
     which = listed([statement.first for statement in statements]) if statements else "what it was computed from"
     return Advice(
         f"Line {earlier.line} ran backward through a part of this graph and freed what it had saved; after that line "
         f"{statement.first}, {shown(statement.code)}, updated the weights, so keeping it would lead to the next error. Compute it "
         f"again with the new weights ({which}), or call both `backward()` before the step.",
         run_again(statements, run),
+    )
+
+
+def _of_an_earlier_round(situation: Situation, entered: set[str], earlier: Backward, update: Statement) -> Advice:
+    """One line runs backward again and again, and comes into what an earlier time made."""
+    nodes = (situation.ancestry.nodes.get(name) for name in entered)
+    lines = sorted({node.line for node in nodes if node is not None and node.line is not None})
+    made = f" ({listed(lines)} made it)" if lines else ""
+    return Advice(
+        f"Line {earlier.line} ran before, and freed what the graph of that time had saved; this graph goes back into a part of "
+        f"it{made}. Line {update.first}, {shown(update.code)}, has updated the weights since, so `retain_graph=True` is no cure. "
+        "What is kept from one time to the next as numbers is kept with `.detach()`; what needs a gradient is computed again."
     )
 
 
