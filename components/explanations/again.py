@@ -328,10 +328,10 @@ def detached_use(situation: Situation, failed: Backward, earlier: Backward) -> A
     if first is None or len(names) != 1 or not below:
         return None
     if all(owns(situation, first, leaf.leaf) is False for leaf in below):
-        return _detached_in(situation, names[0], earlier, entered, first)
+        return _detached_in(situation, names[0], (earlier, failed), entered, first)
     after = _next_optimizer(situation, failed)
     if after is not None and after != first and all(owns(situation, after, leaf.leaf) is False for leaf in below):
-        return _detached_in(situation, names[0], failed, entered, after)
+        return _detached_in(situation, names[0], (failed, earlier), entered, after)
     return None
 
 
@@ -343,8 +343,11 @@ def _next_optimizer(situation: Situation, failed: Backward) -> str | None:
     return next((name for other in following if (name := optimizer_of(situation, other)) is not None), None)
 
 
-def _detached_in(situation: Situation, name: str, run: Backward, nodes: set[str], optimizer: str) -> Advice | None:
-    """Detach the name in the statement whose nodes take it."""
+def _detached_in(
+    situation: Situation, name: str, runs: tuple[Backward, Backward], nodes: set[str], optimizer: str
+) -> Advice | None:
+    """Detach the name in the statement whose nodes take it; ``runs`` are the one that is spared that way, and the other."""
+    run = runs[0]
     side = sorted(situation.ancestry.reached(run.outputs, without=nodes))
     takers = [node for node in side if any(edge.target in nodes for edge in situation.ancestry.below.get(node, ()))]
     found: list[Statement] = []
@@ -361,8 +364,14 @@ def _detached_in(situation: Situation, name: str, run: Backward, nodes: set[str]
         for node in statement.nodes
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
     ]
+    rounds = run.line == runs[1].line
+    how = (
+        f"{shown(name)} is made once and used in several rounds, so `backward()` goes through its graph in each"
+        if rounds
+        else f"{shown(name)} is used for two losses, so both `backward()` go through its graph"
+    )
     return Advice(
-        f"{shown(name)} is used for two losses, so both `backward()` go through its graph. Line {statement.first} uses it for "
+        f"{how}. Line {statement.first} uses it for "
         f"the loss that {shown(optimizer)} minimises, and {shown(optimizer)} has none of the parameters that {shown(name)} was "
         "computed from: no gradient needs to go that way. `.detach()` hands on its numbers alone.",
         situation.hint_at(statement, *((use, f"{name}.detach()") for use in uses)),

@@ -92,14 +92,15 @@ def _outliving(situation: Situation, header: Statement | None, reader: Statement
 
 def _of_a_generator(situation: Situation, reader: Statement, run: Statement) -> State | None:
     """State of a loop that yields: each round of the loop that takes from it is one round here."""
-    owner, loop = _function(situation, reader), situation.loop(reader)
-    if owner is None or loop is None or situation.program.enclosing(run, "def") is owner:
+    owner = _function(situation, reader)
+    yields = [other for other in situation.program.block(owner) for _ in other.find(ast.Yield)] if owner else []
+    loop = situation.loop(yields[0]) if len(yields) == 1 else None
+    block = list(situation.program.block(loop)) if loop is not None else []
+    if owner is None or loop is None or reader not in block or situation.program.enclosing(run, "def") is owner:
         return None
-    block = list(situation.program.block(loop))
-    yields = [statement for statement in block for _ in statement.find(ast.Yield)]
     read = set(reads(reader))
     names = tuple(name for name in carried(block) if name.name in read and _kind(situation, name) == "tensor")
-    if len(yields) != 1 or situation.program.header(yields[0]) is not loop or not names:
+    if situation.program.header(yields[0]) is not loop or not names:
         return None
     return State(names, loop, (reader,), run, reader)
 

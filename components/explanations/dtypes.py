@@ -188,11 +188,12 @@ def _differentiated_later(situation: Situation) -> bool:
 
 def _numpy_in_a_loss(situation: Situation) -> Advice:
     text = (
-        "NumPy knows no gradients, and `backward()` is to go through this line: compute it with PyTorch's own functions"
+        "NumPy knows no gradients, and the result goes into a `backward()` further down. For a gradient to go through this line, "
+        "compute it with PyTorch's own functions"
     )
     calls = [call for call in situation.calls if situation.full_name(call.func).rpartition(".")[0] == "numpy"]
     if len(calls) != 1 or called(calls[0]) not in _SAME_IN_TORCH or situation.calls_of("numpy"):
-        return Advice(f"{text}. After `.detach()` no gradient would arrive.")
+        return Advice(f"{text}; after `.detach()` none does.")
     name = f"{situation.torch}.{called(calls[0])}"
     return Advice(f"{text}, here {shown(name)}.", situation.hint((calls[0].func, name)))
 

@@ -143,6 +143,29 @@ def _not_a_tensor(situation: Situation, match: re.Match[str]) -> Advice:
     return Advice(f"{text} `torch.tensor(...)` makes one of it.")
 
 
+@rules.on(
+    r"(cat|stack|concat|hstack|vstack)\(\): argument 'tensors' \(position 1\) must be tuple of Tensors, not Tensor"
+)
+def _not_in_a_list(situation: Situation, match: re.Match[str]) -> Advice:
+    text = f"`{match[1]}` takes the tensors as one argument, a list or a tuple of them."
+    for call in situation.calls_of(match[1]):
+        tensors = [given for given in call.args if situation.tensor(given) is not None]
+        if len(tensors) != len(call.args) or len(tensors) < 2:
+            continue
+        texts = ", ".join(situation.text(given) for given in tensors)
+        rest = "".join(f", {given.arg}={situation.text(given.value)}" for given in call.keywords if given.arg)
+        return Advice(text, situation.hint((call, f"{situation.text(call.func)}([{texts}]{rest})")))
+    return Advice(text)
+
+
+@rules.on(r"(\w+)\(\): argument '(\w+)' \(position (\d+)\) must be Tensor, not numpy\.ndarray")
+def _an_array(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"`{match[1]}` works on tensors, and its argument number {match[3]} is a NumPy array. `torch.from_numpy(array)` makes a tensor "
+        "of it, and `.float()` gives it the precision that layers have."
+    )
+
+
 @rules.on(r"IndexError: (list|tuple|string) index out of range")
 def _list_index(situation: Situation, match: re.Match[str]) -> Advice:
     for node in situation.find(ast.Subscript):
