@@ -95,7 +95,7 @@ def leaves_panel(rows: list[LeafRow], *, stopped: bool = False) -> Markup:
     else:
         nothing = "No leaf that requires a gradient was used"
         nothing += " before the program stopped." if stopped else ". Write requires_grad=True where one is made."
-        body = Markup('<p class="al-out al-note">{}</p>').format(nothing)
+        body = Markup('<p class="al-out al-note" tabindex="0">{}</p>').format(nothing)
     return panel("Leaves at the end", body)
 
 

@@ -46,8 +46,8 @@ def test_apply_mends_runs_and_can_be_undone(page: Page, path: str) -> None:
     page.goto(path)
     page.locator(".stage svg").wait_for()
     run_program(page, TWICE)
-    expect(page.locator(".al-change del")).to_have_text("−y.backward()")
-    expect(page.locator(".al-change ins")).to_have_text("+y.backward(retain_graph=True)")
+    expect(page.locator(".al-change del")).to_have_text("4 −y.backward()")
+    expect(page.locator(".al-change ins")).to_have_text("4 +y.backward(retain_graph=True)")
     page.get_by_role("button", name="Apply").click()
     expect(page.locator(".al-out", has_text="came tensor(24.)")).to_be_visible()  # 12 + 12
     expect(page.locator(".al-fail")).to_have_count(0)
