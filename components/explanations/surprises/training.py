@@ -10,10 +10,12 @@ from ...source.statements import Statement
 from ...source.tree import base_name, dotted
 from ...trace import GradientChange
 from ..inplace import changed_by
-from ..situation import called
+from ..situation import called, receiver
 from .given import moves_nothing, times
 from .run import Moment, Optimizer, Remark, Run, adds_up, listed
 
+# Who updates parameters by hand writes one of these.
+_BY_HAND = ("no_grad", "data", "sub_", "add_", "mul_", "copy_", "load_state_dict")
 State = Literal["none", "zero", "present"]
 
 
@@ -75,11 +77,29 @@ def _assigns_gradients(run: Run) -> bool:
     )
 
 
+def _never_steps(run: Run, optimizer: Optimizer) -> Iterator[Remark]:
+    """A loop that sets gradients to zero for an optimizer that never steps, where nothing else changes what it has."""
+    if run.moved or next(run.statements("step", *_BY_HAND), None) is not None:
+        return
+    for statement in run.statements("zero_grad"):
+        owners = [dotted(receiver(call) or ast.Pass()) for call in statement.calls if called(call) == "zero_grad"]
+        rounds = len(run.visits(statement))
+        if optimizer.name in owners and rounds > 1 and len(run.trace.backwards) > 1:
+            yield Remark(
+                statement.first,
+                f"`{optimizer.name}.zero_grad()` ran {rounds} times and `{optimizer.name}.step()` never: `backward()` gives "
+                "the parameters gradients, and nothing changes the parameters.",
+            )
+            return
+
+
 def _steps(run: Run) -> Iterator[Remark]:
     """What optimizers did, for those whose every step the trace shows."""
     if not run.whole or not run.optimizers or _assigns_gradients(run):
         return
     for optimizer in run.optimizers:
+        if not optimizer.steps:
+            yield from _never_steps(run, optimizer)
         met = pulls(run, optimizer) if optimizer.steps else None
         if met is None:
             continue
