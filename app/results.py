@@ -62,8 +62,9 @@ def told(index: TraceIndex, place: advice.Place) -> None:
     trace = index.trace
     failure(trace, place)
     advice.noted(index, place)
-    panels = leaves_panel(leaf_rows(trace)), output_panel(trace)
-    kind = " al-failed" if trace.failure is not None else ""
+    stopped = trace.failure is not None
+    panels = leaves_panel(leaf_rows(trace), stopped=stopped), output_panel(trace)
+    kind = " al-failed" if stopped else ""
     st.html(Markup('<div class="al-told-of{}">{}{}</div>').format(kind, *panels))
     status(trace)
 

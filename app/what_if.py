@@ -113,7 +113,11 @@ def changed(offer: Offer, kind: str, amount: str) -> tuple[str | None, str]:
         case "scale":
             number = _number(amount)
             return offer.hooked(Hook("scale", number)), f"What if the gradient of {of} is scaled by {number:g}{often}?"
-    number = abs(_number(amount))
+    number = _number(amount)
+    if number <= 0:
+        raise ValueError(
+            "A bound is a number above zero: the gradient is clipped to what lies between minus it and it."
+        )
     text = f"What if the gradient of {of} is clipped to numbers from {-number:g} to {number:g}{often}?"
     return offer.hooked(Hook("clip", number)), text
 

@@ -19,7 +19,7 @@ from components.source.line_changes import line_changes, made_in
 from components.trace.codec import collector_paused
 from components.widgets.compare_panels import printed_panel, results_panels, verdict_line
 from components.widgets.editor import is_built
-from components.widgets.panels import change_panel, note_panel
+from components.widgets.panels import change_panel, failure_panel, note_panel
 
 # In CSS pixels of the window's height: the question with its change, and the switches above the two pictures.
 _ABOVE = 325
@@ -56,7 +56,9 @@ def show(page: str, place: Place, *, above: int, show_code: bool | None = None) 
             return
         compared = _compared(page, one, other)
         verdict_line(compared.verdict)
-        results.failure(other.trace)
+        # How to get rid of it is known: by the way back.
+        if other.trace.failure is not None:
+            failure_panel(other.trace.failure, hint=False)
     only = compared.graphs.only_left, compared.graphs.only_right
     for column, name, marked in zip(st.columns(2, gap="small"), (page, right), only, strict=True):
         with column:

@@ -66,7 +66,7 @@ def _told(form: Form, written: Written | None) -> None:
     if written is not None and trace.program.source == written.source:
         advice.noted(index, _place(form, written))
     kind = " al-failed" if stops else ""
-    st.html(Markup('<div class="al-told-of{}">{}</div>').format(kind, leaves_panel(leaf_rows(trace))))
+    st.html(Markup('<div class="al-told-of{}">{}</div>').format(kind, leaves_panel(leaf_rows(trace), stopped=stops)))
     for warned in trace.warnings[:2]:
         st.html(Markup('<p class="al-note">{}: {}</p>').format(warned.category, warned.message[:300]))
     results.status(trace)

@@ -255,12 +255,26 @@ def two_runs(situation: Situation, failed: Backward, earlier: Backward) -> Advic
     run = situation.program.at(failed.line)
     statements = statements_of(situation, chain, run) if earlier.line != failed.line else None
     statements = statements or for_a_closure(situation, chain, run)
+    if not statements and earlier.line == failed.line:
+        return _of_an_earlier_round(situation, entered, earlier, statement)
     which = listed([statement.first for statement in statements]) if statements else "what it was computed from"
     return Advice(
         f"Line {earlier.line} ran backward through a part of this graph and freed what it had saved; after that line "
         f"{statement.first}, {shown(statement.code)}, updated the weights, so keeping it would lead to the next error. Compute it "
         f"again with the new weights ({which}), or call both `backward()` before the step.",
         run_again(statements, run),
+    )
+
+
+def _of_an_earlier_round(situation: Situation, entered: set[str], earlier: Backward, update: Statement) -> Advice:
+    """One line runs backward again and again, and comes into what an earlier time made."""
+    nodes = (situation.ancestry.nodes.get(name) for name in entered)
+    lines = sorted({node.line for node in nodes if node is not None and node.line is not None})
+    made = f" ({listed(lines)} made it)" if lines else ""
+    return Advice(
+        f"Line {earlier.line} ran before, and freed what the graph of that time had saved; this graph goes back into a part of "
+        f"it{made}. Line {update.first}, {shown(update.code)}, has updated the weights since, so `retain_graph=True` is no cure. "
+        "What is kept from one time to the next as numbers is kept with `.detach()`; what needs a gradient is computed again."
     )
 
 
@@ -314,10 +328,10 @@ def detached_use(situation: Situation, failed: Backward, earlier: Backward) -> A
     if first is None or len(names) != 1 or not below:
         return None
     if all(owns(situation, first, leaf.leaf) is False for leaf in below):
-        return _detached_in(situation, names[0], earlier, entered, first)
+        return _detached_in(situation, names[0], (earlier, failed), entered, first)
     after = _next_optimizer(situation, failed)
     if after is not None and after != first and all(owns(situation, after, leaf.leaf) is False for leaf in below):
-        return _detached_in(situation, names[0], failed, entered, after)
+        return _detached_in(situation, names[0], (failed, earlier), entered, after)
     return None
 
 
@@ -329,8 +343,11 @@ def _next_optimizer(situation: Situation, failed: Backward) -> str | None:
     return next((name for other in following if (name := optimizer_of(situation, other)) is not None), None)
 
 
-def _detached_in(situation: Situation, name: str, run: Backward, nodes: set[str], optimizer: str) -> Advice | None:
-    """Detach the name in the statement whose nodes take it."""
+def _detached_in(
+    situation: Situation, name: str, runs: tuple[Backward, Backward], nodes: set[str], optimizer: str
+) -> Advice | None:
+    """Detach the name in the statement whose nodes take it; ``runs`` are the one that is spared that way, and the other."""
+    run = runs[0]
     side = sorted(situation.ancestry.reached(run.outputs, without=nodes))
     takers = [node for node in side if any(edge.target in nodes for edge in situation.ancestry.below.get(node, ()))]
     found: list[Statement] = []
@@ -347,8 +364,14 @@ def _detached_in(situation: Situation, name: str, run: Backward, nodes: set[str]
         for node in statement.nodes
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
     ]
+    rounds = run.line == runs[1].line
+    how = (
+        f"{shown(name)} is made once and used in several rounds, so `backward()` goes through its graph in each"
+        if rounds
+        else f"{shown(name)} is used for two losses, so both `backward()` go through its graph"
+    )
     return Advice(
-        f"{shown(name)} is used for two losses, so both `backward()` go through its graph. Line {statement.first} uses it for "
+        f"{how}. Line {statement.first} uses it for "
         f"the loss that {shown(optimizer)} minimises, and {shown(optimizer)} has none of the parameters that {shown(name)} was "
         "computed from: no gradient needs to go that way. `.detach()` hands on its numbers alone.",
         situation.hint_at(statement, *((use, f"{name}.detach()") for use in uses)),

@@ -149,7 +149,7 @@ def _not_a_scalar(situation: Situation, match: re.Match[str]) -> Advice:
     has = f"has {shape(tensor)}, that is {elements(tensor)} numbers" if tensor is not None else "has several numbers"
     name = situation.text(target)
     method = target is receiver(calls[0])
-    made = _not_reduced(situation, target)
+    made = not_reduced(situation, target)
     one = "mean" if made is not None else "sum"
     summed = f"{situation.owner(calls[0]) if method else situation.operand(target)}.{one}()"
     change = (calls[0].func, f"{summed}.{called(calls[0])}") if method else (target, summed)
@@ -171,8 +171,8 @@ def _of_line(situation: Situation, target: ast.expr) -> str:
     return f" of line {bound.first}" if bound is not None else ""
 
 
-def _not_reduced(situation: Situation, target: ast.expr) -> Statement | None:
-    """The line that asks a loss not to be reduced, if the target is that loss."""
+def not_reduced(situation: Situation, target: ast.expr) -> Statement | None:
+    """Return the line that asks a loss not to be reduced, if the target is that loss."""
     bound = situation.assignment(target.id) if isinstance(target, ast.Name) else None
     for statement in situation.program.statements if bound is not None else ():
         for call in statement.calls:

@@ -71,14 +71,38 @@ def _along(
     for level in range(shared + 1, len(path)):
         reader, caller = path[level][1], path[level - 1][1]
         header = _function(situation, reader)
-        names = tuple(name for name in _read_here(situation, header, reader) if "." in name.name)
+        names = _outliving(situation, header, reader)
         if header is not None and names:
             run, first = start[min(shared, len(start) - 1)][1], path[shared][1]
             between = [statement for _, statement in path[shared + 1 : level]]
             once = situation.program.header(first) is situation.program.header(run)
             once = once and all(situation.loop(statement) is None for statement in between)
             return State(names, header, (reader,), run, caller, once)
-    return None
+    return _of_a_generator(situation, path[-1][1], start[-1][1]) if path and start else None
+
+
+def _outliving(situation: Situation, header: Statement | None, reader: Statement) -> tuple[Carried, ...]:
+    """What a function finds as its last call left it: an attribute, or a name that it says is ``nonlocal``."""
+    block = list(situation.program.block(header))
+    declared = {name for statement in block for node in statement.find(ast.Nonlocal) for name in node.names}
+    read = set(reads(reader))
+    held = [name for name in carried(block) if name.name in declared and name.name in read]
+    return tuple(name for name in _read_here(situation, header, reader) if "." in name.name) or tuple(held)
+
+
+def _of_a_generator(situation: Situation, reader: Statement, run: Statement) -> State | None:
+    """State of a loop that yields: each round of the loop that takes from it is one round here."""
+    owner = _function(situation, reader)
+    yields = [other for other in situation.program.block(owner) for _ in other.find(ast.Yield)] if owner else []
+    loop = situation.loop(yields[0]) if len(yields) == 1 else None
+    block = list(situation.program.block(loop)) if loop is not None else []
+    if owner is None or loop is None or reader not in block or situation.program.enclosing(run, "def") is owner:
+        return None
+    read = set(reads(reader))
+    names = tuple(name for name in carried(block) if name.name in read and _kind(situation, name) == "tensor")
+    if situation.program.header(yields[0]) is not loop or not names:
+        return None
+    return State(names, loop, (reader,), run, reader)
 
 
 def _round(situation: Situation, run: Statement, reader: Statement) -> Statement | None:
@@ -121,12 +145,32 @@ def _may_hold_a_graph(situation: Situation, name: str) -> bool:
 def cut_off(situation: Situation, state: State) -> str | None:
     """Return the hint that detaches the state, once in each round; ``None`` where its kind is not known."""
     anchor = _anchor(situation, state)
+    inner = {_bound_inside(situation, state, found) for found in state.names}
+    if inner != {None}:  # a.h, where a goes through some objects in each round
+        first = next(iter(inner))
+        if (
+            anchor is None
+            or len(state.names) > 1
+            or first is None
+            or situation.program.header(first) is not state.header
+        ):
+            return None
+        anchor = _direct(situation, state.names[0].read, first)
     edits = _edits(situation, state, after=anchor is None)
     if not edits:
         return None
     if anchor is not None:
         return "\n".join(insert_before(anchor.first, edit) for edit in edits)
     return after(situation, state.start, "; ".join(edits)) if len(edits) == 1 or not _blocks(edits) else None
+
+
+def _bound_inside(situation: Situation, state: State, found: Carried) -> Statement | None:
+    """The inner ``for`` that gives ``a`` of ``a.h`` its value, if one does."""
+    base = re.split(r"[.\[]", found.name)[0]
+    if base == found.name:
+        return None
+    loops = [other for other in situation.program.block(state.header) if other.words[0] == "for"]
+    return next((loop for loop in loops if base in writes(loop)), None)
 
 
 def _blocks(edits: Iterable[str]) -> bool:
@@ -212,6 +256,8 @@ def _kind(situation: Situation, found: Carried) -> str:
         return "tensor"
     if isinstance(value, str) and (whole := _OF_TENSORS.fullmatch(value)):
         return whole[1]
+    if found.name.isidentifier() and value is None and found.grown is None:  # of another function than the failing one
+        return _kind_of(situation, ast.Name(found.name))
     if found.name.isidentifier() or found.grown is not None:
         return ""
     values = [pair for pair in _assigned(situation, found.name) if not isinstance(pair[0], ast.Constant)]

@@ -8,6 +8,8 @@ import re
 from ..source.names import words
 from ..source.statements import Statement
 from ..trace import Tensor
+from .backward import not_reduced
+from .dataflow import reads, writes
 from .inplace import out_of_place
 from .products import products
 from .situation import Advice, Rules, Situation, argument, called, receiver, shown
@@ -15,6 +17,7 @@ from .situation import Advice, Rules, Situation, argument, called, receiver, sho
 rules = Rules()
 
 _NAMES = {"double": "float64", "float": "float32", "half": "float16", "long": "int64", "int": "int32", "bool": "bool"}
+_SAME_IN_TORCH = words("exp log sqrt sin cos tan tanh abs log1p expm1 square sum mean")
 _LITERALS = (ast.List, ast.Tuple, ast.Constant, ast.UnaryOp, ast.USub, ast.UAdd, ast.Load)
 _FACTORIES = words(
     """
@@ -165,8 +168,51 @@ def _average_of_integers(situation: Situation, match: re.Match[str]) -> Advice:
     return Advice(f"`{match[1]}` needs floating point numbers: convert with `.float()` first.")
 
 
+def _differentiated_later(situation: Situation) -> bool:
+    """Whether what the failing statement makes goes into a ``backward()`` further down, as the names say."""
+    if situation.statement is None:
+        return False
+    names = writes(situation.statement)
+    function = situation.program.enclosing(situation.statement, "def")
+    for statement in situation.program.statements:
+        if statement.first <= situation.statement.last or situation.program.enclosing(statement, "def") is not function:
+            continue
+        if not names & set(reads(statement)):
+            names -= writes(statement)
+            continue
+        if any(called(call) in ("backward", "grad") for call in statement.calls):
+            return True
+        names |= writes(statement)
+    return False
+
+
+def _numpy_in_a_loss(situation: Situation) -> Advice:
+    text = (
+        "NumPy knows no gradients, and the result goes into a `backward()` further down. For a gradient to go through this line, "
+        "compute it with PyTorch's own functions"
+    )
+    calls = [call for call in situation.calls if situation.full_name(call.func).rpartition(".")[0] == "numpy"]
+    if len(calls) != 1 or called(calls[0]) not in _SAME_IN_TORCH or situation.calls_of("numpy"):
+        return Advice(f"{text}; after `.detach()` none does.")
+    name = f"{situation.torch}.{called(calls[0])}"
+    return Advice(f"{text}, here {shown(name)}.", situation.hint((calls[0].func, name)))
+
+
+@rules.on(r"Subtraction, the `-` operator, with (a|two) bool tensors? is not supported")
+def _minus_of_booleans(situation: Situation, match: re.Match[str]) -> Advice:
+    text = "A tensor of `True` and `False` cannot be subtracted. `~mask` turns each into the other; `.float()` makes numbers of them"
+    for node in situation.find(ast.BinOp):
+        tensor = situation.tensor(node.right)
+        one = isinstance(node.left, ast.Constant) and node.left.value == 1
+        if isinstance(node.op, ast.Sub) and one and tensor is not None and tensor.dtype == "bool":
+            return Advice(f"{text}.", situation.hint((node, f"~{situation.operand(node.right)}")))
+    return Advice(f"{text}.")
+
+
 @rules.on(r"Can't call numpy\(\) on Tensor that requires grad")
 def _numpy(situation: Situation, match: re.Match[str]) -> Advice:
+    if _differentiated_later(situation):
+        return _numpy_in_a_loss(situation)
     text = "NumPy knows no gradients, so PyTorch asks to leave the graph first, with `.detach()`."
     for call in situation.calls_of("numpy"):
         owner = receiver(call)
@@ -183,7 +229,28 @@ def _numpy(situation: Situation, match: re.Match[str]) -> Advice:
                     f"{situation.shown(given)} requires grad. {text}",
                     situation.hint((given, f"{situation.text(given)}.detach()")),
                 )
+            value = situation.value(given)
+            if isinstance(value, str) and value.startswith(("list of", "tuple of")) and value.endswith("tensors"):
+                parts = f"[part.detach() for part in {situation.text(given)}]"
+                return Advice(
+                    f"{situation.shown(given)} holds tensors that require grad. {text}", situation.hint((given, parts))
+                )
     return Advice(text)
+
+
+def _reckoned_with(situation: Situation, call: ast.Call) -> bool:
+    """Whether the failing statement computes something with the number that a call should give."""
+    for node in situation.nodes:
+        parts: tuple[ast.expr, ...] = ()
+        if isinstance(node, ast.BinOp):
+            parts = node.left, node.right
+        elif isinstance(node, ast.AugAssign):
+            parts = (node.value,)
+        elif isinstance(node, ast.Compare):
+            parts = node.left, *node.comparators
+        if call in parts:
+            return True
+    return False
 
 
 @rules.on(
@@ -195,12 +262,19 @@ def _several_numbers(situation: Situation, match: re.Match[str]) -> Advice:
         tensor = situation.tensor(owner)
         count = f"{match[1]} numbers" if match[1] is not None else "several numbers"
         has = f"has shape {tuple(tensor.shape)}" if tensor is not None else f"holds {count}"
-        if owner is not None:
+        if owner is None:
+            continue
+        text = f"A single Python number can be made of a tensor with one element; {situation.shown(owner)} {has}"
+        made = not_reduced(situation, owner)
+        if made is not None:
             return Advice(
-                f"A single Python number can be made of a tensor with one element; {situation.shown(owner)} {has}. "
-                "`.tolist()` gives all of them.",
-                situation.hint((call, f"{situation.operand(owner)}.tolist()")),
+                f'{text}: line {made.first} asks for one loss per element, `reduction="none"`. Their mean is one number.',
+                situation.hint((call, f"{situation.operand(owner)}.mean().{called(call)}()"))
+                if called(call) == "item"
+                else situation.hint((owner, f"{situation.operand(owner)}.mean()")),
             )
+        hint = situation.hint((call, f"{situation.operand(owner)}.tolist()"))
+        return Advice(f"{text}. `.tolist()` gives all of them.", hint if not _reckoned_with(situation, call) else None)
     return Advice(
         "A single Python number can be made of a tensor with one element only; `.tolist()` gives all of them."
     )

@@ -217,3 +217,60 @@ def _no_level(situation: Situation, match: re.Match[str]) -> Advice:
     if len(calls) == 1 and isinstance(calls[0].func, ast.Attribute):
         return Advice(text.replace("fwAD", situation.text(calls[0].func.value)))
     return Advice(text)
+
+
+@rules.on(r"Thing passed to transform API must be Tensor, got <class '([\w.]*\.(\w+))'>")
+def _not_a_module(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"Derivatives are taken with respect to tensors, and the function gets a `{match[2]}`. If that is a module, its parameters are "
+        "given as a dict, `dict(module.named_parameters())`, and the function calls it with `torch.func.functional_call`."
+    )
+
+
+@rules.on(r"Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts")
+def _functional_call(situation: Situation, match: re.Match[str]) -> Advice:
+    text = "`functional_call` takes the module, then the dict of its parameters, then the arguments of the call"
+    for call in situation.calls_of("functional_call"):
+        if len(call.args) == 3 and not call.keywords and situation.tensor(call.args[1]) is not None:
+            given, last = call.args[1:]
+            swapped = situation.hint((given, situation.text(last)), (last, situation.text(given)))
+            known = situation.tensor(last) is None and isinstance(last, ast.Name)
+            return Advice(f"{text}. {situation.shown(given)} is a tensor.", swapped if known else None)
+    return Advice(f"{text}.")
+
+
+@rules.on(r"in_dims is not compatible with the structure of `inputs`")
+def _dims_of_arguments(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        "`in_dims` has one entry for each argument of the function, in the same order: the dimension that counts its batch, or "
+        "`None` for an argument that all entries of the batch share."
+    )
+
+
+@rules.on(
+    r"TypeError: (unsupported operand type\(s\) for .*'tuple'|can't multiply sequence by non-int|.* must be Tensor, not tuple|'tuple' object has no)"
+    r"|AttributeError: 'tuple' object has no attribute"
+)
+def _saved_is_a_tuple(situation: Situation, match: re.Match[str]) -> Advice | None:
+    for name in dict.fromkeys(node.id for node in situation.find(ast.Name)):
+        statement = situation.assignment(name)
+        assign = statement.assigned() if statement is not None else None
+        saved = assign.value if assign is not None else None
+        if statement is None or assign is None or not isinstance(saved, ast.Attribute) or saved.attr != "saved_tensors":
+            continue
+        if not isinstance(assign.targets[0], ast.Name) or assign.targets[0].id != name:
+            continue
+        header = situation.program.enclosing(statement, "class")
+        kept = [
+            call
+            for other in situation.program.block(header)
+            for call in other.calls
+            if called(call) == "save_for_backward"
+        ]
+        one = len(kept) == 1 and len(kept[0].args) == 1
+        return Advice(
+            f"`saved_tensors` is a tuple of all that was saved, also where it is one: {shown(name)} of line {statement.first} is that "
+            f"tuple. {shown(f'{name}, = ' + statement.text(saved))} takes the one out.",
+            situation.hint_at(statement, (assign.targets[0], f"{name},")) if one else None,
+        )
+    return None

@@ -13,7 +13,9 @@ from ..source import parse
 from ..source.statements import Statement
 from ..trace import Tensor
 from .backward import calls_in, differentiated
+from .carried import after
 from .checkpoints import checkpoint_in, is_reentrant, not_reentrant
+from .dataflow import place, writes
 from .dtypes import factory_call, is_floating, with_float_dtype
 from .hints import replace_line
 from .leaves import kept_leaf, updates_itself
@@ -21,8 +23,11 @@ from .situation import Advice, Rules, Situation, called, receiver, shown
 
 rules = Rules()
 
+_OF_TENSORS = re.compile(r"(list|tuple) of \d+ tensors")
 _NO_RECORDING = ("no_grad", "inference_mode")
 _TO_NUMBERS = frozenset({"item", "tolist", "numpy"})
+_COPYING = ("torch.tensor", "torch.as_tensor", "torch.Tensor", "torch.FloatTensor")
+_LEAVES_GRAPH = _TO_NUMBERS | {"detach", "data"}
 _INDICES = frozenset({"argmax", "argmin", "argsort", "nonzero", "long", "int", "bool"})
 
 
@@ -113,7 +118,23 @@ def _origins(situation: Situation, target: ast.expr) -> Iterator[tuple[str, Stat
                 seen.add(name.id)
                 yield shown(name.id), statement
                 below.extend(node.value for node in statement.nodes if isinstance(node, ast.Assign | ast.AugAssign))
+        for name_of, made in _containers(situation, level):
+            if name_of not in seen:
+                seen.add(name_of)
+                yield shown(name_of), made
         level = below
+
+
+def _containers(situation: Situation, level: list[ast.AST]) -> Iterator[tuple[str, Statement]]:
+    """Yield the lists of tensors in some expressions of which none requires grad, with the statements that made them."""
+    for node in (node for root in level for node in ast.walk(root) if isinstance(node, ast.Name)):
+        value, made = situation.value(node), situation.assignment(node.id)
+        if made is None or not isinstance(value, str) or _OF_TENSORS.fullmatch(value) is None:
+            continue
+        inside = [tensor for tensor in situation.trace.tensors if (tensor.name or "").startswith(f"{node.id}[")]
+        listed = any(isinstance(assign.value, ast.ListComp) for assign in made.find(ast.Assign))
+        if (inside or listed) and not any(tensor.requires_grad for tensor in inside):
+            yield node.id, made
 
 
 def _reason(situation: Situation, statement: Statement, name: str) -> Advice | None:
@@ -138,9 +159,30 @@ def _reason(situation: Situation, statement: Statement, name: str) -> Advice | N
         )
     for node in statement.nodes:
         advice = _decorated(situation, node) or _cut(situation, statement, node, name)
-        if advice is not None:
+        if advice is not None and not _other_part_lost(situation, statement, node):
             return advice
     return None
+
+
+def _other_part_lost(situation: Situation, statement: Statement, cut: ast.AST) -> bool:
+    """Whether a part of the statement that does not go through this cut has lost its graph on a line of its own."""
+    assign = statement.assigned()
+    if assign is None or not isinstance(cut, ast.Call | ast.Attribute) or called_or_named(cut) not in _LEAVES_GRAPH:
+        return False
+    inside = {id(node) for node in ast.walk(cut)}
+    for name in (node for node in ast.walk(assign.value) if isinstance(node, ast.Name) and id(node) not in inside):
+        tensor, made = situation.tensor(name), situation.assignment(name.id)
+        if tensor is None or made is None or made is statement or tensor.requires_grad:
+            continue
+        cuts = (_decorated(situation, node) or _cut(situation, made, node, shown(name.id)) for node in made.nodes)
+        if _without_recording(situation, made) is not None or any(cuts):
+            return True
+    return False
+
+
+def called_or_named(node: ast.Call | ast.Attribute) -> str:
+    """The last name of a call or of an attribute."""
+    return called(node) if isinstance(node, ast.Call) else node.attr
 
 
 def _decorated(situation: Situation, node: ast.AST) -> Advice | None:
@@ -185,6 +227,9 @@ def _cut(situation: Situation, statement: Statement, node: ast.AST, name: str) -
         return None
     inner, method = receiver(node), called(node)
     if method == "detach" and inner is not None:
+        known = situation.tensor(inner)
+        if known is not None and not known.requires_grad and place(inner) not in writes(statement):
+            return None
         return Advice(
             f"{where}, `.detach()` cut {name} off from the graph.",
             _alone(statement, "detach", situation.hint_at(statement, (node, statement.owner(node)))),
@@ -193,7 +238,7 @@ def _cut(situation: Situation, statement: Statement, node: ast.AST, name: str) -
         text = f"{where}, `.{method}()` turns {shown(statement.text(inner))} into plain numbers, which have no history."
         numpy = any(situation.full_name(part).partition(".")[0] == "numpy" for part in statement.nodes)
         return Advice(text, None if numpy or "from_numpy" in statement.words else _kept_as_tensors(statement))
-    if situation.full_name(node.func) in ("torch.tensor", "torch.as_tensor") and node.args:
+    if situation.full_name(node.func) in _COPYING and node.args:
         return _copied(situation, statement, node)
     if method in _INDICES and inner is not None:
         return Advice(f"{where}, `.{method}()` gives whole numbers or truth values, which have no derivative.")
@@ -227,7 +272,7 @@ def _copied(situation: Situation, statement: Statement, call: ast.Call) -> Advic
     """``torch.tensor(losses)``: a new tensor of their numbers."""
     given = call.args[0]
     value = situation.value(given)
-    of_tensors = isinstance(value, str) and re.fullmatch(r"(list|tuple) of \d+ tensors", value) is not None
+    of_tensors = isinstance(value, str) and _OF_TENSORS.fullmatch(value) is not None
     named = (
         isinstance(given, ast.List) and all(situation.tensor(part) is not None for part in given.elts) and given.elts
     )
@@ -296,12 +341,28 @@ def _input_without_grad(situation: Situation, match: re.Match[str]) -> Advice:
     for call in situation.calls_of("grad", "backward"):
         for name, tensor in (pair for given in (*call.args, *call.keywords) for pair in situation.tensors_in(given)):
             if not tensor.requires_grad:
+                hint = _requiring_grad(situation, name.id, tensor)
+                later = _leaf_where_made(situation, name.id, tensor) if hint is None else None
+                made = situation.assignment(name.id)
+                where = f" of line {made.first}" if later is not None and made is not None else ""
                 return Advice(
-                    f"The derivative with respect to {shown(name.id)} was asked for, but {shown(name.id)} does not have "
+                    f"The derivative with respect to {shown(name.id)} was asked for, but {shown(name.id)}{where} does not have "
                     "`requires_grad=True`, so autograd treats it as a constant.",
-                    _requiring_grad(situation, name.id, tensor),
+                    hint or later,
                 )
     return Advice("One of the inputs does not have `requires_grad=True`, so autograd treats it as a constant.")
+
+
+def _leaf_where_made(situation: Situation, name: str, tensor: Tensor) -> str | None:
+    """Return the hint that makes a leaf of computed numbers, right behind the line that computes them."""
+    statement = situation.assignment(name)
+    assign = statement.assigned() if statement is not None else None
+    if statement is None or assign is None or not is_floating(tensor) or not tensor.is_leaf:
+        return None
+    made = situation.full_name(assign.value.func) if isinstance(assign.value, ast.Call) else ""
+    own = isinstance(assign.targets[0], ast.Name) and (isinstance(assign.value, ast.BinOp) or made.startswith("torch."))
+    same = situation.program.enclosing(statement, "def") is situation.program.enclosing(situation.statement, "def")
+    return after(situation, statement, f"{name}.requires_grad_()") if own and same else None
 
 
 @rules.on(

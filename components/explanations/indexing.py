@@ -46,6 +46,46 @@ def _too_many(situation: Situation, match: re.Match[str]) -> Advice:
     return Advice(f"The tensor has {match[1]} dimensions and more indices than that were given.")
 
 
+@rules.on(r"tensors used as indices must be long, int, byte or bool tensors")
+def _index_of_floats(situation: Situation, match: re.Match[str]) -> Advice:
+    text = "An index counts, so it has to be whole numbers, or a mask of `True` and `False`."
+    for node in situation.find(ast.Subscript):
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        for part in parts:
+            tensor = situation.tensor(part)
+            if tensor is not None and tensor.dtype.startswith(("float", "bfloat")):
+                return Advice(
+                    f"{text} {situation.shown(part)} is {tensor.dtype}.",
+                    situation.hint((part, f"{situation.operand(part)}.long()")),
+                )
+    return Advice(text)
+
+
+@rules.on(r"Index tensor must have the same number of dimensions as (?:input|self) tensor")
+def _index_of_gather(situation: Situation, match: re.Match[str]) -> Advice:
+    text = "`gather` takes an index with as many dimensions as the tensor it takes from, and gives a result of the shape of the index."
+    for call in situation.calls_of("gather"):
+        owner = receiver(call)
+        method = owner is not None and situation.full_name(owner) != "torch"
+        source, dim, index = (
+            [owner, *call.args][:3] if method and len(call.args) > 1 else (*call.args, None, None, None)[:3]
+        )
+        table, numbers = situation.tensor(source), situation.tensor(index)
+        if source is None or dim is None or index is None or table is None or numbers is None:
+            continue
+        both = f"{text} {situation.shown(source)} has {shape(table)} and {situation.shown(index)} has {shape(numbers)}."
+        last = isinstance(dim, ast.Constant) and dim.value in (1, -1) and len(table.shape) == 2
+        if not last or list(numbers.shape) != list(table.shape[:1]):
+            return Advice(both)
+        rest = f"{situation.text(dim)}, {situation.operand(index)}.unsqueeze(1)).squeeze(1)"
+        start = (
+            f"{situation.owner(call)}.gather(" if method else f"{situation.text(call.func)}({situation.text(source)}, "
+        )
+        hint = situation.hint((call, start + rest))
+        return Advice(f"{both} A column takes one from each row.", hint)
+    return Advice(text)
+
+
 @rules.on(r"invalid index of a 0-dim tensor|iteration over a 0-d tensor|len\(\) of a 0-d tensor")
 def _single_number(situation: Situation, match: re.Match[str]) -> Advice:
     text = "is a single number: it has no dimension to index, to loop over or to measure."
@@ -101,6 +141,29 @@ def _not_a_tensor(situation: Situation, match: re.Match[str]) -> Advice:
             given = call.args[place]
             return Advice(text, situation.hint((given, f"{situation.torch}.tensor({situation.text(given)})")))
     return Advice(f"{text} `torch.tensor(...)` makes one of it.")
+
+
+@rules.on(
+    r"(cat|stack|concat|hstack|vstack)\(\): argument 'tensors' \(position 1\) must be tuple of Tensors, not Tensor"
+)
+def _not_in_a_list(situation: Situation, match: re.Match[str]) -> Advice:
+    text = f"`{match[1]}` takes the tensors as one argument, a list or a tuple of them."
+    for call in situation.calls_of(match[1]):
+        tensors = [given for given in call.args if situation.tensor(given) is not None]
+        if len(tensors) != len(call.args) or len(tensors) < 2:
+            continue
+        texts = ", ".join(situation.text(given) for given in tensors)
+        rest = "".join(f", {given.arg}={situation.text(given.value)}" for given in call.keywords if given.arg)
+        return Advice(text, situation.hint((call, f"{situation.text(call.func)}([{texts}]{rest})")))
+    return Advice(text)
+
+
+@rules.on(r"(\w+)\(\): argument '(\w+)' \(position (\d+)\) must be Tensor, not numpy\.ndarray")
+def _an_array(situation: Situation, match: re.Match[str]) -> Advice:
+    return Advice(
+        f"`{match[1]}` works on tensors, and its argument number {match[3]} is a NumPy array. `torch.from_numpy(array)` makes a tensor "
+        "of it, and `.float()` gives it the precision that layers have."
+    )
 
 
 @rules.on(r"IndexError: (list|tuple|string) index out of range")

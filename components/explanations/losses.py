@@ -22,6 +22,17 @@ def target_of(situation: Situation) -> tuple[ast.expr, Tensor] | None:
         tensor = situation.tensor(second)
         if second is not None and tensor is not None and situation.tensor(first) is not None:
             found.append((second, tensor))
+    return found[0] if len(found) == 1 else _beside_a_call(situation) if not found else None
+
+
+def _beside_a_call(situation: Situation) -> tuple[ast.expr, Tensor] | None:
+    """``y`` of ``loss(net(x), y)``."""
+    found = []
+    for call in situation.calls:
+        second = argument(call, 1, "target")
+        tensor = situation.tensor(second)
+        if second is not None and tensor is not None and isinstance(argument(call, 0, "input"), ast.Call):
+            found.append((second, tensor))
     return found[0] if len(found) == 1 else None
 
 
@@ -50,8 +61,9 @@ def _class_numbers(situation: Situation, match: re.Match[str]) -> Advice | None:
 
 @rules.on(r"Expected floating point type for target with class probabilities, got (\w+)")
 def _class_probabilities(situation: Situation, match: re.Match[str]) -> Advice:
+    what = f"The target {_name(situation)}" if target_of(situation) is not None else "The target"
     return Advice(
-        f"The target {_name(situation)} has the shape of the scores, so it is read as one probability for each class, and those "
+        f"{what} has the shape of the scores, so it is read as one probability for each class, and those "
         f"are floating point; it is {dtype_of(match[1])}. Class numbers would be one for each row.",
         _converted(situation, "float()"),
     )
@@ -73,6 +85,25 @@ def _class_out_of_bounds(situation: Situation, match: re.Match[str]) -> Advice:
                 f"{_name(situation)} names class {match[1]}."
             )
     return Advice(f"{_CLASSES}. The target names class {match[1]}, for which there is no score.")
+
+
+@rules.on(r"Expected target size \[.*?\], got \[.*?\]|size mismatch \(got input: \[.*?\] ?, target: \[")
+def _classes_second(situation: Situation, match: re.Match[str]) -> Advice:
+    text = "`cross_entropy` takes scores of shape (N, C, ...), the classes second, and a target of shape (N, ...)"
+    target = target_of(situation)
+    for call in situation.calls:
+        scores, given = argument(call, 0, "input"), argument(call, 1, "target")
+        known = situation.tensor(scores)
+        if scores is None or known is None or target is None or given is not target[0]:
+            continue
+        both = f"{situation.shown(scores)} has {shape(known)} and {situation.shown(given)} has {shape(target[1])}"
+        if list(known.shape[:-1]) != list(target[1].shape):
+            return Advice(f"{text}. {both}.")
+        return Advice(
+            f"{text}. {both}: the classes come last. `.movedim(-1, 1)` puts them second.",
+            situation.hint((scores, f"{situation.operand(scores)}.movedim(-1, 1)")),
+        )
+    return Advice(f"{text}.")
 
 
 @rules.on(r"0D or 1D target tensor expected, multi-target not supported")

@@ -88,7 +88,7 @@ def _nn(situation: Situation) -> str:
 @rules.on(r"can't optimize a non-leaf Tensor")
 def _optimizer_of_non_leaf(situation: Situation, match: re.Match[str]) -> Advice:
     text = "An optimizer changes leaves, the tensors whose `.grad` backward fills."
-    for call in situation.calls_of(*_OPTIMIZERS):
+    for call in situation.calls_of(*_OPTIMIZERS, "add_param_group"):
         made = list(_computed(situation, call))
         if not made:
             continue

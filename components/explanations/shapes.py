@@ -33,7 +33,7 @@ class Pair(NamedTuple):
 
 @rules.on(r"The size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\) at non-singleton dimension (\d+)")
 def _broadcasting(situation: Situation, match: re.Match[str]) -> Advice:
-    batched = _batches(situation)
+    batched = _turned_whole(situation) or _batches(situation)
     if batched is not None:
         return batched
     pairs = {(pair.first, pair.second): pair for pair in _combined(situation)}
@@ -52,6 +52,24 @@ def _broadcasting(situation: Situation, match: re.Match[str]) -> Advice:
             text += f" With {shown(column)} each row of the other meets its own number."
             return Advice(text, situation.hint((short, column)))
     return Advice(text)
+
+
+def _turned_whole(situation: Situation) -> Advice | None:
+    """``q @ k.T`` of batches: ``.T`` turns all dimensions round, where the last two were meant."""
+    for left, right, first, second in written_products(situation):
+        for side, other, on_the_left in ((left, second, True), (right, first, False)):
+            inner = side.value if isinstance(side, ast.Attribute) and side.attr == "T" else None
+            sizes = shape_of(situation, inner) if inner is not None else None
+            if inner is None or sizes is None or other is None or min(len(sizes), len(other)) < 3:
+                continue
+            text = (
+                f"`.T` turns all dimensions round: {here(situation, inner, sizes)}, so {situation.shown(side)} has shape "
+                f"{tuple(reversed(sizes))}. `.mT` swaps the last two, those of the matrices."
+            )
+            meets = (sizes[-2], other[-2]) if on_the_left else (sizes[-1], other[-1])
+            fits = meets[0] == meets[1] and broadcast(sizes[:-2], other[:-2]) is not None
+            return Advice(text, situation.hint((side, f"{situation.operand(inner)}.mT")) if fits else None)
+    return None
 
 
 def _batches(situation: Situation) -> Advice | None:

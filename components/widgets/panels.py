@@ -25,28 +25,32 @@ _KINDS = {
 
 
 def failure_panel(failure: Failure, *, hint: bool = True) -> None:
-    """Say what went wrong: PyTorch's own message, what it means here and, as text, the hint of what would mend it."""
+    """Say what went wrong: what it means here, PyTorch's own message and, as text, the hint of what would mend it."""
     kind = failure.error_type or _KINDS.get(failure.kind, "Error")
     where = f" on line {failure.line}" if failure.line is not None else ""
-    parts = [Markup('<b>{}</b>{}<div class="message">{}</div>').format(kind, where, failure.message)]
+    # What it means here comes first, because there is little room; the message can be long.
+    parts = [Markup("<b>{}</b>{}").format(kind, where)]
     if failure.explanation:
-        parts.append(Markup("<div>{}</div>").format(with_code(failure.explanation)))
+        parts.append(Markup('<div class="means">{}</div>').format(with_code(failure.explanation)))
+    parts.append(Markup('<div class="message">{}</div>').format(failure.message))
     if failure.hint and hint:
         parts.append(Markup('<div class="al-note">Try this instead:</div><pre>{}</pre>').format(failure.hint))
     st.html(Markup('<div class="al-fail" role="alert" tabindex="0">{}</div>').format(joined(parts)))
 
 
 def change_panel(changes: Sequence[LineChange]) -> Markup:
-    """Return a change of a program: its lines as they are, struck out, and as they would be."""
-    rows = joined(
-        Markup('<{mark}{title}><i aria-hidden="true">{sign}</i>{line}</{mark}>').format(
-            mark=mark, sign=sign, line=line, title=Markup(' title="line {}"').format(change.line + number)
-        )
-        for change in changes
-        for mark, sign, lines in (("del", "−", change.old), ("ins", "+", change.new))
-        for number, line in enumerate(lines)
+    """Return a change of a program: its lines as they are, struck out, and as they would be, each with its number."""
+    rows, moved = [], 0
+    for change in changes:
+        for mark, sign, lines, first in (("del", "−", change.old, 0), ("ins", "+", change.new, moved)):
+            rows += [
+                Markup("<{0}><i>{1} {2}</i>{3}</{0}>").format(mark, change.line + first + number, sign, line)
+                for number, line in enumerate(lines)
+            ]
+        moved += len(change.new) - len(change.old)
+    return Markup('<pre class="al-change" tabindex="0" aria-label="Change of the program">{}</pre>').format(
+        joined(rows)
     )
-    return Markup('<pre class="al-change" tabindex="0" aria-label="Change of the program">{}</pre>').format(rows)
 
 
 def note_panel(text: str) -> None:
@@ -79,8 +83,8 @@ def _piece(piece: OutputPiece) -> Markup:
     return Markup.escape(piece.text)
 
 
-def leaves_panel(rows: list[LeafRow]) -> Markup:
-    """Return the leaves and their ``.grad``."""
+def leaves_panel(rows: list[LeafRow], *, stopped: bool = False) -> Markup:
+    """Return the leaves and their ``.grad``; ``stopped`` says that the program did not come to its end."""
     if rows:
         row = Markup('<tr><td>{0.name}</td><td>{0.value}</td><td class="grad">{0.grad}</td><td>{0.added}</td></tr>')
         cells = joined(map(row.format, rows[:100]))
@@ -89,7 +93,8 @@ def leaves_panel(rows: list[LeafRow]) -> Markup:
             head, cells
         )
     else:
-        nothing = "No leaf requires a gradient. Write requires_grad=True where one is made."
+        nothing = "No leaf that requires a gradient was used"
+        nothing += " before the program stopped." if stopped else ". Write requires_grad=True where one is made."
         body = Markup('<p class="al-out al-note">{}</p>').format(nothing)
     return panel("Leaves at the end", body)
 

@@ -6,6 +6,8 @@ import { scrollable } from "./layout.js";
 /** @import { Story } from "./story.js" */
 
 const MOST_MARKS = 400;
+// Longer sentences take three lines of smaller letters.
+const LONG = 110;
 
 export class Timeline {
   /**
@@ -66,6 +68,7 @@ export class Timeline {
     this.footer.classList.toggle("fault", moment?.kind === "error");
     if (this.said.textContent !== text) {
       this.said.textContent = text;
+      this.said.classList.toggle("long", text.length > LONG);
       scrollable(this.said);
     }
     this.scrub.setAttribute("aria-valuetext", text);
