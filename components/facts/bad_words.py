@@ -158,7 +158,7 @@ def made_slots(index: TraceIndex, step: BackwardStep) -> list[int]:
 def _made_spot(
     node: Node, result: Operand, incoming: Sequence[Operand], saved: Sequence[Operand]
 ) -> tuple[bool, tuple[int, ...] | None]:
-    """Return whether a bad gradient was made of what was not bad yet, and the first element that was, if it is known"""
+    """Return whether a bad gradient was made of what was not bad yet, and the first element that was, if known."""
     alone = not any(one.bad for one in saved)
     if result.array is None or not incoming or incoming[0].array is None or node.name not in ELEMENTWISE:
         return alone, _spot(result) if alone else None
