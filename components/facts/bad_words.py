@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from ..trace import Node, SavedTensor, Tensor
+from ..trace import BackwardStep, Node, Tensor
 from .index import TraceIndex
 from .numbers import finite
-from .operands import ELEMENTWISE, Array, Operand, of_gradient, of_tensor, of_values
+from .operands import ELEMENTWISE, Array, Operand, of_gradient, of_saved, of_tensor
 from .saved_words import LONGEST_WORD, saved_word
 from .text import line_text, number_text, shape_text
 from .words import Words
@@ -38,6 +38,10 @@ _INFINITE_AT_ZERO = {
     "CdistBackward0": "result",
 }
 _CHOOSING = ("Where", "MaskedFill")
+# What meets in a product of matrices does not stand in the same place of both.
+_PRODUCTS = tuple(
+    f"{name}Backward" for name in ("Mm", "Addmm", "Bmm", "Baddbmm", "Mv", "Addmv", "Convolution", "Linear")
+)
 
 
 def operation(node: Node) -> str:
@@ -67,7 +71,8 @@ def forward_text(
         numbers = [_element(one, result.array.shape, spot) for key, one in _in_order(inputs) if isinstance(key, int)]
         if numbers and None not in numbers:
             call = _called(node, [str(one) for one in numbers])
-            came, share = _value(result.array[spot]), _share(result)
+            came = _value(result.array[spot])
+            share = _share(result, came)
             if result.array.size == 1:
                 known = [name.partition(" = ")[0] for name in known if " = " in name]
     said = f"{call} on {where} made {came}{_too_large(node, result, inputs)}{share}"
@@ -139,32 +144,73 @@ def _before(index: TraceIndex, step: int | None, line: int | None) -> list[str]:
 # --- backward
 
 
-def backward_text(index: TraceIndex, run: int, place: int, slot: int | None) -> str:
-    """Return how a node made a bad gradient of what came in; without ``slot`` it came in from no node."""
+def made_slots(index: TraceIndex, step: BackwardStep) -> list[int]:
+    """Return the slots for which a node itself made a bad gradient: where all that it had saved is finite.
+
+    What was saved NaN or infinite was made forward; only a 0 that came in makes something new, a NaN, of an infinity.
+    """
+    node, incoming = index.nodes[step.node], [of_gradient(one) for one in step.grad_outputs]
+    saved = [of_saved(index, one) for one in node.saved if one.shape is not None]
+    outgoing = [of_gradient(one) for one in step.grad_inputs]
+    return [slot for slot, one in enumerate(outgoing) if one.bad and _made_spot(node, one, incoming, saved)[0]]
+
+
+def _made_spot(
+    node: Node, result: Operand, incoming: Sequence[Operand], saved: Sequence[Operand]
+) -> tuple[bool, tuple[int, ...] | None]:
+    """Return whether a bad gradient was made of what was not bad yet, and the first element that was, if known."""
+    alone = not any(one.bad for one in saved)
+    if result.array is None or not incoming or incoming[0].array is None or node.name not in ELEMENTWISE:
+        return alone, _spot(result) if alone else None
+    made: Array = ~np.isfinite(result.array)
+    try:
+        zero = np.broadcast_to(incoming[0].array == 0, result.array.shape)
+        for one in saved:
+            if one.array is None:
+                return alone, _spot(result) if alone else None
+            wide: Array = np.broadcast_to(one.array, result.array.shape)
+            made &= np.isfinite(wide) | (np.isinf(wide) & zero)
+    except ValueError:
+        return alone, _spot(result) if alone else None
+    places = np.argwhere(made)
+    return bool(len(places)), tuple(int(place) for place in places[0]) if len(places) else None
+
+
+def backward_text(index: TraceIndex, run: int, place: int, slots: Sequence[int]) -> str:
+    """Return how a node made bad gradients, for ``slots``, of what came in; without any they came in from no node."""
     backward = index.trace.backwards[run]
     step = backward.steps[place]
     node = index.nodes[step.node]
     call = f"{backward.call}() of {line_text(backward.line)}"
     incoming = [of_gradient(one) for one in step.grad_outputs]
-    if slot is None:
+    if not slots:
         came = _counted(next(one for one in incoming if one.bad))
         if place == 0:
             return f"{call} began with {came}."
         why = "no node had sent it on: a hook on the way did, or a gradient that was given"
         return f"{came} came to {node.name} in {call}; {why}."
-    result = of_gradient(step.grad_inputs[slot])
-    said = f"{node.name} ({line_text(node.line)}) made {_counted(result)} in {call}"
-    spot = _spot(result)
-    if spot is not None and incoming:
-        saved = [
-            (one.name, saved_word(index, node, one), _saved(index, one)) for one in node.saved if one.shape is not None
-        ]
+    result = of_gradient(step.grad_inputs[slots[0]])
+    said = f"{node.name} ({line_text(node.line)}) made {_made(index, step, slots)} in {call}"
+    saved = [
+        (one.name, saved_word(index, node, one), of_saved(index, one)) for one in node.saved if one.shape is not None
+    ]
+    spot = _made_spot(node, result, incoming, [one for _, _, one in saved])[1] or _spot(result)
+    if spot is not None and incoming and not node.name.startswith(_PRODUCTS):
         gradient = _element(incoming[0], result.shape, spot)
         at = [(own, name, _element(one, result.shape, spot)) for own, name, one in saved]
         if gradient is not None and all(value is not None for _, _, value in at):
             zero = _chosen(index, node, run, place) if gradient == "0" else ""
             return f"{said}: {gradient} came in{_where(node, at, gradient, result)}.{zero}"
     return f"{said}{_all_that_went_in(index, node, incoming)}."
+
+
+def _made(index: TraceIndex, step: BackwardStep, slots: Sequence[int]) -> str:
+    """``inf``; where a node made more than one kind, ``inf for a and NaN for b``."""
+    counts = {slot: _counted(of_gradient(step.grad_inputs[slot])) for slot in slots}
+    if len(set(counts.values())) == 1:
+        return counts[slots[0]]
+    names = {slot: index.once(Words).argument(step.node, slot) for slot in slots}
+    return " and ".join(f"{count} for {names[slot] or f'input {slot + 1}'}" for slot, count in counts.items())
 
 
 def _where(node: Node, at: Sequence[tuple[str, str, str | None]], gradient: str, result: Operand) -> str:
@@ -178,13 +224,9 @@ def _where(node: Node, at: Sequence[tuple[str, str, str | None]], gradient: str,
 
 def _all_that_went_in(index: TraceIndex, node: Node, incoming: Sequence[Operand]) -> str:
     came = ", ".join(shown(one) for one in incoming if one.bad is not None)
-    saved = [(saved_word(index, node, one), _saved(index, one)) for one in node.saved if one.shape is not None]
+    saved = [(saved_word(index, node, one), of_saved(index, one)) for one in node.saved if one.shape is not None]
     kept = ", ".join(_equation(name, shown(one)) for name, one in saved[:_MOST_NAMES] if one.bad is not None)
     return (f": {came} came in" if came else "") + (f"; it had saved {kept}" if kept else "")
-
-
-def _saved(index: TraceIndex, one: SavedTensor) -> Operand:
-    return of_values(index.saved_values(one), one.shape or [], one.dtype or "")
 
 
 def _chosen(index: TraceIndex, node: Node, run: int, place: int) -> str:
@@ -238,18 +280,39 @@ def shown(one: Operand) -> str:
 
 
 def _counted(one: Operand) -> str:
-    """``NaN``, ``-inf``, ``NaN in 3 of 8 elements``."""
+    """``NaN``, ``-inf``, ``NaN in 3 of 8 elements``, ``NaN in 1 and inf in 2 of 8 elements``."""
     if one.array is not None and one.array.size == 1:
         return _value(one.array.ravel()[0])
-    count, word = (one.nan, "NaN") if one.nan else (one.inf or 0, "inf")
-    return f"{word} in {count:,} of {int(np.prod(one.shape, dtype=np.int64)):,} elements"
+    counts = _counts(one) or {"inf": 0}
+    return f"{_together(counts)} of {int(np.prod(one.shape, dtype=np.int64)):,} elements"
 
 
-def _share(one: Operand) -> str:
+def _counts(one: Operand) -> dict[str, int]:
+    """How many elements are bad, by the word for them: the sign of an infinity only where the numbers are known."""
+    if one.array is None:
+        counts = {"NaN": one.nan or 0, "inf": one.inf or 0}
+    else:
+        counts = {
+            "NaN": one.nan or 0,
+            "inf": int(np.isposinf(one.array).sum()),
+            "-inf": int(np.isneginf(one.array).sum()),
+        }
+    return {word: count for word, count in counts.items() if count}
+
+
+def _share(one: Operand, word: str) -> str:
+    """How many elements are what was said, ``word``, and how many are bad in another way."""
     if one.array is None or one.array.size == 1:
         return ""
-    count = (one.nan or 0) + (one.inf or 0)
-    return f" in {count:,} of {one.array.size:,} elements"
+    counts = _counts(one)
+    first = {word: counts.pop(word)}
+    return f"{_together(first | counts).removeprefix(word)} of {one.array.size:,} elements"
+
+
+def _together(counts: Mapping[str, int]) -> str:
+    """``inf in 1, -inf in 2 and NaN in 3``."""
+    *parts, last = [f"{word} in {count:,}" for word, count in counts.items()]
+    return f"{', '.join(parts)} and {last}" if parts else last
 
 
 def _spot(one: Operand) -> tuple[int, ...] | None:

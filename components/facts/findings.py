@@ -46,5 +46,8 @@ def findings(index: TraceIndex) -> list[Finding]:
     for bad in index.bad_gradients:
         if (bad.run, bad.place) not in told:
             node, number = index.nodes[bad.node], events.of_visit(runs[bad.run].id, bad.place)
-            found.append(Finding(bad.illness, f"{node.name}: {bad.text}", bad.node, number, node.line))
+            # The engine comes to a leaf in grad() too, which leaves its .grad alone.
+            leaf = f"{node.leaf}.grad" if runs[bad.run].call == "backward" else f"Gradient of {node.leaf}"
+            name = node.name if node.leaf is None else leaf
+            found.append(Finding(bad.illness, f"{name}: {bad.text}", bad.node, number, node.line))
     return found[: MOST_FINDINGS + 1]

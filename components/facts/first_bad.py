@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ..trace import Node, Tensor
-from .bad_words import backward_text, forward_text, line_alone_text
+from .bad_words import backward_text, forward_text, line_alone_text, made_slots
 from .events import EventNumbers
 from .index import TraceIndex
 from .numbers import flat
@@ -71,6 +71,8 @@ class _Search:
         forward = self._forward(self._index.reachable(roots)) if roots else None
         if forward is None and tensor is not None and (backward is None or self._is_before(tensor, backward)):
             forward = self._line_alone(tensor)
+        if forward is not None and backward is not None and not self._is_made(backward):
+            backward = None
         both = [one for one in (forward, backward) if one is not None]
         return tuple(sorted(both, key=lambda one: math.inf if one.number is None else one.number))
 
@@ -164,15 +166,22 @@ class _Search:
             incoming = [of_gradient(one) for one in step.grad_outputs]
             outgoing = {slot: of_gradient(one) for slot, one in enumerate(step.grad_inputs) if one is not None}
             came = next((one.bad for one in incoming if one.bad), None)
-            slot = next((slot for slot, one in outgoing.items() if one.bad), None)
-            if came is None and slot is None:
+            slots = [slot for slot, one in outgoing.items() if one.bad]
+            if came is None and not slots:
                 continue
-            text = backward_text(self._index, run, place, slot if came is None else None)
-            bad = came or (outgoing[slot].bad if slot is not None else None) or ""
+            slots = [] if came is not None else made_slots(self._index, step) or slots
+            text = backward_text(self._index, run, place, slots)
+            bad = came or outgoing[slots[0]].bad or ""
             number = self._index.once(EventNumbers).of_visit(self._index.trace.backwards[run].id, place)
             node = self._index.nodes[step.node]
             return FirstBad(bad, text, node.line, node.id, run, place, node.step, number)
         return None
+
+    def _is_made(self, found: FirstBad) -> bool:
+        """Whether a bad gradient is not only what came of bad numbers that the node had saved."""
+        step = self._index.trace.backwards[found.run or 0].steps[found.place or 0]
+        came_in = any(of_gradient(one).bad for one in step.grad_outputs)
+        return came_in or bool(made_slots(self._index, step))
 
     def _visits(self) -> Iterator[tuple[int, int]]:
         """Yield engine run and step of the bad gradients, in order."""

@@ -192,14 +192,16 @@ def _origin(index: TraceIndex, leaf: str) -> str:
 
 def _text(index: TraceIndex, near: _Layer, far: _Layer, count: int, word: str) -> str:
     apart = abs(near.size - far.size)
-    factor = 10 ** ((far.size - near.size) / (count - 1))
+    # A gradient that is at the one layer's product comes to the other's through the products before it: one less.
+    factor = number_text(10 ** ((far.size - near.size) / (count - 1)), 2)
+    each = f"passes on about {factor} of it" if word == "smaller" else f"multiplies it by about {factor}"
     names = [index.nodes[layer.leaf].leaf or "" for layer in (far, near)]
     alone = near.leaf == far.leaf
     where, than = (f"the first use of {names[0]}", "its last") if alone else names
     sizes = f"root mean square {number_text(10**far.size, 2)} against {number_text(10**near.size, 2)}"
     return (
         f"The gradient at {where} is {_times(apart)} times {word} than at {than} "
-        f"({sizes}): over {count} products each passes on about {number_text(factor, 2)} of it."
+        f"({sizes}): each of the {count - 1} products on the way {each}."
     )
 
 

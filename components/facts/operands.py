@@ -72,7 +72,7 @@ class Operands:
         for saved in node.saved:
             if saved.shape is not None and saved.name not in _OWN:
                 slot = slot_of(node, saved.name)
-                found[saved.name if slot is None else slot] = self._saved(saved)
+                found[saved.name if slot is None else slot] = of_saved(self._index, saved)
         for edge in self._index.edges_from.get(node.id, ()):
             known = self._known.get(edge.target) or self._leaf(edge.target)
             if known is not None and (
@@ -97,19 +97,13 @@ class Operands:
             return of_tensor(made[0])
         for saved in node.saved:
             if saved.name in _OWN and saved.shape is not None:
-                return self._saved(saved)
+                return of_saved(self._index, saved)
         for edge in self._index.edges_to.get(node.id, ()):
             user = self._index.nodes[edge.source]
             for saved in user.saved:
                 if saved.shape is not None and slot_of(user, saved.name) == edge.slot:
-                    return self._saved(saved)
+                    return of_saved(self._index, saved)
         return self._computed(node)
-
-    def _saved(self, saved: SavedTensor) -> Operand:
-        tensor = self._index.tensors.get(saved.tensor or "")
-        if tensor is not None and tensor.shape == saved.shape:
-            return of_tensor(tensor)
-        return of_values(saved.values, saved.shape or [], saved.dtype or "")
 
     def _computed(self, node: Node) -> Operand:
         """Work an operation out from what went in, in the type of what went in."""
@@ -186,6 +180,14 @@ def of_tensor(tensor: Tensor) -> Operand:
     """Return the numbers of a recorded tensor."""
     known = of_values(tensor.values, tensor.shape, tensor.dtype, tensor.summary)
     return Operand(known.shape, known.array, known.nan, known.inf, tensor, tensor.dtype, tensor.summary)
+
+
+def of_saved(index: TraceIndex, saved: SavedTensor) -> Operand:
+    """Return the numbers of a saved tensor, its own or those of the program's tensor in the same memory."""
+    tensor = index.tensors.get(saved.tensor or "")
+    if tensor is not None and tensor.shape == saved.shape:
+        return of_tensor(tensor)
+    return of_values(saved.values, saved.shape or [], saved.dtype or "")
 
 
 def of_gradient(gradient: Gradient | None) -> Operand:

@@ -11,6 +11,7 @@ import torch
 from components.capture import capture_program
 from components.facts import TraceIndex
 from components.facts.events import events_of
+from components.facts.findings import findings
 from components.facts.first_bad import FirstBad, first_bad
 from components.trace import Program
 
@@ -27,7 +28,7 @@ TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "log of an unnamed 0": (
         "p = torch.tensor([1.0, 0.5], requires_grad=True)\ny = torch.log(p - 1).sum()",
-        ("log(0) on line 4 made -inf in 2 of 2 elements; its input: p - 1 = [0, -0.5].",),
+        ("log(0) on line 4 made -inf in 1 and NaN in 1 of 2 elements; its input: p - 1 = [0, -0.5].",),
     ),
     "log(-1), and all gradients are finite": (
         "x = torch.tensor(-1.0, requires_grad=True)\ny = torch.log(x)\ny.backward()",
@@ -49,8 +50,43 @@ TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "exp(100) on line 4 made inf (the largest float32 is 3.403e+38) in 1 of 2 elements; "
             "its input: x = [1, 100].",
-            "DivBackward0 (line 5) made NaN in 1 of 2 elements in backward() of line 5: "
-            "1 came in where 1 + y = inf, y = inf.",
+        ),
+    ),
+    # Backward makes nothing of what was saved as NaN: the first bad number is forward.
+    "0/0, and all gradients are NaN or infinite": (
+        "a = torch.tensor(0.0, requires_grad=True)\nb = torch.tensor(0.0, requires_grad=True)\n(a / b).backward()",
+        (
+            "0 / 0 on line 5 made NaN; its inputs: a, b.",
+            # d(a/b)/da = 1/b and d(a/b)/db = -a/b**2, which is 0/0.
+            "DivBackward0 (line 5) made inf for a and NaN for b in backward() of line 5: "
+            "1 came in where b = 0, a = 0, and the derivative is infinite there.",
+        ),
+    ),
+    "a matrix again and again, to infinity minus infinity": (
+        "W = torch.tensor([[1e20, -1e20], [1e20, 1e20]], requires_grad=True)\nh = torch.ones(2)\n"
+        "for i in range(4):\n    h = W @ h\nh.sum().backward()",
+        # [0, 2e20], then [-2e40, 2e40], both beyond 3.4e38; a backward that saved them makes nothing new.
+        (
+            "mv on line 6 made inf in 1 and -inf in 1 of 2 elements (the largest float32 is 3.403e+38); "
+            "its inputs: W = (2, 2) 1e+20, -1e+20, 1e+20, 1e+20, h = [0, 2e+20].",
+        ),
+    ),
+    "beside an infinity that was saved a 0": (
+        "x = torch.tensor([1e38, 0.0], requires_grad=True)\ny = x * 10\nz = torch.sqrt(y)\nz.sum().backward()",
+        (
+            "1e+38 * 10 on line 4 made inf (the largest float32 is 3.403e+38) in 1 of 2 elements; "
+            "its inputs: x = [1e+38, 0], 10.",
+            "SqrtBackward0 (line 5) made inf in 1 of 2 elements in backward() of line 6: "
+            "1 came in where z = 0, and the derivative is infinite there.",
+        ),
+    ),
+    "0 times an infinity that was saved": (
+        "x = torch.tensor(100.0, requires_grad=True)\ny = torch.where(x < 1, torch.exp(x), x)\ny.backward()",
+        (
+            "exp(100) on line 4 made inf (the largest float32 is 3.403e+38); its input: x.",
+            "ExpBackward0 (line 4) made NaN in backward() of line 5: 0 came in where torch.exp(x) = inf. "
+            "The 0 comes from where() on line 4, which took another value there: "
+            "where() keeps a value out of the result, not its derivative out of backward().",
         ),
     ),
     "0 times infinity behind where()": (
@@ -155,6 +191,12 @@ def test_it_leads_to_the_event_at_which_it_is_seen(name: str) -> None:
         assert one.run is None or (event.run, event.place, event.node) == (one.run, one.place, one.node)
 
 
+def test_a_bad_gradient_at_a_leaf_has_the_leafs_name() -> None:
+    body = TOLD["0/0, and all gradients are NaN or infinite"][0]
+    told = [one.text for one in findings(index_of(body)) if not one.first]
+    assert told == ["a.grad: 1 infinite", "b.grad: 1 NaN"]
+
+
 def born(index: TraceIndex) -> set[str]:
     return {node.id for node in index.trace.nodes if node.leaf is None}
 
@@ -184,7 +226,12 @@ def test_the_node_that_made_a_nan_in_backward_is_the_one_that_anomaly_mode_names
     index = TraceIndex(capture_program(Program(source=source)))
     found = next((one for one in first_bad(index) if one.run is not None), None)
     named = anomaly(source)
-    if named is not None:
+    if named is not None and found is None:  # what it had saved was NaN: then the first that made one is forward
+        known: dict[str, torch.Tensor] = {}
+        exec(source, known)
+        assert known["y"].isnan().any()
+        assert [one.run for one in first_bad(index)] == [None]
+    elif named is not None:
         assert found is not None
         if found.bad == "nan":
             assert index.nodes[found.node or ""].name == named

@@ -124,8 +124,20 @@ def test_the_ratio_is_that_of_plain_pytorch() -> None:
     (trend,) = trends(TraceIndex(capture_program(Program(source=deep(8, "Sigmoid")))))
     assert sizes[-1] / sizes[0] > RATIO
     assert f"(root mean square {sizes[0]:.2g} against {sizes[-1]:.2g})" in trend.text
-    # One factor for each of the eight steps between nine products.
-    assert f"over 9 products each passes on about {(sizes[0] / sizes[-1]) ** (1 / 8):.2g} of it" in trend.text
+    # From the ninth product back to the first the gradient goes through eight: their factors make up the whole ratio.
+    factor = (sizes[0] / sizes[-1]) ** (1 / 8)
+    assert f"each of the 8 products on the way passes on about {factor:.2g} of it" in trend.text
+
+
+def test_what_grows_is_multiplied_by_as_many_factors_as_are_counted() -> None:
+    """A matrix that is 7 times the identity: each of five products makes the gradient 7 times as large."""
+    source = (
+        "import torch\nW = (7 * torch.eye(2)).requires_grad_()\nh = torch.ones(2)\nfor i in range(6):\n    h = W @ h"
+    )
+    (trend,) = trends(TraceIndex(capture_program(Program(source=f"{source}\nh.sum().backward()"))))
+    assert RATIO < 7**5
+    assert "is 16,807 times larger than at its last" in trend.text
+    assert trend.text.endswith("each of the 5 products on the way multiplies it by about 7.")
 
 
 # --- dead units

@@ -93,7 +93,7 @@ def test_what_is_to_be_looked_at_comes_with_its_box_and_its_moment() -> None:
     )
     assert data["moments"][first["moment"]]["text"] == first["text"]
     assert first["box"] == data["moments"][first["moment"]]["box"]
-    assert (second["illness"], second["text"], second["first"]) == ("nan", "AccumulateGrad: 1 NaN", False)
+    assert (second["illness"], second["text"], second["first"]) == ("nan", "x.grad: 1 NaN", False)
     assert data["whole"].startswith(
         "SqrtBackward0 (line 3) made NaN in 1 of 2 elements in backward() of line 3. Line 5"
     )

@@ -40,6 +40,16 @@ for i in range(300):
     y = torch.tanh(y) * x
 y.backward()
 """
+DIVERGING = """\
+import torch
+w = torch.tensor(1.0, requires_grad=True)
+opt = torch.optim.SGD([w], lr=30)
+for i in range(40):
+    loss = (w * 3 - 1) ** 2
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+"""
 
 
 def data_of(source: str, opened: tuple[str, ...] | None = None) -> dict[str, Any]:
@@ -176,6 +186,47 @@ def test_a_double_click_opens_the_box_though_the_card_moves_it_away(page: Page) 
     assert place is not None
     page.mouse.dblclick(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     assert page.evaluate("sent") == [["fold", {"open": asked}]]
+
+
+def test_a_finding_in_a_fold_opens_it_and_the_folds_in_it_and_is_selected(page: Page) -> None:
+    """Each round makes w*3-1 -539 times as large: 2 * (-539)**7 in the eighth, whose square float32 cannot hold."""
+    data = data_of(DIVERGING)
+    show(page, data)
+    first, opened = data["findings"][0], data["opened"]
+    assert first["box"] in folds(data)
+    page.locator("[data-do=list]").click()
+    page.locator(".findings button").first.click()
+    asked = [first["box"]]
+    while first["box"] in folds(data):
+        assert page.evaluate("sent").pop() == ["fold", {"open": asked[-1]}]
+        opened = (*opened, asked[-1])
+        data = data_of(DIVERGING, opened)
+        show(page, data)
+        first = data["findings"][0]
+        asked.append(first["box"])
+    assert len(asked) > 1
+    assert len(page.evaluate("sent")) == len(asked) - 1
+    expect(page.locator(".card h3")).to_have_text("PowBackward0")
+    expect(page.locator(f".stage .node.selected[data-id='{first['box']}']")).to_have_count(1)
+    expect(page.locator(".said")).to_contain_text("** 2 on line 5 made inf (the largest float32 is 3.403e+38)")
+    expect(page.locator(".code .now .no")).to_have_text("5")
+    # Whoever goes through the findings with a key goes on to the second one.
+    page.keyboard.press("i")
+    expect(page.locator(".said")).not_to_contain_text("made inf")
+
+
+def test_a_finding_in_a_fold_that_does_not_open_stays_at_the_fold(page: Page) -> None:
+    data = data_of(DIVERGING)
+    show(page, data)
+    page.keyboard.press("i")
+    box = data["findings"][0]["box"]
+    show(page, {**data, "title": "too large"})
+    assert page.evaluate("sent") == [["fold", {"open": box}]]
+    expect(page.locator(f".stage .node.selected[data-id='{box}']")).to_have_count(1)
+
+
+def folds(data: dict[str, Any]) -> list[str]:
+    return [box for box, facts in data["boxes"].items() if facts.get("folded")]
 
 
 def test_keys_that_nobody_wants_are_the_players(page: Page) -> None:

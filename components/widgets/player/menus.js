@@ -63,6 +63,8 @@ export class Findings {
     /** @type {PlayerFinding[]} */
     this.findings = [];
     this.at = -1;
+    /** The fold that is being opened for a finding in it. @type {string | null} */
+    this.opened = null;
   }
 
   // `more` is whether there are others that were not looked for.
@@ -71,8 +73,11 @@ export class Findings {
    * @param {boolean} more
    */
   show(findings, more) {
+    // The same findings can come again, with a box opened: whoever goes through them goes on.
+    const isSame = findings.length === this.findings.length
+      && findings.every(({ text }, number) => text === this.findings[number].text);
     this.findings = findings;
-    this.at = -1;
+    if (!isSame) this.at = -1;
     /** @type {Map<PlayerFinding["illness"], number>} */
     const counts = new Map(), plus = more ? "+" : "";
     for (const { illness } of findings) counts.set(illness, (counts.get(illness) ?? 0) + 1);
@@ -104,5 +109,12 @@ const isMild = findings.every(({ illness }) => illness === "vanishing" || illnes
   to(number) {
     this.at = number;
     this.go(this.findings[number]);
+  }
+
+  // A fold has been opened: on to the finding in it, through folds in that. One that does not open stays selected.
+  goOn() {
+    const { opened } = this, finding = this.at < 0 ? null : this.findings[this.at];
+    this.opened = null;
+    if (opened !== null && finding && finding.box !== opened) this.go(finding);
   }
 }

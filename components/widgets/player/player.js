@@ -179,6 +179,7 @@ export class Player {
     this.findings.show(data.findings, data.more_findings);
     if (led !== null) this.lead(led);
     else this.stay(place, inside, fresh);
+    this.findings.goOn();
   }
 
   // Where there is no picture.
@@ -321,14 +322,10 @@ export class Player {
   isFold(id) { return !!this.data.boxes[id]?.folded; }
 
   /** @param {string | null} id */
-  open(id) {
-    if (id !== null && this.isFold(id)) this.fold("open", id);
-  }
+  open(id) { if (id !== null && this.isFold(id)) this.fold("open", id); }
 
   /** @param {string | null} id */
-  close(id) {
-    if (id) this.fold("close", id);
-  }
+  close(id) { if (id) this.fold("close", id); }
 
   /**
    * @param {"open" | "close"} word
@@ -364,6 +361,8 @@ export class Player {
     this.go(moment);
     if (box !== null) this.select(box, { open: true });
     this.announced.textContent = text;
+    this.findings.opened = this.isFold(box ?? "") ? box : null;
+    this.open(box);
   }
 
   // --- the pointer, and what a key can do too
