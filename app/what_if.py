@@ -183,6 +183,8 @@ def _of_leaf(index: TraceIndex, node: Node, *, with_its_value: bool) -> Offer | 
         return with_leaf_hook(source, name, line, hook)
 
     def valued(value: str) -> str | None:
+        if not tensor.shape and value.lstrip().startswith(("[", "(")):
+            raise ValueError(f"{name} is a single number: give one number in its place.")
         return with_value(source, name, line, tensor.dtype, value)
 
     kinds: list[str] = list(_GRADIENT) if hooked(Hook("zero")) is not None else []

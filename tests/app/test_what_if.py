@@ -241,7 +241,17 @@ def test_the_playground_keeps_what_its_form_can_say() -> None:
     assert made(test, PlaygroundForm, "playground").form.leaves == (Leaf("x", "2.0"),)
 
 
-@pytest.mark.parametrize(("kind", "amount"), [("scale", "two"), ("clip", ""), ("scale", "inf"), ("value", "two")])
+@pytest.mark.parametrize(
+    ("kind", "amount"),
+    [
+        ("scale", "two"),
+        ("clip", ""),
+        ("clip", "-3"),
+        ("scale", "inf"),
+        ("value", "two"),
+        ("value", "[1, 2]"),
+    ],
+)
 def test_what_is_no_number_is_said(kind: str, amount: str) -> None:
     index = TraceIndex(capture_program(Program(source=CUBE)))
     leaf = next(node.id for node in index.trace.nodes if node.leaf)
