@@ -6,8 +6,6 @@ import { scrollable } from "./layout.js";
 /** @import { Story } from "./story.js" */
 
 const MOST_MARKS = 400;
-// Longer sentences take three lines of smaller letters.
-const LONG = 110;
 
 export class Timeline {
   /**
@@ -68,7 +66,9 @@ export class Timeline {
     this.footer.classList.toggle("fault", moment?.kind === "error");
     if (this.said.textContent !== text) {
       this.said.textContent = text;
-      this.said.classList.toggle("long", text.length > LONG);
+      // What does not fit takes three lines of smaller letters.
+      this.said.classList.remove("long");
+      this.said.classList.toggle("long", this.said.scrollHeight > this.said.clientHeight);
       scrollable(this.said);
     }
     this.scrub.setAttribute("aria-valuetext", text);
