@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
+from tests.app.browser import CHROMIUM, wait_until_the_app_rests, wait_until_the_way_is_followed, watched
 from tests.app.looks import expect_look, look, printed, run, wait_until_kept, write
 
 pytestmark = [
@@ -60,15 +60,19 @@ def test_back_and_forward_through_six_states_restore_each(page: Page) -> None:
     page.get_by_label("Expression").wait_for()
     states.append(look(page))
     for state in states[-2::-1]:
+        wait_until_the_way_is_followed(page)
         page.go_back()
         if state is states[0]:
             at_the_front_page(page)
+            wait_until_the_way_is_followed(page)
             page.go_back()
         expect_look(page, state)
     for state in states[1:]:
+        wait_until_the_way_is_followed(page)
         page.go_forward()
         if state is states[1]:
             at_the_front_page(page)
+            wait_until_the_way_is_followed(page)
             page.go_forward()
         expect_look(page, state)
 
