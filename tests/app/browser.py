@@ -120,7 +120,7 @@ def wait_until_the_way_is_followed(page: Page) -> None:
         const rests = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]");
         if (!rests) delete window.restsSince;
         else window.restsSince ??= performance.now();
-        return performance.now() - window.restsSince > 500;
+        return performance.now() - window.restsSince > 800;
     }""")
     wait_until_the_app_rests(page)
 
