@@ -311,8 +311,11 @@ def _kind_of(situation: Situation, value: ast.expr) -> str:
     """What an expression that is no call stands for: arithmetic gives a tensor, a name what it last stood for."""
     if isinstance(value, ast.Tuple | ast.BinOp):
         return "tuple" if isinstance(value, ast.Tuple) else "tensor"
-    steps = situation.trace.steps if isinstance(value, ast.Name) else ()
-    last = next((step.variables[value.id] for step in reversed(steps) if value.id in step.variables), "")  # type: ignore[attr-defined]
+    if not isinstance(value, ast.Name):
+        return ""
+    last = next(
+        (step.variables[value.id] for step in reversed(situation.trace.steps) if value.id in step.variables), ""
+    )
     return "tensor" if last in situation.newest else "tuple" if last.startswith("tuple of") else ""
 
 

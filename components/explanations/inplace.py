@@ -106,8 +106,12 @@ def without_inplace(situation: Situation) -> tuple[str | None, list[int]]:
         calls = [call for call in statement.calls if _works_in_place(call)]
         if calls:
             lines.append(statement.first)
-            edits = [statement.without_keyword(call, "inplace") for call in calls]
-            edits += [(call.args[0], "False") for call in calls if keyword(call, "inplace") is None]  # type: ignore[misc]
+            edits = [
+                (call.args[0], "False")
+                if keyword(call, "inplace") is None
+                else statement.without_keyword(call, "inplace")
+                for call in calls
+            ]
             hints.append(situation.hint_at(statement, *(edit for edit in edits if edit is not None)) or "")
     return ("\n".join(hints) if hints and all(hints) else None), lines
 

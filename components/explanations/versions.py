@@ -207,9 +207,9 @@ def _kept(situation: Situation, statement: Statement | None, name: str) -> str |
             read = [part for part in parts if ast.dump(part.value) == ast.dump(owner)]
             if read:
                 return situation.hint_at(statement, *((part, f"{statement.text(part)}.clone()") for part in read))
-            copied = isinstance(owner, ast.Name) and statement.nodes[1] is node
-            hint = insert_before(statement.first, f"{owner.id} = {owner.id}.clone()") if copied else None  # type: ignore[attr-defined]
-            return as_meant(situation, hint, statement)
+            if not isinstance(owner, ast.Name) or statement.nodes[1] is not node:
+                return None
+            return as_meant(situation, insert_before(statement.first, f"{owner.id} = {owner.id}.clone()"), statement)
     return as_meant(situation, out_of_place(statement), statement)
 
 

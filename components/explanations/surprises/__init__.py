@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ...trace import Trace
-from . import broadcasts, calls, endings, frozen, losses, numbers, reach, training, unregistered
+from . import broadcasts, calls, frozen, losses, numbers, reach, training, unregistered
 from .run import Remark, Run
 
 __all__ = ["Remark", "remarks"]
@@ -19,7 +19,6 @@ _KINDS: tuple[Callable[[Run], Iterator[Remark]], ...] = (
     *broadcasts.kinds,
     *losses.kinds,
     *numbers.kinds,
-    *endings.kinds,
     *reach.kinds,
     *frozen.kinds,
     *training.kinds,
