@@ -25,6 +25,7 @@ from packaging.requirements import Requirement
 from streamlit import config
 
 from app.cli import main
+from components import settings
 from components.worker import Pool
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -260,13 +261,15 @@ def test_a_command_that_cannot_be_run_fails(unknown: str, folder: Path) -> None:
 
 def test_the_settings_in_the_documents_are_those_that_are_read() -> None:
     serving = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"^\| `([A-Z_]+)` \|", serving, re.MULTILINE))
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| (.*) \|$", serving, re.MULTILINE)
     compose = (ROOT / "compose.yaml").read_text(encoding="utf-8")
-    code = "".join(
-        path.read_text(encoding="utf-8") for path in [*ROOT.glob("app/**/*.py"), *ROOT.glob("components/**/*.py")]
+    assert {name for name, _, _ in rows if not name.startswith("AUTOGRAD_LAB_")} == set(
+        re.findall(r"\$\{([A-Z_]+)", compose)
     )
-    read = set(re.findall(r"\$\{([A-Z_]+)", compose)) | set(re.findall(r'"(AUTOGRAD_LAB_[A-Z_]+)"', code))
-    assert told == read
+    read = [(setting.name, setting.usual, setting.meaning) for setting in settings.ALL]
+    assert [row for row in rows if row[0].startswith("AUTOGRAD_LAB_")] == read
+    set_there = set(re.findall(r"AUTOGRAD_LAB_[A-Z_]+", compose + (ROOT / "Dockerfile").read_text(encoding="utf-8")))
+    assert set_there <= {setting.name for setting in settings.ALL}
 
 
 def test_links_between_the_documents_lead_to_what_is_there() -> None:
