@@ -220,7 +220,7 @@ def _app(arguments: list[str], folder: Path) -> None:
         assert main(["trace", "PROGRAM.py", "-o", "TRACE.json", "--no-memory"]) == 0
     if "cuda" in arguments:
         arguments = ["cpu" if word == "cuda" else word for word in arguments]
-    assert main(arguments) == 0
+    assert main(arguments) == (2 if arguments == ["health"] else 0)  # nobody serves here
     for option in ("-o", "--out-dir"):
         if option in arguments:
             written = folder / arguments[arguments.index(option) + 1]
