@@ -37,6 +37,7 @@ def main() -> None:
         st.Page("screens/lessons.py", title="Lessons", icon=":material/school:"),
     ]
     page = st.navigation(pages, position="top")
+    session.leave()
     icon = str(ROOT / "app" / "icon.svg")
     title = "Autograd Lab" if page == pages[0] else f"{page.title} · Autograd Lab"
     st.set_page_config(page_title=title, page_icon=icon, layout="wide")

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from ..scripts import joined
+from ..state import STATE
 
 _FOLDER = Path(__file__).parent
 _KEY = "browser"
@@ -94,7 +95,7 @@ def browser(
 
 def _said(name: str) -> Any:
     """Return what the browser says in this run, ``None`` if it says nothing."""
-    return getattr(st.session_state.get(_KEY), name, None)
+    return getattr(STATE.get(_KEY), name, None)
 
 
 def write(put: Mapping[str, str], *, key: str) -> None:
