@@ -13,7 +13,7 @@ from app.operate import log
 from components.worker import Pool
 
 # A page looks every second or two whether its run is over, and then shows it.
-_SHOWN_SECONDS = 3.0
+SHOWN_SECONDS = 3.0
 
 
 def end_gently(pool: Pool, seconds: float) -> None:
@@ -37,7 +37,7 @@ def end_gently(pool: Pool, seconds: float) -> None:
             ended = pool.drain(seconds)
             log.event("drained", "All programs have ended." if ended else "Programs are cut off.", all_ended=ended)
             if watched:
-                time.sleep(_SHOWN_SECONDS)
+                time.sleep(SHOWN_SECONDS)
             loop.call_soon_threadsafe(stop, self)
 
         threading.Thread(target=wait, name="stopping", daemon=True).start()
