@@ -22,10 +22,11 @@ from msgspec import UNSET, UnsetType
 
 from app.course import Course, load_course
 from app.engine import Engine
+from app.visitor import trusted_proxies, visitor
 from components.facts import TraceIndex
 from components.figures import LayoutProblem, Picture, Ways, layout_svg, svg_ways
 from components.trace import Asked, Device, Program, Trace
-from components.worker import Run, pool_of_this_machine
+from components.worker import Owner, Run, pool_of_this_machine
 
 # The pages on which a person makes a program; the others look at it.
 PROGRAM_PAGES = {"playground": "Playground", "code": "Code", "lessons": "Lessons"}
@@ -415,11 +416,20 @@ def adopt(page: str, other: str) -> None:
     _take(page, state, known if known is not None and known.duration_ns == theirs.duration_ns else theirs)
 
 
-def _owner() -> str:
+def _owner() -> Owner:
+    """Return whose programs this session's are: turns go by address, and within one by session."""
     from streamlit.runtime.scriptrunner import get_script_run_ctx
 
     context = get_script_run_ctx()
-    return context.session_id if context is not None else ""
+    if context is None:
+        return Owner()
+    forwarded = st.context.headers.get_all("X-Forwarded-For")
+    return Owner(visitor(st.context.ip_address, forwarded, trusted_proxies()), context.session_id)
+
+
+def pace() -> float:
+    """Return after how many seconds a page looks again how far its run is."""
+    return engine().pool.pace()
 
 
 # --- what holds for all pages
