@@ -22,12 +22,12 @@ from msgspec import UNSET, UnsetType
 
 from app.course import Course, load_course
 from app.engine import Engine
-from app.visitor import trusted_proxies, visitor
+from app.visitor import owner
 from components.facts import TraceIndex
 from components.figures import LayoutProblem, Picture, Ways, layout_svg, svg_ways
 from components.trace import Asked, Device, Program, Trace
 from components.widgets.state import STATE
-from components.worker import Owner, Run, pool_of_this_machine
+from components.worker import Run, pool_of_this_machine
 
 # The pages on which a person makes a program; the others look at it.
 PROGRAM_PAGES = {"playground": "Playground", "code": "Code", "lessons": "Lessons"}
@@ -346,7 +346,7 @@ def start(
     if known is not None:
         _take(page, state, known)
     else:
-        state.run = shared.pool.submit(program, owner=_owner())
+        state.run = shared.pool.submit(program, owner=owner())
         _wait_for(page, state.run)
 
 
@@ -381,7 +381,7 @@ def measure_again(page: str) -> None:
 
 
 def _measure(page: str, state: PageState, trace: Trace) -> None:
-    state.run = engine().pool.measure(trace, owner=_owner())
+    state.run = engine().pool.measure(trace, owner=owner())
     _wait_for(page, state.run)
 
 
@@ -455,17 +455,6 @@ def adopt(page: str, other: str) -> None:
     state.asked = theirs
     # The clock tells whether it is this very run.
     _take(page, state, known if known is not None and known.duration_ns == theirs.duration_ns else theirs)
-
-
-def _owner() -> Owner:
-    """Return whose programs this session's are: turns go by address, and within one by session."""
-    from streamlit.runtime.scriptrunner import get_script_run_ctx
-
-    context = get_script_run_ctx()
-    if context is None:
-        return Owner()
-    forwarded = st.context.headers.get_all("X-Forwarded-For")
-    return Owner(visitor(st.context.ip_address, forwarded, trusted_proxies()), context.session_id)
 
 
 def pace() -> float:

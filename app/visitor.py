@@ -11,11 +11,25 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from components.worker import Owner
+
 PROXIES_VARIABLE = "AUTOGRAD_LAB_TRUSTED_PROXIES"
 # Of IPv6 a household has this much to itself, and each of its machines takes new addresses from it as it likes.
 _HOUSEHOLD = 64
 
 Networks = Sequence[IPv4Network | IPv6Network]
+
+
+def owner() -> Owner:
+    """Return whose the programs of the session are for which this page runs."""
+    context = get_script_run_ctx()
+    if context is None:
+        return Owner()
+    forwarded = st.context.headers.get_all("X-Forwarded-For")
+    return Owner(visitor(st.context.ip_address, forwarded, trusted_proxies()), context.session_id)
 
 
 @cache
