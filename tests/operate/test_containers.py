@@ -66,6 +66,8 @@ def test_nobody_else_gets_the_proxys_address() -> None:
     proxy = ip_address(COMPOSE["services"]["proxy"]["networks"]["default"]["ipv4_address"])
     assert proxy in ip_network(pool["subnet"])
     assert proxy not in ip_network(pool["ip_range"])
+    believed = COMPOSE["services"]["app"]["environment"][settings.TRUSTED_PROXIES.name]
+    assert believed == f"${{{settings.TRUSTED_PROXIES.name}:-{proxy}}}"
 
 
 def test_the_proxy_knows_the_service_and_its_port() -> None:
@@ -82,7 +84,7 @@ class App(BaseHTTPRequestHandler):
     """Stands for an app: says who it is, and what it was told of the visitor."""
 
     def do_GET(self) -> None:
-        said = f"{self.server.server_address[1]} {self.headers['X-Forwarded-For']} {'.' * 2_000}".encode()
+        said = f"{self.server.server_port} {self.headers['X-Forwarded-For']} {'.' * 2_000}".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain")
         self.send_header("Content-Length", str(len(said)))
