@@ -136,9 +136,10 @@ def remembered(kind: type[State], page: str) -> State:
     the page may have changed it, and this run ends here if there is one.
     """
     key = f"{page}:{kind.__name__}"
-    if key not in STATE:
-        STATE[key] = kind()
-    state: State = STATE[key]
+    try:
+        state: State = STATE[key]
+    except KeyError:
+        state = STATE[key] = kind()
     return state
 
 
@@ -168,6 +169,13 @@ class _Change:
 def in_browser() -> InBrowser:
     """Return what this session knows of the person's browser."""
     return remembered(InBrowser, "all")
+
+
+def kept_on(*kinds: type[msgspec.Struct]) -> set[str]:
+    """Return the pages for which ``kept`` has anything of these kinds; on others all is as at first."""
+    store, names = in_browser(), {kind.__name__ for kind in kinds}
+    parts = (name.rpartition(":") for name in (*store.made, *store.texts))
+    return {page for page, _, name in parts if name in names}
 
 
 def kept(kind: type[Made], page: str) -> Made:
