@@ -17,18 +17,20 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What each part may import besides itself. No arrow runs back up: a part never sees those that use it.
 MAY_IMPORT = {
+    "components.settings": set(),
     "components.trace": set(),
     "components.source": {"components.trace"},
     "components.explanations": {"components.trace", "components.source"},
     "components.capture": {"components.trace", "components.source"},
     "components.answers": {"components.trace", "components.source", "components.capture"},
-    "components.worker": {"components.trace", "components.source", "components.explanations"},
+    "components.worker": {"components.settings", "components.trace", "components.source", "components.explanations"},
     # The process that the pool starts: the one place that knows both what runs programs and what is run.
     "components.zygote_main": {"components.answers", "components.worker"},
     "components.facts": {"components.trace", "components.source"},
     "components.figures": {"components.trace", "components.source", "components.facts"},
     "components.widgets": {"components.trace", "components.source", "components.facts", "components.figures"},
     "app": {
+        "components.settings",
         "components.trace",
         "components.source",
         "components.explanations",
@@ -47,6 +49,7 @@ HOMES = {
     "graphviz": ("components/figures/",),
     "pygments": ("components/figures/player_data.py",),
     "xml": ("components/figures/layout.py",),
+    "prometheus_client": ("app/operate/",),
     "markupsafe": ("app/", "components/widgets/"),
     "plotly": ("components/figures/", "components/widgets/", "app/"),
 }

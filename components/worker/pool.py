@@ -10,8 +10,11 @@ import atexit
 import logging
 import os
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
+from weakref import WeakSet
 
 from ..explanations import explain
 from ..trace import Failure, MeasuredRun, Program, Trace, why_not_measured, with_measured
@@ -61,6 +64,10 @@ class Pool:
         self._running: Counter[str] = Counter()
         self._changed = threading.Condition()
         self._closed = False
+        self._runs: WeakSet[Run] = WeakSet()
+        self._refusal: Failure | None = None
+        self.on_done: Callable[[Run], object] = lambda run: None
+        """Called with each run that is over, in the thread that ended it."""
         self._threads: list[threading.Thread] = []
         self._zygote: ZygoteProcess | None = None
         self._zygote_lock = threading.Lock()
@@ -97,7 +104,11 @@ class Pool:
 
     def _queued(self, run: Run) -> Run:
         program, owner = run.program, run.owner
-        failure = failures.before_running(program, run.limits.source.max_chars, has_gpu=self._options.gpu)
+        run.on_done = self.on_done
+        with self._changed:
+            self._runs.add(run)
+            failure = self._refusal
+        failure = failure or failures.before_running(program, run.limits.source.max_chars, has_gpu=self._options.gpu)
         if failure is not None:
             self._finish(run, failure)
             return run
@@ -142,6 +153,24 @@ class Pool:
         """Return which walls stand as far as that is known, without waiting: nothing before the zygote has said it."""
         with self._zygote_lock:
             return self._zygote.walls if self._zygote is not None else []
+
+    def drain(self, seconds: float) -> bool:
+        """Take no more programs; wait ``seconds`` at most for those under way; return whether all of them ended."""
+        with self._changed:
+            self._refusal = failures.crashed(failures.STOPPING)
+        ends = time.monotonic() + seconds
+        ended = [run.wait(max(0.0, ends - time.monotonic())) is not None for run in self.under_way()]
+        return all(ended) and (self.gpu is None or self.gpu.drain(ends - time.monotonic()))
+
+    def under_way(self) -> list[Run]:
+        """Return the runs that wait or run."""
+        with self._changed:
+            return [run for run in self._runs if not run.done]
+
+    @property
+    def draining(self) -> bool:
+        """Whether it takes no more programs."""
+        return self._refusal is not None
 
     def close(self) -> None:
         """End all runs and the zygote; every run gets a trace that says so."""

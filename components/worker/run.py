@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from ..trace import Program, Trace, observed_run
+from ..trace import FailureKind, Program, Trace, observed_run
 from .limits import Limits
 
 State = Literal["queued", "running", "done"]
@@ -47,12 +47,14 @@ class Run:
         self._last_line: int | None = None
         self._since = time.monotonic()
         self._seconds: float | None = None
+        self._waited = 0.0
         self._running = False
         self._stopped_at: float | None = None
         # The pool and the execution put these in while they are responsible for the run.
         self.look: Callable[[], tuple[int | None, str]] = lambda: (None, "")
         self.count_ahead: Callable[[Run], int] = _nothing
         self.on_stop: Callable[[Run], object] = _nothing
+        self.on_done: Callable[[Run], object] = _nothing
 
     def progress(self) -> RunProgress:
         """Return how far the run is."""
@@ -86,6 +88,18 @@ class Run:
         return self._stopped_at
 
     @property
+    def times(self) -> tuple[float, float | None]:
+        """The seconds that it waited, and those that it has run or ran; ``None`` where it never began."""
+        seconds = time.monotonic() - self._since if self._seconds is None else self._seconds
+        return (self._waited, seconds) if self._running else (seconds, None)
+
+    @property
+    def failure(self) -> FailureKind | None:
+        """The kind of its trace's failure, as far as that is known."""
+        failure = self._trace.failure if self._trace is not None else None
+        return failure.kind if failure is not None else None
+
+    @property
     def done(self) -> bool:
         """Whether the trace is there."""
         return self._done.is_set()
@@ -93,11 +107,12 @@ class Run:
     def begin(self) -> None:
         """Mark the run as running. For the pool."""
         with self._lock:
-            self._running = True
-            self._since = time.monotonic()
+            self._running, now = True, time.monotonic()
+            self._waited, self._since = now - self._since, now
 
     def finish(self, trace: Trace) -> None:
         """Hand over the trace; only the first one counts. For the pool."""
+        first = False
         with self._lock:
             if self._trace is None:
                 self._seconds = time.monotonic() - self._since
@@ -107,6 +122,9 @@ class Run:
                 # Let go of the child's buffers: pages keep runs for long.
                 self.look = lambda: (None, "")
                 self.on_stop = self.count_ahead = _nothing
+                first = True
+        if first:
+            self.on_done(self)
         self._done.set()
 
 
