@@ -18,11 +18,10 @@ def progress(page: str) -> bool:
     """Show a run that is under way, with Stop; return whether there is one."""
     if not session.collect(page):
         return False
-    _watch(page)
+    st.fragment(_watch, run_every=session.pace())(page)
     return True
 
 
-@st.fragment(run_every=0.4)
 def _watch(page: str) -> None:
     run = session.running(page)
     if run is None or not session.collect(page):
@@ -31,8 +30,11 @@ def _watch(page: str) -> None:
     now = run.progress()
     waiting = f"Waiting for {plural(now.ahead, 'program')} ahead" if now.ahead else "Starting"
     where = f" · line {now.line}" if now.line is not None else ""
-    doing = "Running" if run.of is None else "Measuring memory, in a second run"
-    text = f"{doing}{where} · {now.seconds:.1f} s" if now.state == "running" else f"{waiting} · {now.seconds:.1f} s"
+    doing = {
+        "running": ("Running" if run.of is None else "Measuring memory, in a second run") + where,
+        "standing": f"Paused{where}, since other long programs are first",
+    }
+    text = f"{doing.get(now.state, waiting)} · {now.seconds:.1f} s"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{text}**")
         st.button("Stop", icon=":material/stop_circle:", key=f"{page}:stop", type="primary", on_click=run.stop)

@@ -22,6 +22,7 @@ from msgspec import UNSET, UnsetType
 
 from app.course import Course, load_course
 from app.engine import Engine
+from app.visitor import owner
 from components.facts import TraceIndex
 from components.figures import LayoutProblem, Picture, Ways, layout_svg, svg_ways
 from components.trace import Asked, Device, Program, Trace
@@ -345,7 +346,7 @@ def start(
     if known is not None:
         _take(page, state, known)
     else:
-        state.run = shared.pool.submit(program, owner=_owner())
+        state.run = shared.pool.submit(program, owner=owner())
         _wait_for(page, state.run)
 
 
@@ -380,7 +381,7 @@ def measure_again(page: str) -> None:
 
 
 def _measure(page: str, state: PageState, trace: Trace) -> None:
-    state.run = engine().pool.measure(trace, owner=_owner())
+    state.run = engine().pool.measure(trace, owner=owner())
     _wait_for(page, state.run)
 
 
@@ -456,11 +457,9 @@ def adopt(page: str, other: str) -> None:
     _take(page, state, known if known is not None and known.duration_ns == theirs.duration_ns else theirs)
 
 
-def _owner() -> str:
-    from streamlit.runtime.scriptrunner import get_script_run_ctx
-
-    context = get_script_run_ctx()
-    return context.session_id if context is not None else ""
+def pace() -> float:
+    """Return after how many seconds a page looks again how far its run is."""
+    return engine().pool.pace()
 
 
 # --- what holds for all pages

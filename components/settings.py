@@ -7,12 +7,15 @@ in docs/serving.md is this one.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
+Networks = tuple[IPv4Network | IPv6Network, ...]
 _PREFIX = "AUTOGRAD_LAB_"
 
 
@@ -97,6 +100,22 @@ def address(text: str) -> tuple[str, int]:
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
+def places(text: str) -> tuple[int, int]:
+    """Read two numbers of places, for short and for long runs: ``4+2``."""
+    numbers = re.fullmatch(r"([1-9]\d{0,2})\s*\+\s*(\d{1,3})", text)
+    if numbers is None:
+        raise ValueError("two numbers, as 2+1: places for short and for long runs")
+    return int(numbers[1]), int(numbers[2])
+
+
+def networks(text: str) -> Networks:
+    """Read addresses and networks: ``10.0.0.0/8,fd00::1``."""
+    try:
+        return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("addresses or networks, as 10.0.0.0/8,fd00::/8") from None
+
+
 LESSONS: Setting[str] = Setting(
     "AUTOGRAD_LAB_LESSONS", "`app/lessons/own`", "a folder of a teacher's own lessons", default="", read=str
 )
@@ -121,6 +140,52 @@ WORKER_UID: Setting[int | None] = Setting(
     read=whole(1, 2**31),
 )
 
+PLACES: Setting[tuple[int, int] | None] = Setting(
+    "AUTOGRAD_LAB_PLACES",
+    "by processors and memory",
+    "places for short and for long runs, as `2+2`; read *Many people*",
+    default=None,
+    read=places,
+)
+SPARE_ZYGOTE: Setting[bool | None] = Setting(
+    "AUTOGRAD_LAB_SPARE_ZYGOTE",
+    "`1` from 4 GiB on",
+    "`1`: keep a second process ready to run programs, if the first one dies; some 300 MiB",
+    default=None,
+    read=switch,
+)
+PERSON_RUNS = Setting(
+    "AUTOGRAD_LAB_PERSON_RUNS",
+    "`3`",
+    "how many programs of one person run at once; `0`: any",
+    default=3,
+    read=whole(0, 1_000),
+)
+PERSON_WAITING = Setting(
+    "AUTOGRAD_LAB_PERSON_WAITING", "`8`", "how many more of theirs may wait", default=8, read=whole(1, 1_000)
+)
+PERSON_SECONDS = Setting(
+    "AUTOGRAD_LAB_PERSON_SECONDS",
+    "`60`",
+    "seconds of processor time a minute for one person's programs; `0`: any",
+    default=60.0,
+    read=number(0, 1e6),
+)
+ADDRESS_SECONDS: Setting[float | None] = Setting(
+    "AUTOGRAD_LAB_ADDRESS_SECONDS",
+    "30 for each processor",
+    "the same for all of one network address, while others use the server",
+    default=None,
+    read=number(0, 1e6),
+)
+TRUSTED_PROXIES: Setting[Networks] = Setting(
+    "AUTOGRAD_LAB_TRUSTED_PROXIES",
+    "none",
+    "addresses or networks, as `10.0.0.0/8,fd00::/8`, whose `X-Forwarded-For` is believed",
+    default=(),
+    read=networks,
+)
+
 METRICS: Setting[tuple[str, int] | None] = Setting(
     "AUTOGRAD_LAB_METRICS",
     "none",
@@ -143,7 +208,11 @@ STOP_SECONDS = Setting(
     read=number(0, 600),
 )
 
-ALL: tuple[Setting[Any], ...] = (LESSONS, DATA, TRUST, GPU, WORKER_UID, METRICS, LOG, STOP_SECONDS)
+ALL: tuple[Setting[Any], ...] = (
+    *(LESSONS, DATA, TRUST, GPU, WORKER_UID),
+    *(PLACES, SPARE_ZYGOTE, PERSON_RUNS, PERSON_WAITING, PERSON_SECONDS, ADDRESS_SECONDS, TRUSTED_PROXIES),
+    *(METRICS, LOG, STOP_SECONDS),
+)
 
 
 def check(environment: Mapping[str, str] = os.environ) -> list[str]:

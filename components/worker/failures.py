@@ -104,6 +104,12 @@ def before_running(program: Program, max_chars: int, *, has_gpu: bool = False) -
     return None
 
 
+def no_place(why: str, seconds: float, line: int | None) -> Failure:
+    """Return the failure of a long program for which there is no room, not even to stand until it can go on."""
+    message = f"The server is busy: {why}, so this one was stopped. Run it again in {seconds:g} seconds or more."
+    return Failure(kind="timeout", message=message, line=line)
+
+
 def timed_out(seconds: float, line: int | None) -> Failure:
     """Return the failure of a program that was ended at its limit of wall-clock time."""
     return Failure(kind="timeout", message=timeout_message(seconds), line=line)

@@ -10,15 +10,18 @@ from typing import Literal
 import msgspec
 
 from ..trace import FailureKind, Program, Trace, observed_run
+from .fair_queue import Owner
 from .limits import Limits
 
-State = Literal["queued", "running", "done"]
+ANYBODY = Owner()
+State = Literal["queued", "running", "standing", "done"]
 
 
 class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
     """What can be said of a run now.
 
-    ``ahead`` counts the programs that will begin before it; ``line`` is the line that ran last (``None`` before the
+    ``standing`` is a program that stands still until it is its turn to go on among long ones. ``ahead`` counts the
+    programs that will begin, or go on, before it; ``line`` is the line that ran last (``None`` before the
     first look, a tenth of a second after the start); ``seconds`` since it began to run, or to wait; ``stdout`` so far.
     """
 
@@ -35,7 +38,7 @@ class Run:
     ``of`` is the trace whose memory is to be measured, ``None`` where the program is to be observed.
     """
 
-    def __init__(self, program: Program, limits: Limits, owner: str, of: Trace | None = None) -> None:
+    def __init__(self, program: Program, limits: Limits, owner: Owner = ANYBODY, of: Trace | None = None) -> None:
         self.program = program
         self.of = of
         self.observed = observed_run(of) if of is not None else None
@@ -52,20 +55,22 @@ class Run:
         self._stopped_at: float | None = None
         # The pool and the execution put these in while they are responsible for the run.
         self.look: Callable[[], tuple[int | None, str]] = lambda: (None, "")
+        self.standing: Callable[[], int | None] = _nowhere
         self.count_ahead: Callable[[Run], int] = _nothing
         self.on_stop: Callable[[Run], object] = _nothing
         self.on_done: Callable[[Run], object] = _nothing
 
     def progress(self) -> RunProgress:
         """Return how far the run is."""
-        ahead = 0 if self._running or self._done.is_set() else self.count_ahead(self)
+        standing = self.standing()
+        ahead = standing or (0 if self._running or self._done.is_set() else self.count_ahead(self))
         with self._lock:
             trace = self._trace
             if trace is not None:
                 seconds = self._seconds or 0.0
                 return RunProgress(state="done", ahead=0, line=self._last_line, seconds=seconds, stdout=trace.stdout)
             line, stdout = self.look()
-            state: State = "running" if self._running else "queued"
+            state: State = "queued" if not self._running else "running" if standing is None else "standing"
             seconds = time.monotonic() - self._since
             return RunProgress(state=state, ahead=ahead, line=line, seconds=seconds, stdout=stdout)
 
@@ -121,6 +126,7 @@ class Run:
                 self._trace = trace
                 # Let go of the child's buffers: pages keep runs for long.
                 self.look = lambda: (None, "")
+                self.standing = _nowhere
                 self.on_stop = self.count_ahead = _nothing
                 first = True
         if first:
@@ -130,3 +136,7 @@ class Run:
 
 def _nothing(run: Run) -> int:
     return 0
+
+
+def _nowhere() -> None:
+    return None

@@ -82,7 +82,7 @@ class App(BaseHTTPRequestHandler):
     """Stands for an app: says who it is, and what it was told of the visitor."""
 
     def do_GET(self) -> None:
-        said = f"{self.server.server_address[1]} {self.headers['X-Forwarded-For']} {'.' * 2_000}".encode()
+        said = f"{self.connection.getsockname()[1]} {self.headers['X-Forwarded-For']} {'.' * 2_000}".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain")
         self.send_header("Content-Length", str(len(said)))

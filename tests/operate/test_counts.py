@@ -17,13 +17,13 @@ from app.operate.counts import CONTENT_TYPE, Counts, Gauge
 from app.operate.door import Door
 from app.operate.ended import Ended, ended
 from components.trace import Failure, FailureKind, Program
-from components.worker import Limits, Run, failures
+from components.worker import Limits, Owner, Run, failures
 
 SECRET = "the_answer_of_a_student"
 
 
 def over(failure: FailureKind | None, *, began: bool = True, stopped: bool = False) -> Run:
-    run = Run(Program(source=f"{SECRET} = 1"), Limits(), "somebody")
+    run = Run(Program(source=f"{SECRET} = 1"), Limits(), Owner("", "somebody"))
     if began:
         run.begin()
     if stopped:
@@ -55,7 +55,7 @@ def test_how_a_run_ended(run: Run, outcome: str) -> None:
 
 def test_a_run_is_told_once_whoever_finishes_it_first() -> None:
     told: list[Run] = []
-    run = Run(Program(source="x"), Limits(), "somebody")
+    run = Run(Program(source="x"), Limits(), Owner("", "somebody"))
     run.on_done = told.append
     trace = failures.failed_trace(run.program, Failure(kind="crashed", message=""))
     run.finish(trace)
