@@ -25,6 +25,7 @@ def main() -> None:
     # The few lines of style that Streamlit's theme has no words for.
     st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
     session.engine()
+    session.set_out()
     pages = [
         st.Page("screens/start.py", title="Start", icon=":material/home:", default=True),
         st.Page("screens/playground.py", title="Playground", icon=":material/function:"),
@@ -57,7 +58,7 @@ def main() -> None:
     finally:
         with link:
             head.link(shown)
-        session.stay()
+    session.stay()
 
 
 main()

@@ -202,6 +202,15 @@ def go() -> None:
     remembered(_History, "all").went = True
 
 
+def set_out() -> None:
+    """Note whether it is Back or Forward that this run of a page follows; a later run may end it before it has."""
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    context = get_script_run_ctx()
+    if context is not None and context.is_history_navigation:
+        go()
+
+
 def went() -> bool:
     """Return whether the person has just gone back or forward."""
     return remembered(_History, "all").went
