@@ -123,7 +123,10 @@ def show(
         on_what_if=lambda of, kind, amount: what_if.ask(page, places.get(of), kind, amount),
     )
     # The runs of this fragment do not pass by what writes for the page.
-    write({name: text for name, text in session.to_keep().items() if name == f"{page}:View"}, key=f"{page}:writer")
+    write(
+        {name: text for name, text in session.in_browser().to_keep().items() if name == f"{page}:View"},
+        key=f"{page}:writer",
+    )
 
 
 def lead(page: str, moment: int) -> None:

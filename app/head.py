@@ -59,7 +59,7 @@ def link(page: str) -> None:
     browser(
         session=store.token,
         page=page,
-        put=session.to_keep(),
+        put=store.to_keep(),
         keeps=not st.context.is_embedded,
         arrived=store.arrived,
         rewrites=session.rewritten(),
@@ -67,7 +67,6 @@ def link(page: str) -> None:
         on_report=reported,
         on_present=presented,
         on_ask=asked,
-        on_went=session.go,
     )
 
 

@@ -8,25 +8,23 @@ class that opens one lesson runs it once). What a page remembers is a dataclass 
 from __future__ import annotations
 
 import builtins
-import json
 import keyword
-import secrets
-import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, TypeVarTuple
 
-import msgspec
 import streamlit as st
 from msgspec import UNSET, UnsetType
 
 from app.course import Course, load_course
 from app.engine import Engine
+from app.in_browser import InBrowser, Made
 from app.tidying import Tidying, connected
 from components.facts import TraceIndex
 from components.reading import KeptTrace, LetGo, ReaderFailed
 from components.trace import Asked, Device, Failure, Program, Trace
+from components.widgets.state import STATE
 from components.worker import Run, pool_of_this_machine
 from components.worker.failures import failed_trace
 
@@ -35,13 +33,10 @@ PROGRAM_PAGES = {"playground": "Playground", "code": "Code", "lessons": "Lessons
 # Pages that show memory, which is measured when somebody opens them.
 _SHOW_MEMORY = ("memory", "compare")
 _PATIENCE = 0.6
-# How often, and how long, the browser is told of what it is to keep.
-_LEAST_TOLD, _TOLD_SECONDS = 5, 30
 
 State = TypeVar("State")
 Looked = TypeVar("Looked")
 _Given = TypeVarTuple("_Given")
-Made = TypeVar("Made", bound=msgspec.Struct)
 
 
 @st.cache_resource(show_spinner=False)
@@ -101,33 +96,10 @@ def remembered(kind: type[State], page: str) -> State:
     the page may have changed it, and this run ends here if there is one.
     """
     key = f"{page}:{kind.__name__}"
-    if key not in st.session_state:
-        st.session_state[key] = kind()
-    state: State = st.session_state[key]
+    if key not in STATE:
+        STATE[key] = kind()
+    state: State = STATE[key]
     return state
-
-
-@dataclass
-class InBrowser:
-    """What is kept in the person's browser, and what this session has made of it."""
-
-    token: str = field(default_factory=lambda: secrets.token_hex(8))
-    """The session's name, by which the browser knows whom it has told."""
-    arrived: bool = False
-    texts: dict[str, str] = field(default_factory=dict)
-    """The values as the browser has them, as JSON by name."""
-    made: dict[str, msgspec.Struct] = field(default_factory=dict)
-    changed: dict[str, _Change] = field(default_factory=dict)
-    """What was changed lately, by name."""
-
-
-@dataclass
-class _Change:
-    """A value as it is now, since when, and how often the browser was told."""
-
-    text: str
-    since: float
-    told: int = 0
 
 
 def in_browser() -> InBrowser:
@@ -141,14 +113,7 @@ def kept(kind: type[Made], page: str) -> Made:
     It is written back to the browser after every run of a page in which it has changed, so that it comes back after a
     reload, in another tab, from another server. What the browser brings may be damaged: then it is as at first.
     """
-    store, name = in_browser(), f"{page}:{kind.__name__}"
-    if name not in store.made:
-        store.made[name] = _made(kind, store.texts.get(name, "{}"))
-        # Only what a person changes from here on is written: the browser may know more by now.
-        store.texts[name] = _json(store.made[name])
-    made = store.made[name]
-    assert isinstance(made, kind)
-    return made
+    return in_browser().value(kind, f"{page}:{kind.__name__}")
 
 
 @dataclass
@@ -156,12 +121,25 @@ class _History:
     """Whether the person has just gone back or forward; what the browser is to write into its address."""
 
     went: bool = False
+    changes: list[Callable[[], None]] = field(default_factory=list)
+    """What a press changes in the address, until a run of a page has told the browser."""
+    leaving: tuple[str, Mapping[str, str]] | None = None
+    """The page that a press leads to, and its address."""
     rewrites: list[Mapping[str, object]] = field(default_factory=list)
 
 
 def go() -> None:
     """Note that the person has gone back or forward."""
     remembered(_History, "all").went = True
+
+
+def set_out() -> None:
+    """Note whether it is Back or Forward that this run of a page follows; a later run may end it before it has."""
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    context = get_script_run_ctx()
+    if context is not None and context.is_history_navigation:
+        go()
 
 
 def went() -> bool:
@@ -172,38 +150,6 @@ def went() -> bool:
 def stay() -> None:
     """Note that the page has followed the way back or forward."""
     remembered(_History, "all").went = False
-
-
-def to_keep() -> Mapping[str, str]:
-    """Return what this session has changed lately of what the browser keeps, as JSON by name.
-
-    A change is told again for a while: a connection can break, and a browser skips what newer data overtook.
-    """
-    store, now = in_browser(), time.monotonic()
-    for name, made in store.made.items():
-        text = _json(made)
-        if text != store.texts.get(name):
-            store.texts[name], store.changed[name] = text, _Change(text, now)
-    for name, change in list(store.changed.items()):
-        change.told += 1
-        if change.told > _LEAST_TOLD and now - change.since > _TOLD_SECONDS:
-            del store.changed[name]
-    return {name: change.text for name, change in store.changed.items()}
-
-
-def _json(made: msgspec.Struct) -> str:
-    try:
-        return msgspec.json.encode(made).decode()
-    except UnicodeEncodeError:  # half a character, as browsers can send it
-        return json.dumps(msgspec.to_builtins(made))
-
-
-def _made(kind: type[Made], text: str) -> Made:
-    """Read what a browser kept, which may be damaged: then it is as at first."""
-    try:
-        return msgspec.convert(json.loads(text), kind)
-    except (ValueError, msgspec.ValidationError, RecursionError):
-        return kind()
 
 
 def rewrite(was: str, names: Sequence[str], parts: Mapping[str, str]) -> None:
@@ -225,17 +171,44 @@ def shows_only_player() -> bool:
 
 def widgets() -> MutableMapping[str | int, Any]:
     """Return the values of this session's widgets by their keys, which are ``PAGE:WORD``."""
-    return st.session_state
+    return STATE
 
 
 def address() -> MutableMapping[str, str]:
     """Return the query parameters of the page's address."""
+    changes = remembered(_History, "all").changes
+    while changes:
+        changes[0]()  # where this run ends here, the next one does it
+        del changes[0]
     return st.query_params
 
 
 def go_to(**parts: str) -> None:
     """Let the page's address have these query parameters and no others: one entry of the browser's history."""
-    st.query_params.from_dict(parts)
+    remembered(_History, "all").changes.append(lambda: st.query_params.from_dict(parts))
+
+
+def change_address(parts: Mapping[str, str | None]) -> None:
+    """Let query parameters of the page's address be others; ``None`` takes one away. One entry of the history."""
+
+    def change() -> None:
+        changed = {**st.query_params.to_dict(), **parts}
+        st.query_params.from_dict({name: value for name, value in changed.items() if value is not None})
+
+    remembered(_History, "all").changes.append(change)
+
+
+def leave_for(screen: str, address: Mapping[str, str] | None = None) -> None:
+    """Go to another page from a press; ``screen`` is its file in this folder."""
+    remembered(_History, "all").leaving = f"screens/{screen}.py", address or {}
+
+
+def leave() -> None:
+    """Go where a press leads, if it leads to another page."""
+    history = remembered(_History, "all")
+    leaving, history.leaving = history.leaving, None
+    if leaving is not None:
+        st.switch_page(leaving[0], query_params=leaving[1])
 
 
 # --- running programs
@@ -268,6 +241,7 @@ def start(
     shared = engine()
     known = None if again else shared.runs_like(program).get(program)
     state = remembered(PageState, page)
+    state.again = state.again and not again
     # From here on no later run of the page can end this one: what was asked for is under way, too.
     state.stop()
     state.asked = about or (source, question)

@@ -10,7 +10,8 @@ import msgspec
 from streamlit.testing.v1 import AppTest
 
 from app import session
-from app.session import InBrowser, PageState
+from app.in_browser import InBrowser
+from app.session import PageState
 from components.facts import TraceIndex
 from components.reading import KeptTrace
 from components.trace import Trace

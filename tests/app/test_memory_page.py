@@ -11,9 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from app import memory_savings, session
 from app.examples import MEMORY
+from app.in_browser import InBrowser
 from app.memory_savings import MOST, may_save, pick, table
 from app.program_choice import OPENED, Chosen, ProgramChoice
-from app.session import InBrowser, PageState
+from app.session import PageState
 from components.facts.compare.outcomes import Outcome
 from components.source.variants import Variant, variants
 from components.trace import CudaSample, Environment, Program, Trace, encode_trace
