@@ -59,7 +59,7 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 _CAPS = Caps()
 
 
-def count_values(data: bytes) -> int:
+def count_values(data: bytes | bytearray) -> int:
     """Return how many values a JSON text can hold at most: it has a comma or an opening bracket before each."""
     return sum(map(data.count, (b",", b"[", b"{")))
 

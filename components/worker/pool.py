@@ -13,6 +13,8 @@ import threading
 from collections import Counter
 from contextlib import suppress
 
+from msgspec import UNSET
+
 from ..explanations import explain
 from ..trace import Failure, MeasuredRun, Program, Trace, why_not_measured, with_measured
 from . import failures
@@ -23,6 +25,7 @@ from .exercises import judged
 from .fair_queue import FairQueue, QueueFull
 from .limits import Limits
 from .run import Run
+from .sent import read
 from .supervisor import ZygoteDied, ZygoteOptions, ZygoteProcess
 
 USER_VARIABLE = "AUTOGRAD_LAB_WORKER_UID"
@@ -186,14 +189,14 @@ class Pool:
             try:
                 execution = Execution(run, self._living_zygote())
                 run.begin()
-                trace = execution.trace()
-                if run.of is None:
-                    trace = judged(run, trace, self._executed)
+                result = execution.result()
+                if run.of is None and run.program.question is not UNSET:
+                    result = judged(run, read(result), self._executed)
             except ZygoteDied as error:
                 failure = failures.crashed(failures.CLOSED if self._closed else str(error))
                 self._retire()
                 continue
-            run.finish(explain(trace) if run.of is None else trace)
+            run.finish(explain(result) if isinstance(result, Trace) and run.of is None else result)
             execution.release()
             return
         self._finish(run, failure)
@@ -201,7 +204,7 @@ class Pool:
     def _executed(self, run: Run) -> Trace:
         execution = Execution(run, self._living_zygote())
         try:
-            return execution.trace()
+            return read(execution.result())
         finally:
             execution.release()
 
