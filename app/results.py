@@ -9,6 +9,7 @@ from app import advice, session
 from components.facts.text import plural
 from components.reading import KeptTrace
 from components.reading.account import Account, account
+from components.trace import Draw
 from components.widgets.panels import leaves_panel, output_panel
 
 _AGAIN = "The server had let go of this run, to make room for others. The program ran again."
@@ -33,6 +34,8 @@ def _watch(page: str) -> None:
     waiting = f"Waiting for {plural(now.ahead, 'program')} ahead" if now.ahead else "Starting"
     where = f" · line {now.line}" if now.line is not None else ""
     doing = "Running" if run.of is None else "Measuring memory, in a second run"
+    if isinstance(run.program.question, Draw):
+        doing = "Drawing with torchviz, in a second run"
     text = f"{doing}{where} · {now.seconds:.1f} s" if now.state == "running" else f"{waiting} · {now.seconds:.1f} s"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{text}**")

@@ -23,7 +23,7 @@ from app.in_browser import InBrowser, Made
 from app.tidying import Tidying, connected
 from components.facts import TraceIndex
 from components.reading import KeptTrace, LetGo, ReaderFailed
-from components.trace import Asked, Device, Failure, Program, Trace
+from components.trace import Asked, Device, Draw, Failure, Program, Trace
 from components.widgets.state import STATE
 from components.worker import Run, pool_of_this_machine
 from components.worker.failures import failed_trace
@@ -235,7 +235,8 @@ def start(
 
     An equal program with an equal question that ran before is not run again unless ``again`` asks for it.
     """
-    program = Program(source=source, question=question, device=device() if question is UNSET else "cpu")
+    own_device = device() if question is UNSET or isinstance(question, Draw) else "cpu"
+    program = Program(source=source, question=question, device=own_device)
     if page in PROGRAM_PAGES:
         _choices().latest = page
     shared = engine()
@@ -393,7 +394,9 @@ def show(page: str, opened: KeptTrace | None, about: object = None) -> None:
 
 def keep(opened: Trace) -> KeptTrace:
     """Return what stands for a trace that somebody has opened; it is kept while a page shows or holds it."""
-    return engine().traces.keep(opened)
+    kept = engine().traces.keep(opened)
+    kept.opened = True
+    return kept
 
 
 def hold(name: str, kept: KeptTrace | None) -> None:

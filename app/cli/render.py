@@ -60,7 +60,9 @@ def render(options: argparse.Namespace) -> int:
 
 
 def _not_saved(question: Draw) -> Trace:
-    raise Unusable("torchviz draws this when it is asked to, and this trace was saved before: render the program itself")
+    raise Unusable(
+        "torchviz draws this when it is asked to, and nobody had asked when the trace was saved: render its program"
+    )
 
 
 def _drawn(trace: Trace, options: argparse.Namespace, ask: Callable[[Draw], Trace]) -> bytes:
