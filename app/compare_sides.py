@@ -68,7 +68,7 @@ class Side:
     def origin(self) -> Origin:
         """Where it has its program from; a trace is gone with the session that it was opened in, its program is not."""
         origin = session.kept(Origin, page_of(self.name))
-        if origin.source == TRACE and session.trace(page_of(self.name)) is None:
+        if origin.source == TRACE and session.shown(page_of(self.name)) is None:
             origin.source = TEXT
         return origin
 
@@ -189,9 +189,9 @@ def _follow(name: str) -> None:
     now = side(name)
     if now.origin.source in session.PROGRAM_PAGES:
         session.collect(now.origin.source)  # what was started there may be done by now
-        trace = session.trace(now.origin.source)
-        if trace is not None and trace.program.source != now.editor.source:
-            now.fill(trace.program.source, now.origin.source)
+        shown = session.shown(now.origin.source)
+        if shown is not None and shown.program.source != now.editor.source:
+            now.fill(shown.program.source, now.origin.source)
     elif now.origin.source == SWITCH:
         variant = switch_now()
         if variant is None:
@@ -219,13 +219,13 @@ def show_side(name: str, edited: Edited) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"compare-{name}-tools"):
         _source(name)
         _open(name)
-    failures = sum(trace is not None and trace.failure is not None for trace in map(session.trace, map(page_of, SIDES)))
+    failures = sum(one is not None and one.failure is not None for one in map(session.shown, map(page_of, SIDES)))
     beside = _BESIDE + _ERROR * failures
     show_editor(page_of(name), edited, side(name).editor.key, 120, f"{name.capitalize()} program", beside=beside, of=2)
-    trace = session.trace(page_of(name))
-    if trace is not None and session.running(page_of(name)) is None:
+    shown = session.shown(page_of(name))
+    if shown is not None and session.running(page_of(name)) is None:
         editor = side(name).editor
-        results.failure(trace, advice.in_editor(editor, lambda: side(name).comes_from(TEXT, editor.source)))
+        results.failure(shown, advice.in_editor(editor, lambda: side(name).comes_from(TEXT, editor.source)))
 
 
 def _source(name: str) -> None:
@@ -233,7 +233,7 @@ def _source(name: str) -> None:
     key, now, title = f"{PAGE}:{name}:from", side(name), name.capitalize()
     words: dict[str | Switched, str] = {TEXT: f"{title}: the program below"}
     for page, called in session.PROGRAM_PAGES.items():
-        if session.trace(page) is not None or now.origin.source == page:
+        if session.shown(page) is not None or now.origin.source == page:
             words[page] = f"{title}: my program on {called}"
     if now.origin.source == TRACE:
         words[TRACE] = f"{title}: {now.origin.file}"
@@ -264,7 +264,7 @@ def _open(name: str) -> None:
         except OpenError as error:
             now.problem = str(error)
             return
-        session.show(page_of(name), trace)
+        session.show(page_of(name), session.keep(trace))
         now.fill(trace.program.source, TRACE, file.name)
         now.problem = ""
 

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from weakref import WeakSet
 
+from msgspec import UNSET
+
 from .. import settings
 from ..explanations import explain
 from ..trace import Failure, MeasuredRun, Program, Trace, why_not_measured, with_measured
@@ -28,6 +30,7 @@ from .limits import Limits
 from .machine import Shape, shape_of, shape_of_settings, this_machine
 from .places import Places, Turn
 from .run import ANYBODY, Run
+from .sent import read
 from .supervisor import ZygoteDied, ZygoteOptions, ZygoteProcess
 
 _START_SECONDS = 120.0
@@ -241,14 +244,14 @@ class Pool:
             try:
                 execution = Execution(run, self._living_zygote(), turn)
                 run.begin()
-                trace = execution.trace()
-                if run.of is None:
-                    trace = judged(run, trace, lambda judge: self._executed(judge, turn))
+                result = execution.result()
+                if run.of is None and run.program.question is not UNSET:
+                    result = judged(run, read(result), lambda judge: self._executed(judge, turn))
             except ZygoteDied as error:
                 failure = failures.crashed(failures.CLOSED if self._closed else str(error))
                 self._retire()
                 continue
-            run.finish(explain(trace) if run.of is None else trace)
+            run.finish(explain(result) if isinstance(result, Trace) and run.of is None else result)
             self._release(execution)
             return
         self._finish(run, failure)
@@ -256,7 +259,7 @@ class Pool:
     def _executed(self, run: Run, turn: Turn) -> Trace:
         execution = Execution(run, self._living_zygote(), turn)
         try:
-            return execution.trace()
+            return read(execution.result())
         finally:
             self._release(execution)
 
