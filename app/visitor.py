@@ -1,7 +1,7 @@
 """Whose programs a session's are: the network address that a browser has, seen through the proxies that are trusted.
 
 Anybody can send ``X-Forwarded-For``, so it is believed from the right, one proxy after the other, as long as each that
-has added to it is one of those that ``AUTOGRAD_LAB_TRUSTED_PROXIES`` names: addresses and networks, with commas.
+has added to it is one of those that the setting ``TRUSTED_PROXIES`` names.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def address(text: str) -> tuple[str, int]:
 
 def places(text: str) -> tuple[int, int]:
     """Read two numbers of places, for short and for long runs: ``4+2``."""
-    numbers = re.fullmatch(r"([1-9]\d{0,2})\s*\+\s*(\d{1,3})", text)
+    numbers = re.fullmatch(r"([1-9]\d{0,2})\s*\+\s*(\d{1,3})", text, re.ASCII)
     if numbers is None:
         raise ValueError("two numbers, as 2+1: places for short and for long runs")
     return int(numbers[1]), int(numbers[2])
@@ -162,7 +162,7 @@ PERSON_RUNS = Setting(
     read=whole(0, 1_000),
 )
 PERSON_WAITING = Setting(
-    "AUTOGRAD_LAB_PERSON_WAITING", "`8`", "how many more of theirs may wait", default=8, read=whole(1, 1_000)
+    "AUTOGRAD_LAB_PERSON_WAITING", "`8`", "how many more of theirs may wait", default=8, read=whole(0, 1_000)
 )
 PERSON_SECONDS = Setting(
     "AUTOGRAD_LAB_PERSON_SECONDS",

@@ -12,10 +12,9 @@ from app.operate.door import Door
 from app.operate.ended import ended
 from app.operate.stopping import end_gently
 from components import settings
-from components.trace import Program
 from components.worker import Pool, Run
 
-_ANSWERS_WITHIN, _RUNS_WITHIN = 3.0, 4.0
+_ANSWERS_WITHIN = 3.0
 
 
 def start(engine: Engine) -> None:
@@ -62,18 +61,7 @@ def sessions() -> int | None:
 
 def why_not(pool: Pool) -> str | None:
     """Return why the server is of no use now, ``None`` if it is: its pages answer, and programs can be run."""
-    return _pages_answer() or _runs_programs(pool)
-
-
-def _runs_programs(pool: Pool) -> str | None:
-    if pool.draining:
-        return "The server is being stopped."
-    run = pool.submit(Program(source="import torch"))
-    trace = run.wait(_RUNS_WITHIN)
-    if trace is None:
-        run.stop()
-        return f"No program could be run within {_RUNS_WITHIN:g} seconds."
-    return trace.failure.message if trace.failure is not None else None
+    return _pages_answer() or pool.healthy()
 
 
 def _pages_answer() -> str | None:

@@ -181,7 +181,7 @@ class Pool:
         Waits for ``seconds`` at most.
         """
         with self._changed:
-            if self._closed:
+            if self._closed or self._refusal is not None:
                 return failures.CLOSED
             if time.monotonic() - self._well < _LATELY_SECONDS:
                 return None
@@ -317,7 +317,7 @@ def pool_of_this_machine(size: int | None = None, *, gpu: bool | None = None) ->
     """Return a pool that uses this machine, or what its container may use of it, and its GPU where there is one.
 
     The settings of the environment hold for it, unless it is to have ``size`` places for one person's own programs.
-    ``gpu`` says whether a GPU may be used; by default the environment variable ``AUTOGRAD_LAB_GPU`` does, if it is 1.
+    ``gpu`` says whether a GPU may be used; by default the setting ``GPU`` does.
     """
     wanted = settings.GPU.value() if gpu is None else gpu
     options = ZygoteOptions(user=settings.WORKER_UID.value(), gpu=True)

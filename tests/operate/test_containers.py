@@ -66,6 +66,8 @@ def test_nobody_else_gets_the_proxys_address() -> None:
     proxy = ip_address(COMPOSE["services"]["proxy"]["networks"]["default"]["ipv4_address"])
     assert proxy in ip_network(pool["subnet"])
     assert proxy not in ip_network(pool["ip_range"])
+    believed = COMPOSE["services"]["app"]["environment"][settings.TRUSTED_PROXIES.name]
+    assert believed == f"${{{settings.TRUSTED_PROXIES.name}:-{proxy}}}"
 
 
 def test_the_proxy_knows_the_service_and_its_port() -> None:

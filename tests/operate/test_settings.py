@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_network
+
 import pytest
 
 from app.cli import main
@@ -22,6 +25,9 @@ from components.settings import BadSetting, Setting
         (settings.METRICS, "[::1]:80", ("::1", 80)),
         (settings.STOP_SECONDS, "2.5", 2.5),
         (settings.LOG, "json", "json"),
+        (settings.PLACES, "5 + 1", (5, 1)),
+        (settings.PERSON_WAITING, "3", 3),
+        (settings.TRUSTED_PROXIES, "10.0.0.0/8, ::1", (ip_network("10.0.0.0/8"), ip_network("::1"))),
         (settings.DATA, "/data", "/data"),
     ],
 )
@@ -43,10 +49,14 @@ def test_a_setting_is_read(setting: Setting[object], text: str, value: object) -
         (settings.STOP_SECONDS, "nan", "a number from 0 to 600"),
         (settings.STOP_SECONDS, "-1", "a number from 0 to 600"),
         (settings.LOG, "xml", "text or json"),
+        (settings.PLACES, "3", "two numbers"),
+        (settings.PLACES, "0+1", "two numbers"),
+        (settings.PERSON_WAITING, "2.5", "a whole number"),
+        (settings.TRUSTED_PROXIES, "proxy", "addresses or networks"),
     ],
 )
 def test_what_cannot_be_read_is_said(setting: Setting[object], text: str, must_be: str) -> None:
-    with pytest.raises(BadSetting, match=f"^{setting.name} is {must_be}.*; not '{text}'"):
+    with pytest.raises(BadSetting, match=f"^{setting.name} is {must_be}.*; not '{re.escape(text)}'"):
         setting.value({setting.name: text})
     with pytest.raises(BadSetting):
         settings.check({setting.name: text})
