@@ -21,7 +21,7 @@ EDITOR := components/widgets/editor
 PYTEST := $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 EDITOR_STAMP := $(EDITOR)/built/stamp
 
-.PHONY: help setup setup-dev browser graphviz run test test-fast test-hostile test-operators check bench pictures format clean
+.PHONY: help setup setup-dev browser graphviz run test test-fast test-hostile test-operators check bench load pictures format clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -55,6 +55,9 @@ check: $(DEV_STAMP) ## lint, format and types, Python's and JavaScript's, withou
 
 bench: $(DEV_STAMP) browser graphviz ## print the benchmarks' ratios (ARGS="-o FILE" also writes them)
 	@$(BIN)/python -m bench $(ARGS)
+
+load: $(DEV_STAMP) ## how the server bears a class, on this machine alone, some minutes (ARGS="-h" lists the scenarios)
+	@$(BIN)/python -W ignore -m bench.load $(ARGS)
 
 pictures: $(DEV_STAMP) $(EDITOR_STAMP) browser ## make the pictures of the documents anew, from the running app
 	@$(BIN)/python -m tests.pictures

@@ -47,11 +47,13 @@ def edit(problem: Problem | None) -> str:
     with heading(PAGE, "Derivatives"):
         with st.popover("Examples", icon=":material/list:"):
             for name, text in FUNCTIONS.items():
-                if st.button(name, key=f"{PAGE}:example:{name}", width="stretch"):
-                    _fill(text)
+                st.button(name, key=f"{PAGE}:example:{name}", width="stretch", on_click=_fill, args=(text,))
         with st.popover("From my program", icon=":material/content_cut:"):
             _from_program()
     edited = EDITOR.typed()
+    asked, pressed = EDITOR.asks(edited), EDITOR.take_press()
+    if asked or pressed:
+        EDITOR.run(edited.text)
     code_editor(
         edited,
         key=EDITOR.key,
@@ -61,10 +63,8 @@ def edit(problem: Problem | None) -> str:
         label="A function and the point at which to look at it",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        clicked = st.button("Run", key=f"{PAGE}:run", type="primary", icon=":material/play_arrow:")
+        st.button("Run", key=f"{PAGE}:run", type="primary", icon=":material/play_arrow:", on_click=EDITOR.press)
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
-    if EDITOR.asks(edited) or clicked:
-        EDITOR.run(edited.text)
     linked.note(EDITOR)
     text, failure = derivatives_state().failure
     if failure is not None and text == EDITOR.ran:
@@ -109,8 +109,7 @@ def _choose(page: str, trace: Trace, variables: Variables) -> None:
         note_panel(str(none))
         return
     st.code(text, language="python", height=240)
-    if st.button("Use this function", type="primary", key="derivatives:use"):
-        _fill(text)
+    st.button("Use this function", type="primary", key="derivatives:use", on_click=_fill, args=(text,))
 
 
 def _usable(trace: Trace) -> bool:

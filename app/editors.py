@@ -40,6 +40,8 @@ class _Followed:
     fillings: int = 0
     run: int | None = None
     """``Edited.run`` of that request."""
+    pressed: bool = False
+    """Whether a button was pressed that runs it, which its page has not followed yet."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,16 @@ class Editor:
         followed = session.remembered(_Followed, self.key)
         last, followed.run = followed.run, edited.run
         return last not in (None, edited.run)
+
+    def press(self) -> None:
+        """Ask to run what is typed, as a button does: also what ran before is run anew."""
+        session.remembered(_Followed, self.key).pressed = True
+
+    def take_press(self) -> bool:
+        """Return, once, whether that was asked."""
+        followed = session.remembered(_Followed, self.key)
+        pressed, followed.pressed = followed.pressed, False
+        return pressed
 
 
 def problem_of(failure: Failure | None) -> Problem | None:

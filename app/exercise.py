@@ -14,16 +14,24 @@ from components.widgets.panels import verdict_panel
 _PAGE = "lessons-check"
 
 
-def asks_to_check(lesson: Lesson) -> bool:
-    """Show the button that runs the answer and its checks; return whether it was pressed."""
-    return st.button("Check", key=f"lessons:check:{lesson.slug}", type="primary", icon=":material/task_alt:")
+def check_button(lesson: Lesson) -> None:
+    """Show the button that runs the answer and its checks."""
+    key = f"lessons:check:{lesson.slug}"
+    st.button("Check", key=key, type="primary", icon=":material/task_alt:", on_click=_ask_to_check, args=(lesson,))
+
+
+def _ask_to_check(lesson: Lesson) -> None:
+    session.remembered(LessonsState, "lessons").to_check = lesson.slug
+    editor_of(lesson).press()
 
 
 def check(lesson: Lesson, exercise: Exercise, answer: str) -> None:
-    """Run the checks on an answer."""
+    """Run the checks on an answer that is run, if that was asked too."""
     state = session.remembered(LessonsState, "lessons")
-    state.checked, state.hint_last = (lesson.slug, answer), False
-    session.start(_PAGE, answer, Question(checks=exercise.checks, solution=exercise.solution))
+    wanted, state.to_check = state.to_check == lesson.slug, ""
+    if wanted:
+        state.checked, state.hint_last = (lesson.slug, answer), False
+        session.start(_PAGE, answer, Question(checks=exercise.checks, solution=exercise.solution))
 
 
 def hint_button(lesson: Lesson, exercise: Exercise) -> None:
@@ -31,10 +39,13 @@ def hint_button(lesson: Lesson, exercise: Exercise) -> None:
     kept, count = kept_of(lesson), len(exercise.hints)
     if kept.hints_seen < count:
         label = f"Hint {kept.hints_seen + 1} of {count}"
-        if st.button(label, key=f"lessons:hint:{lesson.slug}", icon=":material/lightbulb:"):
-            kept.hints_seen += 1
-            session.remembered(LessonsState, "lessons").hint_last = True
-            st.rerun()
+        key = f"lessons:hint:{lesson.slug}"
+        st.button(label, key=key, icon=":material/lightbulb:", on_click=_see_hint, args=(lesson, kept.hints_seen + 1))
+
+
+def _see_hint(lesson: Lesson, number: int) -> None:
+    kept_of(lesson).hints_seen = number
+    session.remembered(LessonsState, "lessons").hint_last = True
 
 
 def found(lesson: Lesson, exercise: Exercise, answer: str) -> None:

@@ -67,7 +67,6 @@ def link(page: str) -> None:
         on_report=reported,
         on_present=presented,
         on_ask=asked,
-        on_went=session.go,
     )
 
 

@@ -35,10 +35,9 @@ class LessonGuide(Guide):
             if answered < len(lesson.predictions):
                 st.html('<p class="al-note">The text goes on when the question above the picture is answered.</p>')
 
-    def buttons(self, text: str) -> bool:
+    def buttons(self, text: str) -> None:
         """Show Reset."""
         _reset(self.lesson, text)
-        return False
 
     def program(self, text: str) -> str:
         """Return the program up to the first question that nobody has answered."""
@@ -75,14 +74,15 @@ class ExerciseGuide(Guide):
             for text in lesson.texts:
                 st.markdown(_without_title(text))
 
-    def buttons(self, text: str) -> bool:
+    def asked_to_run(self, text: str) -> None:
+        """Check what is run, if that was asked too."""
+        exercise.check(self.lesson, self.exercise, text)
+
+    def buttons(self, text: str) -> None:
         """Show Check, which runs the answer too, and the next hint."""
-        checks = exercise.asks_to_check(self.lesson)
-        if checks:
-            exercise.check(self.lesson, self.exercise, text)
+        exercise.check_button(self.lesson)
         exercise.hint_button(self.lesson, self.exercise)
         _reset(self.lesson, text)
-        return checks
 
     def after(self, text: str) -> None:
         """Show what the checks found."""
@@ -124,6 +124,15 @@ def _without_gpu(without: WithoutGpu) -> None:
                 st.html(output_panel(trace))
         with words:
             st.markdown(without.words)
-            if st.button("Watch these bytes on Memory", key="lessons:memory", icon=":material/memory:"):
-                program_choice.give("memory", without.program)
-                st.switch_page("screens/memory.py")
+            st.button(
+                "Watch these bytes on Memory",
+                key="lessons:memory",
+                icon=":material/memory:",
+                on_click=_to_memory,
+                args=(without.program,),
+            )
+
+
+def _to_memory(program: str) -> None:
+    program_choice.give("memory", program)
+    session.leave_for("memory")

@@ -180,8 +180,7 @@ def _return(place: _Place, text: str) -> None:
     linked.link, linked.was, linked.own = "", "", None
     _forget(place, text)
     place.show(text)
-    for name in place.names:
-        session.address().pop(name, None)
+    session.change_address(dict.fromkeys(place.names))
 
 
 def _forget(place: _Place, text: str) -> None:

@@ -25,6 +25,7 @@ def main() -> None:
     # The few lines of style that Streamlit's theme has no words for.
     st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
     session.engine()
+    session.set_out()
     pages = [
         st.Page("screens/start.py", title="Start", icon=":material/home:", default=True),
         st.Page("screens/playground.py", title="Playground", icon=":material/function:"),
@@ -36,6 +37,7 @@ def main() -> None:
         st.Page("screens/lessons.py", title="Lessons", icon=":material/school:"),
     ]
     page = st.navigation(pages, position="top")
+    session.leave()
     icon = str(ROOT / "app" / "icon.svg")
     title = "Autograd Lab" if page == pages[0] else f"{page.title} · Autograd Lab"
     st.set_page_config(page_title=title, page_icon=icon, layout="wide")
@@ -56,7 +58,7 @@ def main() -> None:
     finally:
         with link:
             head.link(shown)
-        session.stay()
+    session.stay()
 
 
 main()

@@ -84,9 +84,15 @@ def saving(memory: MemoryIndex) -> None:
     count = sum(variant.switch in wanted for variant in offered)
     if len(picked) < count:
         word += f" of {count:,}"
-    if st.button(word, icon=":material/play_arrow:", type="primary", key=f"{PAGE}:measure", disabled=running):
-        _state().measuring = Measuring(source, list(picked), len(picked))
-        st.rerun()
+    st.button(
+        word,
+        icon=":material/play_arrow:",
+        type="primary",
+        key=f"{PAGE}:measure",
+        disabled=running,
+        on_click=_measure,
+        args=(source, picked),
+    )
     if measuring is None or measuring.source != source:
         return
     if not measuring.done:
@@ -95,6 +101,10 @@ def saving(memory: MemoryIndex) -> None:
         _results(measuring.outcomes)
     if measuring.stopped:
         st.caption("Stopped: the other variants were not run.")
+
+
+def _measure(source: str, picked: Sequence[Variant]) -> None:
+    _state().measuring = Measuring(source, list(picked), len(picked))
 
 
 def may_save(variant: Variant) -> bool:
@@ -137,9 +147,12 @@ def _progress(measuring: Measuring) -> None:
     word = measuring.left[0].title if measuring.original is not None and measuring.left else "the program itself"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(done / measuring.all, text=f"{done} of {measuring.all} measured · now: {word}")
-        if st.button("Stop", icon=":material/stop_circle:", key=f"{PAGE}:measure-stop"):
-            session.stop(measuring.page)
-            measuring.stopped = True
+        st.button("Stop", icon=":material/stop_circle:", key=f"{PAGE}:measure-stop", on_click=_stop, args=(measuring,))
+
+
+def _stop(measuring: Measuring) -> None:
+    session.stop(measuring.page)
+    measuring.stopped = True
 
 
 def _advanced(measuring: Measuring) -> bool:

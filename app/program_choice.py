@@ -57,10 +57,7 @@ def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | 
     if _memory(page).problem:
         note_panel(_memory(page).problem)
     show_editor(page, edited, editor.key, 130, beside=room_beside(page))
-    if run_row(page):
-        _run(page, editor, edited.text)
-        session.start(page, edited.text, about=(edited.text, edited.run), again=True)
-        st.rerun()
+    run_row(page, editor)
     linked.note(editor)
     shown = page if session.running(page) or _source(page) not in session.PROGRAM_PAGES else _source(page)
     show_told(shown, place(page, examples))
@@ -90,7 +87,8 @@ def _settle(page: str, examples: Mapping[str, str], editor: Editor) -> Edited:
     if followed is not None and followed != editor.source:
         editor.fill(followed)
     edited = editor.typed()
-    if editor.asks(edited):
+    asked, pressed = editor.asks(edited), editor.take_press()
+    if asked or pressed:
         _run(page, editor, edited.text)
     source = _source(page)
     if source == OPENED:
@@ -99,6 +97,8 @@ def _settle(page: str, examples: Mapping[str, str], editor: Editor) -> Edited:
     elif source in session.PROGRAM_PAGES and session.trace(source) is not None:
         session.collect(source)  # what was started there may be done by now
         session.adopt(page, source)
+    elif pressed:
+        session.start(page, editor.ran, about=(editor.ran, edited.run), again=True)
     else:
         session.ask(page, editor.ran, about=(editor.ran, edited.run))
     session.call(page, _name(page, examples))

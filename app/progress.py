@@ -66,10 +66,10 @@ class LessonsState:
     """A hint was asked for after the last check."""
     lead_to: int = 0
     """The line whose first step the picture is to show next; 0 for none."""
-    opened: str = ""
-    """The uploaded file that progress was read from."""
+    to_check: str = ""
+    """The slug of the exercise that is to be checked when its answer is run next."""
     damaged: str = ""
-    """Why that file could not be read."""
+    """Why a file of progress could not be read."""
 
 
 @dataclass
@@ -241,9 +241,7 @@ def _found(opened: Opened) -> None:
     good = opened.total == len(opened.passed) and not opened.unknown
     with st.container(horizontal=True, vertical_alignment="center", key="lessons-opened"):
         (st.success if good else st.warning)(" ".join(parts))
-        if st.button("Close", key="lessons:close-opened", type="tertiary"):
-            opened.shown = False
-            st.rerun()
+        st.button("Close", key="lessons:close-opened", type="tertiary", on_click=setattr, args=(opened, "shown", False))
 
 
 def _as_name(slug: str) -> str:

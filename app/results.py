@@ -35,8 +35,7 @@ def _watch(page: str) -> None:
     text = f"{doing}{where} · {now.seconds:.1f} s" if now.state == "running" else f"{waiting} · {now.seconds:.1f} s"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{text}**")
-        if st.button("Stop", icon=":material/stop_circle:", key=f"{page}:stop", type="primary"):
-            run.stop()
+        st.button("Stop", icon=":material/stop_circle:", key=f"{page}:stop", type="primary", on_click=run.stop)
     if now.stdout:
         st.code(now.stdout[-2_000:], language=None, height=320)
 

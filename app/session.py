@@ -12,7 +12,7 @@ import json
 import keyword
 import secrets
 import time
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from app.engine import Engine
 from components.facts import TraceIndex
 from components.figures import LayoutProblem, Picture, Ways, layout_svg, svg_ways
 from components.trace import Asked, Device, Program, Trace
+from components.widgets.state import STATE
 from components.worker import Run, pool_of_this_machine
 
 # The pages on which a person makes a program; the others look at it.
@@ -134,9 +135,9 @@ def remembered(kind: type[State], page: str) -> State:
     the page may have changed it, and this run ends here if there is one.
     """
     key = f"{page}:{kind.__name__}"
-    if key not in st.session_state:
-        st.session_state[key] = kind()
-    state: State = st.session_state[key]
+    if key not in STATE:
+        STATE[key] = kind()
+    state: State = STATE[key]
     return state
 
 
@@ -189,12 +190,25 @@ class _History:
     """Whether the person has just gone back or forward; what the browser is to write into its address."""
 
     went: bool = False
+    changes: list[Callable[[], None]] = field(default_factory=list)
+    """What a press changes in the address, until a run of a page has told the browser."""
+    leaving: tuple[str, Mapping[str, str]] | None = None
+    """The page that a press leads to, and its address."""
     rewrites: list[Mapping[str, object]] = field(default_factory=list)
 
 
 def go() -> None:
     """Note that the person has gone back or forward."""
     remembered(_History, "all").went = True
+
+
+def set_out() -> None:
+    """Note whether it is Back or Forward that this run of a page follows; a later run may end it before it has."""
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    context = get_script_run_ctx()
+    if context is not None and context.is_history_navigation:
+        go()
 
 
 def went() -> bool:
@@ -258,17 +272,44 @@ def shows_only_player() -> bool:
 
 def widgets() -> MutableMapping[str | int, Any]:
     """Return the values of this session's widgets by their keys, which are ``PAGE:WORD``."""
-    return st.session_state
+    return STATE
 
 
 def address() -> MutableMapping[str, str]:
     """Return the query parameters of the page's address."""
+    changes = remembered(_History, "all").changes
+    while changes:
+        changes[0]()  # where this run ends here, the next one does it
+        del changes[0]
     return st.query_params
 
 
 def go_to(**parts: str) -> None:
     """Let the page's address have these query parameters and no others: one entry of the browser's history."""
-    st.query_params.from_dict(parts)
+    remembered(_History, "all").changes.append(lambda: st.query_params.from_dict(parts))
+
+
+def change_address(parts: Mapping[str, str | None]) -> None:
+    """Let query parameters of the page's address be others; ``None`` takes one away. One entry of the history."""
+
+    def change() -> None:
+        changed = {**st.query_params.to_dict(), **parts}
+        st.query_params.from_dict({name: value for name, value in changed.items() if value is not None})
+
+    remembered(_History, "all").changes.append(change)
+
+
+def leave_for(screen: str, address: Mapping[str, str] | None = None) -> None:
+    """Go to another page from a press; ``screen`` is its file in this folder."""
+    remembered(_History, "all").leaving = f"screens/{screen}.py", address or {}
+
+
+def leave() -> None:
+    """Go where a press leads, if it leads to another page."""
+    history = remembered(_History, "all")
+    leaving, history.leaving = history.leaving, None
+    if leaving is not None:
+        st.switch_page(leaving[0], query_params=leaving[1])
 
 
 # --- running programs

@@ -77,11 +77,10 @@ STOPS = (
 
 @dataclass
 class WalkState:
-    """The trace that the player shows, where it is to go, and whether the Playground is to be opened."""
+    """The trace that the player shows, and where it is to go."""
 
     trace: Trace | None = None
     goto: tuple[int, int] | None = None
-    leaving: bool = False
 
 
 def here() -> int:
@@ -92,12 +91,7 @@ def here() -> int:
 
 def go(number: int) -> None:
     """Go to a stop; x is 2 again."""
-    address = session.address()
-    address.pop("x", None)
-    if number:
-        address["stop"] = str(number + 1)
-    else:
-        address.pop("stop", None)
+    session.change_address({"x": None, "stop": str(number + 1) if number else None})
 
 
 def chosen_x() -> float:
@@ -113,7 +107,7 @@ def chosen_x() -> float:
 
 def choose_x(value: float) -> None:
     """Let the last stop have another x."""
-    session.address()["x"] = f"{value:g}"
+    session.change_address({"x": f"{value:g}"})
 
 
 def form(number: int, x: float) -> Form:

@@ -58,10 +58,15 @@ def asked(page: str) -> WhatIf | None:
 
 
 def problem(page: str) -> str:
-    """Return, once, why the last question has no answer."""
+    """Return, once, why the last question has no answer, or why something of it cannot be done."""
     now = session.remembered(WhatIf, page)
     said, now.problem = now.problem, ""
     return said
+
+
+def refuse(page: str, why: str) -> None:
+    """Say once, when the page is shown next, why something cannot be done."""
+    session.remembered(WhatIf, page).problem = why
 
 
 def take_news(page: str) -> bool:

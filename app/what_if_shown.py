@@ -92,14 +92,19 @@ def _question(page: str, place: Place, asked: what_if.WhatIf) -> None:
 
 def _on_code(page: str, text: str) -> None:
     """Show the button that opens a program on Code, where a form does not say it."""
-    if st.button("Open it on Code", key=f"{page}:what-if:code", type="primary", icon=":material/code:"):
-        try:
-            link = program_link(text)
-        except TooLong as problem:
-            note_panel(str(problem))
-            return
-        what_if.close(page)
-        st.switch_page("screens/code.py", query_params=link)
+    key = f"{page}:what-if:code"
+    icon = ":material/code:"
+    st.button("Open it on Code", key=key, type="primary", icon=icon, on_click=_to_code, args=(page, text))
+
+
+def _to_code(page: str, text: str) -> None:
+    try:
+        link = program_link(text)
+    except TooLong as problem:
+        what_if.refuse(page, str(problem))
+        return
+    what_if.close(page)
+    session.leave_for("code", link)
 
 
 def _keep(page: str, place: Place, asked: what_if.WhatIf) -> None:

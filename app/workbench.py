@@ -37,9 +37,8 @@ class Guide:
     def asked_to_run(self, text: str) -> None:
         """Hear that a person asked to run a text."""
 
-    def buttons(self, text: str) -> bool:
-        """Show what stands beside Run; return whether the text is to be run."""
-        return False
+    def buttons(self, text: str) -> None:
+        """Show what stands beside Run."""
 
     def after(self, text: str) -> None:
         """Show what stands below the buttons."""
@@ -74,12 +73,17 @@ def workbench(
     editor = Editor(f"{page}:editor{name}", source)
     linked.follow(editor)
     edited = editor.typed()
-    if editor.asks(edited):
+    asked, pressed = editor.asks(edited), editor.take_press()
+    if asked or pressed:
         editor.run(edited.text)
         guide.asked_to_run(edited.text)
     # Another program, or the same when somebody asks to run it.
     program = guide.program(editor.ran)
-    started = session.ask(page, program, about=(name, program, edited.run))
+    about = (name, program, edited.run)
+    if pressed:
+        session.start(page, program, about=about, again=True)
+    else:
+        session.ask(page, program, about=about)
     session.call(page, called or editor.name, cells if editor.ran == source else None)
     making, did = frame(page, [made, 1 - made])
     with making:
@@ -88,13 +92,7 @@ def workbench(
         guide.before()
         partly = (editor.ran, program) if program != editor.ran else None
         show_editor(page, edited, editor.key, height, beside=room_beside(page) + beside, partly=partly)
-        if run_row(page, first=guide.run_first, others=lambda: guide.buttons(edited.text)) and not started:
-            # Leaving a text area for the button has started what was typed already.
-            editor.run(edited.text)
-            guide.asked_to_run(edited.text)
-            program = guide.program(edited.text)
-            session.start(page, program, about=(name, program, edited.run), again=True)
-            st.rerun()
+        run_row(page, editor, first=guide.run_first, others=lambda: guide.buttons(edited.text))
         linked.note(editor)
         guide.after(edited.text)
         place = advice.in_editor(editor)
@@ -140,15 +138,11 @@ def heading(page: str, title: str) -> Iterator[None]:
         yield
 
 
-def run_row(page: str, *, first: bool = True, others: Callable[[], bool] = lambda: False) -> bool:
-    """Show the Run button, the most important one if it is the first, and what belongs to it; return whether to run.
-
-    ``others`` shows other buttons, and returns whether one of them asks for a run.
-    """
+def run_row(page: str, editor: Editor, *, first: bool = True, others: Callable[[], None] = lambda: None) -> None:
+    """Show the Run button, the most important one if it is the first, and what belongs to it; ``others`` after it."""
     kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
     with st.container(horizontal=True, vertical_alignment="center"):
-        clicked = st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:")
-        wanted = others()
+        st.button("Run", key=f"{page}:again", type=kind, icon=":material/play_arrow:", on_click=editor.press)
+        others()
         choose_device()
         st.html('<span class="al-note">Ctrl+Enter in the editor runs it</span>')
-    return clicked or wanted

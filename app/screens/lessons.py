@@ -22,6 +22,7 @@ from app.workbench import frame, heading, workbench
 # The text wants more of the width than a program. The rest are CSS pixels: the least height of the editor, and what
 # more than on other pages is taken beside it: by a lesson's text, by an exercise's task and verdict.
 _MADE, _EDITOR, _TEXT, _TASK = 0.44, 200, 270, 330
+_SAVED = "lessons:progress"
 
 
 def page() -> None:
@@ -145,17 +146,21 @@ def _progress(course: Course) -> None:
         )
         data = progress.progress_file(course.lessons)
         download("Save progress", data, "autograd-lab-progress.json", "lessons:save", icon=":material/save:")
-        saved = st.file_uploader("Open saved progress", type=["json"], key="lessons:progress")
-        state = session.remembered(LessonsState, "lessons")
-        if saved is not None and state.opened != saved.file_id:
-            state.opened, state.damaged = saved.file_id, ""
-            try:
-                progress.open_progress(course.lessons, saved.getvalue())
-            except DamagedProgress as problem:
-                state.damaged = str(problem)
-            st.rerun()
-        if state.damaged:
-            st.error(state.damaged)
+        st.file_uploader("Open saved progress", type=["json"], key=_SAVED, on_change=_opened, args=(course.lessons,))
+        damaged = session.remembered(LessonsState, "lessons").damaged
+        if damaged:
+            st.error(damaged)
+
+
+def _opened(lessons: Sequence[Lesson]) -> None:
+    state, saved = session.remembered(LessonsState, "lessons"), session.widgets().get(_SAVED)
+    state.damaged = ""
+    if saved is None:
+        return
+    try:
+        progress.open_progress(lessons, saved.getvalue())
+    except DamagedProgress as problem:
+        state.damaged = str(problem)
 
 
 page()

@@ -14,10 +14,6 @@ _ABOVE = 338
 
 def page() -> None:
     """Show the head, the walk with the running player, and the examples."""
-    state = session.remembered(walk.WalkState, walk.PAGE)
-    if state.leaving:
-        state.leaving = False
-        st.switch_page("screens/playground.py")
     _head()
     number, x = walk.here(), walk.chosen_x()
     source = walk.program(number, x)
@@ -76,7 +72,7 @@ def _on(number: int) -> None:
         walk.go(number + 1)
     else:
         playground_form.become(walk.form(number, walk.chosen_x()))
-        session.remembered(walk.WalkState, walk.PAGE).leaving = True
+        session.leave_for("playground")
 
 
 def _slider(x: float) -> None:

@@ -52,6 +52,8 @@ export interface Shared {
   places?: Map<string, StepAndNode>;
   /** The address is about the program that was there first. */
   addressRead?: boolean;
+  /** Back and Forward are not undone by a run that began before. */
+  keepsWay?: boolean;
   /** The player that takes the keys which nobody else has. */
   first?: { gv: HTMLElement } | null;
 }

@@ -113,18 +113,6 @@ def wait_until_the_app_rests(page: Page) -> None:
     expect(page.locator(_WAITING)).to_have_count(0)
 
 
-def wait_until_the_way_is_followed(page: Page) -> None:
-    """Wait until the app has followed Back or Forward: its run is followed by a second one, a moment later."""
-    page.evaluate("delete window.restsSince")
-    page.wait_for_function("""() => {
-        const rests = document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]");
-        if (!rests) delete window.restsSince;
-        else window.restsSince ??= performance.now();
-        return performance.now() - window.restsSince > 800;
-    }""")
-    wait_until_the_app_rests(page)
-
-
 def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.app.browser import CHROMIUM, wait_until_the_way_is_followed, watched
+from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -63,11 +63,11 @@ def test_back_and_forward_go_through_lessons_and_pages(page: Page) -> None:
     page.keyboard.press("Enter")
     shows(page, *STATES[5])
     for state in STATES[-2::-1]:
-        wait_until_the_way_is_followed(page)
+        wait_until_the_app_rests(page)
         page.go_back()
         shows(page, *state)
     for state in STATES[1:]:
-        wait_until_the_way_is_followed(page)
+        wait_until_the_app_rests(page)
         page.go_forward()
         shows(page, *state)
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.app.browser import CHROMIUM, wait_until_the_app_rests, wait_until_the_way_is_followed, watched
+from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
 from tests.app.looks import expect_look, look, printed, run, wait_until_kept, write
 
 pytestmark = [
@@ -60,21 +60,40 @@ def test_back_and_forward_through_six_states_restore_each(page: Page) -> None:
     page.get_by_label("Expression").wait_for()
     states.append(look(page))
     for state in states[-2::-1]:
-        wait_until_the_way_is_followed(page)
+        wait_until_the_app_rests(page)
         page.go_back()
         if state is states[0]:
             at_the_front_page(page)
-            wait_until_the_way_is_followed(page)
             page.go_back()
         expect_look(page, state)
     for state in states[1:]:
-        wait_until_the_way_is_followed(page)
+        wait_until_the_app_rests(page)
         page.go_forward()
         if state is states[1]:
             at_the_front_page(page)
-            wait_until_the_way_is_followed(page)
             page.go_forward()
         expect_look(page, state)
+
+
+def test_who_goes_back_and_forward_faster_than_the_pages_run_comes_where_they_wanted(page: Page) -> None:
+    page.goto("/code")
+    drawn(page)
+    names = ("Playground", "Gradients", "Memory", "Code", "Derivatives")
+    for name in names:
+        page.get_by_role("link", name=name, exact=True).click()
+        page.wait_for_url(f"**/{name.lower()}*")
+    for _ in range(3):
+        for step in ("back", "forward"):
+            for _ in names:
+                with page.expect_event("framenavigated"):
+                    page.evaluate(f"history.{step}()")
+    expect(page.get_by_role("heading", name="Derivatives", level=1)).to_be_visible()
+    wait_until_the_app_rests(page)
+    assert page.url.endswith("/derivatives")
+    assert page.get_by_role("dialog").count() == 0
+    page.go_back()
+    page.wait_for_url("**/code*")
+    drawn(page)
 
 
 def test_what_was_there_before_a_link_is_one_press_away_even_if_it_was_never_run(page: Page) -> None:

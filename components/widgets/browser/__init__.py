@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from ..scripts import joined
+from ..state import STATE
 
 _FOLDER = Path(__file__).parent
 _KEY = "browser"
@@ -44,15 +45,14 @@ def browser(
     on_report: Callable[[Mapping[str, str], bool, bool], None],
     on_present: Callable[[bool], None],
     on_ask: Callable[[str, str], None],
-    on_went: Callable[[], None],
 ) -> None:
     """Mount the page's link with its browser.
 
     ``session`` names this session of the server: the browser reports to each what is kept, once, by name, whether it
     presents, and whether somebody came by Back or Forward (``on_report``). ``on_ask`` is called with ``share`` or
-    ``help`` and what the address has after its path, ``on_went`` when somebody has gone back or forward. ``put`` are
-    the values that the session has changed, as JSON by name, each several times. ``keeps`` is whether anything is kept;
-    ``arrived`` whether the browser has reported to this session, which it does until it has.
+    ``help`` and what the address has after its path. ``put`` are the values that the session has changed, as JSON by
+    name, each several times. ``keeps`` is whether anything is kept; ``arrived`` whether the browser has reported to
+    this session, which it does until it has.
     ``rewrites`` are ``parts`` that are to stand in the address instead of the value ``was`` of one of the ``names``.
     ``qr`` is the SVG of a code to be shown while presenting.
     """
@@ -90,13 +90,12 @@ def browser(
         on_report_change=reported,
         on_present_change=presented,
         on_ask_change=asked,
-        on_went_change=on_went,
     )
 
 
 def _said(name: str) -> Any:
     """Return what the browser says in this run, ``None`` if it says nothing."""
-    return getattr(st.session_state.get(_KEY), name, None)
+    return getattr(STATE.get(_KEY), name, None)
 
 
 def write(put: Mapping[str, str], *, key: str) -> None:

@@ -51,8 +51,8 @@ export class Browser {
     this.notice = new Notice(root, this.kept);
     this.actions = part(root, ".actions");
     const { signal } = this.abort;
+    keepTheWay();
     document.addEventListener("keydown", (event) => this.press(event), { signal });
-    window.addEventListener("popstate", () => this.went(), { signal });
     for (const button of root.querySelectorAll(".actions [data-key]")) {
       if (button instanceof HTMLElement) button.addEventListener("click", () => this.act(button.dataset.key ?? ""));
     }
@@ -90,20 +90,6 @@ export class Browser {
     this.send("report", report);
   }
 
-  // Streamlit follows by a run of its own; a word before that is over would make it run what was left, and go there.
-  went() {
-    const app = document.querySelector("[data-testid=stApp]"), name = "data-test-script-state";
-    let ran = false;
-    const watch = new MutationObserver(() => {
-      const rests = app?.getAttribute(name) === "notRunning";
-      ran ||= !rests;
-      if (!ran || !rests) return;
-      watch.disconnect();
-      this.send("went", true);
-    });
-    if (app) watch.observe(app, { attributeFilter: [name] });
-  }
-
   /** @param {KeyboardEvent} event */
   press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -133,6 +119,22 @@ export class Browser {
 
 // Whether no run of the page is under way.
 const rests = () => document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]") !== null;
+
+// Streamlit writes the page of each run into the address. Who goes back twice is at another one by then: until a person
+// does something on the page again, no run of it leads to another page than the address has.
+function keepTheWay() {
+  if (shared.keepsWay) return;
+  shared.keepsWay = true;
+  const push = history.pushState.bind(history);
+  let went = false;
+  window.addEventListener("popstate", () => { went = true; });
+  for (const kind of ["pointerdown", "keydown"]) {
+    document.addEventListener(kind, () => { went = false; }, { capture: true });
+  }
+  history.pushState = (state, unused, url) => {
+    if (!went || !url || new URL(url, location.href).pathname === location.pathname) push(state, unused, url);
+  };
+}
 
 // Back or Forward led here from another document.
 const [first] = performance.getEntriesByType("navigation");

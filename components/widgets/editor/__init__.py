@@ -16,6 +16,8 @@ from streamlit.components.v2.get_bidi_component_manager import get_bidi_componen
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 from streamlit.components.v2.types import ComponentRenderer
 
+from ..state import STATE
+
 BUILT = Path(__file__).parent / "built"
 _MANIFEST = ComponentManifest("autograd_lab", "1", [ComponentConfig("editor", BUILT.name)])
 _NAME = "autograd_lab.editor"
@@ -49,7 +51,7 @@ def typed_text(source: str, *, key: str, revision: str, draft: str | None = None
     comes back after other pages were open. Once in a run of the page, before ``code_editor``: who runs the program
     first can show the problem of this very run there.
     """
-    known: Edited | None = st.session_state.get(_memory_of(key))
+    known: Edited | None = STATE.get(_memory_of(key))
     report = read_report(_reported(key))
     if known is None:
         known = Edited(revision, source if draft is None else draft)
@@ -58,13 +60,13 @@ def typed_text(source: str, *, key: str, revision: str, draft: str | None = None
     # A report can be late: it belongs to the source that it names, and to no later return of the same source.
     if report is not None and report.revision == revision and report.seq > known.seq:
         known = replace(report, run=max(known.run, report.run))
-    st.session_state[_memory_of(key)] = known
+    STATE[_memory_of(key)] = known
     return known
 
 
 def known_text(key: str, revision: str) -> str | None:
     """Return what was typed in the editor ``key`` when it was shown last in this session, if it was filled so."""
-    known: Edited | None = st.session_state.get(_memory_of(key))
+    known: Edited | None = STATE.get(_memory_of(key))
     return None if known is None or known.revision != revision else known.text
 
 
@@ -129,7 +131,7 @@ def read_report(reported: object) -> Edited | None:
 
 def _reported(key: str) -> object:
     """Return what the browser reported last, before the component is on the page in this run."""
-    state = st.session_state.get(key)
+    state = STATE.get(key)
     return state.get("edited") if isinstance(state, Mapping) else None
 
 
@@ -166,11 +168,11 @@ def _by_module(words: tuple[str, ...]) -> dict[str, str]:
 
 def _text_area(edited: Edited, key: str, height: int, label: str) -> None:
     # Set anew without need, it would undo what is being typed.
-    if st.session_state.get(key) != edited.text:
-        st.session_state[key] = edited.text
+    if STATE.get(key) != edited.text:
+        STATE[key] = edited.text
 
     def committed() -> None:
-        known: Edited = st.session_state[_memory_of(key)]
-        st.session_state[_memory_of(key)] = replace(known, text=st.session_state[key], run=known.run + 1)
+        known: Edited = STATE[_memory_of(key)]
+        STATE[_memory_of(key)] = replace(known, text=STATE[key], run=known.run + 1)
 
     st.text_area(label, key=key, height=height, on_change=committed, label_visibility="collapsed")

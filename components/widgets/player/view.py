@@ -12,6 +12,7 @@ import streamlit as st
 
 from ...figures import PlayerData
 from ..scripts import joined
+from ..state import STATE
 from .page import FOLDER, MAIN, Goto, PlayerChange, PlayerMount, message, text_of
 
 _component = st.components.v2.component(
@@ -45,14 +46,14 @@ def player(
     """
 
     def folded() -> None:
-        asked = getattr(st.session_state.get(key), "fold", None)
+        asked = getattr(STATE.get(key), "fold", None)
         for word in ("open", "close"):
             group = asked.get(word) if isinstance(asked, dict) else None
             if on_fold is not None and isinstance(group, str):
                 on_fold(word, group)
 
     def asked() -> None:
-        match getattr(st.session_state.get(key), "what_if", None):
+        match getattr(STATE.get(key), "what_if", None):
             case {"of": str(of), "kind": str(kind), "amount": str(amount)} if on_what_if is not None:
                 on_what_if(of, kind, amount)
 
