@@ -35,13 +35,15 @@ class Shape:
     """How a machine is shared: the places for short and for long runs, and the MiB of address space of one run.
 
     ``long`` 0: there is one kind of place, and a run keeps it. ``standing_mb`` is what runs that wait for a place for
-    long runs may hold together.
+    long runs may hold together. ``spare_child``: a process waits ahead for the next program; ``spare_zygote``: another
+    one for the end of the process that makes these.
     """
 
     short: int
     long: int = 0
     memory_mb: int = _MOST_MB
     standing_mb: int = 256
+    spare_child: bool = False
     spare_zygote: bool = False
 
 
@@ -72,7 +74,7 @@ def shape_of(machine: Machine, spare_zygote: bool | None = None) -> Shape:
     long = min(cores, fit - short)
     each = min(_MOST_MB - SHARED_MB, max(_LEAST_MB, room // (short + long)))
     standing = max(256, room - each * (short + long))
-    return Shape(short, long, each + SHARED_MB, standing, spare)
+    return Shape(short, long, each + SHARED_MB, standing, spare_child=True, spare_zygote=spare)
 
 
 def _groups(root: Path) -> Iterator[Path]:

@@ -23,6 +23,7 @@ from .execution import Execution
 from .exercises import judged
 from .fair_queue import FairQueue, Owner, QueueFull
 from .limits import Limits
+from .line import Spare
 from .machine import Shape, shape_of, this_machine
 from .places import Places, Turn
 from .run import ANYBODY, Run
@@ -55,6 +56,7 @@ class Pool:
     ) -> None:
         self._shape = shape or (Shape(size) if size else shape_of(this_machine()))
         self._limits = Limits(memory_mb=self._shape.memory_mb)
+        self._spare = Spare(self._limits if self._shape.spare_child else None)
         self._options = options or ZygoteOptions(user=settings.user())
         self.gpu = gpu
         self._queue: FairQueue[Run] = FairQueue(queue, queue_per_owner, max(queue_per_owner, queue // 2))
@@ -175,6 +177,7 @@ class Pool:
             self._finish(run, failures.crashed(failures.CLOSED))
         if self.gpu is not None:
             self.gpu.close()
+        self._spare.drop()
         with self._zygote_lock:
             if self._zygote is not None:
                 self._zygote.close()
@@ -211,7 +214,7 @@ class Pool:
     def _mind(self, run: Run, turn: Turn) -> None:
         for _ in range(_ATTEMPTS):
             try:
-                execution = Execution(run, self._living_zygote(), turn)
+                execution = Execution(run, self._living_zygote(), turn, self._spare)
                 run.begin()
                 trace = execution.trace()
                 if run.of is None:
@@ -226,7 +229,7 @@ class Pool:
         self._finish(run, failure)
 
     def _executed(self, run: Run, turn: Turn) -> Trace:
-        execution = Execution(run, self._living_zygote(), turn)
+        execution = Execution(run, self._living_zygote(), turn, self._spare)
         try:
             return execution.trace()
         finally:
@@ -261,7 +264,7 @@ class Pool:
 
     def _warm(self) -> None:
         with suppress(ZygoteDied):  # the first run will say so
-            self._living_zygote()
+            self._spare.make(self._living_zygote())
 
     def _retire(self) -> None:
         """Let the next run start a new zygote, also where this one's end was felt before it was seen."""

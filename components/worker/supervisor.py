@@ -24,6 +24,7 @@ from .confine import Wall
 from .confine.process import PLOT_BACKEND
 from .confine.readable import DATA_VARIABLE
 from .folder import make_base, remove
+from .limits import Limits
 from .messages import (
     Ended,
     Fork,
@@ -163,14 +164,14 @@ class ZygoteProcess:
         if not self._hello.is_set() or self._dead.is_set():
             raise ZygoteDied("The process that runs programs could not start.")
 
-    def fork(self, request: int, result: int) -> Child:
+    def fork(self, request: int, result: int, limits: Limits) -> Child:
         """Ask for a child that reads the descriptor ``request`` and writes ``result``; raises ``ZygoteDied``."""
         with self._lock:
             child = Child(next(self._numbers))
             self._children[child.run] = child
         if self._dead.is_set():
             self._lose_all()
-        self._send(Fork(child.run), [request, result])
+        self._send(Fork(child.run, limits), [request, result])
         return child
 
     def stop(self, child: Child) -> None:

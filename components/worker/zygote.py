@@ -111,20 +111,22 @@ class Zygote:
         self._descriptors += descriptors
         for message in decode_all(to_zygote, self._lines.feed(data)):
             if isinstance(message, Fork):
-                self._fork(message.run, self._descriptors.pop(0), self._descriptors.pop(0))
+                self._fork(message, self._descriptors.pop(0), self._descriptors.pop(0))
             elif isinstance(message, Lower):
                 self._lower(message.run)
             else:
                 self._signal(message.run, _SIGNALS[type(message)])
 
-    def _fork(self, run: int, request: int, result: int) -> None:
+    def _fork(self, message: Fork, request: int, result: int) -> None:
+        run = message.run
         try:
             pid = os.fork()
         except OSError as error:
             self._tell(NotForked(run, f"The system could not start a process: {error}."))
         else:
             if pid == 0:
-                around = Surroundings(self._plan, self._pid, os.path.join(self._base, f"run-{run}"), self._gpu)
+                folder = os.path.join(self._base, f"run-{run}")
+                around = Surroundings(self._plan, self._pid, folder, message.limits, self._gpu)
                 run_child(self._answerer, around, request, result)
             self._children[pid] = run
             self._tell(Forked(run, pid))
