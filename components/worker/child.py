@@ -92,7 +92,7 @@ def isolate(folder: str, *descriptors: int) -> None:
     keep_only(*descriptors, at=RESULT_DESCRIPTOR)
     first_to_go()
     os.mkdir(folder, 0o700)
-    sys.path[:] = without_the_application(sys.path)
+    sys.path[:] = without_the_application(tuple(sys.path))
     sys.dont_write_bytecode = False
 
 

@@ -18,7 +18,8 @@ KEPT_MB = 1_024
 SHARED_MB = 900
 _LEAST_MB = 300
 _MOST_MB = 2_048
-# Below this memory no second zygote is kept ready: it takes some 300 MiB.
+# What a second zygote takes that is kept ready, and the least memory with which one is.
+_SPARE_MB = 300
 _SPARE_FROM_MB = 4_096
 
 
@@ -67,7 +68,7 @@ def shape_of(machine: Machine, spare_zygote: bool | None = None) -> Shape:
     ``spare_zygote`` says whether a second zygote is kept ready; ``None``: where there is memory for one.
     """
     spare = machine.memory_mb >= _SPARE_FROM_MB if spare_zygote is None else spare_zygote
-    room = max(0, machine.memory_mb - KEPT_MB)
+    room = max(0, machine.memory_mb - KEPT_MB - spare * _SPARE_MB)
     cores = max(1, round(machine.processors))
     fit = max(2, room // (_MOST_MB - SHARED_MB))
     short = min(max(2, cores), fit - 1)
