@@ -1,4 +1,4 @@
-"""What a session knows of the person's browser: what is kept there, what was made of it, what the browser is to hear."""
+"""What a session knows of the person's browser: what is kept there, what was made of it, what it is to hear."""
 
 from __future__ import annotations
 
