@@ -23,7 +23,9 @@ from app.in_browser import InBrowser, Made
 from app.tidying import Tidying, connected
 from app.visitor import owner
 from components.facts import TraceIndex
+from components.facts.compare import Comparison
 from components.reading import KeptTrace, LetGo, ReaderFailed
+from components.reading.sections import comparison
 from components.trace import Asked, Device, Draw, Failure, Program, Trace
 from components.widgets.state import STATE
 from components.worker import Run, pool_of_this_machine
@@ -88,6 +90,14 @@ class _Choices:
 
     latest: str | None = None
     device: Device = "cpu"
+
+
+@dataclass
+class _Compared:
+    """The traces that were compared last, and what is different."""
+
+    pair: tuple[KeptTrace | None, KeptTrace | None] = (None, None)
+    comparison: Comparison | None = None
 
 
 def remembered(kind: type[State], page: str) -> State:
@@ -347,6 +357,29 @@ def look(page: str, function: Callable[[TraceIndex, *_Given], Looked], *args: *_
     """
     with _readable(page) as kept:
         return engine().traces.look(kept, function, *args)
+
+
+def look_at_both(
+    page: str, other: str, function: Callable[[TraceIndex, TraceIndex, *_Given], Looked], *args: *_Given
+) -> Looked:
+    """Return ``function(index, index, *args)`` of the traces that two pages show, as ``look`` does of one."""
+    with _readable(page) as one, _readable(other) as another:
+        return engine().traces.look_at_both(one, another, function, *args)
+
+
+def compared(page: str, other: str) -> Comparison:
+    """Return what is different in the traces that two pages show; worked out once."""
+    known, pair = remembered(_Compared, other), (shown(page), shown(other))
+    if known.comparison is None or known.pair != pair:
+        known.comparison, known.pair = look_at_both(page, other, comparison), pair
+    return known.comparison
+
+
+def looking(page: str) -> Callable[[Callable[[TraceIndex], Looked]], Looked]:
+    """Return ``look`` of the trace that a page shows now, for downloads, which are made outside of any page."""
+    kept, traces = remembered(PageState, page).kept, engine().traces
+    assert kept is not None
+    return lambda function: traces.look(kept, function)
 
 
 def trace_json(page: str) -> Callable[[], bytes]:
