@@ -457,11 +457,6 @@ def adopt(page: str, other: str) -> None:
     _take(page, state, known if known is not None and same else theirs)
 
 
-def pace() -> float:
-    """Return after how many seconds a page looks again how far its run is."""
-    return engine().pool.pace()
-
-
 def _session_id() -> str:
     from streamlit.runtime.scriptrunner import get_script_run_ctx
 
