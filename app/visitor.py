@@ -6,13 +6,13 @@ has added to it is one of those that the setting ``TRUSTED_PROXIES`` names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from components.settings import TRUSTED_PROXIES, Network
+from components import settings
 from components.worker import Owner
 
 # Of IPv6 a household has this much to itself, and each of its machines takes new addresses from it as it likes.
@@ -25,10 +25,10 @@ def owner() -> Owner:
     if context is None:
         return Owner()
     forwarded = st.context.headers.get_all("X-Forwarded-For")
-    return Owner(visitor(st.context.ip_address, forwarded, TRUSTED_PROXIES.value()), context.session_id)
+    return Owner(visitor(st.context.ip_address, forwarded, settings.TRUSTED_PROXIES.value()), context.session_id)
 
 
-def visitor(peer: str | None, forwarded: Iterable[str], trusted: Sequence[Network]) -> str:
+def visitor(peer: str | None, forwarded: Iterable[str], trusted: settings.Networks) -> str:
     """Return the address of whoever is behind a connection from ``peer``, ``None`` for this machine.
 
     ``forwarded`` are the values of ``X-Forwarded-For`` in order. Of an IPv6 address only the network is returned.

@@ -15,7 +15,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
-Network = IPv4Network | IPv6Network
+Networks = tuple[IPv4Network | IPv6Network, ...]
 _PREFIX = "AUTOGRAD_LAB_"
 
 
@@ -101,19 +101,19 @@ def address(text: str) -> tuple[str, int]:
 
 
 def places(text: str) -> tuple[int, int]:
-    """Read two numbers, as ``2+1``: at least one, and any."""
-    found = re.fullmatch(r"([1-9]\d{0,2})\s*\+\s*(\d{1,3})", text, re.ASCII)
-    if found is None:
+    """Read two numbers of places, for short and for long runs: ``4+2``."""
+    numbers = re.fullmatch(r"([1-9]\d{0,2})\s*\+\s*(\d{1,3})", text, re.ASCII)
+    if numbers is None:
         raise ValueError("two numbers, as 2+1: places for short and for long runs")
-    return int(found[1]), int(found[2])
+    return int(numbers[1]), int(numbers[2])
 
 
-def networks(text: str) -> tuple[Network, ...]:
-    """Read addresses and networks with commas between them."""
+def networks(text: str) -> Networks:
+    """Read addresses and networks: ``10.0.0.0/8,fd00::1``."""
     try:
         return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
     except ValueError:
-        raise ValueError("addresses or networks, as 10.0.0.0/8, with commas between them") from None
+        raise ValueError("addresses or networks, as 10.0.0.0/8,fd00::/8") from None
 
 
 LESSONS: Setting[str] = Setting(
@@ -178,13 +178,14 @@ ADDRESS_SECONDS: Setting[float | None] = Setting(
     default=None,
     read=number(0, 1e6),
 )
-TRUSTED_PROXIES: Setting[tuple[Network, ...]] = Setting(
+TRUSTED_PROXIES: Setting[Networks] = Setting(
     "AUTOGRAD_LAB_TRUSTED_PROXIES",
     "none",
     "addresses or networks, as `10.0.0.0/8,fd00::/8`, whose `X-Forwarded-For` is believed",
     default=(),
     read=networks,
 )
+
 METRICS: Setting[tuple[str, int] | None] = Setting(
     "AUTOGRAD_LAB_METRICS",
     "none",

@@ -29,8 +29,19 @@ MAY_IMPORT = {
     "components.facts": {"components.trace", "components.source"},
     "components.figures": {"components.trace", "components.source", "components.facts"},
     "components.widgets": {"components.trace", "components.source", "components.facts", "components.figures"},
+    # What pages ask of a trace: pictures, facts and explanations, of what the worker hands over.
+    "components.reading": {
+        "components.trace",
+        "components.source",
+        "components.explanations",
+        "components.worker",
+        "components.facts",
+        "components.figures",
+        "components.widgets",
+    },
     "app": {
         "components.settings",
+        "components.reading",
         "components.trace",
         "components.source",
         "components.explanations",
@@ -205,7 +216,7 @@ def test_only_one_file_knows_that_streamlit_keeps_state() -> None:
 
 def test_what_the_pages_process_imports_brings_no_torch() -> None:
     """Pages run when they are imported, so they are read above instead; all they import is imported here."""
-    parts = ("trace", "source", "explanations", "worker", "facts", "figures", "widgets")
+    parts = ("trace", "source", "explanations", "worker", "facts", "figures", "widgets", "reading")
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for path in _python_files("app", *(f"components/{part}" for part in parts))

@@ -14,26 +14,31 @@ from collections.abc import Callable
 from contextlib import suppress
 from weakref import WeakSet
 
+from msgspec import UNSET
+
+from .. import settings
 from ..explanations import explain
-from ..settings import GPU, PERSON_WAITING, WORKER_UID
 from ..trace import Failure, MeasuredRun, Program, Trace, why_not_measured, with_measured
 from . import failures
-from .allowance import Allowance, Spending
+from .allowance import Allowance, Spending, allowance_of_settings
 from .confine import Wall
 from .confine.gpu import has_gpu
 from .execution import Execution
 from .exercises import judged
 from .fair_queue import FairQueue, Owner, QueueFull
 from .limits import Limits
-from .machine import Shape, shape_of, this_machine
+from .line import Spare
+from .machine import Shape, shape_of, shape_of_settings, this_machine
 from .places import Places, Turn
 from .run import ANYBODY, Run
-from .settings import allowance, shape
+from .sent import read
 from .supervisor import ZygoteDied, ZygoteOptions, ZygoteProcess
 
 _START_SECONDS = 120.0
 _ATTEMPTS = 2
 _LATELY_SECONDS = 30.0
+# How long a zygote has served when the next one is started, which takes seconds of processor time.
+_FOLLOWING_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -58,7 +63,8 @@ class Pool:
     ) -> None:
         self._shape = shape or (Shape(size) if size else shape_of(this_machine()))
         self._limits = Limits(memory_mb=self._shape.memory_mb)
-        self._options = options or ZygoteOptions(user=WORKER_UID.value())
+        self._spare = Spare(self._limits if self._shape.spare_child else None)
+        self._options = options or ZygoteOptions(user=settings.WORKER_UID.value())
         self.gpu = gpu
         self._queue: FairQueue[Run] = FairQueue(queue, queue_per_owner, max(queue_per_owner, queue // 2))
         self._changed = threading.Condition()
@@ -74,6 +80,7 @@ class Pool:
         self._well = float("-inf")
         self._threads: set[threading.Thread] = set()
         self._zygote: ZygoteProcess | None = None
+        self._following: ZygoteProcess | None = None
         self._zygote_lock = threading.Lock()
         atexit.register(self.close)
 
@@ -204,9 +211,11 @@ class Pool:
             self._finish(run, failures.crashed(failures.CLOSED))
         if self.gpu is not None:
             self.gpu.close()
+        self._spare.drop()
         with self._zygote_lock:
-            if self._zygote is not None:
-                self._zygote.close()
+            for zygote in (self._zygote, self._following):
+                if zygote is not None:
+                    zygote.close()
         for thread in list(self._threads):
             if thread is not threading.current_thread():
                 thread.join(timeout=5)
@@ -240,24 +249,23 @@ class Pool:
     def _mind(self, run: Run, turn: Turn) -> None:
         for _ in range(_ATTEMPTS):
             try:
-                execution = Execution(run, self._living_zygote(), turn)
+                execution = Execution(run, self._living_zygote(), turn, self._spare)
                 run.begin()
-                trace = execution.trace()
-                if run.of is None:
-                    trace = judged(run, trace, lambda judge: self._executed(judge, turn))
+                result = execution.result()
+                if run.of is None and run.program.question is not UNSET:
+                    result = judged(run, read(result), lambda judge: self._executed(judge, turn))
             except ZygoteDied as error:
                 failure = failures.crashed(failures.CLOSED if self._closed else str(error))
-                self._retire()
                 continue
-            run.finish(explain(trace) if run.of is None else trace)
+            run.finish(explain(result) if isinstance(result, Trace) and run.of is None else result)
             self._release(execution)
             return
         self._finish(run, failure)
 
     def _executed(self, run: Run, turn: Turn) -> Trace:
-        execution = Execution(run, self._living_zygote(), turn)
+        execution = Execution(run, self._living_zygote(), turn, self._spare)
         try:
-            return execution.trace()
+            return read(execution.result())
         finally:
             self._release(execution)
 
@@ -290,14 +298,7 @@ class Pool:
 
     def _warm(self) -> None:
         with suppress(ZygoteDied):  # the first run will say so
-            self._living_zygote()
-
-    def _retire(self) -> None:
-        """Let the next run start a new zygote, also where this one's end was felt before it was seen."""
-        with self._zygote_lock:
-            gone, self._zygote = self._zygote, None
-        if gone is not None:
-            gone.close()
+            self._spare.make(self._living_zygote())
 
     def _living_zygote(self) -> ZygoteProcess:
         """Return the zygote, starting or replacing it; waits until it is ready. Raises ``ZygoteDied``."""
@@ -305,10 +306,27 @@ class Pool:
             if self._closed:
                 raise ZygoteDied(failures.CLOSED)
             if self._zygote is None or not self._zygote.alive:
-                self._zygote = ZygoteProcess(self._options, self._warm_again)
+                following, self._following = self._following, None
+                if following is None or not following.alive:
+                    following = ZygoteProcess(self._options, self._warm_again)
+                self._zygote = following
+                if self._shape.spare_zygote:
+                    later = threading.Timer(_FOLLOWING_SECONDS, self._start_following)
+                    later.daemon = True
+                    later.start()
             zygote = self._zygote
-        zygote.wait_ready(_START_SECONDS)
+        try:
+            zygote.wait_ready(_START_SECONDS)
+        except ZygoteDied:
+            zygote.close()  # the next run starts a new one
+            raise
         return zygote
+
+    def _start_following(self) -> None:
+        """Start the zygote that takes over when this one dies, so that nobody waits until a new one is warm."""
+        with self._zygote_lock:
+            if not self._closed and (self._following is None or not self._following.alive):
+                self._following = ZygoteProcess(self._options, self._warm_again)
 
 
 def pool_of_this_machine(size: int | None = None, *, gpu: bool | None = None) -> Pool:
@@ -317,15 +335,15 @@ def pool_of_this_machine(size: int | None = None, *, gpu: bool | None = None) ->
     The settings of the environment hold for it, unless it is to have ``size`` places for one person's own programs.
     ``gpu`` says whether a GPU may be used; by default the setting ``GPU`` does.
     """
-    wanted = GPU.value() if gpu is None else gpu
-    options = ZygoteOptions(user=WORKER_UID.value(), gpu=True)
+    wanted = settings.GPU.value() if gpu is None else gpu
+    options = ZygoteOptions(user=settings.WORKER_UID.value(), gpu=True)
     of_the_gpu = Pool(size=1, options=options) if wanted and has_gpu() else None
     if size is not None:
         return Pool(size, gpu=of_the_gpu)
     machine = this_machine()
     return Pool(
-        queue_per_owner=PERSON_WAITING.value(),
+        queue_per_owner=settings.PERSON_WAITING.value(),
         gpu=of_the_gpu,
-        shape=shape(machine),
-        allowance=allowance(machine),
+        shape=shape_of_settings(machine),
+        allowance=allowance_of_settings(machine),
     )
