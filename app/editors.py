@@ -125,7 +125,7 @@ class Editor:
 
 def touched_editors() -> set[str]:
     """Return the keys of the editors that were shown in this session or changed before; others are as at first."""
-    return session.kept_on(Typed, Ran)
+    return session.in_browser().pages(Typed, Ran)
 
 
 def problem_of(failure: Failure | None) -> Problem | None:

@@ -49,6 +49,12 @@ class InBrowser:
         assert isinstance(made, kind)
         return made
 
+    def pages(self, *kinds: type[msgspec.Struct]) -> set[str]:
+        """Return the pages for which there are values of these kinds; on others all is as at first."""
+        names = {kind.__name__ for kind in kinds}
+        parts = (name.rpartition(":") for name in (*self.made, *self.texts))
+        return {page for page, _, name in parts if name in names}
+
     def to_keep(self) -> Mapping[str, str]:
         """Return what this session has changed lately of what the browser keeps, as JSON by name.
 

@@ -97,7 +97,7 @@ def open_lesson() -> Lesson | None:
 
 def solved(lessons: Sequence[Lesson]) -> dict[str, str]:
     """Return the solved answers of this person by the lessons' slugs."""
-    kept = session.kept_on(LessonKept)
+    kept = session.in_browser().pages(LessonKept)
     answers = {lesson.slug: kept_of(lesson).solved for lesson in lessons if f"{_PAGE}:{lesson.slug}" in kept}
     return {slug: answer for slug, answer in answers.items() if answer is not None}
 

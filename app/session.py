@@ -119,13 +119,6 @@ def in_browser() -> InBrowser:
     return remembered(InBrowser, "all")
 
 
-def kept_on(*kinds: type[msgspec.Struct]) -> set[str]:
-    """Return the pages for which ``kept`` has anything of these kinds; on others all is as at first."""
-    store, names = in_browser(), {kind.__name__ for kind in kinds}
-    parts = (name.rpartition(":") for name in (*store.made, *store.texts))
-    return {page for page, _, name in parts if name in names}
-
-
 def kept(kind: type[Made], page: str) -> Made:
     """Return what a person has made on a page, of a kind: as the browser kept it, or as it is at first.
 

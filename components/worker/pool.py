@@ -167,7 +167,7 @@ class Pool:
         with self._changed:
             self._refusal = failures.crashed(failures.STOPPING)
         ends = time.monotonic() + seconds
-        ended = [run.wait(max(0.0, ends - time.monotonic())) is not None for run in self.under_way()]
+        ended = [run.result(max(0.0, ends - time.monotonic())) is not None for run in self.under_way()]
         return all(ended) and (self.gpu is None or self.gpu.drain(ends - time.monotonic()))
 
     def under_way(self) -> list[Run]:
