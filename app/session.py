@@ -260,7 +260,7 @@ def start(
     if known is not None:
         _take(page, state, known)
     else:
-        state.run = shared.pool.submit(program, owner=owner())
+        state.run = shared.pool.submit(program, owner=owner(in_browser().person))
         _wait_for(page, state.run)
 
 
@@ -296,7 +296,7 @@ def measure_again(page: str) -> None:
 
 def _measure(page: str, state: PageState, kept: KeptTrace) -> None:
     shared = engine()
-    state.run = shared.pool.measure(shared.traces.index(kept).trace, owner=owner())
+    state.run = shared.pool.measure(shared.traces.index(kept).trace, owner=owner(in_browser().person))
     _wait_for(page, state.run)
 
 

@@ -46,7 +46,7 @@ class Pool:
     """Runs programs in confined processes; safe to use from many threads.
 
     ``size`` programs run at once; with a ``shape`` in its place, there are places for short and for long runs.
-    ``queue`` more may wait, ``queue_per_owner`` of one session, half of all of one address. Owners take turns, and each
+    ``queue`` more may wait, ``queue_per_owner`` of one person, half of all of one address. Owners take turns, and each
     has an ``allowance``. Programs for CUDA go to a pool of their own, ``gpu``, one at a time, since they share the
     device's memory; where there is no GPU they are refused.
     """
