@@ -1,26 +1,22 @@
 """Whose programs a session's are: the network address that a browser has, seen through the proxies that are trusted.
 
 Anybody can send ``X-Forwarded-For``, so it is believed from the right, one proxy after the other, as long as each that
-has added to it is one of those that ``AUTOGRAD_LAB_TRUSTED_PROXIES`` names: addresses and networks, with commas.
+has added to it is one of those that the setting ``TRUSTED_PROXIES`` names.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
-from functools import cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from components import settings
 from components.worker import Owner
 
-PROXIES_VARIABLE = "AUTOGRAD_LAB_TRUSTED_PROXIES"
 # Of IPv6 a household has this much to itself, and each of its machines takes new addresses from it as it likes.
 _HOUSEHOLD = 64
-
-Networks = Sequence[IPv4Network | IPv6Network]
 
 
 def owner() -> Owner:
@@ -29,20 +25,10 @@ def owner() -> Owner:
     if context is None:
         return Owner()
     forwarded = st.context.headers.get_all("X-Forwarded-For")
-    return Owner(visitor(st.context.ip_address, forwarded, trusted_proxies()), context.session_id)
+    return Owner(visitor(st.context.ip_address, forwarded, settings.TRUSTED_PROXIES.value()), context.session_id)
 
 
-@cache
-def trusted_proxies(text: str | None = None) -> Networks:
-    """Return the networks that a text names, by default the setting's; raises ``ValueError``."""
-    named = os.environ.get(PROXIES_VARIABLE, "") if text is None else text
-    try:
-        return tuple(ip_network(part.strip(), strict=False) for part in named.split(",") if part.strip())
-    except ValueError as error:
-        raise ValueError(f"{PROXIES_VARIABLE} names addresses or networks, as 10.0.0.0/8: {error}.") from None
-
-
-def visitor(peer: str | None, forwarded: Iterable[str], trusted: Networks) -> str:
+def visitor(peer: str | None, forwarded: Iterable[str], trusted: settings.Networks) -> str:
     """Return the address of whoever is behind a connection from ``peer``, ``None`` for this machine.
 
     ``forwarded`` are the values of ``X-Forwarded-For`` in order. Of an IPv6 address only the network is returned.

@@ -6,14 +6,19 @@ server: a whole class may sit behind one address, and then it is the server's on
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from .. import settings
 from .fair_queue import Owner
+from .machine import Machine
 
 MINUTE = 60.0
 _SLICE = 5.0
+# Half of each processor's time.
+_OF_AN_ADDRESS = 30.0
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,16 @@ class Allowance:
     runs: int = 0
     seconds: float = 0.0
     address_seconds: float = 0.0
+
+
+def allowance_of_settings(machine: Machine, environment: Mapping[str, str] = os.environ) -> Allowance:
+    """Return what a person may use. An address may use half of the machine while others use it, too."""
+    there = settings.ADDRESS_SECONDS.value(environment)
+    return Allowance(
+        runs=settings.PERSON_RUNS.value(environment),
+        seconds=settings.PERSON_SECONDS.value(environment),
+        address_seconds=_OF_AN_ADDRESS * machine.processors if there is None else there,
+    )
 
 
 class Spending:

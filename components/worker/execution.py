@@ -1,4 +1,4 @@
-"""One run in one child, seen from the parent: send the program, listen, keep the time, make a trace of what came.
+"""One run in one child, seen from the parent: send the program, listen, keep the time, take what came.
 
 Runs in a thread of the pool. Nothing a child says or does raises here; only the zygote's death before the child
 existed does, because then the run can simply be tried again.
@@ -13,16 +13,13 @@ import time
 from contextlib import closing
 from io import FileIO
 
-import msgspec
-
 from ..trace import (
     DamagedTrace,
     Failure,
     MeasuredRun,
+    Packed,
     Trace,
-    count_values,
     decode_measured,
-    decode_trace,
     oversized,
     with_measured,
 )
@@ -35,6 +32,7 @@ from .line import Spare
 from .messages import OUTPUT_CHARS, Request, encode
 from .places import Turn
 from .run import Run
+from .sent import Sent
 from .stint import Stint
 from .stream import ChildStream, too_large_message
 from .supervisor import Child, ZygoteDied, ZygoteProcess
@@ -86,8 +84,8 @@ class Execution:
         """When the program began, on the monotonic clock; long ago if it did not."""
         return self._stint.began if self._stream.begun else float("-inf")
 
-    def trace(self) -> Trace:
-        """Run the program and return its trace; raises ``ZygoteDied`` if it never began."""
+    def result(self) -> Trace | Sent:
+        """Run the program and return its trace, as it was sent; raises ``ZygoteDied`` if it never began."""
         line = self._spare.take(self._zygote, self._limits)
         child = self._child = line.child
         with closing(line):
@@ -213,7 +211,7 @@ class Execution:
             return Failure(kind="timeout", message=failures.STOPPED, line=line)
         return failures.timed_out(self._limits.wall_seconds, line)
 
-    def _conclude(self, child: Child) -> Trace:
+    def _conclude(self, child: Child) -> Trace | Sent:
         stream = self._stream
         for text in stream.faults:
             _log.warning("An observer stepped aside, and said:\n%s", _quoted(text))
@@ -229,7 +227,10 @@ class Execution:
         result = stream.result
         if result is None:
             return self._failed(self._cause_of_death(child))
-        return self._decoded(result)
+        if self._run.of is not None:
+            return self._measured(result, self._run.of)
+        said = stream.stdout, stream.stdout_truncated
+        return Sent(result, self._run.program, self._limits, *said, self._stint.seconds(), self._stint.late)
 
     def _cause_of_death(self, child: Child) -> Failure:
         """The pipe closed without a result: the child died, or a hostile one closed it and lives."""
@@ -241,26 +242,19 @@ class Execution:
             raise ZygoteDied("The process that runs programs is gone.")
         return failures.from_status(child.status, self._limits.processor_seconds(), self._stream.line)
 
-    def _decoded(self, result: bytes) -> Trace:
+    def _measured(self, result: Packed, of: Trace) -> Trace:
         limit = self._limits.trace_values
-        if count_values(result) > limit:
-            return self._failed(failures.crashed(too_large_message(len(result), limit), None, "too_large"))
+        if result.values > limit:
+            return self._failed(failures.crashed(too_large_message(result.size, limit), None, "too_large"))
         try:
             with collector_paused():
-                of = self._run.of
-                trace = decode_trace(result) if of is None else with_measured(of, decode_measured(result, of))
-            self._check_sizes(trace)
+                trace = with_measured(of, decode_measured(result.unpacked(), of))
+            problem = oversized(trace, self._limits.capture_caps())
+            if problem is not None:
+                raise DamagedTrace(problem)
         except DamagedTrace as error:
             return self._failed(failures.crashed(f"The program's process sent a damaged trace. {error}"))
-        # Which program ran is not for its process to say.
-        return msgspec.structs.replace(trace, program=self._run.program)
-
-    def _check_sizes(self, trace: Trace) -> None:
-        """A child that was taken over may say more than an honest one ever does."""
-        caps = self._limits.capture_caps()
-        problem = oversized(trace, caps)
-        if problem is not None:
-            raise DamagedTrace(problem)
+        return trace
 
     def _failed(self, failure: Failure) -> Trace:
         if self._run.of is not None:

@@ -18,6 +18,7 @@ from ..trace import Environment, Failure, FailureKind, Program, Trace
 STOPPED = "Stopped."
 STOPPED_IN_QUEUE = "Stopped before it began."
 CLOSED = "The server is shutting down."
+STOPPING = "The server is about to start anew. What you made stays in your browser: run it again in a minute."
 NO_CUDA = (
     "Programs run on the CPU here: there is no CUDA device for them. "
     "Choose the CPU, or open a trace that was recorded on a machine with a GPU."

@@ -6,10 +6,12 @@ A container of two processors on a host of 64 sees all 64; what it may use of th
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from .. import settings
 
 MIB = 1 << 20
 # What is not for programs: the pages' process with its traces, and the process that programs are forked from.
@@ -76,6 +78,13 @@ def shape_of(machine: Machine, spare_zygote: bool | None = None) -> Shape:
     each = min(_MOST_MB - SHARED_MB, max(_LEAST_MB, room // (short + long)))
     standing = max(256, room - each * (short + long))
     return Shape(short, long, each + SHARED_MB, standing, spare_child=True, spare_zygote=spare)
+
+
+def shape_of_settings(machine: Machine, environment: Mapping[str, str] = os.environ) -> Shape:
+    """Return how a machine is shared, as far as the settings do not say otherwise."""
+    found = shape_of(machine, settings.SPARE_ZYGOTE.value(environment))
+    places = settings.PLACES.value(environment)
+    return found if places is None else replace(found, short=places[0], long=places[1])
 
 
 def _groups(root: Path) -> Iterator[Path]:

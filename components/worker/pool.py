@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import atexit
 import logging
-import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from weakref import WeakSet
 
+from msgspec import UNSET
+
+from .. import settings
 from ..explanations import explain
 from ..trace import Failure, MeasuredRun, Program, Trace, why_not_measured, with_measured
-from . import failures, settings
-from .allowance import Allowance, Spending
+from . import failures
+from .allowance import Allowance, Spending, allowance_of_settings
 from .confine import Wall
 from .confine.gpu import has_gpu
 from .execution import Execution
@@ -24,9 +28,10 @@ from .exercises import judged
 from .fair_queue import FairQueue, Owner, QueueFull
 from .limits import Limits
 from .line import Spare
-from .machine import Shape, shape_of, this_machine
+from .machine import Shape, shape_of, shape_of_settings, this_machine
 from .places import Places, Turn
 from .run import ANYBODY, Run
+from .sent import read
 from .supervisor import ZygoteDied, ZygoteOptions, ZygoteProcess
 
 _START_SECONDS = 120.0
@@ -59,7 +64,7 @@ class Pool:
         self._shape = shape or (Shape(size) if size else shape_of(this_machine()))
         self._limits = Limits(memory_mb=self._shape.memory_mb)
         self._spare = Spare(self._limits if self._shape.spare_child else None)
-        self._options = options or ZygoteOptions(user=settings.user())
+        self._options = options or ZygoteOptions(user=settings.WORKER_UID.value())
         self.gpu = gpu
         self._queue: FairQueue[Run] = FairQueue(queue, queue_per_owner, max(queue_per_owner, queue // 2))
         self._changed = threading.Condition()
@@ -67,6 +72,10 @@ class Pool:
         self._allowance = allowance or Allowance()
         self._spending = Spending(self._allowance)
         self._closed = False
+        self._runs: WeakSet[Run] = WeakSet()
+        self._refusal: Failure | None = None
+        self.on_done: Callable[[Run], object] = lambda run: None
+        """Called with each run that is over, in the thread that ended it."""
         self._started = False
         self._well = float("-inf")
         self._threads: set[threading.Thread] = set()
@@ -102,7 +111,11 @@ class Pool:
 
     def _queued(self, run: Run) -> Run:
         program, owner = run.program, run.owner
-        failure = failures.before_running(program, run.limits.source.max_chars, has_gpu=self._options.gpu)
+        run.on_done = self.on_done
+        with self._changed:
+            self._runs.add(run)
+            failure = self._refusal
+        failure = failure or failures.before_running(program, run.limits.source.max_chars, has_gpu=self._options.gpu)
         if failure is not None:
             self._finish(run, failure)
             return run
@@ -149,13 +162,31 @@ class Pool:
         with self._zygote_lock:
             return self._zygote.walls if self._zygote is not None else []
 
+    def drain(self, seconds: float) -> bool:
+        """Take no more programs; wait ``seconds`` at most for those under way; return whether all of them ended."""
+        with self._changed:
+            self._refusal = failures.crashed(failures.STOPPING)
+        ends = time.monotonic() + seconds
+        ended = [run.wait(max(0.0, ends - time.monotonic())) is not None for run in self.under_way()]
+        return all(ended) and (self.gpu is None or self.gpu.drain(ends - time.monotonic()))
+
+    def under_way(self) -> list[Run]:
+        """Return the runs that wait or run."""
+        with self._changed:
+            return [run for run in self._runs if not run.done]
+
+    @property
+    def draining(self) -> bool:
+        """Whether it takes no more programs."""
+        return self._refusal is not None
+
     def healthy(self, seconds: float = 4.0) -> str | None:
         """Return why programs cannot be run, ``None`` if they can: one has been run lately, or is run now.
 
         Waits for ``seconds`` at most.
         """
         with self._changed:
-            if self._closed:
+            if self._closed or self._refusal is not None:
                 return failures.CLOSED
             if time.monotonic() - self._well < _LATELY_SECONDS:
                 return None
@@ -220,13 +251,13 @@ class Pool:
             try:
                 execution = Execution(run, self._living_zygote(), turn, self._spare)
                 run.begin()
-                trace = execution.trace()
-                if run.of is None:
-                    trace = judged(run, trace, lambda judge: self._executed(judge, turn))
+                result = execution.result()
+                if run.of is None and run.program.question is not UNSET:
+                    result = judged(run, read(result), lambda judge: self._executed(judge, turn))
             except ZygoteDied as error:
                 failure = failures.crashed(failures.CLOSED if self._closed else str(error))
                 continue
-            run.finish(explain(trace) if run.of is None else trace)
+            run.finish(explain(result) if isinstance(result, Trace) and run.of is None else result)
             self._release(execution)
             return
         self._finish(run, failure)
@@ -234,7 +265,7 @@ class Pool:
     def _executed(self, run: Run, turn: Turn) -> Trace:
         execution = Execution(run, self._living_zygote(), turn, self._spare)
         try:
-            return execution.trace()
+            return read(execution.result())
         finally:
             self._release(execution)
 
@@ -302,17 +333,17 @@ def pool_of_this_machine(size: int | None = None, *, gpu: bool | None = None) ->
     """Return a pool that uses this machine, or what its container may use of it, and its GPU where there is one.
 
     The settings of the environment hold for it, unless it is to have ``size`` places for one person's own programs.
-    ``gpu`` says whether a GPU may be used; by default the environment variable ``AUTOGRAD_LAB_GPU`` does, if it is 1.
+    ``gpu`` says whether a GPU may be used; by default the setting ``GPU`` does.
     """
-    wanted = os.environ.get(settings.GPU_VARIABLE) == "1" if gpu is None else gpu
-    options = ZygoteOptions(user=settings.user(), gpu=True)
+    wanted = settings.GPU.value() if gpu is None else gpu
+    options = ZygoteOptions(user=settings.WORKER_UID.value(), gpu=True)
     of_the_gpu = Pool(size=1, options=options) if wanted and has_gpu() else None
     if size is not None:
         return Pool(size, gpu=of_the_gpu)
     machine = this_machine()
     return Pool(
-        queue_per_owner=settings.waiting(),
+        queue_per_owner=settings.PERSON_WAITING.value(),
         gpu=of_the_gpu,
-        shape=settings.shape(machine),
-        allowance=settings.allowance(machine),
+        shape=shape_of_settings(machine),
+        allowance=allowance_of_settings(machine),
     )

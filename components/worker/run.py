@@ -9,9 +9,10 @@ from typing import Literal
 
 import msgspec
 
-from ..trace import Program, Trace, observed_run
+from ..trace import FailureKind, Program, Trace, observed_run
 from .fair_queue import Owner
 from .limits import Limits
+from .sent import Sent, read
 
 ANYBODY = Owner()
 State = Literal["queued", "running", "standing", "done"]
@@ -46,10 +47,11 @@ class Run:
         self.owner = owner
         self._lock = threading.Lock()
         self._done = threading.Event()
-        self._trace: Trace | None = None
+        self._result: Trace | Sent | None = None
         self._last_line: int | None = None
         self._since = time.monotonic()
         self._seconds: float | None = None
+        self._waited = 0.0
         self._running = False
         self._stopped_at: float | None = None
         # The pool and the execution put these in while they are responsible for the run.
@@ -57,16 +59,17 @@ class Run:
         self.standing: Callable[[], int | None] = _nowhere
         self.count_ahead: Callable[[Run], int] = _nothing
         self.on_stop: Callable[[Run], object] = _nothing
+        self.on_done: Callable[[Run], object] = _nothing
 
     def progress(self) -> RunProgress:
         """Return how far the run is."""
         standing = self.standing()
         ahead = standing or (0 if self._running or self._done.is_set() else self.count_ahead(self))
         with self._lock:
-            trace = self._trace
-            if trace is not None:
+            result = self._result
+            if result is not None:
                 seconds = self._seconds or 0.0
-                return RunProgress(state="done", ahead=0, line=self._last_line, seconds=seconds, stdout=trace.stdout)
+                return RunProgress(state="done", ahead=0, line=self._last_line, seconds=seconds, stdout=result.stdout)
             line, stdout = self.look()
             state: State = "queued" if not self._running else "running" if standing is None else "standing"
             seconds = time.monotonic() - self._since
@@ -75,20 +78,42 @@ class Run:
     def stop(self) -> None:
         """End the run soon; its trace then says so. Harmless when it is over."""
         with self._lock:
-            if self._trace is not None or self._stopped_at is not None:
+            if self._result is not None or self._stopped_at is not None:
                 return
             self._stopped_at = time.monotonic()
         self.on_stop(self)
 
     def wait(self, timeout: float | None = None) -> Trace | None:
         """Wait up to ``timeout`` seconds (``None``: as long as it takes) and return the trace, or ``None``."""
+        result = self.result(timeout)
+        if result is None:
+            return None
+        self._result = trace = read(result)
+        return trace
+
+    def result(self, timeout: float | None = None) -> Trace | Sent | None:
+        """Wait as ``wait`` does and return the trace as it was sent, which nobody has read yet."""
         self._done.wait(timeout)
-        return self._trace
+        return self._result
 
     @property
     def stopped_at(self) -> float | None:
         """When Stop was pressed, on the monotonic clock."""
         return self._stopped_at
+
+    @property
+    def times(self) -> tuple[float, float | None]:
+        """The seconds that it waited, and those that it has run or ran; ``None`` where it never began."""
+        seconds = time.monotonic() - self._since if self._seconds is None else self._seconds
+        return (self._waited, seconds) if self._running else (seconds, None)
+
+    @property
+    def failure(self) -> FailureKind | None:
+        """The kind of its trace's failure, as far as that is known without reading it."""
+        if isinstance(self._result, Sent):
+            return "timeout" if self._result.late else None
+        failure = self._result.failure if self._result is not None else None
+        return failure.kind if failure is not None else None
 
     @property
     def done(self) -> bool:
@@ -98,21 +123,25 @@ class Run:
     def begin(self) -> None:
         """Mark the run as running. For the pool."""
         with self._lock:
-            self._running = True
-            self._since = time.monotonic()
+            self._running, now = True, time.monotonic()
+            self._waited, self._since = now - self._since, now
 
-    def finish(self, trace: Trace) -> None:
+    def finish(self, result: Trace | Sent) -> None:
         """Hand over the trace; only the first one counts. For the pool."""
+        first = False
         with self._lock:
-            if self._trace is None:
+            if self._result is None:
                 self._seconds = time.monotonic() - self._since
-                failure = trace.failure
+                failure = result.failure if isinstance(result, Trace) else None
                 self._last_line = failure.line if failure is not None and failure.line else self.look()[0]
-                self._trace = trace
+                self._result = result
                 # Let go of the child's buffers: pages keep runs for long.
                 self.look = lambda: (None, "")
                 self.standing = _nowhere
                 self.on_stop = self.count_ahead = _nothing
+                first = True
+        if first:
+            self.on_done(self)
         self._done.set()
 
 

@@ -55,6 +55,11 @@ class Stint:
         """Return how many seconds the program has left; once that is over, when it is to be told so again."""
         return max(self._limits.wall_seconds - self.seconds(), self._tell_again - time.monotonic())
 
+    @property
+    def late(self) -> bool:
+        """Whether the program was told that its time is over."""
+        return self._tell_again > 0
+
     def tell_if_late(self, child: Child) -> None:
         """Tell the child that its program's time is over, if it is."""
         if self.left() <= 0:

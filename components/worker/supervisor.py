@@ -20,9 +20,9 @@ from pathlib import Path
 
 import msgspec
 
+from ..settings import DATA
 from .confine import Wall
 from .confine.process import PLOT_BACKEND
-from .confine.readable import DATA_VARIABLE
 from .folder import make_base, remove
 from .limits import Limits
 from .messages import (
@@ -49,7 +49,7 @@ from .messages import (
 MAIN = (f"{__name__.rsplit('.', 2)[0]}.zygote_main",)
 _ROOT = Path(__file__).resolve().parents[__name__.count(".")]
 _KEPT_VARIABLES = (
-    *("HOME", "MPLCONFIGDIR", "XDG_CACHE_HOME", DATA_VARIABLE),
+    *("HOME", "MPLCONFIGDIR", "XDG_CACHE_HOME", DATA.name),
     *("LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "TZ", "ATEN_CPU_CAPABILITY"),
     *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"),
 )

@@ -9,7 +9,12 @@ from typing import TypeVar
 import msgspec
 from streamlit.testing.v1 import AppTest
 
-from app.session import InBrowser, PageState
+from app import session
+from app.in_browser import InBrowser
+from app.session import PageState
+from components.facts import TraceIndex
+from components.reading import KeptTrace
+from components.trace import Trace
 
 LONG = 60
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
@@ -29,6 +34,28 @@ def remembered(test: AppTest, kind: type[State], page: str) -> State:
     """Return what the session remembers of a kind for a page, as ``session.remembered`` does inside the app."""
     state: State = test.session_state[f"{page}:{kind.__name__}"]
     return state
+
+
+def shown(test: AppTest, page: str) -> KeptTrace:
+    """Return what stands for the trace that a page shows."""
+    kept = remembered(test, PageState, page).kept
+    assert kept is not None
+    return kept
+
+
+def index_of(test: AppTest, page: str) -> TraceIndex:
+    """Return the look-up tables of the trace that a page shows."""
+    return session.engine().traces.index(shown(test, page))
+
+
+def trace_of(test: AppTest, page: str) -> Trace:
+    """Return the trace that a page shows."""
+    return index_of(test, page).trace
+
+
+def show(test: AppTest, page: str, trace: Trace) -> None:
+    """Let a page show another trace, as if its run had given that."""
+    remembered(test, PageState, page).kept = session.keep(trace)
 
 
 def made(test: AppTest, kind: type[Made], page: str) -> Made:

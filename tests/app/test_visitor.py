@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.visitor import trusted_proxies, visitor
+from app.visitor import visitor
+from components import settings
 
 INSIDE = "10.0.0.0/8, 127.0.0.1,fd00::/8"
 
@@ -34,15 +35,13 @@ INSIDE = "10.0.0.0/8, 127.0.0.1,fd00::/8"
     ],
 )
 def test_the_right_most_address_that_is_not_trusted(peer: str | None, forwarded: list[str], expected: str) -> None:
-    assert visitor(peer, forwarded, trusted_proxies(INSIDE)) == expected
+    assert visitor(peer, forwarded, settings.networks(INSIDE)) == expected
 
 
-def test_nobody_is_trusted_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    trusted_proxies.cache_clear()
-    monkeypatch.delenv("AUTOGRAD_LAB_TRUSTED_PROXIES", raising=False)
-    assert visitor("10.1.2.3", ["198.51.100.7"], trusted_proxies()) == "10.1.2.3"
+def test_nobody_is_trusted_by_default() -> None:
+    assert visitor("10.1.2.3", ["198.51.100.7"], settings.TRUSTED_PROXIES.value({})) == "10.1.2.3"
 
 
 def test_a_setting_that_cannot_be_read_is_said() -> None:
-    with pytest.raises(ValueError, match="AUTOGRAD_LAB_TRUSTED_PROXIES names addresses or networks"):
-        trusted_proxies("10.0.0.0/99")
+    with pytest.raises(settings.BadSetting, match="AUTOGRAD_LAB_TRUSTED_PROXIES is addresses or networks"):
+        settings.TRUSTED_PROXIES.value({"AUTOGRAD_LAB_TRUSTED_PROXIES": "10.0.0.0/99"})

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from components.trace import Program, Trace, decode_trace
-from components.worker import Limits, Pool, execution
+from components.worker import Limits, Pool, execution, sent
 from components.worker.messages import OUTPUT_CHARS
 from tests.worker.helpers import (
     NEEDED,
@@ -212,7 +212,7 @@ def test_a_process_that_goes_on_after_its_result_is_ended_before_that_is_read(
         return decode_trace(data)
 
     forged = msgspec.json.encode(walled.run(Program(source="print('forged')")))
-    monkeypatch.setattr(execution, "decode_trace", decode)
+    monkeypatch.setattr(sent, "decode_trace", decode)
     head = b'{"type":"result","bytes":%d}\n' % len(forged)
     source = f"import os\nos.write(3, {head + forged!r})\nwhile True: pass"
     assert run(walled, UNWATCHED + source).stdout == "forged\n"

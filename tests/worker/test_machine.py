@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from components.worker.machine import KEPT_MB, SHARED_MB, Machine, Shape, shape_of, this_machine
-from components.worker.settings import allowance, shape, waiting
+from components.worker.allowance import allowance_of_settings
+from components.worker.machine import KEPT_MB, SHARED_MB, Machine, Shape, shape_of, shape_of_settings, this_machine
 
 GIB = 1 << 30
 
@@ -90,11 +90,10 @@ def test_two_processors_and_six_gibibytes() -> None:
 
 def test_settings_say_otherwise() -> None:
     machine = Machine(2, 6_144)
-    found = shape(machine, {"AUTOGRAD_LAB_PLACES": "5 + 1", "AUTOGRAD_LAB_SPARE_ZYGOTE": "0"})
+    found = shape_of_settings(machine, {"AUTOGRAD_LAB_PLACES": "5 + 1", "AUTOGRAD_LAB_SPARE_ZYGOTE": "0"})
     assert (found.short, found.long, found.spare_zygote) == (5, 1, False)
-    theirs = allowance(machine, {"AUTOGRAD_LAB_PERSON_RUNS": "1", "AUTOGRAD_LAB_PERSON_SECONDS": "0.5"})
+    theirs = allowance_of_settings(machine, {"AUTOGRAD_LAB_PERSON_RUNS": "1", "AUTOGRAD_LAB_PERSON_SECONDS": "0.5"})
     assert (theirs.runs, theirs.seconds, theirs.address_seconds) == (1, 0.5, 60)
-    assert waiting({"AUTOGRAD_LAB_PERSON_WAITING": "3"}) == 3
 
 
 @pytest.mark.parametrize(
@@ -102,6 +101,6 @@ def test_settings_say_otherwise() -> None:
     [("PLACES", "3"), ("PLACES", "0+1"), ("PERSON_SECONDS", "many"), ("PERSON_RUNS", "-1"), ("PERSON_RUNS", "nan")],
 )
 def test_a_setting_that_cannot_be_read_is_said(name: str, text: str) -> None:
-    read = shape if name == "PLACES" else allowance
+    read = shape_of_settings if name == "PLACES" else allowance_of_settings
     with pytest.raises(ValueError, match=f"AUTOGRAD_LAB_{name} is"):
         read(Machine(2, 6_144), {f"AUTOGRAD_LAB_{name}": text})

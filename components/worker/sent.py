@@ -1,0 +1,65 @@
+"""What a child has sent as its trace: bytes, which are read, checked and explained where somebody looks at them.
+
+The process of the pages keeps them as they came; what is large is read in a process of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from ..explanations import explain
+from ..trace import DamagedTrace, FailureKind, Packed, Program, Trace, decode_trace, oversized
+from ..trace.codec import collector_paused
+from . import failures
+from .limits import Limits
+from .stream import too_large_message
+
+
+@dataclass(frozen=True, eq=False)
+class Sent:
+    """The bytes, the program that ran, which is not for its process to say, and what it was allowed.
+
+    ``stdout`` is what it had printed, and ``stdout_truncated`` whether all of that; ``seconds`` is how long it took,
+    ``late`` whether that was more than it was allowed.
+    """
+
+    packed: Packed
+    program: Program
+    limits: Limits
+    stdout: str = ""
+    stdout_truncated: bool = False
+    seconds: float = 0.0
+    late: bool = False
+
+    def read(self) -> Trace:
+        """Return the trace, explained; if the bytes are none, or too many, one that says so."""
+        limit = self.limits.trace_values
+        if self.packed.values > limit:
+            return self._failed(too_large_message(self.packed.size, limit), "too_large")
+        try:
+            with collector_paused():
+                trace = decode_trace(self.packed.unpacked())
+            # A child that was taken over may say more than an honest one ever does.
+            problem = oversized(trace, self.limits.capture_caps())
+            if problem is not None:
+                raise DamagedTrace(problem)
+        except DamagedTrace as error:
+            return self._failed(f"The program's process sent a damaged trace. {error}")
+        return explain(msgspec.structs.replace(trace, program=self.program))
+
+    def _failed(self, message: str, kind: FailureKind = "crashed") -> Trace:
+        trace = failures.failed_trace(
+            self.program,
+            failures.crashed(message, kind=kind),
+            stdout=self.stdout,
+            stdout_truncated=self.stdout_truncated,
+            duration_ns=int(self.seconds * 1e9),
+        )
+        return explain(trace)
+
+
+def read(result: Trace | Sent) -> Trace:
+    """Return the trace of what a run gave."""
+    return result.read() if isinstance(result, Sent) else result
