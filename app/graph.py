@@ -12,25 +12,15 @@ from functools import partial
 import msgspec
 import streamlit as st
 
-from app import session, what_if
+from app import session, torchviz_view, what_if
 from app.controls import download, kept_choice, kept_toggle, one_of
 from app.links import CODE, FORM, PACKED, PAIR
 from app.takehome import file_name, notebook, script
-from components.facts import TraceIndex
 from components.facts.compare.graphs import GraphMarks
-from components.figures import (
-    LayoutProblem,
-    Picture,
-    PlayerData,
-    draw_torchviz,
-    player_data,
-    torchviz_choices,
-    torchviz_dot,
-    why_not_drawn,
-)
-from components.reading.graph_view import NO_MARKS, WHOLE, GraphAsked, graph_view, nothing_drawn
+from components.figures import PlayerData
+from components.reading.graph_view import NO_MARKS, WHOLE, GraphAsked, graph_view
 from components.reading.offers import Place
-from components.reading.pictures import ways
+from components.reading.torchviz_view import TorchvizAsked
 from components.widgets.browser import write
 from components.widgets.picture_buttons import picture_buttons
 from components.widgets.player.page import standalone_page
@@ -74,16 +64,6 @@ class GraphState:
     """The number of the request and the moment."""
 
 
-@dataclass(frozen=True)
-class _View:
-    """What a view shows: a picture or why there is none, and its DOT text."""
-
-    picture: Picture | LayoutProblem | None
-    title: str
-    empty: str = ""
-    dot: str = ""
-
-
 @st.fragment
 def show(
     page: str,
@@ -107,8 +87,10 @@ def show(
     _take_link(page, view)
     with st.container(horizontal=True, vertical_alignment="center", key=f"{page}-tools"):
         view.torchviz = one_of("View", ("Lab", "torchviz"), f"{page}:view", last=_kind(view)) == "torchviz"
-        data, places = (_torchviz_data(page), {}) if view.torchviz else _lab(page, only, asks)
+        data, places = (_torchviz(page, view), {}) if view.torchviz else _lab(page, only, asks)
         _downloads(page, data)
+    if view.torchviz:
+        torchviz_view.show_under_way(page)
     if st.context.is_embedded:
         above, show_code = _EMBEDDED, show_code or session.shows_only_player()
     player(
@@ -177,6 +159,11 @@ def _lab(page: str, only: GraphMarks, asks: bool) -> tuple[PlayerData, dict[str,
     _switches(page, view)
     _state(page).drawn = shown.opened
     return shown.data, shown.places
+
+
+def _torchviz(page: str, view: View) -> PlayerData:
+    asked = TorchvizAsked(of=view.drawing, show_attrs=view.show_attrs, show_saved=view.show_saved)
+    return torchviz_view.data(page, view, asked)
 
 
 def _switches(page: str, view: View) -> None:
@@ -275,34 +262,3 @@ def _signature(page: str) -> str:
     """Tells the program that a page shows from others."""
     shown = session.shown(page)
     return shown.head.signature if shown is not None else ""
-
-
-# --- the torchviz view
-
-
-def _torchviz_data(page: str) -> PlayerData:
-    index = session.index(page)
-    assert index is not None  # as ``show`` has seen
-    shown = _torchviz(page, index)
-    return player_data(index, shown.picture, kind="torchviz", title=shown.title, empty=shown.empty, dot=shown.dot)
-
-
-def _torchviz(page: str, index: TraceIndex) -> _View:
-    choices = torchviz_choices(index.trace)
-    of = choices[0] if choices else None
-    view = _view(page)
-    if len(choices) > 1:
-        of = kept_choice("Drawing of", choices, view, "drawing", f"{page}:root:viz", width=180)
-    with st.popover("Show", icon=":material/tune:"):
-        attrs = kept_toggle("show_attrs", view, "show_attrs", f"{page}:attrs")
-        saved = kept_toggle("show_saved", view, "show_saved", f"{page}:show_saved")
-    drawing = torchviz_dot(index.trace, of, show_attrs=attrs, show_saved=saved)
-    if drawing is None:
-        return _View(None, "torchviz", nothing_drawn(index.trace))
-    if drawing.dot is None:
-        return _View(LayoutProblem("too_large", why_not_drawn(index.trace, drawing)), "torchviz")
-    drawn = draw_torchviz(drawing.dot, ways())
-    plain = (drawing.show_attrs, drawing.show_saved) != (attrs, saved)
-    word = " · show_attrs and show_saved were not recorded for this graph" if plain else ""
-    said = f" · {drawn.gave_up} · the Lab view folds it" if drawn.gave_up else ""
-    return _View(drawn.image, f"make_dot({drawing.of}){said}{word}", "", drawing.dot)

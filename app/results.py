@@ -9,6 +9,7 @@ from app import advice, session
 from components.facts.text import plural
 from components.reading import KeptTrace
 from components.reading.account import Account, account
+from components.trace import Draw
 from components.widgets.panels import leaves_panel, output_panel
 
 _AGAIN = "The server had let go of this run, to make room for others. The program ran again."
@@ -19,11 +20,10 @@ def progress(page: str) -> bool:
     """Show a run that is under way, with Stop; return whether there is one."""
     if not session.collect(page):
         return False
-    _watch(page)
+    st.fragment(_watch, run_every=session.pace())(page)
     return True
 
 
-@st.fragment(run_every=0.4)
 def _watch(page: str) -> None:
     run = session.running(page)
     if run is None or not session.collect(page):
@@ -33,7 +33,10 @@ def _watch(page: str) -> None:
     waiting = f"Waiting for {plural(now.ahead, 'program')} ahead" if now.ahead else "Starting"
     where = f" · line {now.line}" if now.line is not None else ""
     doing = "Running" if run.of is None else "Measuring memory, in a second run"
-    text = f"{doing}{where} · {now.seconds:.1f} s" if now.state == "running" else f"{waiting} · {now.seconds:.1f} s"
+    if isinstance(run.program.question, Draw):
+        doing = "Drawing with torchviz, in a second run"
+    doings = {"running": doing + where, "standing": f"Paused{where}, since other long programs are first"}
+    text = f"{doings.get(now.state, waiting)} · {now.seconds:.1f} s"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{text}**")
         st.button("Stop", icon=":material/stop_circle:", key=f"{page}:stop", type="primary", on_click=run.stop)

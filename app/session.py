@@ -21,11 +21,10 @@ from app.course import Course, load_course
 from app.engine import Engine
 from app.in_browser import InBrowser, Made
 from app.tidying import Tidying, connected
+from app.visitor import owner
 from components.facts import TraceIndex
-from components.facts.compare import Comparison
 from components.reading import KeptTrace, LetGo, ReaderFailed
-from components.reading.sections import comparison
-from components.trace import Asked, Device, Failure, Program, Trace
+from components.trace import Asked, Device, Draw, Failure, Program, Trace
 from components.widgets.state import STATE
 from components.worker import Run, pool_of_this_machine
 from components.worker.failures import failed_trace
@@ -89,14 +88,6 @@ class _Choices:
 
     latest: str | None = None
     device: Device = "cpu"
-
-
-@dataclass
-class _Compared:
-    """The traces that were compared last, and what is different."""
-
-    pair: tuple[KeptTrace | None, KeptTrace | None] = (None, None)
-    comparison: Comparison | None = None
 
 
 def remembered(kind: type[State], page: str) -> State:
@@ -245,7 +236,8 @@ def start(
 
     An equal program with an equal question that ran before is not run again unless ``again`` asks for it.
     """
-    program = Program(source=source, question=question, device=device() if question is UNSET else "cpu")
+    own_device = device() if question is UNSET or isinstance(question, Draw) else "cpu"
+    program = Program(source=source, question=question, device=own_device)
     if page in PROGRAM_PAGES:
         _choices().latest = page
     shared = engine()
@@ -258,7 +250,7 @@ def start(
     if known is not None:
         _take(page, state, known)
     else:
-        state.run = shared.pool.submit(program, owner=_owner())
+        state.run = shared.pool.submit(program, owner=owner())
         _wait_for(page, state.run)
 
 
@@ -294,7 +286,7 @@ def measure_again(page: str) -> None:
 
 def _measure(page: str, state: PageState, kept: KeptTrace) -> None:
     shared = engine()
-    state.run = shared.pool.measure(shared.traces.index(kept).trace, owner=_owner())
+    state.run = shared.pool.measure(shared.traces.index(kept).trace, owner=owner())
     _wait_for(page, state.run)
 
 
@@ -365,14 +357,6 @@ def look_at_both(
         return engine().traces.look_at_both(one, another, function, *args)
 
 
-def compared(page: str, other: str) -> Comparison:
-    """Return what is different in the traces that two pages show; worked out once."""
-    known, pair = remembered(_Compared, other), (shown(page), shown(other))
-    if known.comparison is None or known.pair != pair:
-        known.comparison, known.pair = look_at_both(page, other, comparison), pair
-    return known.comparison
-
-
 def looking(page: str) -> Callable[[Callable[[TraceIndex], Looked]], Looked]:
     """Return ``look`` of the trace that a page shows now, for downloads, which are made outside of any page."""
     kept, traces = remembered(PageState, page).kept, engine().traces
@@ -426,7 +410,9 @@ def show(page: str, opened: KeptTrace | None, about: object = None) -> None:
 
 def keep(opened: Trace) -> KeptTrace:
     """Return what stands for a trace that somebody has opened; it is kept while a page shows or holds it."""
-    return engine().traces.keep(opened)
+    kept = engine().traces.keep(opened)
+    kept.opened = True
+    return kept
 
 
 def hold(name: str, kept: KeptTrace | None) -> None:
@@ -453,8 +439,9 @@ def adopt(page: str, other: str) -> None:
     _take(page, state, known if known is not None and same else theirs)
 
 
-def _owner() -> str:
-    return _session_id()
+def pace() -> float:
+    """Return after how many seconds a page looks again how far its run is."""
+    return engine().pool.pace()
 
 
 def _session_id() -> str:

@@ -101,6 +101,8 @@ class KeptTrace:
     head: Head
     source: Source | None
     number: int
+    opened: bool = False
+    """Whether somebody has opened it, from a file: its program is not run by itself."""
 
     @property
     def program(self) -> Program:

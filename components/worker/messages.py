@@ -36,6 +36,12 @@ class Stop(Message, frozen=True):
     run: RunId
 
 
+class Late(Message, frozen=True):
+    """Say that the program's time is over, and interrupt it."""
+
+    run: RunId
+
+
 class Look(Message, frozen=True):
     """Make the child write where its program is, even in the middle of native code."""
 
@@ -44,6 +50,24 @@ class Look(Message, frozen=True):
 
 class Kill(Message, frozen=True):
     """End the child, whatever it does."""
+
+    run: RunId
+
+
+class Lower(Message, frozen=True):
+    """Let all others have the processor first."""
+
+    run: RunId
+
+
+class Pause(Message, frozen=True):
+    """Let the child stand still."""
+
+    run: RunId
+
+
+class Resume(Message, frozen=True):
+    """Let a child that stands still go on."""
 
     run: RunId
 
@@ -129,7 +153,7 @@ class Result(Message, frozen=True):
     bytes: Annotated[int, msgspec.Meta(ge=0, le=2**40)]
 
 
-ToZygote = Fork | Stop | Look | Kill
+ToZygote = Fork | Stop | Late | Look | Kill | Lower | Pause | Resume
 FromZygote = Hello | Forked | NotForked | Ended
 FromChild = Begun | Output | Line | Finishing | Fault | Problem | Result
 

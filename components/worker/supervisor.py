@@ -20,9 +20,9 @@ from pathlib import Path
 
 import msgspec
 
+from ..settings import DATA
 from .confine import Wall
 from .confine.process import PLOT_BACKEND
-from .confine.readable import DATA_VARIABLE
 from .folder import make_base, remove
 from .messages import (
     Ended,
@@ -30,10 +30,14 @@ from .messages import (
     Forked,
     Hello,
     Kill,
+    Late,
     Lines,
     Look,
+    Lower,
     Message,
     NotForked,
+    Pause,
+    Resume,
     Stop,
     decode_all,
     encode,
@@ -44,7 +48,7 @@ from .messages import (
 MAIN = (f"{__name__.rsplit('.', 2)[0]}.zygote_main",)
 _ROOT = Path(__file__).resolve().parents[__name__.count(".")]
 _KEPT_VARIABLES = (
-    *("HOME", "MPLCONFIGDIR", "XDG_CACHE_HOME", DATA_VARIABLE),
+    *("HOME", "MPLCONFIGDIR", "XDG_CACHE_HOME", DATA.name),
     *("LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "TZ", "ATEN_CPU_CAPABILITY"),
     *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"),
 )
@@ -173,9 +177,25 @@ class ZygoteProcess:
         """Ask the child to interrupt its program; nothing happens if either is gone."""
         self._send_quietly(Stop(child.run))
 
+    def late(self, child: Child) -> None:
+        """Tell the child that its program's time is over; nothing happens if either is gone."""
+        self._send_quietly(Late(child.run))
+
     def look(self, child: Child) -> None:
         """Make the child write its stack; nothing happens if either is gone."""
         self._send_quietly(Look(child.run))
+
+    def lower(self, child: Child) -> None:
+        """Let all others have the processor before the child; nothing happens if either is gone."""
+        self._send_quietly(Lower(child.run))
+
+    def pause(self, child: Child) -> None:
+        """Let the child stand still; nothing happens if either is gone."""
+        self._send_quietly(Pause(child.run))
+
+    def resume(self, child: Child) -> None:
+        """Let the child go on; nothing happens if either is gone."""
+        self._send_quietly(Resume(child.run))
 
     def kill(self, child: Child) -> None:
         """End the child; nothing happens if either is gone."""

@@ -34,20 +34,33 @@ from .messages import (
     Forked,
     Hello,
     Kill,
+    Late,
     Lines,
     Look,
+    Lower,
     Message,
     NotForked,
+    Pause,
+    Resume,
     Stop,
     decode_all,
     encode,
     to_zygote,
 )
 from .trial import try_walls
-from .watch import LOOK, STOP
+from .watch import LATE, LOOK, STOP
 
 _MAX_DESCRIPTORS = 16
-_SIGNALS: dict[type[Message], int] = {Stop: STOP, Look: LOOK, Kill: signal.SIGKILL}
+_SIGNALS: dict[type[Message], int] = {
+    Stop: STOP,
+    Late: LATE,
+    Look: LOOK,
+    Kill: signal.SIGKILL,
+    Pause: signal.SIGSTOP,
+    Resume: signal.SIGCONT,
+}
+# The least priority that a process can have.
+_LOWEST = 19
 
 
 class Zygote:
@@ -99,6 +112,8 @@ class Zygote:
         for message in decode_all(to_zygote, self._lines.feed(data)):
             if isinstance(message, Fork):
                 self._fork(message.run, self._descriptors.pop(0), self._descriptors.pop(0))
+            elif isinstance(message, Lower):
+                self._lower(message.run)
             else:
                 self._signal(message.run, _SIGNALS[type(message)])
 
@@ -116,6 +131,15 @@ class Zygote:
         finally:
             os.close(request)
             os.close(result)
+
+    def _lower(self, run: int) -> None:
+        for pid, owner in self._children.items():
+            if owner == run:
+                with suppress(OSError):
+                    os.setpriority(os.PRIO_PGRP, pid, _LOWEST)  # of all its threads
+                if IS_LINUX:
+                    with suppress(OSError), open(f"/proc/{pid}/autogroup", "w", encoding="ascii") as file:
+                        file.write(str(_LOWEST))  # where each session is weighed as a whole, its threads' does nothing
 
     def _signal(self, run: int, number: int) -> None:
         # Only children that were not reaped yet are in the table, so the process id cannot be another's.

@@ -65,7 +65,7 @@ def drawn(source: str, kind: str = "lab", **mount: Any) -> Mapping[str, Any]:
         drawing = torchviz_dot(index.trace, torchviz_choices(index.trace)[0], show_attrs=True, show_saved=True)
         assert drawing is not None
         assert drawing.dot is not None
-        picture = draw_torchviz(drawing.dot, svg_ways()).image
+        picture = draw_torchviz(str(drawing.dot), svg_ways()).image
         return message(player_data(index, picture, kind="torchviz", title="make_dot(y)", dot=drawing.dot), place)
 
     def graph(opened: tuple[str, ...] | None = None) -> Any:

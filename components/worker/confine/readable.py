@@ -12,7 +12,8 @@ import sysconfig
 from functools import cache
 from pathlib import Path
 
-DATA_VARIABLE = "AUTOGRAD_LAB_DATA"
+from ...settings import DATA
+
 _SYSTEM = (
     "/lib",
     "/lib64",
@@ -50,7 +51,7 @@ def data_folder() -> str | None:
 
     Never one that would show the application to programs.
     """
-    named = os.environ.get(DATA_VARIABLE, "")
+    named = DATA.value()
     path = os.path.realpath(named) if named and os.path.isdir(named) else None
     return path if path is not None and not _shows_the_application(path) else None
 
