@@ -24,10 +24,12 @@ from app.tidying import Tidying, connected
 from app.visitor import owner
 from components.facts import TraceIndex
 from components.reading import KeptTrace, LetGo, ReaderFailed
+from components.reading.memory_sections import to_measure
 from components.trace import Asked, Device, Draw, Failure, Program, Trace
 from components.widgets.state import STATE
-from components.worker import Run, pool_of_this_machine
+from components.worker import Limits, Run, pool_of_this_machine
 from components.worker.failures import failed_trace
+from components.worker.sent import Sent, SentMemory
 
 # The pages on which a person makes a program; the others look at it.
 PROGRAM_PAGES = {"playground": "Playground", "code": "Code", "lessons": "Lessons"}
@@ -256,7 +258,7 @@ def start(
 
 def _wait_for(page: str, run: Run) -> None:
     """Wait a little: most programs are done before anyone could see that they run."""
-    run.wait(_PATIENCE)
+    run.result(_PATIENCE)
     collect(page)
 
 
@@ -285,8 +287,11 @@ def measure_again(page: str) -> None:
 
 
 def _measure(page: str, state: PageState, kept: KeptTrace) -> None:
-    shared = engine()
-    state.run = shared.pool.measure(shared.traces.index(kept).trace, owner=owner())
+    observed = look(page, to_measure)
+    if isinstance(observed, str):
+        _hold(page, state, engine().traces.with_memory(kept, SentMemory(None, Limits(), observed)))
+        return
+    state.run = engine().pool.measure_observed(kept.program, observed, owner=owner())
     _wait_for(page, state.run)
 
 
@@ -311,12 +316,21 @@ def collect(page: str) -> bool:
     result = run.result(0)
     if result is None:
         return True
-    shared, state = engine(), remembered(PageState, page)
-    kept = shared.traces.keep(result)
-    shared.runs_like(kept.program).put(kept)
+    state = remembered(PageState, page)
     state.run = None
-    _take(page, state, kept)
+    _take(page, state, _kept(page, result))
     return running(page) is not None
+
+
+def _kept(page: str, result: Trace | Sent | SentMemory) -> KeptTrace:
+    shared = engine()
+    if isinstance(result, SentMemory):
+        with _readable(page) as measured:
+            kept = shared.traces.with_memory(measured, result)
+    else:
+        kept = shared.traces.keep(result)
+    shared.runs_like(kept.program).put(kept)
+    return kept
 
 
 def running(page: str) -> Run | None:
