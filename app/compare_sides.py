@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -18,13 +19,9 @@ from app.controls import chart, one_of
 from app.editors import Editor, show_editor
 from app.examples import FIRST_PAIR, PAIRS
 from app.uploads import OpenError, opened_trace
-from components.facts import TraceIndex
-from components.facts.compare import Comparison, compare
-from components.facts.memory.timeline import timelines_info
 from components.figures.charts.compare import AXES, timelines_figure
+from components.reading.sections import both_timelines
 from components.source.variants import Variant, variants
-from components.trace import Trace, encode_trace
-from components.trace.codec import collector_paused
 from components.widgets.compare_panels import (
     graphs_panel,
     printed_panel,
@@ -103,8 +100,6 @@ class CompareState:
     """Whether both programs are to be run anew."""
     variants: tuple[str, tuple[Variant, ...]] = "", ()
     """The left program, and what can be changed in it."""
-    comparison: tuple[Trace, Trace, Comparison] | None = None
-    """The traces that were compared last, and what is different."""
 
 
 def compare_state() -> CompareState:
@@ -275,15 +270,16 @@ def _open(name: str) -> None:
         st.error(side(name).problem)
 
 
-def show(left: TraceIndex, right: TraceIndex) -> None:
-    """Show the comparison of two traces."""
-    compared = comparison(left, right)
+def show() -> None:
+    """Show the comparison of both traces."""
+    left, right = map(page_of, SIDES)
+    compared = session.compared(left, right)
     changed = switch_now() if side(RIGHT).origin.source == SWITCH else None
     verdict_line(compared.verdict, changed.what if changed is not None else "")
     only = compared.graphs.only_left, compared.graphs.only_right
-    for column, name, marked in zip(st.columns(2, gap="small"), SIDES, only, strict=True):
+    for column, page, marked in zip(st.columns(2, gap="small"), (left, right), only, strict=True):
         with column:
-            graph.show(page_of(name), above=_ABOVE, show_code=not is_built(), only=marked)
+            graph.show(page, above=_ABOVE, show_code=not is_built(), only=marked)
     results_panels(compared.results)
     printed_panel(compared.printed)
     quantities_panel(compared.quantities)
@@ -291,34 +287,30 @@ def show(left: TraceIndex, right: TraceIndex) -> None:
     _memory(left, right)
 
 
-def both_traces(left: Trace, right: Trace) -> bytes:
-    """Return a zip archive of both traces and both programs."""
+def both_files() -> dict[str, tuple[str, Callable[[], bytes]]]:
+    """Return by side the program that ran, and what gives its trace as JSON."""
+    shown = {name: session.shown(page_of(name)) for name in SIDES}
+    return {name: (one.program.source, session.trace_json(page_of(name))) for name, one in shown.items() if one}
+
+
+def zipped(files: Mapping[str, tuple[str, Callable[[], bytes]]]) -> bytes:
+    """Return a zip archive of both programs and both traces."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, trace in (("left", left), ("right", right)):
-            archive.writestr(f"{name}.json", encode_trace(trace))
-            archive.writestr(f"{name}.py", trace.program.source.encode("utf-8", "surrogatepass"))
+        for name, (source, trace) in files.items():
+            archive.writestr(f"{name}.json", trace())
+            archive.writestr(f"{name}.py", source.encode("utf-8", "surrogatepass"))
     return made.getvalue()
 
 
-def comparison(left: TraceIndex, right: TraceIndex) -> Comparison:
-    """Compare two traces, once."""
-    state = compare_state()
-    known = state.comparison
-    if known is None or known[0] is not left.trace or known[1] is not right.trace:
-        with collector_paused():
-            known = state.comparison = left.trace, right.trace, compare(left, right)
-    return known[2]
-
-
 @st.fragment
-def _memory(left: TraceIndex, right: TraceIndex) -> None:
+def _memory(left: str, right: str) -> None:
     """The memory of both over time. A fragment: its switches draw nothing else anew."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Memory**")
         by = one_of("Over", AXES, "compare:axis", AXES.__getitem__, first="line")
         saved = st.toggle("saved for backward", value=True, key="compare:saved")
-    info = timelines_info(left.trace, right.trace, by)
+    info = session.look_at_both(left, right, both_timelines, by)
     if info.sides:
         chart(timelines_figure(info, saved=saved), f"compare:memory:{by}")
     for note in info.notes:

@@ -16,7 +16,6 @@ from app import advice, linked, session
 from app.editors import Editor, show_editor
 from app.uploads import OpenError, opened_trace
 from app.workbench import heading, room_beside, run_row, show_told
-from components.facts import TraceIndex
 from components.reading import KeptTrace
 from components.widgets.editor import Edited
 from components.widgets.panels import note_panel
@@ -45,8 +44,8 @@ class ProgramChoice:
     """Why the last file could not be opened."""
 
 
-def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | None:
-    """Show the program of a page, with what chooses and runs it; return the tables of its trace once it has run."""
+def program(page: str, title: str, examples: Mapping[str, str]) -> KeptTrace | None:
+    """Show the program of a page, with what chooses and runs it; return what stands for its trace once it has run."""
     editor = Editor(f"{page}:editor", next(iter(examples.values())))
     if linked.follow(editor):
         _own(page)
@@ -61,7 +60,7 @@ def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | 
     linked.note(editor)
     shown = page if session.running(page) or _source(page) not in session.PROGRAM_PAGES else _source(page)
     show_told(shown, place(page, examples))
-    return session.index(page)
+    return session.shown(page)
 
 
 def place(page: str, examples: Mapping[str, str]) -> advice.Place:

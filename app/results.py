@@ -20,11 +20,10 @@ def progress(page: str) -> bool:
     """Show a run that is under way, with Stop; return whether there is one."""
     if not session.collect(page):
         return False
-    _watch(page)
+    st.fragment(_watch, run_every=session.engine().pool.pace())(page)
     return True
 
 
-@st.fragment(run_every=0.4)
 def _watch(page: str) -> None:
     run = session.running(page)
     if run is None or not session.collect(page):
@@ -36,7 +35,8 @@ def _watch(page: str) -> None:
     doing = "Running" if run.of is None else "Measuring memory, in a second run"
     if isinstance(run.program.question, Draw):
         doing = "Drawing with torchviz, in a second run"
-    text = f"{doing}{where} · {now.seconds:.1f} s" if now.state == "running" else f"{waiting} · {now.seconds:.1f} s"
+    doings = {"running": doing + where, "standing": f"Paused{where}, since other long programs are first"}
+    text = f"{doings.get(now.state, waiting)} · {now.seconds:.1f} s"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{text}**")
         st.button("Stop", icon=":material/stop_circle:", key=f"{page}:stop", type="primary", on_click=run.stop)

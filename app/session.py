@@ -21,8 +21,11 @@ from app.course import Course, load_course
 from app.engine import Engine
 from app.in_browser import InBrowser, Made
 from app.tidying import Tidying, connected
+from app.visitor import owner
 from components.facts import TraceIndex
+from components.facts.compare import Comparison
 from components.reading import KeptTrace, LetGo, ReaderFailed
+from components.reading.sections import comparison
 from components.trace import Asked, Device, Draw, Failure, Program, Trace
 from components.widgets.state import STATE
 from components.worker import Run, pool_of_this_machine
@@ -87,6 +90,14 @@ class _Choices:
 
     latest: str | None = None
     device: Device = "cpu"
+
+
+@dataclass
+class _Compared:
+    """The traces that were compared last, and what is different."""
+
+    pair: tuple[KeptTrace | None, KeptTrace | None] = (None, None)
+    comparison: Comparison | None = None
 
 
 def remembered(kind: type[State], page: str) -> State:
@@ -249,7 +260,7 @@ def start(
     if known is not None:
         _take(page, state, known)
     else:
-        state.run = shared.pool.submit(program, owner=_owner())
+        state.run = shared.pool.submit(program, owner=owner())
         _wait_for(page, state.run)
 
 
@@ -285,7 +296,7 @@ def measure_again(page: str) -> None:
 
 def _measure(page: str, state: PageState, kept: KeptTrace) -> None:
     shared = engine()
-    state.run = shared.pool.measure(shared.traces.index(kept).trace, owner=_owner())
+    state.run = shared.pool.measure(shared.traces.index(kept).trace, owner=owner())
     _wait_for(page, state.run)
 
 
@@ -346,6 +357,29 @@ def look(page: str, function: Callable[[TraceIndex, *_Given], Looked], *args: *_
     """
     with _readable(page) as kept:
         return engine().traces.look(kept, function, *args)
+
+
+def look_at_both(
+    page: str, other: str, function: Callable[[TraceIndex, TraceIndex, *_Given], Looked], *args: *_Given
+) -> Looked:
+    """Return ``function(index, index, *args)`` of the traces that two pages show, as ``look`` does of one."""
+    with _readable(page) as one, _readable(other) as another:
+        return engine().traces.look_at_both(one, another, function, *args)
+
+
+def compared(page: str, other: str) -> Comparison:
+    """Return what is different in the traces that two pages show; worked out once."""
+    known, pair = remembered(_Compared, other), (shown(page), shown(other))
+    if known.comparison is None or known.pair != pair:
+        known.comparison, known.pair = look_at_both(page, other, comparison), pair
+    return known.comparison
+
+
+def looking(page: str) -> Callable[[Callable[[TraceIndex], Looked]], Looked]:
+    """Return ``look`` of the trace that a page shows now, for downloads, which are made outside of any page."""
+    kept, traces = remembered(PageState, page).kept, engine().traces
+    assert kept is not None
+    return lambda function: traces.look(kept, function)
 
 
 def trace_json(page: str) -> Callable[[], bytes]:
@@ -421,10 +455,6 @@ def adopt(page: str, other: str) -> None:
     # The clock tells whether it is this very run.
     same = known is not None and known.head.duration_ns == theirs.head.duration_ns
     _take(page, state, known if known is not None and same else theirs)
-
-
-def _owner() -> str:
-    return _session_id()
 
 
 def _session_id() -> str:

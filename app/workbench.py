@@ -96,7 +96,7 @@ def workbench(
         linked.note(editor)
         guide.after(edited.text)
         place = advice.in_editor(editor)
-        told = st.container(key=f"{page}-told", gap=None)
+        told = st.container()
     session.collect(page)
     with did:
         above = ABOVE + guide.over(editor.ran)

@@ -17,12 +17,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What each part may import besides itself. No arrow runs back up: a part never sees those that use it.
 MAY_IMPORT = {
+    "components.settings": set(),
     "components.trace": set(),
     "components.source": {"components.trace"},
     "components.explanations": {"components.trace", "components.source"},
     "components.capture": {"components.trace", "components.source"},
     "components.answers": {"components.trace", "components.source", "components.capture"},
-    "components.worker": {"components.trace", "components.source", "components.explanations"},
+    "components.worker": {"components.settings", "components.trace", "components.source", "components.explanations"},
     # The process that the pool starts: the one place that knows both what runs programs and what is run.
     "components.zygote_main": {"components.answers", "components.worker"},
     "components.facts": {"components.trace", "components.source"},
@@ -39,6 +40,7 @@ MAY_IMPORT = {
         "components.widgets",
     },
     "app": {
+        "components.settings",
         "components.reading",
         "components.trace",
         "components.source",
@@ -58,6 +60,7 @@ HOMES = {
     "graphviz": ("components/figures/",),
     "pygments": ("components/figures/player_data.py",),
     "xml": ("components/figures/layout.py",),
+    "prometheus_client": ("app/operate/",),
     "markupsafe": ("app/", "components/widgets/"),
     "plotly": ("components/figures/", "components/widgets/", "app/"),
 }

@@ -9,17 +9,20 @@ from typing import Literal
 
 import msgspec
 
-from ..trace import Program, Trace, observed_run
+from ..trace import FailureKind, Program, Trace, observed_run
+from .fair_queue import Owner
 from .limits import Limits
 from .sent import Sent, read
 
-State = Literal["queued", "running", "done"]
+ANYBODY = Owner()
+State = Literal["queued", "running", "standing", "done"]
 
 
 class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
     """What can be said of a run now.
 
-    ``ahead`` counts the programs that will begin before it; ``line`` is the line that ran last (``None`` before the
+    ``standing`` is a program that stands still until it is its turn to go on among long ones. ``ahead`` counts the
+    programs that will begin, or go on, before it; ``line`` is the line that ran last (``None`` before the
     first look, a tenth of a second after the start); ``seconds`` since it began to run, or to wait; ``stdout`` so far.
     """
 
@@ -36,7 +39,7 @@ class Run:
     ``of`` is the trace whose memory is to be measured, ``None`` where the program is to be observed.
     """
 
-    def __init__(self, program: Program, limits: Limits, owner: str, of: Trace | None = None) -> None:
+    def __init__(self, program: Program, limits: Limits, owner: Owner = ANYBODY, of: Trace | None = None) -> None:
         self.program = program
         self.of = of
         self.observed = observed_run(of) if of is not None else None
@@ -48,23 +51,27 @@ class Run:
         self._last_line: int | None = None
         self._since = time.monotonic()
         self._seconds: float | None = None
+        self._waited = 0.0
         self._running = False
         self._stopped_at: float | None = None
         # The pool and the execution put these in while they are responsible for the run.
         self.look: Callable[[], tuple[int | None, str]] = lambda: (None, "")
+        self.standing: Callable[[], int | None] = _nowhere
         self.count_ahead: Callable[[Run], int] = _nothing
         self.on_stop: Callable[[Run], object] = _nothing
+        self.on_done: Callable[[Run], object] = _nothing
 
     def progress(self) -> RunProgress:
         """Return how far the run is."""
-        ahead = 0 if self._running or self._done.is_set() else self.count_ahead(self)
+        standing = self.standing()
+        ahead = standing or (0 if self._running or self._done.is_set() else self.count_ahead(self))
         with self._lock:
             result = self._result
             if result is not None:
                 seconds = self._seconds or 0.0
                 return RunProgress(state="done", ahead=0, line=self._last_line, seconds=seconds, stdout=result.stdout)
             line, stdout = self.look()
-            state: State = "running" if self._running else "queued"
+            state: State = "queued" if not self._running else "running" if standing is None else "standing"
             seconds = time.monotonic() - self._since
             return RunProgress(state=state, ahead=ahead, line=line, seconds=seconds, stdout=stdout)
 
@@ -95,6 +102,20 @@ class Run:
         return self._stopped_at
 
     @property
+    def times(self) -> tuple[float, float | None]:
+        """The seconds that it waited, and those that it has run or ran; ``None`` where it never began."""
+        seconds = time.monotonic() - self._since if self._seconds is None else self._seconds
+        return (self._waited, seconds) if self._running else (seconds, None)
+
+    @property
+    def failure(self) -> FailureKind | None:
+        """The kind of its trace's failure, as far as that is known without reading it."""
+        if isinstance(self._result, Sent):
+            return "timeout" if self._result.late else None
+        failure = self._result.failure if self._result is not None else None
+        return failure.kind if failure is not None else None
+
+    @property
     def done(self) -> bool:
         """Whether the trace is there."""
         return self._done.is_set()
@@ -102,11 +123,12 @@ class Run:
     def begin(self) -> None:
         """Mark the run as running. For the pool."""
         with self._lock:
-            self._running = True
-            self._since = time.monotonic()
+            self._running, now = True, time.monotonic()
+            self._waited, self._since = now - self._since, now
 
     def finish(self, result: Trace | Sent) -> None:
         """Hand over the trace; only the first one counts. For the pool."""
+        first = False
         with self._lock:
             if self._result is None:
                 self._seconds = time.monotonic() - self._since
@@ -115,9 +137,17 @@ class Run:
                 self._result = result
                 # Let go of the child's buffers: pages keep runs for long.
                 self.look = lambda: (None, "")
+                self.standing = _nowhere
                 self.on_stop = self.count_ahead = _nothing
+                first = True
+        if first:
+            self.on_done(self)
         self._done.set()
 
 
 def _nothing(run: Run) -> int:
     return 0
+
+
+def _nowhere() -> None:
+    return None

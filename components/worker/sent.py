@@ -21,7 +21,8 @@ from .stream import too_large_message
 class Sent:
     """The bytes, the program that ran, which is not for its process to say, and what it was allowed.
 
-    ``stdout`` is what it had printed, and ``stdout_truncated`` whether all of that; ``seconds`` is how long it took.
+    ``stdout`` is what it had printed, and ``stdout_truncated`` whether all of that; ``seconds`` is how long it took,
+    ``late`` whether that was more than it was allowed.
     """
 
     packed: Packed
@@ -30,6 +31,7 @@ class Sent:
     stdout: str = ""
     stdout_truncated: bool = False
     seconds: float = 0.0
+    late: bool = False
 
     def read(self) -> Trace:
         """Return the trace, explained; if the bytes are none, or too many, one that says so."""

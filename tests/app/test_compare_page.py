@@ -6,18 +6,19 @@ import html
 import io
 import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 from streamlit.testing.v1 import AppTest
 
-from app.compare_sides import both_traces
+from app.compare_sides import zipped
 from app.examples import PAIRS
 from app.linked import Linked
 from app.links import pack, unpack
 from components.source.variants import variants
-from components.trace import Trace, decode_trace
+from components.trace import Trace, decode_trace, encode_trace
 from components.widgets import editor
 from tests.app.apptest import html_of, made, players, settled, show, shown, trace_of, visit
 from tests.figures import traces as t
@@ -221,8 +222,9 @@ def test_each_axis_of_the_memory() -> None:
 
 
 def test_both_traces_in_one_file() -> None:
-    left, right = t.make_trace("x = 1\n"), t.make_trace("x = 2\n")
-    with zipfile.ZipFile(io.BytesIO(both_traces(left, right))) as archive:
+    sides = {name: t.make_trace(f"x = {number}\n") for number, name in enumerate(("left", "right"), start=1)}
+    files = {name: (trace.program.source, partial(encode_trace, trace)) for name, trace in sides.items()}
+    with zipfile.ZipFile(io.BytesIO(zipped(files))) as archive:
         assert sorted(archive.namelist()) == ["left.json", "left.py", "right.json", "right.py"]
-        assert decode_trace(archive.read("right.json")) == right
+        assert decode_trace(archive.read("right.json")) == sides["right"]
         assert archive.read("left.py") == b"x = 1\n"

@@ -15,21 +15,36 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from components.facts.compare import compare
+from components.capture import capture_program, measure_program
 from components.facts.compare.graphs import GraphMarks
-from components.reading import KeptTrace, LetGo, ReaderFailed, Traces
+from components.facts.gradients.flow import intermediate_gradients
+from components.reading import KeptTrace, LetGo, ReaderFailed, Traces, sections
+from components.reading import memory_sections as memory
 from components.reading import reader as reader_module
 from components.reading.account import account, first_moment
 from components.reading.graph_view import GraphAsked, graph_view
 from components.reading.kept import Own, head_of
 from components.reading.offers import change_of
 from components.reading.records import Told, from_bytes, to_bytes
-from components.trace import Program, Trace, encode_trace, pack
+from components.source import SourceLimits
+from components.trace import Caps, Program, Trace, encode_trace, observed_run, pack, with_measured
 from components.worker import Limits
 from components.worker.sent import Sent
 from tests.figures import traces as t
 
 PROGRAM = Program(source="x = 1\nprint(x)")
+TRAINING = """\
+import torch
+from torch import nn
+
+model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
+optimizer = torch.optim.Adam(model.parameters())
+for step in range(3):
+    loss = (model(torch.ones(5, 3)) ** 2).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
 EMPTY = t.make_trace("pass")
 
 
@@ -63,6 +78,46 @@ def test_a_reader_says_what_is_said_here(afar: Traces, trace: Trace) -> None:
     assert afar.json(far) == here.json(near) == encode_trace(trace)
 
 
+@pytest.fixture(scope="module")
+def training() -> Trace:
+    """A program of a few steps, with its memory."""
+    program = Program(source=TRAINING)
+    observed = capture_program(program)
+    measured = measure_program(program, observed_run(observed), Caps(), SourceLimits())
+    return with_measured(observed, measured)
+
+
+def test_a_reader_says_of_gradients_what_is_said_here(afar: Traces, training: Trace) -> None:
+    here = Traces(small=1 << 30)
+    near, far = here.keep(training), afar.keep(training)
+    assert here.look(near, sections.history_of).calls
+    for function in (sections.history_of, sections.to_look_at, sections.layer_trends, sections.engine_runs):
+        assert afar.look(far, function) == here.look(near, function)
+    for run in here.look(near, sections.engine_runs):
+        assert afar.look(far, intermediate_gradients, run) == here.look(near, intermediate_gradients, run)
+    other, there = here.keep(t.chain(3)), afar.keep(t.chain(3))
+    timelines = here.look_at_both(near, other, sections.both_timelines, "line")
+    assert timelines.sides
+    assert afar.look_at_both(far, there, sections.both_timelines, "line") == timelines
+
+
+def test_a_reader_says_of_memory_what_is_said_here(afar: Traces, training: Trace) -> None:
+    here = Traces(small=1 << 30)
+    near, far = here.keep(training), afar.keep(training)
+    about = here.look(near, memory.memory_told).about
+    assert about is not None
+    assert about.events > 10
+    alone = (memory.memory_told, memory.saved, memory.calls, memory.kept_graphs, memory.all_events, memory.all_blocks)
+    for function in (*alone, memory.snapshot):
+        assert afar.look(far, function) == here.look(near, function)
+    assert afar.look(far, memory.timeline, "step", None) == here.look(near, memory.timeline, "step", None)
+    assert afar.look(far, memory.alive, about.peak or 0) == here.look(near, memory.alive, about.peak or 0)
+    change = "a change", 3, "what it does"
+    found = here.look_at_both(near, near, memory.outcome_of, *change)
+    assert found.same
+    assert afar.look_at_both(far, far, memory.outcome_of, *change) == found
+
+
 def test_a_reader_keeps_what_it_has_read(afar: Traces) -> None:
     kept = afar.keep(t.chain(3))
     pid = reader_pid(afar)
@@ -75,7 +130,7 @@ def test_a_reader_keeps_what_it_has_read(afar: Traces) -> None:
 def test_two_traces_are_asked_about_together(afar: Traces) -> None:
     here, sides = Traces(), (t.chain(3), t.chain(5))
     (one, other), (near, far) = ([traces.keep(trace) for trace in sides] for traces in (here, afar))
-    assert afar.look_at_both(near, far, compare) == here.look_at_both(one, other, compare)
+    assert afar.look_at_both(near, far, sections.comparison) == here.look_at_both(one, other, sections.comparison)
 
 
 def test_which_program_ran_is_not_for_the_bytes_to_say(afar: Traces) -> None:

@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from components.worker.confine.seccomp import ALLOW, ARCHITECTURES, KILL, REFUSE, Instruction, assemble, the_filter
+from components.worker.confine.seccomp import (
+    ALLOW,
+    ARCHITECTURES,
+    KILL,
+    NOBODY,
+    REFUSE,
+    Instruction,
+    assemble,
+    prepared_code,
+    the_filter,
+)
 from components.worker.confine.syscalls import (
     ALLOWED,
     ANSWERED,
@@ -242,3 +252,12 @@ OUTWARDS = (
 @pytest.mark.parametrize("name", OUTWARDS.split())
 def test_what_reaches_outwards_is_on_no_list(name: str) -> None:
     assert name not in {row[0] for table in (*TABLES, RULED) for row in table}
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+@pytest.mark.parametrize("files", [True, False])
+def test_a_child_has_only_its_number_to_put_into_the_filter(machine: str, files: bool) -> None:
+    for number in (1, OWN, 4_194_304):
+        expected = b"".join(struct.pack("HBBI", *one) for one in the_filter(machine, number, files=files, gpu=False))
+        prepared = prepared_code(machine, files=files, gpu=False)
+        assert prepared.replace(NOBODY, struct.pack("I", number)) == expected

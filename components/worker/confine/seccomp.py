@@ -11,6 +11,7 @@ import os
 import platform
 import struct
 from collections.abc import Sequence
+from functools import cache
 
 from .libc import prctl
 from .process import no_new_privileges
@@ -29,6 +30,9 @@ ARCHITECTURES = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}
 # On x86-64 this bit in a call's number selects the x32 table, which the list does not describe.
 _X32_BIT = 0x4000_0000
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
+_INSTRUCTION = "HBBI"
+# In place of the process's own number, larger than any is.
+NOBODY = b"\xf7\xf6\xf5\x7f"
 
 
 def assemble(
@@ -91,7 +95,19 @@ def filter_system_calls(*, files: bool = True, gpu: bool = False) -> None:
     Raises:
         OSError: no table for this architecture, or the kernel has no seccomp.
     """
-    program = the_filter(platform.machine(), os.getpid(), files=files, gpu=gpu)
-    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *instruction) for instruction in program))
+    number = struct.pack("I", os.getpid())
+    code = ctypes.create_string_buffer(prepared_code(platform.machine(), files=files, gpu=gpu).replace(NOBODY, number))
     no_new_privileges()
-    prctl(_PR_SET_SECCOMP, _MODE_FILTER, struct.pack("HxxxxxxP", len(program), ctypes.addressof(code)))
+    count = len(code) // struct.calcsize(_INSTRUCTION)
+    prctl(_PR_SET_SECCOMP, _MODE_FILTER, struct.pack("HxxxxxxP", count, ctypes.addressof(code)))
+
+
+@cache
+def prepared_code(machine: str, *, files: bool, gpu: bool) -> bytes:
+    """Return the filter as the kernel reads it, for a process of no number: it is put together once, not in each child.
+
+    Raises:
+        OSError: an architecture without a table.
+    """
+    program = the_filter(machine, *struct.unpack("I", NOBODY), files=files, gpu=gpu)
+    return b"".join(struct.pack(_INSTRUCTION, *instruction) for instruction in program)
