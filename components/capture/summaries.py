@@ -7,8 +7,8 @@ the run, each of its rows is worked out, all by the same few calls.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import UNSET, Struct, UnsetType
@@ -19,7 +19,7 @@ from ..trace.records import Sizes
 
 _MOST_BLOCKS = 10
 _THOUSANDTHS = 1_000
-_BLOCK_ELEMENTS = 1 << 14
+_BLOCK_ELEMENTS = 1 << 15
 _BLOCK_ROWS = 256
 _MOST_ELEMENTS = 1 << 20
 
@@ -35,8 +35,7 @@ class Reading(Struct, eq=False, gc=False):
     sizes: Sizes | UnsetType = UNSET
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What is wanted beside a summary: a grid of a matrix with so many ``columns`` (0: none), the sizes of elements."""
 
     columns: int = 0
@@ -214,24 +213,42 @@ def _sizes(numbers: Doubles) -> Sizes | UnsetType:
 
 
 def _grids(rows: Doubles, columns: int) -> list[Grid]:
+    """Average each row's blocks, as the matrix with so many columns that it is."""
     matrices = rows.reshape(len(rows), -1, columns)
-    (down, heights), (across, widths) = (_cuts(size) for size in matrices.shape[1:])
+    (_, heights), (across, widths) = (_cuts(size) for size in matrices.shape[1:])
     with np.errstate(invalid="ignore", over="ignore"):
-        means = np.add.reduceat(np.add.reduceat(matrices, down, axis=1), across, axis=2)
-        means /= heights[:, None] * widths
+        means = _summed_down(matrices)
+        means = np.add.reduceat(means, across, axis=2) if columns > _MOST_BLOCKS else means
+        means = means / (heights[:, None] * widths)
         sizes = np.abs(means)
-        finite = np.isfinite(sizes)
-        all_finite = bool(finite.all())
-        largest = np.max(sizes, axis=(1, 2), initial=0.0, where=True if all_finite else finite)
+        largest = np.maximum.reduce(sizes, axis=(1, 2))
+        odd = not np.isfinite(largest).all()
+        finite = np.isfinite(sizes) if odd else True
+        largest = np.max(sizes, axis=(1, 2), initial=0.0, where=finite) if odd else largest
         scale = np.where(largest == 0, 1.0, largest)[:, None, None]
-        parts = np.rint(np.where(finite, means, 0.0) / scale * _THOUSANDTHS).astype(np.int64)
+        parts = np.rint((np.where(finite, means, 0.0) if odd else means) / scale * _THOUSANDTHS).astype(np.int64)
     cells: list[list[list[int | None]]] = parts.tolist()
-    if not all_finite:
-        for matrix, row, column in np.argwhere(~finite).tolist():
+    if odd:
+        for matrix, row, column in np.argwhere(~np.isfinite(sizes)).tolist():
             cells[matrix][row][column] = None
     return [Grid(largest=most, cells=each) for most, each in zip(largest.tolist(), cells, strict=True)]
 
 
+def _summed_down(matrices: Doubles) -> Doubles:
+    """Add up the rows of each part of each matrix, in order: ``np.add.reduceat``, at a fraction of its time."""
+    height = matrices.shape[1]
+    if height <= _MOST_BLOCKS:
+        return matrices
+    starts, heights = _cuts(height)
+    least = height // _MOST_BLOCKS
+    first = matrices[:, (starts[:, None] + np.arange(least)).reshape(-1)]
+    sums: Doubles = np.add.reduce(first.reshape(len(matrices), _MOST_BLOCKS, least, -1), axis=2)
+    higher = np.flatnonzero(heights > least)
+    sums[:, higher] += matrices[:, starts[higher] + least]
+    return sums
+
+
+@cache
 def _cuts(size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return where the parts of a dimension begin, and how long each is."""
     blocks = min(size, _MOST_BLOCKS)

@@ -140,10 +140,9 @@ def _listed(flat: torch.Tensor) -> Values:
 
 def _row(flat: torch.Tensor) -> NDArray[Any]:
     """Return all elements in a row, where possible in their own memory: they are read at once."""
-    flat = flat.detach()
-    if flat.dtype not in _NUMPY_TOO:
-        flat = flat.to(torch.float64)
-    return flat.numpy(force=flat.device.type != "cpu" or flat.is_neg()).reshape(-1)
+    if flat.dtype in _NUMPY_TOO and flat.is_cpu and not flat.is_neg():
+        return flat.detach().numpy().reshape(-1)
+    return flat.detach().to(torch.float64).numpy(force=True).reshape(-1)
 
 
 def _summary_of_one(number: float) -> Summary:
