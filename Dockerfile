@@ -48,8 +48,9 @@ RUN python -m compileall -q app components \
 
 USER 10001
 ENV HOME=/tmp \
-    STREAMLIT_SERVER_ADDRESS=0.0.0.0
+    STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
+    AUTOGRAD_LAB_METRICS=127.0.0.1:9501
 EXPOSE 8501
-HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+# It fails where the pages do not answer, and where no program can be run.
+HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=3 CMD ["python", "-m", "app", "health"]
 CMD ["python", "-m", "app", "--server.port", "8501"]

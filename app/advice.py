@@ -6,7 +6,7 @@ back, or the form of the Playground. What was typed there since stays, unless it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,13 +14,11 @@ import streamlit as st
 from markupsafe import Markup
 
 from app.editors import Editor
-from components.explanations import Remark, apply_hint, remarks
-from components.facts import TraceIndex
+from components.explanations import Remark, apply_hint
 from components.source.line_changes import line_changes, made_in
 from components.trace import Failure
 from components.widgets.panels import change_panel, failure_panel, with_code
 
-_MOST_REMARKS = 6
 _HELP = "Changes the program in the editor and runs it. Ctrl+Z in the editor brings yours back."
 _OTHER = '<span class="al-note">These lines were changed since the program ran. Run it, and see again.</span>'
 _REMARK = Markup('<div class="al-remark" role="status"><b>Line {}</b> {}</div>')
@@ -95,19 +93,14 @@ def _follow(place: Place, source: str, changed: str) -> None:
         place.become(text)
 
 
-def noted(index: TraceIndex, place: Place) -> None:
+def noted(remarks: Sequence[Remark], source: str, place: Place) -> None:
     """Show what is surprising in a program that ran to its end, each with its change where one is known."""
-    source = index.trace.program.source
-    for number, remark in enumerate(index.once(_remarks)):
+    for number, remark in enumerate(remarks):
         with st.container(key=f"{_named(place.key)}-{number}-al-noted"):
             st.html(_REMARK.format(remark.line, with_code(remark.explanation)))
             changed = applied(source, remark.hint)
             if changed is not None and place.takes(changed):
                 offer(place, source, changed, f"remark-{number}")
-
-
-def _remarks(index: TraceIndex) -> tuple[Remark, ...]:
-    return remarks(index.trace)[:_MOST_REMARKS]
 
 
 def _named(key: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -18,13 +19,11 @@ from app.controls import chart, one_of
 from app.editors import Editor, show_editor
 from app.examples import FIRST_PAIR, PAIRS
 from app.uploads import OpenError, opened_trace
-from components.facts import TraceIndex
-from components.facts.compare import Comparison, compare
-from components.facts.memory.timeline import timelines_info
+from components.facts.compare import Comparison
 from components.figures.charts.compare import AXES, timelines_figure
+from components.reading import KeptTrace
+from components.reading.sections import both_timelines, comparison
 from components.source.variants import Variant, variants
-from components.trace import Trace, encode_trace
-from components.trace.codec import collector_paused
 from components.widgets.compare_panels import (
     graphs_panel,
     printed_panel,
@@ -68,7 +67,7 @@ class Side:
     def origin(self) -> Origin:
         """Where it has its program from; a trace is gone with the session that it was opened in, its program is not."""
         origin = session.kept(Origin, page_of(self.name))
-        if origin.source == TRACE and session.trace(page_of(self.name)) is None:
+        if origin.source == TRACE and session.shown(page_of(self.name)) is None:
             origin.source = TEXT
         return origin
 
@@ -103,8 +102,6 @@ class CompareState:
     """Whether both programs are to be run anew."""
     variants: tuple[str, tuple[Variant, ...]] = "", ()
     """The left program, and what can be changed in it."""
-    comparison: tuple[Trace, Trace, Comparison] | None = None
-    """The traces that were compared last, and what is different."""
 
 
 def compare_state() -> CompareState:
@@ -189,9 +186,9 @@ def _follow(name: str) -> None:
     now = side(name)
     if now.origin.source in session.PROGRAM_PAGES:
         session.collect(now.origin.source)  # what was started there may be done by now
-        trace = session.trace(now.origin.source)
-        if trace is not None and trace.program.source != now.editor.source:
-            now.fill(trace.program.source, now.origin.source)
+        shown = session.shown(now.origin.source)
+        if shown is not None and shown.program.source != now.editor.source:
+            now.fill(shown.program.source, now.origin.source)
     elif now.origin.source == SWITCH:
         variant = switch_now()
         if variant is None:
@@ -219,13 +216,13 @@ def show_side(name: str, edited: Edited) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"compare-{name}-tools"):
         _source(name)
         _open(name)
-    failures = sum(trace is not None and trace.failure is not None for trace in map(session.trace, map(page_of, SIDES)))
+    failures = sum(one is not None and one.failure is not None for one in map(session.shown, map(page_of, SIDES)))
     beside = _BESIDE + _ERROR * failures
     show_editor(page_of(name), edited, side(name).editor.key, 120, f"{name.capitalize()} program", beside=beside, of=2)
-    trace = session.trace(page_of(name))
-    if trace is not None and session.running(page_of(name)) is None:
+    shown = session.shown(page_of(name))
+    if shown is not None and session.running(page_of(name)) is None:
         editor = side(name).editor
-        results.failure(trace, advice.in_editor(editor, lambda: side(name).comes_from(TEXT, editor.source)))
+        results.failure(shown, advice.in_editor(editor, lambda: side(name).comes_from(TEXT, editor.source)))
 
 
 def _source(name: str) -> None:
@@ -233,7 +230,7 @@ def _source(name: str) -> None:
     key, now, title = f"{PAGE}:{name}:from", side(name), name.capitalize()
     words: dict[str | Switched, str] = {TEXT: f"{title}: the program below"}
     for page, called in session.PROGRAM_PAGES.items():
-        if session.trace(page) is not None or now.origin.source == page:
+        if session.shown(page) is not None or now.origin.source == page:
             words[page] = f"{title}: my program on {called}"
     if now.origin.source == TRACE:
         words[TRACE] = f"{title}: {now.origin.file}"
@@ -264,7 +261,7 @@ def _open(name: str) -> None:
         except OpenError as error:
             now.problem = str(error)
             return
-        session.show(page_of(name), trace)
+        session.show(page_of(name), session.keep(trace))
         now.fill(trace.program.source, TRACE, file.name)
         now.problem = ""
 
@@ -275,50 +272,63 @@ def _open(name: str) -> None:
         st.error(side(name).problem)
 
 
-def show(left: TraceIndex, right: TraceIndex) -> None:
-    """Show the comparison of two traces."""
-    compared = comparison(left, right)
+def show() -> None:
+    """Show the comparison of both traces."""
+    left, right = map(page_of, SIDES)
+    found = compared(left, right)
     changed = switch_now() if side(RIGHT).origin.source == SWITCH else None
-    verdict_line(compared.verdict, changed.what if changed is not None else "")
-    only = compared.graphs.only_left, compared.graphs.only_right
-    for column, name, marked in zip(st.columns(2, gap="small"), SIDES, only, strict=True):
+    verdict_line(found.verdict, changed.what if changed is not None else "")
+    only = found.graphs.only_left, found.graphs.only_right
+    for column, page, marked in zip(st.columns(2, gap="small"), (left, right), only, strict=True):
         with column:
-            graph.show(page_of(name), above=_ABOVE, show_code=not is_built(), only=marked)
-    results_panels(compared.results)
-    printed_panel(compared.printed)
-    quantities_panel(compared.quantities)
-    graphs_panel(compared.graphs)
+            graph.show(page, above=_ABOVE, show_code=not is_built(), only=marked)
+    results_panels(found.results)
+    printed_panel(found.printed)
+    quantities_panel(found.quantities)
+    graphs_panel(found.graphs)
     _memory(left, right)
 
 
-def both_traces(left: Trace, right: Trace) -> bytes:
-    """Return a zip archive of both traces and both programs."""
+@dataclass
+class _Compared:
+    """The traces that were compared last, and what is different."""
+
+    pair: tuple[KeptTrace | None, KeptTrace | None] = (None, None)
+    comparison: Comparison | None = None
+
+
+def compared(page: str, other: str) -> Comparison:
+    """Return what is different in the traces that two pages show; worked out once."""
+    known, pair = session.remembered(_Compared, other), (session.shown(page), session.shown(other))
+    if known.comparison is None or known.pair != pair:
+        known.comparison, known.pair = session.look_at_both(page, other, comparison), pair
+    return known.comparison
+
+
+def both_files() -> dict[str, tuple[str, Callable[[], bytes]]]:
+    """Return by side the program that ran, and what gives its trace as JSON."""
+    shown = {name: session.shown(page_of(name)) for name in SIDES}
+    return {name: (one.program.source, session.trace_json(page_of(name))) for name, one in shown.items() if one}
+
+
+def zipped(files: Mapping[str, tuple[str, Callable[[], bytes]]]) -> bytes:
+    """Return a zip archive of both programs and both traces."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, trace in (("left", left), ("right", right)):
-            archive.writestr(f"{name}.json", encode_trace(trace))
-            archive.writestr(f"{name}.py", trace.program.source.encode("utf-8", "surrogatepass"))
+        for name, (source, trace) in files.items():
+            archive.writestr(f"{name}.json", trace())
+            archive.writestr(f"{name}.py", source.encode("utf-8", "surrogatepass"))
     return made.getvalue()
 
 
-def comparison(left: TraceIndex, right: TraceIndex) -> Comparison:
-    """Compare two traces, once."""
-    state = compare_state()
-    known = state.comparison
-    if known is None or known[0] is not left.trace or known[1] is not right.trace:
-        with collector_paused():
-            known = state.comparison = left.trace, right.trace, compare(left, right)
-    return known[2]
-
-
 @st.fragment
-def _memory(left: TraceIndex, right: TraceIndex) -> None:
+def _memory(left: str, right: str) -> None:
     """The memory of both over time. A fragment: its switches draw nothing else anew."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Memory**")
         by = one_of("Over", AXES, "compare:axis", AXES.__getitem__, first="line")
         saved = st.toggle("saved for backward", value=True, key="compare:saved")
-    info = timelines_info(left.trace, right.trace, by)
+    info = session.look_at_both(left, right, both_timelines, by)
     if info.sides:
         chart(timelines_figure(info, saved=saved), f"compare:memory:{by}")
     for note in info.notes:

@@ -13,7 +13,6 @@ and a ``# %% check`` cell whose asserts are the checks (``components.source.chec
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,11 +20,11 @@ from pathlib import Path
 from typing import Literal
 
 from app.predictions import Prediction, PredictionError, read_prediction
+from components import settings
 from components.source import parse
 from components.source.check_cells import CheckCellError, read_checks
 
 LESSONS = Path(__file__).parent / "lessons"
-OWN_LESSONS_VARIABLE = "AUTOGRAD_LAB_LESSONS"
 GROUPS = {"chapters": "Chapter", "examples": "Example", "exercises": "Exercise", "beyond": "Beyond"}
 """The parts of the course in their order, and what one lesson of each is called."""
 Kind = Literal["text", "code", "hint", "predict", "without gpu", "starter", "solution", "check"]
@@ -313,18 +312,18 @@ class Course:
 
 
 def load_course(own: Path | None = None) -> Course:
-    """Read the course and a teacher's lessons, from ``own`` or the folder that ``AUTOGRAD_LAB_LESSONS`` names.
+    """Read the course and a teacher's lessons, from ``own`` or the folder that the setting ``LESSONS`` names.
 
     Without either they are in ``lessons/own``. A malformed file of the teacher's is left out and told in ``problems``.
     Raises ``LessonError`` for one of ours.
     """
     lessons = [lesson for group in GROUPS for lesson in load_lessons(LESSONS / group, group)]
-    folder = own or Path(os.environ.get(OWN_LESSONS_VARIABLE) or LESSONS / OWN)
+    folder = own or Path(settings.LESSONS.value() or LESSONS / OWN)
     problems: list[LessonError] = []
     if folder.is_dir():
         lessons += _readable(folder, {lesson.slug for lesson in lessons}, problems)
-    elif OWN_LESSONS_VARIABLE in os.environ:
-        problems.append(LessonError(folder, 1, f"there is no such folder ({OWN_LESSONS_VARIABLE} names it)"))
+    elif settings.LESSONS.value():
+        problems.append(LessonError(folder, 1, f"there is no such folder ({settings.LESSONS.name} names it)"))
     return Course(tuple(lessons), tuple(problems))
 
 

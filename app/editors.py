@@ -146,12 +146,12 @@ def show_editor(
     It is ``height`` CSS pixels high, or more where ``beside`` of the window's height are taken by what else is to be
     seen with it, and ``of`` editors share the rest.
     """
-    trace = session.trace(page)
+    shown = session.shown(page)
     code_editor(
         edited,
         key=key,
         words=session.completions(),
-        problem=problem_of(trace.failure if trace is not None else None),
+        problem=problem_of(shown.failure if shown is not None else None),
         height=height,
         beside=beside,
         of=of,

@@ -1,4 +1,4 @@
-"""What all sessions of a server share: one pool of workers, and the traces of the programs that were run last."""
+"""What all sessions of a server share: one pool of workers, the traces that are kept, the programs that ran last."""
 
 from __future__ import annotations
 
@@ -8,39 +8,42 @@ from dataclasses import dataclass, field
 
 from msgspec import UNSET
 
-from components.trace import Program, Trace, why_not_measured
+from components.reading import KeptTrace, Traces
+from components.reading.kept import NOBODY, Shelf
+from components.trace import Program
 from components.worker import Pool
 
-_TRACES = 64
-_LARGEST_REMEMBERED = 4_000
+_MOST = 64
+_LARGEST_REMEMBERED = 1 << 20
 
 
-@dataclass
-class TraceCache:
+class RememberedRuns:
     """The traces of the programs that were run last. Safe to use from many threads."""
 
-    _traces: OrderedDict[Program, Trace] = field(default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._lock = threading.Lock()
+        self._known: OrderedDict[Program, KeptTrace] = OrderedDict()
 
-    def get(self, program: Program) -> Trace | None:
+    def get(self, program: Program) -> KeptTrace | None:
         """Return the trace of an equal program, if it is still here."""
         with self._lock:
-            if program in self._traces:
-                self._traces.move_to_end(program)
-            return self._traces.get(program)
+            kept = self._known.get(program)
+            if kept is None or kept.gone:
+                return None
+            self._known.move_to_end(program)
+            return kept
 
-    def put(self, trace: Trace) -> None:
-        """Remember a trace, unless it is huge or its failure was the machine's, not the program's."""
-        kind = trace.failure.kind if trace.failure is not None else None
-        if trace.memory is None and trace.memory_note not in (UNSET, why_not_measured(trace)):
-            return  # it could not be measured this time
-        events = len(trace.memory.events) if trace.memory is not None else 0
-        if max(len(trace.nodes), events // 5) > _LARGEST_REMEMBERED or kind in ("timeout", "crashed", "out_of_memory"):
+    def put(self, kept: KeptTrace) -> None:
+        """Remember a trace, unless it is huge or another run would end otherwise."""
+        if not kept.head.repeatable or kept.bytes > _LARGEST_REMEMBERED:
             return
         with self._lock:
-            self._traces[trace.program] = trace
-            while len(self._traces) > _TRACES:
-                self._traces.popitem(last=False)
+            self._known[kept.program] = kept
+            self._shelf.hold(NOBODY, (id(self), kept.program), kept)
+            while len(self._known) > _MOST:
+                oldest, _ = self._known.popitem(last=False)
+                self._shelf.hold(NOBODY, (id(self), oldest), None)
 
 
 @dataclass
@@ -48,10 +51,14 @@ class Engine:
     """What all sessions share."""
 
     pool: Pool
-    programs: TraceCache = field(default_factory=TraceCache)
+    traces: Traces = field(default_factory=Traces)
+    programs: RememberedRuns = field(init=False)
     # Sliders ask many questions: they must not push the lessons out.
-    answers: TraceCache = field(default_factory=TraceCache)
+    answers: RememberedRuns = field(init=False)
 
-    def cache_of(self, program: Program) -> TraceCache:
+    def __post_init__(self) -> None:
+        self.programs, self.answers = RememberedRuns(self.traces.shelf), RememberedRuns(self.traces.shelf)
+
+    def runs_like(self, program: Program) -> RememberedRuns:
         """Return where the trace of a program is remembered."""
         return self.programs if program.question is UNSET else self.answers

@@ -7,8 +7,9 @@ import streamlit as st
 from app import advice, results, session
 from app.course import Exercise, Lesson
 from app.progress import LessonsState, editor_of, is_solved, kept_of
+from components.reading import KeptTrace
 from components.trace import Exercise as Question
-from components.trace import Trace, Verdict
+from components.trace import Verdict
 from components.widgets.panels import verdict_panel
 
 _PAGE = "lessons-check"
@@ -75,28 +76,29 @@ def _verdict(lesson: Lesson, answer: str) -> None:
     slug, checked = session.remembered(LessonsState, "lessons").checked
     if slug != lesson.slug or results.progress(_PAGE):
         return
-    trace = session.trace(_PAGE)
-    if trace is None:
+    shown = session.shown(_PAGE)
+    if shown is None:
         return
     if checked != answer:
         st.html(
             '<p class="al-note al-old">The answer has changed since it was checked. This is about the one before.</p>'
         )
     with st.container(key="lessons-verdict-old" if checked != answer else "lessons-verdict"):
-        if trace.failure is not None:
-            _failed(lesson, trace)
-        elif isinstance(trace.answer, Verdict):
-            verdict_panel(trace.answer)
-            if trace.answer.solved and kept_of(lesson).solved != checked:
+        verdict = shown.head.answer
+        if shown.failure is not None:
+            _failed(lesson, shown)
+        elif isinstance(verdict, Verdict):
+            verdict_panel(verdict)
+            if verdict.solved and kept_of(lesson).solved != checked:
                 first = not is_solved(lesson)
                 kept_of(lesson).solved = checked
                 if first:
                     st.rerun()
 
 
-def _failed(lesson: Lesson, trace: Trace) -> None:
+def _failed(lesson: Lesson, shown: KeptTrace) -> None:
     """Say that the checks could not run, and why, unless the page says that of the answer's own run."""
     st.markdown("**The checks could not run, since the program failed:**")
-    own = session.trace("lessons")
-    if own is None or own.failure is None or own.program.source != trace.program.source:
-        results.failure(trace, advice.in_editor(editor_of(lesson), name=":checked"))
+    own = session.shown("lessons")
+    if own is None or own.failure is None or own.program.source != shown.program.source:
+        results.failure(shown, advice.in_editor(editor_of(lesson), name=":checked"))

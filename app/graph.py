@@ -6,50 +6,28 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import msgspec
 import streamlit as st
 
-from app import session, what_if
+from app import session, torchviz_view, what_if
 from app.controls import download, kept_choice, kept_toggle, one_of
 from app.links import CODE, FORM, PACKED, PAIR
 from app.takehome import file_name, notebook, script
-from components.facts import TraceIndex
 from components.facts.compare.graphs import GraphMarks
-from components.facts.saved_bytes import saved_bytes
-from components.facts.text import bytes_text, plural
-from components.figures import (
-    Drawn,
-    LabGraph,
-    LabOptions,
-    LayoutProblem,
-    Picture,
-    PlayerData,
-    Root,
-    draw_lab,
-    draw_torchviz,
-    lab_graph,
-    lab_roots,
-    player_data,
-    torchviz_choices,
-    torchviz_dot,
-    why_not_drawn,
-    with_marks,
-)
-from components.trace import Trace, encode_trace
-from components.trace.codec import collector_paused
+from components.figures import PlayerData
+from components.reading.graph_view import NO_MARKS, WHOLE, GraphAsked, graph_view
+from components.reading.offers import Place
+from components.reading.torchviz_view import TorchvizAsked
 from components.widgets.browser import write
 from components.widgets.picture_buttons import picture_buttons
 from components.widgets.player.page import standalone_page
 from components.widgets.player.view import player
 
-_WHOLE = "whole program"
 # In CSS pixels: what is around the player in a frame of somebody else's page.
 _EMBEDDED = 22
-_NO_MARKS = GraphMarks()
 
 
 class Look(msgspec.Struct):
@@ -86,25 +64,13 @@ class GraphState:
     """The number of the request and the moment."""
 
 
-@dataclass(frozen=True)
-class _View:
-    """What a view shows: a picture or why there is none, its DOT text, and the Lab graph behind it."""
-
-    picture: Picture | LayoutProblem | None
-    title: str
-    empty: str = ""
-    dot: str = ""
-    graph: LabGraph | None = None
-    options: LabOptions | None = None
-
-
 @st.fragment
 def show(
     page: str,
     *,
     above: int,
     show_code: bool = True,
-    only: GraphMarks = _NO_MARKS,
+    only: GraphMarks = NO_MARKS,
     asks: bool = False,
 ) -> None:
     """Show the player with its switches. A fragment: opening a box draws the graph anew and nothing else.
@@ -113,21 +79,20 @@ def show(
     graph beside it has nothing like it. ``asks`` says whether the page can show what would be if something were
     another.
     """
-    index = session.index(page)
-    if index is None:
+    if session.shown(page) is None:
         return
     if asks and what_if.take_news(page):
         st.rerun()
-    view = _view(page)
+    view, asks = _view(page), asks and not st.context.is_embedded
     _take_link(page, view)
     with st.container(horizontal=True, vertical_alignment="center", key=f"{page}-tools"):
         view.torchviz = one_of("View", ("Lab", "torchviz"), f"{page}:view", last=_kind(view)) == "torchviz"
-        shown = _torchviz(page, index) if view.torchviz else _lab(page, index, only)
-        data = _data(index, shown, "torchviz" if view.torchviz else "lab")
-        _downloads(page, index.trace, data)
+        data, places = (_torchviz(page, view), {}) if view.torchviz else _lab(page, only, asks)
+        _downloads(page, data)
+    if view.torchviz:
+        torchviz_view.show_under_way(page)
     if st.context.is_embedded:
         above, show_code = _EMBEDDED, show_code or session.shows_only_player()
-    offers = what_if.offers(index, data.cards, shown.graph) if asks and not st.context.is_embedded else {}
     player(
         data,
         key=f"{page}:player",
@@ -135,12 +100,15 @@ def show(
         show_code=show_code,
         channel="" if show_code else page,
         goto=_state(page).goto,
-        on_fold=lambda word, group: _fold(page, index, word, group),
-        changes={key: offer.told for key, offer in offers.items()},
-        on_what_if=lambda of, kind, amount: what_if.ask(page, index, offers.get(of), kind, amount),
+        on_fold=lambda word, group: _fold(page, word, group),
+        changes={key: place.told for key, place in places.items()},
+        on_what_if=lambda of, kind, amount: what_if.ask(page, places.get(of), kind, amount),
     )
     # The runs of this fragment do not pass by what writes for the page.
-    write({name: text for name, text in session.to_keep().items() if name == f"{page}:View"}, key=f"{page}:writer")
+    write(
+        {name: text for name, text in session.in_browser().to_keep().items() if name == f"{page}:View"},
+        key=f"{page}:writer",
+    )
 
 
 def lead(page: str, moment: int) -> None:
@@ -158,27 +126,13 @@ def _state(page: str) -> GraphState:
     return session.remembered(GraphState, page)
 
 
-def _data(index: TraceIndex, shown: _View, kind: Literal["lab", "torchviz"]) -> PlayerData:
-    with collector_paused():  # the tables of a large trace are millions of objects, none of them garbage
-        return player_data(
-            index,
-            shown.picture,
-            kind=kind,
-            graph=shown.graph,
-            options=shown.options,
-            title=shown.title,
-            empty=shown.empty,
-            dot=shown.dot,
-        )
-
-
-def _downloads(page: str, trace: Trace, data: PlayerData) -> None:
+def _downloads(page: str, data: PlayerData) -> None:
     with (
         st.popover("Download", icon=":material/download:"),
         st.container(key=f"{page.replace(':', '-')}-al-downloads", gap=None),
     ):
         picture_buttons(f"{page}:player")
-        name, source = session.name_of(page), trace.program.source
+        name, source = session.name_of(page), data.source
 
         def file(label: str, ending: str, make: Callable[[], str | bytes]) -> None:
             download(label, make, file_name(name, ending), f"{page}:{ending}", icon=None)
@@ -186,40 +140,30 @@ def _downloads(page: str, trace: Trace, data: PlayerData) -> None:
         file("Player as one HTML file", "html", partial(standalone_page, data, f"{name} · Autograd Lab"))
         file("Program (.py)", "py", partial(script, source))
         file("Notebook (.ipynb)", "ipynb", partial(notebook, source, name, session.cells_of(page)))
-        file("Trace as JSON", "json", partial(encode_trace, trace))
+        file("Trace as JSON", "json", session.trace_json(page))
 
 
 # --- the Lab view
 
 
-def _lab(page: str, index: TraceIndex, only: GraphMarks) -> _View:
-    roots = {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
-    view = _view(page)
-    chosen = None
-    if len(roots) > 1:
-        chosen = kept_choice("Graph of", [_WHOLE, *roots], view, "root", f"{page}:root:lab", width=190)
+def _lab(page: str, only: GraphMarks, asks: bool) -> tuple[PlayerData, dict[str, Place]]:
+    view, signature = _view(page), _signature(page)
+    key = view.root or WHOLE
+    opened = tuple(view.opened[key]) if view.of == signature and key in view.opened else None
+    asked = GraphAsked(
+        root=key, values=view.values, shapes=view.shapes, saved=view.saved, opened=opened, only=only, asks=asks
+    )
+    shown = session.look(page, graph_view, asked)
+    if len(shown.roots) > 1:
+        kept_choice("Graph of", [WHOLE, *shown.roots], view, "root", f"{page}:root:lab", width=190)
     _switches(page, view)
-    key = chosen or _WHOLE
-    opened = tuple(view.opened[key]) if view.of == index.signature and key in view.opened else None
-    options = LabOptions(values=view.values, shapes=view.shapes, saved=view.saved, opened=opened)
-    root = roots.get(key)
-
-    def graph(shown: LabOptions) -> LabGraph:
-        with collector_paused():
-            return with_marks(lab_graph(index, root, shown), only)
-
-    whole = graph(options)
-    if not whole.boxes:
-        return _View(None, "Graph", _nothing(index.trace), "", whole, options)
-    folded = None if opened is not None else lambda groups: graph(replace(options, opened=groups))
-    drawn = draw_lab(whole, session.ways(), folded)
-    seen = drawn.graph or whole
-    _state(page).drawn = seen.opened
-    return _View(drawn.image, _title(seen, index, root) + _said(drawn), "", drawn.dot, seen, options)
+    _state(page).drawn = shown.opened
+    return shown.data, shown.places
 
 
-def _said(drawn: Drawn[Picture]) -> str:
-    return f" · {drawn.gave_up}" if drawn.gave_up else ""
+def _torchviz(page: str, view: View) -> PlayerData:
+    asked = TorchvizAsked(of=view.drawing, show_attrs=view.show_attrs, show_saved=view.show_saved)
+    return torchviz_view.data(page, view, asked)
 
 
 def _switches(page: str, view: View) -> None:
@@ -263,22 +207,22 @@ def _look(asked: Mapping[str, str]) -> Look:
     setattr(look, "drawing" if look.torchviz else "root", asked.get("graph", ""))
     of, _, groups = asked.get("open", "").partition("~")
     if re.fullmatch(r"g(\.\d{1,6}){1,40}(,g(\.\d{1,6}){1,40}){0,500}", groups):
-        look.of, look.opened = of, {look.root or _WHOLE: groups.split(",")}
+        look.of, look.opened = of, {look.root or WHOLE: groups.split(",")}
     return look
 
 
 def link_parts(page: str) -> dict[str, str]:
     """Return the part of an address that says how a page's graph is looked at."""
-    view, index = _view(page), session.index(page)
-    if index is None:
+    view = _view(page)
+    if session.shown(page) is None:
         return {}
     boxes, plain = (
         [name for name in _switches_of(look) if getattr(look, name)] for look in (view, Look(view.torchviz))
     )
     parts = {"view": _kind(view).lower(), "boxes": "" if boxes == plain else ",".join(boxes) or "none"}
-    parts["graph"] = view.drawing if view.torchviz else view.root if view.root != _WHOLE else ""
-    opened = view.opened.get(view.root or _WHOLE, [])
-    if view.of == index.signature and opened and not view.torchviz:
+    parts["graph"] = view.drawing if view.torchviz else view.root if view.root != WHOLE else ""
+    opened = view.opened.get(view.root or WHOLE, [])
+    if view.of == _signature(page) and opened and not view.torchviz:
         parts["open"] = f"{view.of}~{','.join(opened)}"
     return {_prefix(page) + name: value for name, value in parts.items() if value}
 
@@ -297,7 +241,7 @@ def _switches_of(look: Look) -> tuple[str, ...]:
     return ("show_attrs", "show_saved") if look.torchviz else ("values", "saved", "shapes")
 
 
-def _fold(page: str, index: TraceIndex, word: str, group: str) -> None:
+def _fold(page: str, word: str, group: str) -> None:
     """Open or close a group of the picture; what is inside a closed one is closed with it."""
     view, drawn = _view(page), _state(page).drawn
     opened = [other for other in drawn if other != group]
@@ -305,57 +249,16 @@ def _fold(page: str, index: TraceIndex, word: str, group: str) -> None:
         opened.append(group)
     else:
         opened = [other for other in opened if not other.startswith(f"{group}.")]
-    if view.of != index.signature:
-        view.of, view.opened = index.signature, {}
-    view.opened[session.widgets().get(f"{page}:root:lab") or _WHOLE] = opened
+    if view.of != _signature(page):
+        view.of, view.opened = _signature(page), {}
+    view.opened[session.widgets().get(f"{page}:root:lab") or WHOLE] = opened
 
 
 def _view(page: str) -> View:
     return session.kept(View, page)
 
 
-def _title(drawn: LabGraph, index: TraceIndex, root: Root | None) -> str:
-    if not drawn.nodes:
-        return _no_graph(index.trace)
-    folded = f" in {plural(len(drawn.boxes), 'box')}" if drawn.groups else ""
-    saved = saved_bytes(index.trace, None if root is None else index.reachable(list(root.nodes)))
-    how = "" if saved.once or not saved.size else ", each node by itself"
-    return f"{plural(drawn.nodes, 'node')}{folded} · {bytes_text(saved.size)} saved{how}"
-
-
-def _no_graph(trace: Trace) -> str:
-    if not trace.numbered:
-        return "No graph: autograd recorded nothing"
-    return f"No graph is left: autograd recorded {plural(trace.numbered, 'operation')}, but nothing holds the result"
-
-
-# --- the torchviz view
-
-
-def _torchviz(page: str, index: TraceIndex) -> _View:
-    choices = torchviz_choices(index.trace)
-    of = choices[0] if choices else None
-    view = _view(page)
-    if len(choices) > 1:
-        of = kept_choice("Drawing of", choices, view, "drawing", f"{page}:root:viz", width=180)
-    with st.popover("Show", icon=":material/tune:"):
-        attrs = kept_toggle("show_attrs", view, "show_attrs", f"{page}:attrs")
-        saved = kept_toggle("show_saved", view, "show_saved", f"{page}:show_saved")
-    drawing = torchviz_dot(index.trace, of, show_attrs=attrs, show_saved=saved)
-    if drawing is None:
-        return _View(None, "torchviz", _nothing(index.trace))
-    if drawing.dot is None:
-        return _View(LayoutProblem("too_large", why_not_drawn(index.trace, drawing)), "torchviz")
-    drawn = draw_torchviz(drawing.dot, session.ways())
-    plain = (drawing.show_attrs, drawing.show_saved) != (attrs, saved)
-    word = " · show_attrs and show_saved were not recorded for this graph" if plain else ""
-    said = f"{_said(drawn)} · the Lab view folds it" if drawn.gave_up else ""
-    return _View(drawn.image, f"make_dot({drawing.of}){said}{word}", "", drawing.dot)
-
-
-def _nothing(trace: Trace) -> str:
-    if trace.failure is not None and trace.failure.kind in ("timeout", "out_of_memory", "crashed"):
-        return "The run ended before its graph could be read."
-    if trace.failure is not None:
-        return "The program stopped before it built a graph."
-    return "No graph yet. Make a tensor with requires_grad=True and compute something with it."
+def _signature(page: str) -> str:
+    """Tells the program that a page shows from others."""
+    shown = session.shown(page)
+    return shown.head.signature if shown is not None else ""

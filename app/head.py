@@ -59,7 +59,7 @@ def link(page: str) -> None:
     browser(
         session=store.token,
         page=page,
-        put=session.to_keep(),
+        put=store.to_keep(),
         keeps=not st.context.is_embedded,
         arrived=store.arrived,
         rewrites=session.rewritten(),

@@ -11,6 +11,7 @@ from app import exercise, predicting, program_choice, results, session
 from app.course import Exercise, Lesson, WithoutGpu
 from app.progress import editor_of, is_solved
 from app.workbench import Guide
+from components.reading.account import account
 from components.widgets.panels import output_panel, with_code
 
 _WITHOUT_GPU = "lessons-without-gpu"
@@ -118,10 +119,10 @@ def _without_gpu(without: WithoutGpu) -> None:
         st.markdown("**There is no GPU here. The same tensors on the CPU:**")
         printed, words = st.columns(2)
         with printed:
-            trace = None if results.progress(_WITHOUT_GPU) else session.trace(_WITHOUT_GPU)
-            if trace is not None:
-                results.failure(trace)
-                st.html(output_panel(trace))
+            shown = None if results.progress(_WITHOUT_GPU) else session.shown(_WITHOUT_GPU)
+            if shown is not None:
+                results.failure(shown)
+                st.html(output_panel(session.look(_WITHOUT_GPU, account).output))
         with words:
             st.markdown(without.words)
             st.button(

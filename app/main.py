@@ -53,6 +53,11 @@ def main() -> None:
         missing = what_is_missing(session.engine().pool.known_walls())
         if missing is not None:
             st.caption(f":material/info: {missing}")
+        if session.engine().pool.draining:
+            st.warning(
+                "The server is about to start anew. What you made stays in your browser, and the page comes back.",
+                icon=":material/restart_alt:",
+            )
         page.run()
         head.show_asked(shown)
     finally:

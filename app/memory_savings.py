@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from app import session
 from app.memory_timeline import PAGE
-from components.facts.compare.outcomes import Outcome, outcome
-from components.facts.memory import MemoryIndex
+from components.facts.compare.outcomes import Outcome
 from components.facts.text import bytes_text, plural, signed_bytes
+from components.reading import KeptTrace
+from components.reading.memory_sections import MemoryAbout, outcome_of
 from components.source.variants import Variant, variants
-from components.trace import Trace
 from components.widgets.panels import heads, joined, with_code
 
 MOST = 8
@@ -33,7 +33,7 @@ class Measuring:
     source: str
     left: list[Variant]
     all: int
-    original: Trace | None = None
+    original: KeptTrace | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     started: bool = False
     stopped: bool = False
@@ -60,23 +60,36 @@ def _state() -> SavingsState:
     return session.remembered(SavingsState, PAGE)
 
 
-def _offered(memory: MemoryIndex) -> list[Variant]:
-    return [variant for variant in variants(memory.index.trace.program.source) if may_save(variant)]
+@dataclass
+class _Offered:
+    """The program that was looked at last, and what could save memory in it."""
+
+    source: str = ""
+    variants: list[Variant] = field(default_factory=list)
 
 
-def saving(memory: MemoryIndex) -> None:
+def _offered(source: str) -> list[Variant]:
+    known = session.remembered(_Offered, PAGE)
+    if known.source != source:
+        known.source, known.variants = source, [variant for variant in variants(source) if may_save(variant)]
+    return known.variants
+
+
+def saving(about: MemoryAbout) -> None:
     """Show the section."""
-    source = memory.index.trace.program.source
-    offered = memory.once(_offered)
+    shown = session.shown(PAGE)
+    assert shown is not None  # its memory is shown
+    source = shown.program.source
+    offered = _offered(source)
     if not offered:
         st.markdown("No line of this program invites a change that would save memory.")
         return
     st.caption(
         "Each change is made to a copy of the program, which is then run and measured: nothing here is estimated. "
         "Results that change, or a program that fails, are part of the answer."
-        + (" The trace is of a GPU; here both are run on the CPU." if memory.record.device != "cpu" else "")
+        + (" The trace is of a GPU; here both are run on the CPU." if about.device != "cpu" else "")
     )
-    wanted = _wanted(offered, memory.index.signature)
+    wanted = _wanted(offered, shown.head.signature)
     picked = pick(offered, wanted)
     measuring = _state().measuring
     running = measuring is not None and not measuring.done and measuring.source == source
@@ -173,17 +186,18 @@ def _advanced(measuring: Measuring) -> bool:
 
 
 def _take(measuring: Measuring, page: str) -> None:
-    trace = session.trace(page)
-    session.show(page, None)  # what is needed of it is in its outcome
+    kept = session.shown(page)
     measuring.started = False
-    if trace is None:
+    if kept is None or (measuring.original is not None and measuring.original.gone):
         measuring.stopped = True
     elif measuring.original is None:
-        measuring.original = trace
+        measuring.original = kept
+        session.hold(f"{PAGE}:original", kept)
     else:
         variant = measuring.left.pop(0)
-        result = outcome(measuring.original, trace, variant.title, variant.line, variant.what)
-        measuring.outcomes.append(result)
+        told = variant.title, variant.line, variant.what
+        measuring.outcomes.append(session.engine().traces.look_at_both(measuring.original, kept, outcome_of, *told))
+    session.show(page, None)  # what is needed of it is in its outcome
 
 
 # --- the table

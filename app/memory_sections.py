@@ -5,30 +5,32 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
+from app import session
 from app.controls import chart, one_of, table
-from app.memory_timeline import AT, PAGE, click, memory_state
-from components.facts.memory import MemoryIndex
-from components.facts.memory.held import Alive, EngineMemory, alive_info, engine_memory, saved_info
-from components.facts.memory.leaks import Leak, leaks
+from app.memory_timeline import AT, PAGE, click, memory_state, own
+from components.facts.memory.held import Alive, EngineMemory
+from components.facts.memory.leaks import Leak
 from components.facts.text import bytes_text, exact_bytes, plural, signed_bytes
 from components.figures.charts.memory import alive_figure, saved_figure
+from components.reading import memory_sections
+from components.reading.memory_sections import MemoryAbout
 from components.widgets.panels import joined
 
 _MOMENTS = {"peak": "At the peak", "clicked": "Where you clicked", "end": "At the end"}
 _MOST_SENTENCES = 3
 
 
-def alive(memory: MemoryIndex) -> None:
+def alive(about: MemoryAbout) -> None:
     """Show *What was alive*: at the peak, at the moment that was clicked, or when the program ended."""
-    event = _event(memory)
+    event = _event(about)
     if event is None:
         st.markdown("Click the timeline to see what was alive at that moment, and why.")
         return
-    if memory_state().at == "peak" and memory.record.peak_event is None:
+    if memory_state().at == "peak" and not about.peak_recorded:
         st.caption("The peak came after the last event that was recorded. This is the most of what was recorded.")
-    info = memory.once(alive_info, event)
+    info = session.look(PAGE, memory_sections.alive, event)
     st.html(_sentence(info))
-    chart(alive_figure(info), f"{PAGE}:{memory.index.signature}:alive", click)
+    chart(alive_figure(info), own("alive"), click)
     rows = [
         {
             "bytes": exact_bytes(holder.bytes),
@@ -47,13 +49,13 @@ def alive(memory: MemoryIndex) -> None:
             table(rows, "auto" if len(rows) < 10 else 380, block=150)
 
 
-def _event(memory: MemoryIndex) -> int | None:
+def _event(about: MemoryAbout) -> int | None:
     state = memory_state()
     state.at = one_of("Moment", _MOMENTS, AT, _MOMENTS.__getitem__, last=state.at)
     if state.at == "clicked":
         event = state.clicked
-        return event if event is not None and event < len(memory.events) else None
-    return memory.peak if state.at == "peak" else len(memory.events) - 1
+        return event if event is not None and event < about.events else None
+    return about.peak if state.at == "peak" else about.events - 1
 
 
 def _sentence(info: Alive) -> Markup:
@@ -65,9 +67,9 @@ def _sentence(info: Alive) -> Markup:
     )
 
 
-def saved(memory: MemoryIndex) -> None:
+def saved(about: MemoryAbout) -> None:
     """Show the section *Saved for backward*."""
-    info = memory.once(saved_info)
+    info = session.look(PAGE, memory_sections.saved)
     if not info.nodes:
         st.markdown("No node has saved a tensor: there is no graph, or its operations need nothing for `backward()`.")
         return
@@ -86,7 +88,7 @@ def saved(memory: MemoryIndex) -> None:
     if sum(row.nodes > 0 for row in info.modules) > 1:
         kind = one_of("Group", ("nodes", "modules"), f"{PAGE}:saved-by", lambda kind: f"by {kind[:-1]}")
         rows = info.nodes if kind == "nodes" else info.modules
-    chart(saved_figure(rows), f"{PAGE}:{memory.index.signature}:saved:{kind}", click)
+    chart(saved_figure(rows), own(f"saved:{kind}"), click)
     with st.expander(f"All {plural(len(rows), 'row')}", icon=":material/table_rows:"):
         table(
             [
@@ -104,9 +106,9 @@ def saved(memory: MemoryIndex) -> None:
         )
 
 
-def calls(memory: MemoryIndex) -> None:
+def calls(about: MemoryAbout) -> None:
     """Show the section *Backward calls*."""
-    runs = memory.once(engine_memory)
+    runs = session.look(PAGE, memory_sections.calls)
     if not runs:
         st.markdown("The engine has not run: call `backward()` or `autograd.grad()`.")
         return
@@ -157,9 +159,9 @@ def _told(call: EngineMemory) -> Markup:
     return Markup('<p class="al-told">{}</p>').format(joined(said, " "))
 
 
-def leak_hints(memory: MemoryIndex) -> None:
+def leak_hints() -> None:
     """Say which lines keep graphs from iteration to iteration, if any do, and what to write instead."""
-    hints = memory.once(leaks)
+    hints = session.look(PAGE, memory_sections.kept_graphs)
     if hints:
         frame = Markup('<div class="al-tell" role="status">{}</div>')
         st.html(joined(frame.format(_leak(leak)) for leak in hints[:3]))

@@ -10,19 +10,24 @@ import pickle
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 from markupsafe import Markup
 
 from app import graph, session
 from app.controls import chart, download, kept_one_of
-from components.facts import TraceIndex
-from components.facts.memory import MemoryIndex, memory_index
-from components.facts.memory.timeline import MOST_COLUMNS, Axis, Timeline, timeline_info
+from components.facts.memory.timeline import MOST_COLUMNS, Axis, Timeline
 from components.facts.text import bytes_text
 from components.figures.charts.memory import COLOURS, MEANING, timeline_figure
-from components.figures.charts.spreadsheets import blocks_csv, events_csv
-from components.trace import Trace
+from components.reading import KeptTrace
+from components.reading.memory_sections import (
+    MemoryAbout,
+    MemoryTold,
+    all_blocks,
+    all_events,
+    memory_told,
+    snapshot,
+    timeline,
+)
 from components.widgets.panels import joined, with_code
 
 PAGE = "memory"
@@ -34,7 +39,7 @@ AT = f"{PAGE}:at"
 class MemoryState:
     """What the page remembers."""
 
-    memory: MemoryIndex | None = None
+    shown: KeptTrace | None = None
     clicked: int | None = None
     """The event of memory that was clicked last."""
     at: str = "peak"
@@ -46,16 +51,20 @@ def memory_state() -> MemoryState:
     return session.remembered(MemoryState, PAGE)
 
 
-def memory_of(index: TraceIndex) -> MemoryIndex | None:
-    """Return the memory of a trace, read once; ``None`` if it has none. Another trace forgets what was clicked."""
-    state = memory_state()
-    if state.memory is not None and state.memory.index.trace is index.trace:
-        return state.memory
-    state.memory, state.clicked, state.at = None, None, "peak"
-    session.widgets().pop(AT, None)
-    graph.stop_leading(PAGE)
-    state.memory = memory_index(index)
-    return state.memory
+def told() -> MemoryTold:
+    """Return what is known of the memory of the trace that the page shows; another one forgets what was clicked."""
+    state, shown = memory_state(), session.shown(PAGE)
+    if state.shown is not shown:
+        state.shown, state.clicked, state.at = shown, None, "peak"
+        session.widgets().pop(AT, None)
+        graph.stop_leading(PAGE)
+    return session.look(PAGE, memory_told)
+
+
+def own(name: str) -> str:
+    """A widget's key for the program that is shown alone: its choices mean nothing in another."""
+    shown = session.shown(PAGE)
+    return f"{PAGE}:{shown.head.signature if shown is not None else ''}:{name}"
 
 
 def click(custom: list[Any]) -> None:
@@ -93,25 +102,20 @@ def _meaning(name: str, meaning: str) -> Markup:
     )
 
 
-def show(memory: MemoryIndex, axis: Axis) -> None:
+def show(about: MemoryAbout, axis: Axis) -> None:
     """Show the timeline and the line that says what was measured."""
-    info, figure = memory.once(_drawn, axis, _window(memory))
+    info = session.look(PAGE, timeline, axis, _window(about))
     with st.container(key=f"memory-timeline-{axis}"):  # look.css knows it
-        chart(figure, f"{PAGE}:{memory.index.signature}:timeline:{axis}", click)
-    st.html(Markup('<p class="al-note">{}</p>').format(_measured(memory.index.trace, info)))
+        chart(timeline_figure(info), own(f"timeline:{axis}"), click)
+    st.html(Markup('<p class="al-note">{}</p>').format(_measured(about, info)))
 
 
-def _drawn(memory: MemoryIndex, axis: Axis, window: tuple[int, int] | None) -> tuple[Timeline, go.Figure]:
-    info = timeline_info(memory, axis, window)
-    return info, timeline_figure(info)
-
-
-def _window(memory: MemoryIndex) -> tuple[int, int] | None:
+def _window(about: MemoryAbout) -> tuple[int, int] | None:
     """Of more events than can be drawn, let the person choose a part to look at closely."""
-    count = len(memory.events)
+    count = about.events
     if count <= MOST_COLUMNS:
         return None
-    key = f"{PAGE}:{memory.index.signature}:window"
+    key = own("window")
     first, last = st.slider(
         f"Part of the run, of {count:,} events", 0, 100, (0, 100), key=key, format="%d %%", help=_CLOSER
     )
@@ -127,35 +131,33 @@ _CLOSER = (
 )
 
 
-def _measured(trace: Trace, info: Timeline) -> Markup:
-    memory = trace.memory
-    assert memory is not None
-    line = f" in line {memory.peak_line}" if memory.peak_line is not None else ""
+def _measured(about: MemoryAbout, info: Timeline) -> Markup:
+    line = f" in line {about.peak_line}" if about.peak_line is not None else ""
     said = [
         Markup("Peak <b>{}</b>{}, {} left at the end").format(
-            bytes_text(memory.peak_bytes), line, bytes_text(memory.final_bytes)
+            bytes_text(about.peak_bytes), line, bytes_text(about.final_bytes)
         ),
-        f"measured by {memory.source}",
+        f"measured by {about.source}",
     ]
     if len(info.columns) < info.events:
         said.append(f"{len(info.columns):,} of {info.events:,} events drawn, all peaks among them")
-    said += [f"cut after {cut.cap:,} events" for cut in trace.truncations if cut.observer == "memory"]
-    if memory.device == "cpu" and not session.has_gpu():
+    said += [f"cut after {cap:,} events" for cap in about.cuts]
+    if about.device == "cpu" and not session.has_gpu():
         said.append("this server runs on the CPU; a trace recorded on a GPU can be opened above")
-    elif memory.device == "cuda":
-        said.append(f"recorded on {trace.environment.device_name}")
+    elif about.device == "cuda":
+        said.append(f"recorded on {about.device_name}")
     return joined(said, " · ")
 
 
-def downloads(memory: MemoryIndex) -> None:
+def downloads(about: MemoryAbout) -> None:
     """Show the buttons that save the timeline: as CSV, and what a GPU's allocator wrote down for PyTorch's viewer."""
-    download("All events as CSV", lambda: events_csv(memory), "memory-events.csv", f"{PAGE}:csv:events")
-    download("All blocks as CSV", lambda: blocks_csv(memory), "memory-blocks.csv", f"{PAGE}:csv:blocks")
-    snapshot = memory.record.cuda_snapshot
-    if snapshot is not None:
+    look = session.looking(PAGE)
+    download("All events as CSV", lambda: look(all_events), "memory-events.csv", f"{PAGE}:csv:events")
+    download("All blocks as CSV", lambda: look(all_blocks), "memory-blocks.csv", f"{PAGE}:csv:blocks")
+    if about.has_snapshot:
         download(
             "Allocator snapshot",
-            lambda: pickle.dumps(json.loads(snapshot)),
+            lambda: pickle.dumps(json.loads(look(snapshot))),
             "memory_snapshot.pickle",
             f"{PAGE}:snapshot",
             help="What `torch.cuda.memory._snapshot()` returned: drop it on PyTorch's page pytorch.org/memory_viz.",

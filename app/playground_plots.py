@@ -33,9 +33,9 @@ class PlotsState:
 def show(form: Form, written: Written | None) -> None:
     """Show both plots, side by side."""
     state = session.remembered(PlotsState, "playground")
-    index = session.index("playground")
-    if index is not None and written is not None and index.trace.program.source == written.source:
-        state.shown = presses(index, form, written)
+    ran = session.shown("playground")
+    if ran is not None and written is not None and ran.program.source == written.source:
+        state.shown = session.look("playground", presses, form, written)
     shown = state.shown
     with st.container(horizontal=True, key="playground-plots"):
         with st.container(width="stretch", gap=None, key="playground-plot-grad"):

@@ -11,7 +11,7 @@ from app import graph, session
 from app.course import Lesson
 from app.predictions import SHOWN, Prediction, read_number
 from app.progress import LessonsState, kept_of
-from components.facts.events import EventTable
+from components.reading.account import first_moment
 
 _PAGE = "lessons"
 
@@ -158,15 +158,12 @@ def _lead_again(line: int) -> None:
 
 def _lead(lesson: Lesson, text: str) -> None:
     """Lead the player to the first step behind the question that was answered, once its program has run."""
-    state, index = session.remembered(LessonsState, _PAGE), session.index(_PAGE)
-    if not state.lead_to or index is None or index.trace.program.source != program(lesson, text):
+    state, shown = session.remembered(LessonsState, _PAGE), session.shown(_PAGE)
+    if not state.lead_to or shown is None or shown.program.source != program(lesson, text):
         return
-    line, state.lead_to = state.lead_to, 0
-    steps = index.trace.steps
-    for place, event in enumerate(index.once(EventTable).all):
-        if event.step is not None and event.step < len(steps) and steps[event.step].line >= line:
-            graph.lead(_PAGE, place + 1)
-            return
+    moment, state.lead_to = session.look(_PAGE, first_moment, state.lead_to), 0
+    if moment is not None:
+        graph.lead(_PAGE, moment)
 
 
 def _given(lesson: Lesson) -> list[str]:

@@ -16,8 +16,7 @@ from app import advice, linked, session
 from app.editors import Editor, show_editor
 from app.uploads import OpenError, opened_trace
 from app.workbench import heading, room_beside, run_row, show_told
-from components.facts import TraceIndex
-from components.trace import Trace
+from components.reading import KeptTrace
 from components.widgets.editor import Edited
 from components.widgets.panels import note_panel
 
@@ -36,7 +35,7 @@ class ProgramChoice:
 
     latest: str | None = None
     """The page on which a program was run last, when that was looked at."""
-    trace: Trace | None = None
+    trace: KeptTrace | None = None
     file: str = ""
     """The name of the file that the trace is from."""
     opened: int = 0
@@ -45,8 +44,8 @@ class ProgramChoice:
     """Why the last file could not be opened."""
 
 
-def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | None:
-    """Show the program of a page, with what chooses and runs it; return the tables of its trace once it has run."""
+def program(page: str, title: str, examples: Mapping[str, str]) -> KeptTrace | None:
+    """Show the program of a page, with what chooses and runs it; return what stands for its trace once it has run."""
     editor = Editor(f"{page}:editor", next(iter(examples.values())))
     if linked.follow(editor):
         _own(page)
@@ -61,7 +60,7 @@ def program(page: str, title: str, examples: Mapping[str, str]) -> TraceIndex | 
     linked.note(editor)
     shown = page if session.running(page) or _source(page) not in session.PROGRAM_PAGES else _source(page)
     show_told(shown, place(page, examples))
-    return session.index(page)
+    return session.shown(page)
 
 
 def place(page: str, examples: Mapping[str, str]) -> advice.Place:
@@ -92,9 +91,9 @@ def _settle(page: str, examples: Mapping[str, str], editor: Editor) -> Edited:
         _run(page, editor, edited.text)
     source = _source(page)
     if source == OPENED:
-        if session.trace(page) is not _memory(page).trace:
+        if session.shown(page) is not _memory(page).trace:
             session.show(page, _memory(page).trace)
-    elif source in session.PROGRAM_PAGES and session.trace(source) is not None:
+    elif source in session.PROGRAM_PAGES and session.shown(source) is not None:
         session.collect(source)  # what was started there may be done by now
         session.adopt(page, source)
     elif pressed:
@@ -129,7 +128,7 @@ def _follow_latest(page: str, examples: Mapping[str, str], editor: Editor) -> No
 def _followed(page: str, examples: Mapping[str, str]) -> str | None:
     """The program that is followed; ``None`` where that is not known, as of a page that has run nothing yet."""
     source = _source(page)
-    trace = _memory(page).trace if source == OPENED else session.trace(source)
+    trace = _memory(page).trace if source == OPENED else session.shown(source)
     return examples.get(source) or (trace.program.source if trace is not None else None)
 
 
@@ -144,7 +143,7 @@ def _name(page: str, examples: Mapping[str, str]) -> str:
 def _choose(page: str, examples: Mapping[str, str]) -> None:
     """Let the person choose a program."""
     memory, chosen = _memory(page), session.kept(Chosen, page)
-    made = [other for other in session.PROGRAM_PAGES if session.trace(other) is not None or chosen.source == other]
+    made = [other for other in session.PROGRAM_PAGES if session.shown(other) is not None or chosen.source == other]
     options = [*([OPENED] if memory.trace is not None else []), *([OWN] if chosen.source == OWN else []), *made]
     words = {OPENED: f"Trace: {memory.file}", OWN: "Edited here"}
     words |= {other: f"From {session.PROGRAM_PAGES[other]}" for other in made}
@@ -190,10 +189,11 @@ def _uploaded(page: str) -> None:
     if upload is None:
         return
     try:
-        memory.trace = opened_trace(upload.name, upload.getvalue())
+        memory.trace = session.keep(opened_trace(upload.name, upload.getvalue()))
     except OpenError as problem:
         memory.problem = str(problem)
         return
+    session.hold(f"{page}:opened", memory.trace)
     memory.file = upload.name
     memory.opened += 1
     session.kept(Chosen, page).source = OPENED
@@ -204,4 +204,7 @@ def _source(page: str) -> str:
 
 
 def _memory(page: str) -> ProgramChoice:
-    return session.remembered(ProgramChoice, page)
+    memory = session.remembered(ProgramChoice, page)
+    if memory.trace is not None and memory.trace.gone:
+        memory.trace = None
+    return memory

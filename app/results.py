@@ -6,11 +6,13 @@ import streamlit as st
 from markupsafe import Markup
 
 from app import advice, session
-from components.facts import TraceIndex, leaf_rows
 from components.facts.text import plural
-from components.trace import Trace
+from components.reading import KeptTrace
+from components.reading.account import Account, account
+from components.trace import Draw
 from components.widgets.panels import leaves_panel, output_panel
 
+_AGAIN = "The server had let go of this run, to make room for others. The program ran again."
 _NOTE = Markup('<p class="al-note">{}</p>')
 
 
@@ -18,11 +20,10 @@ def progress(page: str) -> bool:
     """Show a run that is under way, with Stop; return whether there is one."""
     if not session.collect(page):
         return False
-    _watch(page)
+    st.fragment(_watch, run_every=session.engine().pool.pace())(page)
     return True
 
 
-@st.fragment(run_every=0.4)
 def _watch(page: str) -> None:
     run = session.running(page)
     if run is None or not session.collect(page):
@@ -31,8 +32,11 @@ def _watch(page: str) -> None:
     now = run.progress()
     waiting = f"Waiting for {plural(now.ahead, 'program')} ahead" if now.ahead else "Starting"
     where = f" · line {now.line}" if now.line is not None else ""
-    doing = "Running" if run.of is None else "Measuring memory, in a second run"
-    text = f"{doing}{where} · {now.seconds:.1f} s" if now.state == "running" else f"{waiting} · {now.seconds:.1f} s"
+    doing = "Measuring memory, in a second run" if run.measures else "Running"
+    if isinstance(run.program.question, Draw):
+        doing = "Drawing with torchviz, in a second run"
+    doings = {"running": doing + where, "standing": f"Paused{where}, since other long programs are first"}
+    text = f"{doings.get(now.state, waiting)} · {now.seconds:.1f} s"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{text}**")
         st.button("Stop", icon=":material/stop_circle:", key=f"{page}:stop", type="primary", on_click=run.stop)
@@ -40,35 +44,33 @@ def _watch(page: str) -> None:
         st.code(now.stdout[-2_000:], language=None, height=320)
 
 
-def status(trace: Trace) -> None:
-    """One quiet line of figures, and what was left out."""
-    for note in trace.notes[:5]:
-        st.html(_NOTE.format(note.message))
-    if not trace.steps:
-        return  # it ended before its first line
-    text = f"{plural(len(trace.nodes), 'node')} · {plural(len(trace.backwards), 'backward pass')}"
-    text += f" · torch {trace.environment.torch.partition('+')[0]} on {trace.program.device}"
-    st.html(_NOTE.format(f"{text} · observed run took {trace.duration_ns / 1e6:.1f} ms"))
-    for cut in trace.truncations[:3]:
-        st.html(_NOTE.format(f"Recorded up to a cap of {cut.cap:,} ({cut.observer}); missing: {cut.missing}."))
+def figures(told: Account) -> None:
+    """Show quiet lines of figures, and what was left out."""
+    for line in told.figures:
+        st.html(_NOTE.format(line))
 
 
-def told(index: TraceIndex, place: advice.Place) -> None:
+def told(page: str, place: advice.Place) -> None:
     """What is said of a run beside the program: why it failed, its leaves, its output, figures of it.
 
     ``place`` is where its program can be changed, as advice says.
     """
-    trace = index.trace
-    failure(trace, place)
-    advice.noted(index, place)
-    stopped = trace.failure is not None
-    panels = leaves_panel(leaf_rows(trace), stopped=stopped), output_panel(trace)
+    shown = session.shown(page)
+    if shown is None:
+        return
+    failure(shown, place)
+    if session.ran_again(page):
+        st.html(_NOTE.format(_AGAIN))
+    told = session.look(page, account)
+    advice.noted(told.remarks, shown.program.source, place)
+    stopped = shown.failure is not None
+    panels = leaves_panel(told.leaves, stopped=stopped), output_panel(told.output)
     kind = " al-failed" if stopped else ""
     st.html(Markup('<div class="al-told-of{}">{}{}</div>').format(kind, *panels))
-    status(trace)
+    figures(told)
 
 
-def failure(trace: Trace, place: advice.Place | None = None) -> None:
+def failure(shown: KeptTrace, place: advice.Place | None = None) -> None:
     """The failure, if there is one; with what would mend it, in the place where that can be done."""
-    if trace.failure is not None:
-        advice.failure(trace.failure, trace.program.source, place)
+    if shown.failure is not None:
+        advice.failure(shown.failure, shown.program.source, place)

@@ -1,43 +1,45 @@
 """The one place that knows Streamlit's session, query parameters and caches.
 
-A page lets its program ``start`` and shows its ``trace``. The engine behind it is shared by all sessions of the server:
-one pool of workers, one cache of traces (equal programs give equal traces, so a class that opens one lesson runs it
-once), one cache of pictures. What a page remembers is a dataclass of its own (``remembered``).
+A page lets its program ``start``, knows what it has ``shown`` and asks about it (``look``). The engine behind it is
+shared by all sessions of the server: one pool of workers, one memory of traces (equal programs give equal traces, so a
+class that opens one lesson runs it once). What a page remembers is a dataclass of its own (``remembered``).
 """
 
 from __future__ import annotations
 
 import builtins
-import json
 import keyword
-import secrets
-import time
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, TypeVarTuple
 
-import msgspec
 import streamlit as st
 from msgspec import UNSET, UnsetType
 
 from app.course import Course, load_course
 from app.engine import Engine
+from app.in_browser import InBrowser, Made
+from app.tidying import Tidying, connected
+from app.visitor import owner
 from components.facts import TraceIndex
-from components.figures import LayoutProblem, Picture, Ways, layout_svg, svg_ways
-from components.trace import Asked, Device, Program, Trace
+from components.reading import KeptTrace, LetGo, ReaderFailed
+from components.reading.memory_sections import to_measure
+from components.trace import Asked, Device, Draw, Failure, Program, Trace
 from components.widgets.state import STATE
-from components.worker import Run, pool_of_this_machine
+from components.worker import Limits, Run, pool_of_this_machine
+from components.worker.failures import failed_trace
+from components.worker.sent import Sent, SentMemory
 
 # The pages on which a person makes a program; the others look at it.
 PROGRAM_PAGES = {"playground": "Playground", "code": "Code", "lessons": "Lessons"}
 # Pages that show memory, which is measured when somebody opens them.
 _SHOW_MEMORY = ("memory", "compare")
 _PATIENCE = 0.6
-# How often, and how long, the browser is told of what it is to keep.
-_LEAST_TOLD, _TOLD_SECONDS = 5, 30
 
 State = TypeVar("State")
-Made = TypeVar("Made", bound=msgspec.Struct)
+Looked = TypeVar("Looked")
+_Given = TypeVarTuple("_Given")
 
 
 @st.cache_resource(show_spinner=False)
@@ -45,47 +47,8 @@ def engine() -> Engine:
     """Return the server's engine; the first call starts the workers, which say which walls stand."""
     shared = Engine(pool_of_this_machine())
     shared.pool.start()
+    Tidying(shared.traces, connected).start()
     return shared
-
-
-class _NoPicture(Exception):
-    """Carries a layout's problem past the cache: on a busy minute it must not stick."""
-
-    def __init__(self, problem: LayoutProblem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
-
-
-@st.cache_data(max_entries=200, show_spinner=False)
-def _laid_out(dot: str) -> Picture | LayoutProblem:
-    result = layout_svg(dot)
-    if isinstance(result, LayoutProblem) and result.reason in ("timeout", "busy"):
-        raise _NoPicture(result)
-    return result
-
-
-@st.cache_data(max_entries=200, ttl=60, show_spinner=False)
-def _lately(dot: str) -> Picture | LayoutProblem:
-    """What was too slow is not tried again at once, or each click would take that time."""
-    try:
-        return _laid_out(dot)
-    except _NoPicture as none:
-        if none.problem.reason == "busy":
-            raise
-        return none.problem
-
-
-def picture(dot: str) -> Picture | LayoutProblem:
-    """Lay out a DOT text, or remember how it was."""
-    try:
-        return _lately(dot)
-    except _NoPicture as none:
-        return none.problem
-
-
-def ways() -> Ways[Picture]:
-    """Return how the pages make pictures."""
-    return replace(svg_ways(), lay_out=picture)
 
 
 @st.cache_resource(show_spinner=False)
@@ -105,9 +68,10 @@ class PageState:
     """What the page asked for last (``start``); the other page's trace where it shows that (``adopt``)."""
     run: Run | None = None
     """The run that is under way."""
-    trace: Trace | None = None
-    index: TraceIndex | None = None
-    """The look-up tables of that trace, which know how it was folded before."""
+    kept: KeptTrace | None = None
+    """The trace that the page shows."""
+    again: bool = False
+    """Whether it was run again, because the server had let its trace go."""
     name: str = ""
     """What the program is called."""
     cells: list[tuple[str, str]] | None = None
@@ -141,29 +105,6 @@ def remembered(kind: type[State], page: str) -> State:
     return state
 
 
-@dataclass
-class InBrowser:
-    """What is kept in the person's browser, and what this session has made of it."""
-
-    token: str = field(default_factory=lambda: secrets.token_hex(8))
-    """The session's name, by which the browser knows whom it has told."""
-    arrived: bool = False
-    texts: dict[str, str] = field(default_factory=dict)
-    """The values as the browser has them, as JSON by name."""
-    made: dict[str, msgspec.Struct] = field(default_factory=dict)
-    changed: dict[str, _Change] = field(default_factory=dict)
-    """What was changed lately, by name."""
-
-
-@dataclass
-class _Change:
-    """A value as it is now, since when, and how often the browser was told."""
-
-    text: str
-    since: float
-    told: int = 0
-
-
 def in_browser() -> InBrowser:
     """Return what this session knows of the person's browser."""
     return remembered(InBrowser, "all")
@@ -175,14 +116,7 @@ def kept(kind: type[Made], page: str) -> Made:
     It is written back to the browser after every run of a page in which it has changed, so that it comes back after a
     reload, in another tab, from another server. What the browser brings may be damaged: then it is as at first.
     """
-    store, name = in_browser(), f"{page}:{kind.__name__}"
-    if name not in store.made:
-        store.made[name] = _made(kind, store.texts.get(name, "{}"))
-        # Only what a person changes from here on is written: the browser may know more by now.
-        store.texts[name] = _json(store.made[name])
-    made = store.made[name]
-    assert isinstance(made, kind)
-    return made
+    return in_browser().value(kind, f"{page}:{kind.__name__}")
 
 
 @dataclass
@@ -219,38 +153,6 @@ def went() -> bool:
 def stay() -> None:
     """Note that the page has followed the way back or forward."""
     remembered(_History, "all").went = False
-
-
-def to_keep() -> Mapping[str, str]:
-    """Return what this session has changed lately of what the browser keeps, as JSON by name.
-
-    A change is told again for a while: a connection can break, and a browser skips what newer data overtook.
-    """
-    store, now = in_browser(), time.monotonic()
-    for name, made in store.made.items():
-        text = _json(made)
-        if text != store.texts.get(name):
-            store.texts[name], store.changed[name] = text, _Change(text, now)
-    for name, change in list(store.changed.items()):
-        change.told += 1
-        if change.told > _LEAST_TOLD and now - change.since > _TOLD_SECONDS:
-            del store.changed[name]
-    return {name: change.text for name, change in store.changed.items()}
-
-
-def _json(made: msgspec.Struct) -> str:
-    try:
-        return msgspec.json.encode(made).decode()
-    except UnicodeEncodeError:  # half a character, as browsers can send it
-        return json.dumps(msgspec.to_builtins(made))
-
-
-def _made(kind: type[Made], text: str) -> Made:
-    """Read what a browser kept, which may be damaged: then it is as at first."""
-    try:
-        return msgspec.convert(json.loads(text), kind)
-    except (ValueError, msgspec.ValidationError, RecursionError):
-        return kind()
 
 
 def rewrite(was: str, names: Sequence[str], parts: Mapping[str, str]) -> None:
@@ -320,8 +222,11 @@ def ask(page: str, source: str, question: Asked | UnsetType = UNSET, *, about: o
 
     ``about`` says what is asked for where that is more than the program and the question.
     """
-    if remembered(PageState, page).asked == (about or (source, question)):
+    state = remembered(PageState, page)
+    gone = state.kept is not None and state.kept.gone and state.run is None
+    if state.asked == (about or (source, question)) and not gone:
         return False
+    state.again = gone
     start(page, source, question, about=about)
     return True
 
@@ -333,25 +238,27 @@ def start(
 
     An equal program with an equal question that ran before is not run again unless ``again`` asks for it.
     """
-    program = Program(source=source, question=question, device=device() if question is UNSET else "cpu")
+    own_device = device() if question is UNSET or isinstance(question, Draw) else "cpu"
+    program = Program(source=source, question=question, device=own_device)
     if page in PROGRAM_PAGES:
         _choices().latest = page
     shared = engine()
-    known = None if again else shared.cache_of(program).get(program)
+    known = None if again else shared.runs_like(program).get(program)
     state = remembered(PageState, page)
+    state.again = state.again and not again
     # From here on no later run of the page can end this one: what was asked for is under way, too.
     state.stop()
     state.asked = about or (source, question)
     if known is not None:
         _take(page, state, known)
     else:
-        state.run = shared.pool.submit(program, owner=_owner())
+        state.run = shared.pool.submit(program, owner=owner(in_browser().person))
         _wait_for(page, state.run)
 
 
 def _wait_for(page: str, run: Run) -> None:
     """Wait a little: most programs are done before anyone could see that they run."""
-    run.wait(_PATIENCE)
+    run.result(_PATIENCE)
     collect(page)
 
 
@@ -374,22 +281,31 @@ def cells_of(page: str) -> list[tuple[str, str]] | None:
 def measure_again(page: str) -> None:
     """Measure the memory of the trace that a page shows, which could not be measured before."""
     state = remembered(PageState, page)
-    if state.trace is not None:
+    if state.kept is not None and not state.kept.gone:
         state.stop()
-        _measure(page, state, state.trace)
+        _measure(page, state, state.kept)
 
 
-def _measure(page: str, state: PageState, trace: Trace) -> None:
-    state.run = engine().pool.measure(trace, owner=_owner())
+def _measure(page: str, state: PageState, kept: KeptTrace) -> None:
+    observed = look(page, to_measure)
+    if isinstance(observed, str):
+        _hold(page, state, engine().traces.with_memory(kept, SentMemory(None, Limits(), observed)))
+        return
+    state.run = engine().pool.measure_observed(kept.program, observed, owner=owner(in_browser().person))
     _wait_for(page, state.run)
 
 
-def _take(page: str, state: PageState, trace: Trace) -> None:
+def _take(page: str, state: PageState, kept: KeptTrace) -> None:
     """Give a page its trace; where it shows memory that nobody has measured yet, have that done."""
-    state.trace = trace
-    measured = trace.memory is not None or trace.memory_note is not UNSET
-    if page.startswith(_SHOW_MEMORY) and not measured and trace.steps and trace.program.question is UNSET:
-        _measure(page, state, trace)
+    _hold(page, state, kept)
+    head = kept.head
+    if page.startswith(_SHOW_MEMORY) and not head.measured and head.steps and kept.program.question is UNSET:
+        _measure(page, state, kept)
+
+
+def _hold(page: str, state: PageState, kept: KeptTrace | None) -> None:
+    state.kept = kept
+    hold(page, kept)
 
 
 def collect(page: str) -> bool:
@@ -397,14 +313,24 @@ def collect(page: str) -> bool:
     run = running(page)
     if run is None:
         return False
-    trace = run.wait(0)
-    if trace is None:
+    result = run.result(0)
+    if result is None:
         return True
-    engine().cache_of(trace.program).put(trace)
     state = remembered(PageState, page)
     state.run = None
-    _take(page, state, trace)
+    _take(page, state, _kept(page, result))
     return running(page) is not None
+
+
+def _kept(page: str, result: Trace | Sent | SentMemory) -> KeptTrace:
+    shared = engine()
+    if isinstance(result, SentMemory):
+        with _readable(page) as measured:
+            kept = shared.traces.with_memory(measured, result)
+    else:
+        kept = shared.traces.keep(result)
+    shared.runs_like(kept.program).put(kept)
+    return kept
 
 
 def running(page: str) -> Run | None:
@@ -417,46 +343,117 @@ def stop(page: str) -> None:
     remembered(PageState, page).stop()
 
 
+def shown(page: str) -> KeptTrace | None:
+    """Return what stands for the trace that the page shows; nothing if it was let go."""
+    kept = remembered(PageState, page).kept
+    return None if kept is None or kept.gone else kept
+
+
+def ran_again(page: str) -> bool:
+    """Whether the page's program ran again because the server had let its trace go."""
+    return remembered(PageState, page).again
+
+
+def look(page: str, function: Callable[[TraceIndex, *_Given], Looked], *args: *_Given) -> Looked:
+    """Return ``function(index, *args)`` of the trace that the page shows: see ``Traces.look``.
+
+    Where that was let go, or is too large to be read, the page is shown anew, and says so.
+    """
+    with _readable(page) as kept:
+        return engine().traces.look(kept, function, *args)
+
+
+def look_at_both(
+    page: str, other: str, function: Callable[[TraceIndex, TraceIndex, *_Given], Looked], *args: *_Given
+) -> Looked:
+    """Return ``function(index, index, *args)`` of the traces that two pages show, as ``look`` does of one."""
+    with _readable(page) as one, _readable(other) as another:
+        return engine().traces.look_at_both(one, another, function, *args)
+
+
+def looking(page: str) -> Callable[[Callable[[TraceIndex], Looked]], Looked]:
+    """Return ``look`` of the trace that a page shows now, for downloads, which are made outside of any page."""
+    kept, traces = remembered(PageState, page).kept, engine().traces
+    assert kept is not None
+    return lambda function: traces.look(kept, function)
+
+
+def trace_json(page: str) -> Callable[[], bytes]:
+    """Return what gives the page's trace as JSON when somebody wants it; nothing if it was let go by then."""
+    kept, traces = remembered(PageState, page).kept, engine().traces
+    return lambda: traces.json(kept) if kept is not None and not kept.gone else b""
+
+
 def trace(page: str) -> Trace | None:
-    """Return the trace that the page shows."""
-    return remembered(PageState, page).trace
+    """Return the trace that the page shows, read in this process."""
+    tables = index(page)
+    return tables.trace if tables is not None else None
 
 
 def index(page: str) -> TraceIndex | None:
-    """Return the look-up tables of the trace that the page shows."""
-    state = remembered(PageState, page)
-    if state.trace is None:
+    """Return the look-up tables of the trace that the page shows, read in this process."""
+    if shown(page) is None:
         return None
-    if state.index is None or state.index.trace is not state.trace:
-        state.index = TraceIndex(state.trace)
-    return state.index
+    with _readable(page) as kept:
+        return engine().traces.index(kept)
 
 
-def show(page: str, opened: Trace | None, about: object = None) -> None:
+@contextmanager
+def _readable(page: str) -> Iterator[KeptTrace]:
+    state = remembered(PageState, page)
+    kept = state.kept
+    if kept is None:
+        raise ValueError(f"{page} shows no trace")
+    try:
+        yield kept
+    except LetGo:
+        st.rerun()
+    except ReaderFailed as problem:
+        failure = Failure(kind="too_large", message=str(problem))
+        _hold(page, state, engine().traces.keep(failed_trace(kept.program, failure)))
+        st.rerun()
+
+
+def show(page: str, opened: KeptTrace | None, about: object = None) -> None:
     """Let a page show a trace that it did not run itself, as one that was saved; ``about`` is as in ``ask``."""
     state = remembered(PageState, page)
     state.stop()
-    state.trace, state.asked = opened, about
+    state.asked = about
+    _hold(page, state, opened)
+
+
+def keep(opened: Trace) -> KeptTrace:
+    """Return what stands for a trace that somebody has opened; it is kept while a page shows or holds it."""
+    kept = engine().traces.keep(opened)
+    kept.opened = True
+    return kept
+
+
+def hold(name: str, kept: KeptTrace | None) -> None:
+    """Keep a trace in a place with this name, instead of what was kept there."""
+    # Sessions have names of their own in tests, where Streamlit gives all of them the same.
+    engine().traces.shelf.hold(_session_id(), (in_browser().token, name), kept)
 
 
 def adopt(page: str, other: str) -> None:
     """Let a page show the trace of another."""
-    theirs = trace(other)
+    theirs = shown(other)
     if theirs is None or not page.startswith(_SHOW_MEMORY):
         show(page, theirs)
         return
-    known = engine().cache_of(theirs.program).get(theirs.program)
+    known = engine().runs_like(theirs.program).get(theirs.program)
     state = remembered(PageState, page)
-    if state.asked is theirs and state.trace is not None:
+    if state.asked is theirs and state.kept is not None and not state.kept.gone:
         collect(page)
         return
     state.stop()
     state.asked = theirs
     # The clock tells whether it is this very run.
-    _take(page, state, known if known is not None and known.duration_ns == theirs.duration_ns else theirs)
+    same = known is not None and known.head.duration_ns == theirs.head.duration_ns
+    _take(page, state, known if known is not None and same else theirs)
 
 
-def _owner() -> str:
+def _session_id() -> str:
     from streamlit.runtime.scriptrunner import get_script_run_ctx
 
     context = get_script_run_ctx()

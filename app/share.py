@@ -95,8 +95,8 @@ def _program_of(page: str) -> str:
     """The program that a page shows, as it was run."""
     if page == "derivatives":
         return EDITOR.ran
-    trace = session.trace(page)
-    return trace.program.source if trace is not None else ""
+    shown = session.shown(page)
+    return shown.program.source if shown is not None else ""
 
 
 def _program(page: str) -> dict[str, str]:

@@ -13,8 +13,9 @@ from components.facts.gradients import gradient_history
 from components.facts.text import number_text, tensor_text
 from components.figures import LabOptions, draw_lab, lab_graph, player_data
 from components.figures.player_data import code_tokens
+from components.reading import KeptTrace
+from components.reading.pictures import ways
 from components.source.form import BackwardPress, Form, Leaf, write_source
-from components.trace import Trace
 from components.widgets.panels import joined
 from components.widgets.player.view import player
 
@@ -79,7 +80,7 @@ STOPS = (
 class WalkState:
     """The trace that the player shows, and where it is to go."""
 
-    trace: Trace | None = None
+    shown: KeptTrace | None = None
     goto: tuple[int, int] | None = None
 
 
@@ -126,13 +127,13 @@ def show_player(number: int, index: TraceIndex, above: int) -> None:
     state = session.remembered(WalkState, PAGE)
     if not STOPS[number].comment:
         state.goto = None
-    elif state.trace is not index.trace:
+    elif state.shown is not session.shown(PAGE):
         moment = gradient_history(index).calls[-1].moment
         state.goto = (1, moment) if moment is not None else None
-    state.trace = index.trace
+    state.shown = session.shown(PAGE)
     options = LabOptions()
     graph = lab_graph(index, options=options)
-    drawn = draw_lab(graph, session.ways())
+    drawn = draw_lab(graph, ways())
     data = player_data(index, drawn.image, kind="lab", graph=graph, options=options, title="y = x**3", dot=drawn.dot)
     player(data, key=f"{PAGE}:player", above=above, show_code=False, goto=state.goto)
 

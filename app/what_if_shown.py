@@ -5,32 +5,19 @@ One press goes back, one keeps the change in the place where the program is edit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import streamlit as st
 from markupsafe import Markup
 
-from app import graph, results, session, what_if
+from app import compare_sides, graph, results, session, what_if
 from app.advice import Place
 from app.links import TooLong, program_link
-from components.facts import TraceIndex
-from components.facts.compare import Comparison, compare
 from components.source.line_changes import line_changes, made_in
-from components.trace.codec import collector_paused
 from components.widgets.compare_panels import printed_panel, results_panels, verdict_line
 from components.widgets.editor import is_built
 from components.widgets.panels import change_panel, failure_panel, note_panel
 
 # In CSS pixels of the window's height: the question with its change, and the switches above the two pictures.
 _ABOVE = 325
-
-
-@dataclass
-class _Compared:
-    """The traces that were compared last, and what is different."""
-
-    sides: tuple[TraceIndex, TraceIndex] | None = None
-    comparison: Comparison | None = None
 
 
 def show(page: str, place: Place, *, above: int, show_code: bool | None = None) -> None:
@@ -51,29 +38,19 @@ def show(page: str, place: Place, *, above: int, show_code: bool | None = None) 
     session.call(right, f"{session.name_of(page)}, {asked.says}")
     with st.container(key=f"{page}-al-what-if"):
         _question(page, place, asked)
-        one, other = session.index(page), session.index(right)
-        if results.progress(right) or one is None or other is None:
+        if results.progress(right) or session.shown(page) is None or (other := session.shown(right)) is None:
             return
-        compared = _compared(page, one, other)
+        compared = compare_sides.compared(page, right)
         verdict_line(compared.verdict)
         # How to get rid of it is known: by the way back.
-        if other.trace.failure is not None:
-            failure_panel(other.trace.failure, hint=False)
+        if other.failure is not None:
+            failure_panel(other.failure, hint=False)
     only = compared.graphs.only_left, compared.graphs.only_right
     for column, name, marked in zip(st.columns(2, gap="small"), (page, right), only, strict=True):
         with column:
             graph.show(name, above=_ABOVE, show_code=False, only=marked, asks=name == page)
     results_panels(compared.results)
     printed_panel(compared.printed)
-
-
-def _compared(page: str, one: TraceIndex, other: TraceIndex) -> Comparison:
-    """Compare two traces, once."""
-    known = session.remembered(_Compared, page)
-    if known.comparison is None or known.sides is None or known.sides[0] is not one or known.sides[1] is not other:
-        with collector_paused():
-            known.sides, known.comparison = (one, other), compare(one, other)
-    return known.comparison
 
 
 def _question(page: str, place: Place, asked: what_if.WhatIf) -> None:

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import advice, linked, results, session, what_if_shown
 from app.controls import choose_device
 from app.editors import Editor, show_editor
-from components.trace import Trace
+from components.reading import KeptTrace
 
 MADE = 0.34
 """What is made has this part of the width."""
@@ -96,13 +96,16 @@ def workbench(
         linked.note(editor)
         guide.after(edited.text)
         place = advice.in_editor(editor)
-        show_told(page, place)
+        told = st.container()
+    session.collect(page)
     with did:
         above = ABOVE + guide.over(editor.ran)
         what_if_shown.show(page, place, above=above)
+    with told:  # after the picture, which people wait for
+        show_told(page, place)
 
 
-def show_trace(page: str, editor: Editor, trace: Trace, name: str = "") -> None:
+def show_trace(page: str, editor: Editor, trace: KeptTrace, name: str = "") -> None:
     """Let a workbench show a saved trace with whose program its editor was filled, without running that."""
     session.show(page, trace, about=(name, editor.ran, editor.run_number))
 
@@ -112,14 +115,14 @@ def show_told(page: str, place: advice.Place) -> None:
 
     ``place`` is where the program is edited.
     """
-    if not results.progress(page) and (index := session.index(page)) is not None:
-        results.told(index, place)
+    if not results.progress(page):
+        results.told(page, place)
 
 
 def room_beside(page: str) -> int:
     """The room that all but the editor takes of the window's height, in CSS pixels; an error needs more."""
-    trace = session.trace(page)
-    failed = trace is not None and trace.failure is not None and session.running(page) is None
+    shown = session.shown(page)
+    failed = shown is not None and shown.failure is not None and session.running(page) is None
     return BESIDE + (ERROR if failed else 0)
 
 

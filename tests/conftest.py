@@ -7,10 +7,15 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from components.worker import Pool
 from tests.app.browser import CHROMIUM, FLAGS
+
+# Property tests try the same examples everywhere, and none fails because its machine is busy.
+settings.register_profile("lab", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("lab")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,18 +17,32 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What each part may import besides itself. No arrow runs back up: a part never sees those that use it.
 MAY_IMPORT = {
+    "components.settings": set(),
     "components.trace": set(),
     "components.source": {"components.trace"},
     "components.explanations": {"components.trace", "components.source"},
     "components.capture": {"components.trace", "components.source"},
     "components.answers": {"components.trace", "components.source", "components.capture"},
-    "components.worker": {"components.trace", "components.source", "components.explanations"},
+    "components.worker": {"components.settings", "components.trace", "components.source", "components.explanations"},
     # The process that the pool starts: the one place that knows both what runs programs and what is run.
     "components.zygote_main": {"components.answers", "components.worker"},
     "components.facts": {"components.trace", "components.source"},
-    "components.figures": {"components.trace", "components.source", "components.facts"},
+    # The program that lays graphs out stands behind the worker's walls, since its texts are strangers'.
+    "components.figures": {"components.trace", "components.source", "components.facts", "components.worker"},
     "components.widgets": {"components.trace", "components.source", "components.facts", "components.figures"},
+    # What pages ask of a trace: pictures, facts and explanations, of what the worker hands over.
+    "components.reading": {
+        "components.trace",
+        "components.source",
+        "components.explanations",
+        "components.worker",
+        "components.facts",
+        "components.figures",
+        "components.widgets",
+    },
     "app": {
+        "components.settings",
+        "components.reading",
         "components.trace",
         "components.source",
         "components.explanations",
@@ -47,6 +61,7 @@ HOMES = {
     "graphviz": ("components/figures/",),
     "pygments": ("components/figures/player_data.py",),
     "xml": ("components/figures/layout.py",),
+    "prometheus_client": ("app/operate/",),
     "markupsafe": ("app/", "components/widgets/"),
     "plotly": ("components/figures/", "components/widgets/", "app/"),
 }
@@ -202,7 +217,7 @@ def test_only_one_file_knows_that_streamlit_keeps_state() -> None:
 
 def test_what_the_pages_process_imports_brings_no_torch() -> None:
     """Pages run when they are imported, so they are read above instead; all they import is imported here."""
-    parts = ("trace", "source", "explanations", "worker", "facts", "figures", "widgets")
+    parts = ("trace", "source", "explanations", "worker", "facts", "figures", "widgets", "reading")
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for path in _python_files("app", *(f"components/{part}" for part in parts))

@@ -1,7 +1,8 @@
 """The command line: ``python -m app`` serves, ``trace``, ``render``, ``lessons``, ``schema`` need no browser.
 
 Exit status 0: done, also where a program failed, because its failure is data. 2: wrong usage, or a file that cannot be
-read, drawn or written, with one line on standard error that says why. 1: a bug of ours, with a traceback.
+read, drawn or written, with one line on standard error that says why. 1: a bug of ours, with a traceback; and for
+``health`` that the server is not well.
 """
 
 from __future__ import annotations
@@ -61,5 +62,9 @@ def _run(options: argparse.Namespace) -> int:
             from app.cli.lessons import lessons
 
             return lessons(options)
+        case "health":
+            from app.cli.health import health
+
+            return health()
     write(STANDARD, json.dumps(trace_schema(), indent=2).encode() + b"\n")
     return 0

@@ -19,6 +19,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _add_render(commands.add_parser("render", help="draw the graph of a program or a saved trace"))
     lessons = commands.add_parser("lessons", help="check the lessons in a folder: their form, programs and exercises")
     lessons.add_argument("folder", metavar="DIR", help="a folder of lessons, such as app/lessons/exercises")
+    commands.add_parser("health", help="ask the server here whether it can run a program: status 0 if it can, else 1")
     commands.add_parser("schema", help="print the JSON Schema of a trace")
     return parser.parse_args(arguments)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from msgspec import UNSET
+
 from app.cli.files import STANDARD, Unusable, read_program_or_trace, write
-from app.cli.trace import run_programs
+from app.cli.trace import running
 from components.facts import TraceIndex
 from components.figures import (
     Drawn,
@@ -18,6 +21,7 @@ from components.figures import (
     Ways,
     draw_lab,
     draw_torchviz,
+    drawn_again,
     lab_dot,
     lab_graph,
     lab_roots,
@@ -26,9 +30,10 @@ from components.figures import (
     svg_ways,
     torchviz_choices,
     torchviz_dot,
+    torchviz_question,
     why_not_drawn,
 )
-from components.trace import Trace
+from components.trace import Draw, Trace
 from components.widgets.player.page import standalone_page
 
 # A shell can wait longer for a layout than a page.
@@ -45,12 +50,26 @@ def render(options: argparse.Namespace) -> int:
     if options.format == "png" and options.output == STANDARD and sys.stdout.isatty():
         raise Unusable("a PNG is not text: name a file with -o, or pipe it")
     found = read_program_or_trace(options.source)
-    [trace] = [found] if isinstance(found, Trace) else run_programs([found], options)
+    if isinstance(found, Trace):
+        write(options.output, _drawn(found, options, _not_saved))
+        return 0
+    with running(options) as run:
+        trace = run(found)
+        write(options.output, _drawn(trace, options, lambda question: run(found, question)))
+    return 0
+
+
+def _not_saved(question: Draw) -> Trace:
+    raise Unusable(
+        "torchviz draws this when it is asked to, and nobody had asked when the trace was saved: render its program"
+    )
+
+
+def _drawn(trace: Trace, options: argparse.Namespace, ask: Callable[[Draw], Trace]) -> bytes:
     if trace.failure is not None:
         where = f"line {trace.failure.line}: " if trace.failure.line is not None else ""
         print(f"The program failed: {where}{trace.failure.message}", file=sys.stderr)
-    write(options.output, _torchviz(trace, options) if options.view == "torchviz" else _lab(trace, options))
-    return 0
+    return _torchviz(trace, options, ask) if options.view == "torchviz" else _lab(trace, options)
 
 
 def _lab(trace: Trace, options: argparse.Namespace) -> bytes:
@@ -73,8 +92,8 @@ def _lab(trace: Trace, options: argparse.Namespace) -> bytes:
     return _document(draw(svg_ways(LAYOUT_SECONDS)), index, options)
 
 
-def _torchviz(trace: Trace, options: argparse.Namespace) -> bytes:
-    dot = _recorded(trace, options)
+def _torchviz(trace: Trace, options: argparse.Namespace, ask: Callable[[Draw], Trace]) -> bytes:
+    dot = _dot(trace, options, ask)
     if options.format == "dot":
         return dot.encode()
     if options.format == "png":
@@ -103,7 +122,7 @@ def _document(drawn: Drawn[Picture], index: TraceIndex, options: argparse.Namesp
     return standalone_page(data, title).encode()
 
 
-def _recorded(trace: Trace, options: argparse.Namespace) -> str:
+def _dot(trace: Trace, options: argparse.Namespace, ask: Callable[[Draw], Trace]) -> str:
     choices = torchviz_choices(trace)
     if not choices:
         raise Unusable("torchviz draws nothing of this program: it left no tensor")
@@ -111,7 +130,12 @@ def _recorded(trace: Trace, options: argparse.Namespace) -> str:
     drawing = torchviz_dot(trace, options.of, show_attrs=options.show_attrs, show_saved=options.show_saved)
     if drawing is None:
         raise Unusable("torchviz draws nothing of this program: try --view lab")
-    if drawing.dot is None:
+    if drawing.dot is UNSET:
+        again = drawn_again(drawing, ask(torchviz_question(trace, options.of, drawing)))
+        if isinstance(again, str):
+            raise Unusable(again)
+        drawing = again
+    if not isinstance(drawing.dot, str):
         raise Unusable(why_not_drawn(trace, drawing))
     return drawing.dot
 

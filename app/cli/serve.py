@@ -17,9 +17,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from app.cli.files import Unusable
+from components import settings
 
 ROOT = Path(__file__).resolve().parents[2]
-TRUST = "AUTOGRAD_LAB_TRUST"
 _OPTION, _VARIABLE, _LOOPBACK = "--server.address", "STREAMLIT_SERVER_ADDRESS", "127.0.0.1"
 
 
@@ -27,19 +27,33 @@ def serve(options: Sequence[str]) -> None:
     """Serve until interrupted, then exit; ``options`` are Streamlit's own, such as ``--server.port 8080``.
 
     Raises:
-        Unusable: nothing confines programs here, and others are to reach the server.
+        Unusable: nothing confines programs here, and others are to reach the server; a setting cannot be read; the
+            port of the metrics is taken.
     """
     # Streamlit looks for .streamlit/config.toml in the working directory, when it is imported.
     os.chdir(ROOT)
+    try:
+        unknown = settings.check()
+    except settings.BadSetting as problem:
+        raise Unusable(str(problem)) from None
+    for sentence in unknown:
+        print(f"Autograd Lab: {sentence}", file=sys.stderr)
     options = [*options, *_address(options, confined=walls_stand())]
     # Before its server runs, Streamlit warns that its caches live in this process's memory. That is where we want them.
     logging.disable(logging.WARNING)
     from app import session
+    from app.operate import log, start
 
-    session.engine()
-    for problem in session.course().problems:
-        print(f"Autograd Lab: a lesson was left out. {problem}", file=sys.stderr)
+    start.raise_descriptors()
+    shared = session.engine()
+    for lesson in session.course().problems:
+        print(f"Autograd Lab: a lesson was left out. {lesson}", file=sys.stderr)
     logging.disable(logging.NOTSET)
+    log.start("json" if settings.LOG.value() == "json" else "text")
+    try:
+        start.start(shared)
+    except OSError as problem:
+        raise Unusable(f"{settings.METRICS.name} names an address that cannot be used: {problem}") from None
     from streamlit.web import cli
 
     cli.main(["run", "app/main.py", *options], prog_name="streamlit")
@@ -57,17 +71,18 @@ def walls_stand() -> bool:
 
 def _address(options: Sequence[str], *, confined: bool) -> list[str]:
     """Return the option that keeps others out where programs are not confined, unless they are trusted."""
-    if confined or os.environ.get(TRUST) == "1":
+    if confined or settings.TRUST.value():
         return []
     asked = next((one for one in _asked(options) if not _is_loopback(one)), None)
     if asked is not None:
         raise Unusable(
-            f"this system has no walls around programs (no seccomp), so the server listens on {_LOOPBACK} only and not "
-            f"on {asked}. {TRUST}=1 says that everybody who can reach it may run programs with your rights."
+            f"this system has no walls around programs (no seccomp), so the server listens on {_LOOPBACK} only and "
+            f"not on {asked}. {settings.TRUST.name}=1 says that everybody who can reach it may run programs with "
+            "your rights."
         )
     print(
         "Autograd Lab: this system has no walls around programs, which run with your own rights. Only this machine "
-        f"can reach the server; {TRUST}=1 lets others in.",
+        f"can reach the server; {settings.TRUST.name}=1 lets others in.",
         file=sys.stderr,
     )
     return [_OPTION, _LOOPBACK]

@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
+
+from msgspec import UNSET, UnsetType
 
 from app.cli.files import STANDARD, Unusable, read_program, write
-from components.trace import Program, Trace, encode_trace
+from components.trace import Asked, Program, Trace, encode_trace
 from components.worker import Limits, pool_of_this_machine
 
 
@@ -46,10 +50,25 @@ def _targets(options: argparse.Namespace) -> list[str]:
 
 
 def run_programs(sources: Iterable[str], options: argparse.Namespace, *, measure: bool = False) -> Iterator[Trace]:
-    """Yield the trace of each program in turn, under ``options.device``, ``seed``, ``timeout`` and ``memory``.
+    """Yield the trace of each program in turn; ``measure`` runs each a second time, for its memory."""
+    with running(options) as run:
+        for source in sources:
+            yield run(source, measure=measure)
+
+
+class Runs(Protocol):
+    """Runs a program, and asks it a question if there is one."""
+
+    def __call__(self, source: str, question: Asked | UnsetType = UNSET, *, measure: bool = False) -> Trace:
+        """Return its trace, with its memory if that is to be measured."""
+        ...
+
+
+@contextmanager
+def running(options: argparse.Namespace) -> Iterator[Runs]:
+    """Yield what runs programs under ``options.device``, ``seed``, ``timeout`` and ``memory``.
 
     They run in the pool that the pages use, which says on standard error which walls stand.
-    ``measure`` runs each a second time, for its memory.
     """
     limits = Limits(
         wall_seconds=options.timeout,
@@ -57,8 +76,12 @@ def run_programs(sources: Iterable[str], options: argparse.Namespace, *, measure
         memory_mb=options.memory,
     )
     pool = pool_of_this_machine(size=1, gpu=True)
+
+    def run(source: str, question: Asked | UnsetType = UNSET, *, measure: bool = False) -> Trace:
+        program = Program(source=source, device=options.device, seed=options.seed, question=question)
+        return pool.run(program, limits, memory=measure)
+
     try:
-        for source in sources:
-            yield pool.run(Program(source=source, device=options.device, seed=options.seed), limits, memory=measure)
+        yield run
     finally:
         pool.close()

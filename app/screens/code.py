@@ -62,7 +62,7 @@ def _opened() -> None:
         if file.name.endswith(".json"):
             trace = opened_trace(file.name, file.getvalue())
             _EDITOR.fill(trace.program.source, file.name)
-            show_trace("code", _EDITOR, trace)
+            show_trace("code", _EDITOR, session.keep(trace))
         else:
             _EDITOR.fill(opened_source(file.name, file.getvalue()), file.name)
     except OpenError as error:

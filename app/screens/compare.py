@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from app import compare_sides, linked, results, session
@@ -25,19 +27,23 @@ def page() -> None:
         for name in compare_sides.SIDES:
             compare_sides.show_side(name, edited[name])
         under_way = [results.progress(compare_sides.page_of(name)) for name in compare_sides.SIDES]
-    left, right = (session.index(compare_sides.page_of(name)) for name in compare_sides.SIDES)
-    both = (left, right) if left is not None and right is not None and not any(under_way) else None
+    pages = [compare_sides.page_of(name) for name in compare_sides.SIDES]
+    both = all(session.shown(page) is not None for page in pages) and not any(under_way)
     with bar:
         st.button("Run both", key="compare:run", type="primary", icon=":material/play_arrow:", on_click=_run_both)
-        if both is not None:
-            traces = both[0].trace, both[1].trace
-            download("Both traces", lambda: compare_sides.both_traces(*traces), "compare-traces.zip", "compare:zip")
+        if both:
+            download(
+                "Both traces",
+                partial(compare_sides.zipped, compare_sides.both_files()),
+                "compare-traces.zip",
+                "compare:zip",
+            )
         if any(edited[name].text != compare_sides.side(name).text for name in compare_sides.SIDES):
             with st.container(key="compare-edited", width="content"):
                 st.markdown("Edited: press Run both.")
-    if both is not None:
+    if both:
         with did, st.container(key="compare-shown"):
-            compare_sides.show(*both)
+            compare_sides.show()
 
 
 def _pair() -> None:

@@ -14,14 +14,15 @@ def page() -> None:
     asked = what_if.asked(gradients.PAGE) is not None
     made, played, *charted = frame(gradients.PAGE, [0.28, 0.72] if asked else [0.28, 0.34, 0.38])
     with made:
-        index = program_choice.program(gradients.PAGE, "Gradients", GRADIENTS)
-    if index is None:
+        shown = program_choice.program(gradients.PAGE, "Gradients", GRADIENTS)
+    if shown is None:
         return
     if asked != (what_if.asked(gradients.PAGE) is not None):
         st.rerun()  # another program is shown, and another frame
+    gradients.follow()
     for beside in charted:
         with beside:
-            gradients.show(gradients.choose(), index, gradients.history_of(index))
+            gradients.show(gradients.choose())
     with played:
         what_if_shown.show(gradients.PAGE, program_choice.place(gradients.PAGE, GRADIENTS), above=ABOVE)
 

@@ -16,9 +16,8 @@ from app import (
     what_if_shown,
 )
 from app.workbench import ABOVE, MADE, frame, heading
-from components.facts import leaf_rows
+from components.reading.account import account, mended
 from components.source.form import Form, FormError, Written, write_program
-from components.source.form.fixes import fix_of
 from components.source.form.read_back import form_of
 from components.widgets.panels import leaves_panel, with_code
 
@@ -55,21 +54,20 @@ def page() -> None:
 
 def _told(form: Form, written: Written | None) -> None:
     """Show a run that is under way, or what there is to be said of the last one; of an error, how to mend the form."""
-    index = session.index("playground")
-    if results.progress("playground") or index is None:
+    if results.progress("playground") or (shown := session.shown("playground")) is None:
         return
-    trace = index.trace
     # An error of what was typed before is none of what is typed now.
     stops = written is not None and _stops(written)
     if written is not None and stops:
         _show_failure(form, written)
-    if written is not None and trace.program.source == written.source:
-        advice.noted(index, _place(form, written))
+    told = session.look("playground", account)
+    if written is not None and shown.program.source == written.source:
+        advice.noted(told.remarks, written.source, _place(form, written))
     kind = " al-failed" if stops else ""
-    st.html(Markup('<div class="al-told-of{}">{}</div>').format(kind, leaves_panel(leaf_rows(trace), stopped=stops)))
-    for warned in trace.warnings[:2]:
+    st.html(Markup('<div class="al-told-of{}">{}</div>').format(kind, leaves_panel(told.leaves, stopped=stops)))
+    for warned in told.output.warned[:2]:
         st.html(Markup('<p class="al-note">{}: {}</p>').format(warned.category, warned.message[:300]))
-    results.status(trace)
+    results.figures(told)
 
 
 def _written(form: Form) -> tuple[Written | None, FormError | None]:
@@ -88,16 +86,17 @@ def _why_not(written: Written | None) -> str:
 
 def _stops(written: Written) -> bool:
     """Whether the program that the form stands for has run, and stopped with an error."""
-    trace = session.trace("playground")
-    return trace is not None and trace.failure is not None and trace.program.source == written.source
+    shown = session.shown("playground")
+    return shown is not None and shown.failure is not None and shown.program.source == written.source
 
 
 def _show_failure(form: Form, written: Written) -> None:
     """Say why the program stopped, in the form's own terms, with PyTorch's text below."""
-    trace = session.trace("playground")
-    if trace is None or trace.failure is None:
+    shown = session.shown("playground")
+    if shown is None or shown.failure is None:
         return
-    failure, fix, place = trace.failure, fix_of(form, written, trace), _place(form, written)
+    failure, place = shown.failure, _place(form, written)
+    fix = session.look("playground", mended, form, written)
     says = fix.says if fix is not None else failure.explanation or "The program stopped with this error."
     with st.container(key="playground-error", gap="small"):
         st.html(_SAYS.format(with_code(says)))
@@ -114,8 +113,8 @@ def _show_failure(form: Form, written: Written) -> None:
 def _runs(changed: str) -> bool:
     """Whether a program has been tried, and runs to its end: it is as small as what a form says."""
     session.ask(_TRIED, changed)
-    trace = None if session.collect(_TRIED) else session.trace(_TRIED)
-    return trace is not None and trace.failure is None
+    shown = None if session.collect(_TRIED) else session.shown(_TRIED)
+    return shown is not None and shown.failure is None
 
 
 def _place(form: Form, written: Written | None) -> advice.Place:

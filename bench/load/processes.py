@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 120
@@ -100,10 +101,13 @@ def _times(pid: int) -> tuple[float, float]:
 
 
 @contextmanager
-def served(environment: Mapping[str, str] | None = None, descriptors: int | None = None) -> Iterator[Server]:
+def served(
+    environment: Mapping[str, str] | None = None, descriptors: int | None = None, errors: IO[bytes] | None = None
+) -> Iterator[Server]:
     """Start the app on a free port of the loopback interface; end it when the block is left.
 
-    ``descriptors`` is the soft limit of open ones with which it starts. Raises ``RuntimeError`` if it does not start.
+    ``descriptors`` is the soft limit of open ones with which it starts, ``errors`` a file for its standard error.
+    Raises ``RuntimeError`` if it does not start.
     """
 
     with socket.socket() as probe:
@@ -112,7 +116,9 @@ def served(environment: Mapping[str, str] | None = None, descriptors: int | None
     command = [sys.executable, "-m", "app", "--server.address", "127.0.0.1", "--server.port", str(port)]
     if descriptors is not None:
         command = ["sh", "-c", 'ulimit -S -n "$0" && exec "$@"', str(descriptors), *command]
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | dict(environment or {}), stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | dict(environment or {}), stdout=subprocess.DEVNULL, stderr=errors
+    )
     try:
         _wait_until_healthy(process, f"http://127.0.0.1:{port}/_stcore/health")
         yield Server(process, port)

@@ -41,10 +41,9 @@ class Visitor:
         self.bytes = 0
         self.buttons: dict[str, str] = {}
         """The ids of the buttons on the page by their keys."""
-        self.said = ""
-        """What stands of the last run beside the program, as HTML: its leaves and its output."""
+        self._texts: list[str] = []
         self._values: dict[str, str | list[str]] = {}
-        self._known: dict[str, None] = {}
+        self._known: dict[str, ForwardMsg] = {}
         self._page_hash = self._query = ""
         self._browser = self._session = self._editor = self._revision = ""
         self._arrived = False
@@ -100,6 +99,16 @@ class Visitor:
         if self._reader is not None:
             await self._reader
 
+    @property
+    def said(self) -> str:
+        """What the page says, as HTML and Markdown, from the last time that all of it was sent."""
+        return "\n".join(self._texts)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the page shows a program that is still running, and looks again by itself."""
+        return bool(self._timers)
+
     # --- what it says
 
     def _state(self, fragment: str = "") -> BackMsg:
@@ -153,24 +162,28 @@ class Visitor:
     # --- what it hears
 
     async def _read(self, connection: ClientConnection) -> None:
-        async for data in connection:
-            self.bytes += len(data)
-            message = ForwardMsg()
-            message.ParseFromString(data if isinstance(data, bytes) else data.encode())
-            self._take(connection, message)
+        with suppress(ConnectionClosed):
+            async for data in connection:
+                self.bytes += len(data)
+                message = ForwardMsg()
+                message.ParseFromString(data if isinstance(data, bytes) else data.encode())
+                self._take(connection, message)
         self._stop_timers()
         self._wrong = self._wrong or "The server closed the connection."
         self._shown.set()
 
     def _take(self, connection: ClientConnection, message: ForwardMsg) -> None:
         if message.metadata.cacheable and message.hash:
-            self._known[message.hash] = None
+            self._known[message.hash] = message
         for forgotten in list(self._known)[:-_REMEMBERED]:
             del self._known[forgotten]
+        if message.WhichOneof("type") == "ref_hash":
+            message = self._known[message.ref_hash]
         match message.WhichOneof("type"):
             case "new_session" if not message.metadata.run.fragment_ids:
                 self._stop_timers()
                 self.buttons.clear()
+                self._texts.clear()
             case "auto_rerun":
                 again = message.auto_rerun
                 task = asyncio.create_task(self._again(connection, again.interval, again.fragment_id))
@@ -200,8 +213,8 @@ class Visitor:
             case "button_group":
                 group = element.button_group
                 self._values.setdefault(group.id, [group.options[place].content for place in group.default])
-            case "html" if "al-told-of" in element.html.body:
-                self.said = element.html.body
+            case "html" | "markdown" | "alert" as kind:
+                self._texts.append(getattr(element, kind).body)
             case "bidi_component":
                 component = element.bidi_component
                 key, text = _key(component.id), component.json or component.mixed.json

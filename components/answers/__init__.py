@@ -22,6 +22,7 @@ from ..trace import (
     Answered,
     Asked,
     Caps,
+    Draw,
     Exercise,
     Failure,
     Inspection,
@@ -83,6 +84,9 @@ class ProgramAnswerer:
         """Run the program and return its trace, with the answer to its question if it has one."""
         if program.question is UNSET:
             return capture_program(program, caps, on_output, source_limits, log)
+        if isinstance(program.question, Draw):
+            fewer = replace(caps, values=0, grids=0)
+            return _only_drawn(capture_program(program, fewer, on_output, source_limits, log), program.question)
         pristine = (self._pristine or Pristine()) if isinstance(program.question, Inspection) else None
         trace, names = capture_with_names(program, caps, on_output, source_limits, log)
         if pristine is not None:
@@ -116,9 +120,35 @@ def _answer(question: Asked, names: dict[str, Any]) -> Answered:
         return inspect_answer(question, names)
     if isinstance(question, Judgement):
         return judge(question)
-    if isinstance(question, Exercise):
+    if isinstance(question, Exercise | Draw):
         raise TypeError("whoever runs programs asks for an inspection, and elsewhere for a judgement")
     return differentiate(question, names)
+
+
+def _only_drawn(trace: Trace, asked: Draw) -> Trace:
+    """Return what is asked for: the rest of the trace is known, and where it is large takes long to be sent again."""
+    drawn = trace.torchviz[asked.number : asked.number + 1]
+    failure = None if drawn or trace.failure is None else replace(trace.failure, node=None, backward=None)
+    return Trace(
+        program=trace.program,
+        environment=trace.environment,
+        stdout="",
+        stdout_truncated=False,
+        failure=failure,
+        steps=[],
+        steps_truncated=False,
+        tensors=[],
+        nodes=[],
+        edges=[],
+        backwards=[],
+        gradients=[],
+        memory=None,
+        torchviz=drawn,
+        warnings=[],
+        truncations=[],
+        duration_ns=trace.duration_ns,
+        notes=[note for note in trace.notes if note.observer == "torchviz"],
+    )
 
 
 def _came_from_the_program(error: BaseException) -> bool:

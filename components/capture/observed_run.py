@@ -114,7 +114,7 @@ class _Observers:
         self._tensors = TensorLog(caps, self._truncations, self._values, asides, self._register)
         self._nodes = NodeLog(caps, self._truncations, self._tensors, self._values, asides)
         self._gradients = GradientLog(caps, self._truncations, self._values, asides)
-        self._drawings = DrawingLog(caps, self._truncations, asides)
+        self._drawings = DrawingLog(program, caps, self._truncations, asides)
         self._modules = ModuleObserver(asides)
         addresses = Addresses()
         self._stdout = Stdout(caps.stdout_chars, on_output, self._printed, addresses)

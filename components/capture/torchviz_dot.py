@@ -1,4 +1,4 @@
-"""What torchviz draws: the only place that knows torchviz.
+"""What torchviz draws, when somebody asks for it or the graph is small: the only place that knows torchviz.
 
 ``make_dot`` recurses once per operation, names boxes by ``id()`` and reads saved tensors. So it is called under a
 raised recursion limit, while everything it names is alive and nothing is released, and its ids are replaced: function
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 with warnings.catch_warnings():
@@ -21,7 +22,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import torchviz
 
-from ..trace import Caps, Drawing
+from ..trace import Caps, Draw, Drawing, Program
 from .drafts import NodeDraft, Truncations
 from .failures import Asides
 from .names import Named
@@ -29,16 +30,17 @@ from .torch_nodes import GraphNode
 
 _STATEMENT = re.compile(r"^\t(\d+)(?: -> (\d+))?(?= \[|$)", re.MULTILINE)
 _PROVISIONAL = re.compile(r"(?<=[\t ])n(\d+)(?= ->| \[|$)", re.MULTILINE)
-_VARIANTS = ((False, False), (True, False), (False, True), (True, True))
 _FRAMES_PER_NODE = 4
 # PyTorch does not show what was saved once it is released or was changed in place.
 _REFUSED = re.compile("second time|modified by an inplace operation")
 
 
 class DrawingLog:
-    """Draws each output once, as long as there is room."""
+    """Writes down what can be drawn, each output once; draws small graphs at once, or the one that is asked for."""
 
-    def __init__(self, caps: Caps, truncations: Truncations, asides: Asides) -> None:
+    def __init__(self, program: Program, caps: Caps, truncations: Truncations, asides: Asides) -> None:
+        self._asked = program.question if isinstance(program.question, Draw) else None
+        self._left_at_once = caps.drawing_nodes_at_once
         self._asides = asides
         self._caps = caps
         self._allowance = truncations.allowance("torchviz", caps.drawings, "drawings of later outputs")
@@ -67,25 +69,28 @@ class DrawingLog:
         self._drawn.add(roots)
         if of is None:
             of = ", ".join(names[id(output)][0] if id(output) in names else "output" for output in outputs)
-        packed = any(node.packed for node, _ in reached)
-        for show_attrs, show_saved in self._variants(len(reached), packed):
+        asked = self._asked if self._asked is not None and self._asked.number == len(self.drawings) else None
+        # Reading what the program's own ``saved_tensors_hooks`` packed would run them: leave it.
+        packed = asked is not None and any(node.packed for node, _ in reached)
+        show_attrs, show_saved = (asked.show_attrs, asked.show_saved) if asked and not packed else (False, False)
+        text: str | UnsetType | None = UNSET
+        if len(reached) > self._caps.drawing_nodes:
             text = None
-            if len(reached) <= self._caps.drawing_nodes:
-                text = self._text(outputs, names, indices, show_attrs, show_saved)
-            self.drawings.append(
-                Drawing(of=of, step=step, show_attrs=show_attrs, show_saved=show_saved, nodes=len(reached), dot=text)
-            )
+        elif asked is not None or (self._asked is None and len(reached) <= self._left_at_once):
+            self._left_at_once -= len(reached)
+            text = self._text(outputs, names, indices, show_attrs, show_saved)
+        self.drawings.append(
+            Drawing(of=of, step=step, show_attrs=show_attrs, show_saved=show_saved, nodes=len(reached), dot=text)
+        )
 
     def finished(self, node_ids: Mapping[int, str]) -> list[Drawing]:
         """Return the drawings with the nodes' final ids; until then, function boxes carry the indices of drafts."""
         return [
-            replace(each, dot=each.dot and _PROVISIONAL.sub(lambda match: node_ids[int(match[1])], each.dot))
+            replace(each, dot=_PROVISIONAL.sub(lambda match: node_ids[int(match[1])], each.dot))
+            if isinstance(each.dot, str)
+            else each
             for each in self.drawings
         ]
-
-    def _variants(self, nodes: int, packed: bool) -> tuple[tuple[bool, bool], ...]:
-        """Reading what the program's own ``saved_tensors_hooks`` packed would run them: leave it."""
-        return _VARIANTS[:1] if packed or nodes > self._caps.drawing_variants_nodes else _VARIANTS
 
     def _text(
         self,

@@ -13,12 +13,13 @@ from itertools import groupby
 from typing import Literal
 from urllib.parse import quote
 
-from ..trace import Display, Trace
+from ..trace import Display, Trace, Warned
 
 STDERR = "application/vnd.jupyter.stderr"
 PieceKind = Literal["printed", "error", "value", "picture"]
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
 _LONGEST_WORD = 80
+_MOST_WARNED = 5
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,18 @@ class OutputPiece:
     source: str = ""
 
 
-def shown_pieces(trace: Trace) -> list[OutputPiece]:
-    """Return everything that a program printed and showed, in order."""
-    return list(_pieces(trace))
+@dataclass(frozen=True)
+class Output:
+    """Everything that a program printed and showed, whether the rest was ``cut``, and its first warnings."""
+
+    pieces: tuple[OutputPiece, ...]
+    cut: bool
+    warned: tuple[Warned, ...]
+
+
+def output_of(trace: Trace) -> Output:
+    """Return what a program printed and showed."""
+    return Output(tuple(_pieces(trace)), trace.stdout_truncated, tuple(trace.warnings[:_MOST_WARNED]))
 
 
 def _pieces(trace: Trace) -> Iterator[OutputPiece]:

@@ -12,15 +12,13 @@ from .drawing import (
     draw_torchviz,
     png_ways,
     svg_ways,
-    torchviz_choices,
-    torchviz_dot,
-    why_not_drawn,
 )
 from .lab import lab_graph, lab_roots
 from .lab.dot import lab_dot
 from .lab.records import Box, LabGraph, LabOptions, Link, Root, with_marks
 from .layout import LayoutProblem, Picture, layout_svg, render
 from .player_data import PlayerData, player_data
+from .torchviz_drawings import drawn_again, torchviz_choices, torchviz_dot, torchviz_question, why_not_drawn
 
 __all__ = [
     "Box",
@@ -36,6 +34,7 @@ __all__ = [
     "Ways",
     "draw_lab",
     "draw_torchviz",
+    "drawn_again",
     "lab_dot",
     "lab_graph",
     "lab_roots",
@@ -46,6 +45,7 @@ __all__ = [
     "svg_ways",
     "torchviz_choices",
     "torchviz_dot",
+    "torchviz_question",
     "why_not_drawn",
     "with_marks",
 ]

@@ -8,6 +8,7 @@ from .base import Number, Values
 from .caps import MOST_UPLOADED_BYTES, Caps, count_values, decode_uploaded, oversized
 from .codec import DamagedTrace, decode_trace, encode_trace, trace_schema
 from .memory_run import MeasuredRun, ObservedRun, decode_measured, observed_run, why_not_measured, with_measured
+from .packed import Packed, Packer, pack
 from .questions import (
     Answered,
     Asked,
@@ -18,6 +19,7 @@ from .questions import (
     CurveAnswer,
     Derivative,
     DerivativeAnswer,
+    Draw,
     Entry,
     Exercise,
     Finding,
@@ -94,6 +96,7 @@ __all__ = [
     "DerivativeAnswer",
     "Device",
     "Display",
+    "Draw",
     "Drawing",
     "Edge",
     "EngineFailure",
@@ -125,6 +128,8 @@ __all__ = [
     "Number",
     "ObservedRun",
     "Observer",
+    "Packed",
+    "Packer",
     "Program",
     "Quantity",
     "Question",
@@ -150,6 +155,7 @@ __all__ = [
     "encode_trace",
     "observed_run",
     "oversized",
+    "pack",
     "trace_schema",
     "why_not_measured",
     "with_measured",

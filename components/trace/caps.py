@@ -25,6 +25,8 @@ _MOST_EDGES_PER_NODE = 100
 class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Upper bounds on what is recorded; all are counts, ``stdout_chars`` and ``drawing_chars`` are characters.
 
+    ``drawing_nodes_at_once`` are those of all drawings that are made before anybody has asked for them.
+
     ``display_bytes`` are those of all pictures together; ``display_chars`` those of all texts, standard error's too.
     """
 
@@ -43,7 +45,7 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     watched_leaves: int = 1_000
     drawings: int = 24
     drawing_nodes: int = 10_000
-    drawing_variants_nodes: int = 500
+    drawing_nodes_at_once: int = 60
     drawing_chars: int = 4_000_000
     warnings: int = 50
     displays: int = 60
@@ -57,7 +59,7 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 _CAPS = Caps()
 
 
-def count_values(data: bytes) -> int:
+def count_values(data: bytes | bytearray) -> int:
     """Return how many values a JSON text can hold at most: it has a comma or an opening bracket before each."""
     return sum(map(data.count, (b",", b"[", b"{")))
 
@@ -96,7 +98,7 @@ def _sizes(trace: Trace, caps: Caps) -> Iterator[tuple[str, int, int]]:
     yield "backward passes", len(trace.backwards), caps.backwards
     yield "steps of backward passes", sum(len(run.steps) for run in trace.backwards), caps.engine_steps
     yield "gradients", len(trace.gradients), caps.gradients
-    # Each drawing comes with and without attributes and saved tensors.
+    # Older traces have each drawing with and without attributes and saved tensors.
     yield "drawings", len(trace.torchviz), 4 * caps.drawings
     yield "drawings", sum(len(drawing.dot or "") for drawing in trace.torchviz), 2 * caps.drawing_chars
     yield "warnings", len(trace.warnings), caps.warnings

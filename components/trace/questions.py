@@ -57,6 +57,17 @@ class Derivative(Question, frozen=True, kw_only=True, tag="derivative"):
     vector: tuple[Finite, ...] | None = None
 
 
+class Draw(Record, frozen=True, kw_only=True, tag="draw", tag_field="ask"):
+    """One of torchviz's drawings of the program, by its number from 0, with torchviz's two switches.
+
+    The answer is a trace that holds this one drawing and nothing else.
+    """
+
+    number: Annotated[int, msgspec.Meta(ge=0)]
+    show_attrs: bool = False
+    show_saved: bool = False
+
+
 class Curve(Question, frozen=True, kw_only=True, tag="curve"):
     """f, f' and f'' of one number over a range."""
 
@@ -126,7 +137,7 @@ class Judgement(Record, frozen=True, kw_only=True, tag_field="ask", tag="judgeme
     findings: list[Finding]
 
 
-Asked = NthDerivatives | Derivative | Curve | Surface | Checks | Exercise | Inspection | Judgement
+Asked = NthDerivatives | Derivative | Curve | Surface | Checks | Exercise | Inspection | Judgement | Draw
 
 
 class Answer(Record, frozen=True, kw_only=True, tag_field="answer"):

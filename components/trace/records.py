@@ -340,8 +340,8 @@ class Memory(Record, frozen=True, kw_only=True):
 class Drawing(Record, frozen=True, kw_only=True):
     """What torchviz draws for variable ``of`` after step ``step``, with ids renumbered.
 
-    Function boxes are named after the trace's nodes. ``dot`` is ``None`` where the graph was too large to draw, and
-    ``nodes`` says how large it is.
+    Function boxes are named after the trace's nodes. ``dot`` is absent where nobody has asked for the drawing yet
+    (``Draw`` does), and ``None`` where the graph was too large to draw; ``nodes`` says how large it is.
     """
 
     of: str
@@ -349,7 +349,7 @@ class Drawing(Record, frozen=True, kw_only=True):
     show_attrs: bool
     show_saved: bool
     nodes: int
-    dot: str | None
+    dot: str | UnsetType | None = UNSET
 
 
 class Display(Record, frozen=True, kw_only=True):

@@ -9,10 +9,10 @@ import streamlit as st
 from markupsafe import Markup, escape
 
 from ..facts import LeafRow
-from ..facts.output import OutputPiece, shown_pieces
+from ..facts.output import Output, OutputPiece
 from ..facts.terms import meaning_of
 from ..source.line_changes import LineChange
-from ..trace import Check, Failure, Trace, Verdict
+from ..trace import Check, Failure, Verdict
 
 _KINDS = {
     "syntax": "Syntax error",
@@ -58,15 +58,14 @@ def note_panel(text: str) -> None:
     st.html(Markup('<div class="al-tell" role="status">{}</div>').format(text))
 
 
-def output_panel(trace: Trace) -> Markup:
+def output_panel(output: Output) -> Markup:
     """Return what the program printed and showed, in order, and its warnings."""
-    pieces = shown_pieces(trace)
-    text = joined(map(_piece, pieces)) or Markup('<span class="al-note">The program printed nothing.</span>')
-    tall = " al-pictures" if any(piece.kind == "picture" for piece in pieces) else ""
-    cut = Markup('<div class="al-note">… the rest was cut.</div>') if trace.stdout_truncated else ""
+    text = joined(map(_piece, output.pieces)) or Markup('<span class="al-note">The program printed nothing.</span>')
+    tall = " al-pictures" if any(piece.kind == "picture" for piece in output.pieces) else ""
+    cut = Markup('<div class="al-note">… the rest was cut.</div>') if output.cut else ""
     warned = joined(
         Markup('<div class="al-note">{}, line {}: {}</div>').format(w.category, w.line, w.message[:300])
-        for w in trace.warnings[:5]
+        for w in output.warned
     )
     return panel("Printed", Markup('<pre class="al-out{}" tabindex="0">{}{}{}</pre>').format(tall, text, cut, warned))
 
@@ -83,7 +82,7 @@ def _piece(piece: OutputPiece) -> Markup:
     return Markup.escape(piece.text)
 
 
-def leaves_panel(rows: list[LeafRow], *, stopped: bool = False) -> Markup:
+def leaves_panel(rows: Sequence[LeafRow], *, stopped: bool = False) -> Markup:
     """Return the leaves and their ``.grad``; ``stopped`` says that the program did not come to its end."""
     if rows:
         row = Markup('<tr><td>{0.name}</td><td>{0.value}</td><td class="grad">{0.grad}</td><td>{0.added}</td></tr>')

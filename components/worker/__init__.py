@@ -7,6 +7,7 @@
 """
 
 from .confine import Wall, summary, what_is_missing
+from .fair_queue import Owner
 from .limits import Limits
 from .pool import Pool, pool_of_this_machine
 from .run import Run, RunProgress
@@ -14,6 +15,7 @@ from .supervisor import ZygoteOptions
 
 __all__ = [
     "Limits",
+    "Owner",
     "Pool",
     "Run",
     "RunProgress",

@@ -18,6 +18,7 @@ from ..trace import Environment, Failure, FailureKind, Program, Trace
 STOPPED = "Stopped."
 STOPPED_IN_QUEUE = "Stopped before it began."
 CLOSED = "The server is shutting down."
+STOPPING = "The server is about to start anew. What you made stays in your browser: run it again in a minute."
 NO_CUDA = (
     "Programs run on the CPU here: there is no CUDA device for them. "
     "Choose the CPU, or open a trace that was recorded on a machine with a GPU."
@@ -101,6 +102,12 @@ def before_running(program: Program, max_chars: int, *, has_gpu: bool = False) -
     if storable(program) is not program:
         return Failure(kind="syntax", error_type="SyntaxError", message="The program's text is not valid Unicode.")
     return None
+
+
+def no_place(why: str, seconds: float, line: int | None) -> Failure:
+    """Return the failure of a long program for which there is no room, not even to stand until it can go on."""
+    message = f"The server is busy: {why}, so this one was stopped. Run it again in {seconds:g} seconds or more."
+    return Failure(kind="timeout", message=message, line=line)
 
 
 def timed_out(seconds: float, line: int | None) -> Failure:

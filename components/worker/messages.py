@@ -25,13 +25,20 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
 
 # The pool to the zygote. Fork comes with two file descriptors: the request's pipe to read, the run's pipe to write.
 class Fork(Message, frozen=True):
-    """Start a child for this run."""
+    """Start a child for this run, with what its program may use."""
 
     run: RunId
+    limits: Limits
 
 
 class Stop(Message, frozen=True):
     """Ask the child to interrupt its program."""
+
+    run: RunId
+
+
+class Late(Message, frozen=True):
+    """Say that the program's time is over, and interrupt it."""
 
     run: RunId
 
@@ -44,6 +51,24 @@ class Look(Message, frozen=True):
 
 class Kill(Message, frozen=True):
     """End the child, whatever it does."""
+
+    run: RunId
+
+
+class Lower(Message, frozen=True):
+    """Let all others have the processor first."""
+
+    run: RunId
+
+
+class Pause(Message, frozen=True):
+    """Let the child stand still."""
+
+    run: RunId
+
+
+class Resume(Message, frozen=True):
+    """Let a child that stands still go on."""
 
     run: RunId
 
@@ -81,10 +106,9 @@ class Ended(Message, frozen=True):
 
 # The pool to the child, down the request's pipe, which then ends.
 class Request(Message, frozen=True):
-    """The program and what it may use; ``observed`` where its memory is to be measured."""
+    """The program; ``observed`` where its memory is to be measured."""
 
     program: Program
-    limits: Limits
     observed: ObservedRun | None = None
 
 
@@ -129,7 +153,7 @@ class Result(Message, frozen=True):
     bytes: Annotated[int, msgspec.Meta(ge=0, le=2**40)]
 
 
-ToZygote = Fork | Stop | Look | Kill
+ToZygote = Fork | Stop | Late | Look | Kill | Lower | Pause | Resume
 FromZygote = Hello | Forked | NotForked | Ended
 FromChild = Begun | Output | Line | Finishing | Fault | Problem | Result
 

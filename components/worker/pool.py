@@ -1,49 +1,54 @@
 """The public door: programs in, traces out, a bounded number at once, whatever the programs do.
 
-One pool serves all sessions of a server. It starts its zygote in the background, replaces it when it dies, and hands
-runs to a few threads, each of which minds one child at a time. Importing this module does not import torch.
+One pool serves all sessions of a server. It starts its zygote in the background, replaces it when it dies, and lets a
+thread mind each run that has a place. Importing this module does not import torch.
 """
 
 from __future__ import annotations
 
 import atexit
 import logging
-import os
 import threading
-from collections import Counter
+import time
+from collections.abc import Callable
 from contextlib import suppress
+from weakref import WeakSet
 
+from msgspec import UNSET
+
+from .. import settings
 from ..explanations import explain
-from ..trace import Failure, MeasuredRun, Program, Trace, why_not_measured, with_measured
+from ..trace import Failure, ObservedRun, Program, Trace, observed_run, why_not_measured
 from . import failures
+from .allowance import Allowance, Spending, allowance_of_settings
 from .confine import Wall
 from .confine.gpu import has_gpu
 from .execution import Execution
 from .exercises import judged
-from .fair_queue import FairQueue, QueueFull
+from .fair_queue import FairQueue, Owner, QueueFull
 from .limits import Limits
-from .run import Run
+from .line import Spare
+from .machine import Shape, shape_of, shape_of_settings, this_machine
+from .places import Places, Turn
+from .run import ANYBODY, Run
+from .sent import SentMemory, read
 from .supervisor import ZygoteDied, ZygoteOptions, ZygoteProcess
 
-USER_VARIABLE = "AUTOGRAD_LAB_WORKER_UID"
-GPU_VARIABLE = "AUTOGRAD_LAB_GPU"
 _START_SECONDS = 120.0
 _ATTEMPTS = 2
+_LATELY_SECONDS = 30.0
+# How long a zygote has served when the next one is started, which takes seconds of processor time.
+_FOLLOWING_SECONDS = 30.0
 _log = logging.getLogger(__name__)
-
-
-def default_size() -> int:
-    """Return how many programs run at once by default: one for each processor, at least two."""
-    return max(2, os.cpu_count() or 1)
 
 
 class Pool:
     """Runs programs in confined processes; safe to use from many threads.
 
-    ``size`` programs run at once; ``queue`` more may wait, ``queue_per_owner`` of one owner. Owners take turns.
-    Programs for CUDA go to a pool of their own, ``gpu``, one at a time, since they share the device's memory; where
-    there is no GPU they are refused. A user id in the environment variable ``AUTOGRAD_LAB_WORKER_UID`` is what programs
-    run as when the server is root.
+    ``size`` programs run at once; with a ``shape`` in its place, there are places for short and for long runs.
+    ``queue`` more may wait, ``queue_per_owner`` of one person, half of all of one address. Owners take turns, and each
+    has an ``allowance``. Programs for CUDA go to a pool of their own, ``gpu``, one at a time, since they share the
+    device's memory; where there is no GPU they are refused.
     """
 
     def __init__(
@@ -53,63 +58,83 @@ class Pool:
         queue_per_owner: int = 8,
         options: ZygoteOptions | None = None,
         gpu: Pool | None = None,
+        shape: Shape | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
-        self._size = size or default_size()
-        self._options = options or ZygoteOptions(user=_user_from_environment())
+        self._shape = shape or (Shape(size) if size else shape_of(this_machine()))
+        self._limits = Limits(memory_mb=self._shape.memory_mb)
+        self._spare = Spare(self._limits if self._shape.spare_child else None)
+        self._options = options or ZygoteOptions(user=settings.WORKER_UID.value())
         self.gpu = gpu
-        self._queue: FairQueue[Run] = FairQueue(queue, queue_per_owner)
-        self._running: Counter[str] = Counter()
+        self._queue: FairQueue[Run] = FairQueue(queue, queue_per_owner, max(queue_per_owner, queue // 2))
         self._changed = threading.Condition()
+        self._places = Places(self._shape, self._changed, self._begin_runs)
+        self._allowance = allowance or Allowance()
+        self._spending = Spending(self._allowance)
         self._closed = False
-        self._threads: list[threading.Thread] = []
+        self._runs: WeakSet[Run] = WeakSet()
+        self._refusal: Failure | None = None
+        self.on_done: Callable[[Run], object] = lambda run: None
+        """Called with each run that is over, in the thread that ended it."""
+        self._started = False
+        self._well = float("-inf")
+        self._threads: set[threading.Thread] = set()
         self._zygote: ZygoteProcess | None = None
+        self._following: ZygoteProcess | None = None
         self._zygote_lock = threading.Lock()
         atexit.register(self.close)
 
     def start(self) -> None:
         """Begin to start the zygote, without waiting for it. Done by the first run if nobody did it before."""
         with self._changed:
-            if self._threads or self._closed:
+            if self._started or self._closed:
                 return
-            self._threads = [
-                threading.Thread(target=self._work, name=f"run-{number}", daemon=True) for number in range(self._size)
-            ]
-        for thread in self._threads:
-            thread.start()
+            self._started = True
         self._warm_again()
 
-    def submit(self, program: Program, limits: Limits | None = None, owner: str = "") -> Run:
+    def submit(self, program: Program, limits: Limits | None = None, owner: Owner = ANYBODY) -> Run:
         """Queue a program for its owner and return its run at once; a full queue gives a run that has failed."""
         if program.device == "cuda" and self.gpu is not None:
             return self.gpu.submit(program, limits, owner)
-        return self._queued(Run(program, limits or Limits(), owner))
+        return self._queued(Run(program, limits or self._limits, owner))
 
-    def measure(self, trace: Trace, limits: Limits | None = None, owner: str = "") -> Run:
+    def measure(self, trace: Trace, limits: Limits | None = None, owner: Owner = ANYBODY) -> Run:
         """Queue the second, bare run of a trace's program; its run gives the trace with its memory."""
-        if trace.program.device == "cuda" and self.gpu is not None:
-            return self.gpu.measure(trace, limits, owner)
-        run = Run(trace.program, limits or Limits(), owner, of=trace)
-        why_not = why_not_measured(trace)
+        return self._measuring(Run(trace.program, limits or self._limits, owner, observed_run(trace), trace), trace)
+
+    def measure_observed(self, program: Program, observed: ObservedRun, owner: Owner = ANYBODY) -> Run:
+        """Queue the second, bare run of a program of whose trace this is known; its run gives a ``SentMemory``."""
+        return self._measuring(Run(program, self._limits, owner, observed), None)
+
+    def _measuring(self, run: Run, trace: Trace | None) -> Run:
+        if run.program.device == "cuda" and self.gpu is not None:
+            return self.gpu._measuring(run, trace)
+        why_not = why_not_measured(trace) if trace is not None else None
         if why_not is not None:
-            run.finish(with_measured(trace, MeasuredRun(memory=None, note=why_not)))
+            run.finish(SentMemory(None, run.limits, why_not))
             return run
         return self._queued(run)
 
     def _queued(self, run: Run) -> Run:
         program, owner = run.program, run.owner
-        failure = failures.before_running(program, run.limits.source.max_chars, has_gpu=self._options.gpu)
+        run.on_done = self.on_done
+        with self._changed:
+            self._runs.add(run)
+            failure = self._refusal
+        failure = failure or failures.before_running(program, run.limits.source.max_chars, has_gpu=self._options.gpu)
         if failure is not None:
             self._finish(run, failure)
             return run
         self.start()
         with self._changed:
             try:
-                if self._closed:
-                    raise QueueFull(failures.CLOSED)
+                why_not = failures.CLOSED if self._closed else self._spending.why_not(owner)
+                if why_not is not None:
+                    raise QueueFull(why_not)
                 run.count_ahead = self._ahead
                 run.on_stop = self._stop_waiting
                 self._queue.put(owner, run)
-                self._changed.notify()
+                self._begin_runs()
             except QueueFull as full:
                 failure = Failure(kind="timeout", message=str(full))
         if failure is not None:
@@ -143,72 +168,124 @@ class Pool:
         with self._zygote_lock:
             return self._zygote.walls if self._zygote is not None else []
 
+    def drain(self, seconds: float) -> bool:
+        """Take no more programs; wait ``seconds`` at most for those under way; return whether all of them ended."""
+        with self._changed:
+            self._refusal = failures.crashed(failures.STOPPING)
+        ends = time.monotonic() + seconds
+        ended = [run.wait(max(0.0, ends - time.monotonic())) is not None for run in self.under_way()]
+        return all(ended) and (self.gpu is None or self.gpu.drain(ends - time.monotonic()))
+
+    def under_way(self) -> list[Run]:
+        """Return the runs that wait or run."""
+        with self._changed:
+            return [run for run in self._runs if not run.done]
+
+    @property
+    def draining(self) -> bool:
+        """Whether it takes no more programs."""
+        return self._refusal is not None
+
+    def healthy(self, seconds: float = 4.0) -> str | None:
+        """Return why programs cannot be run, ``None`` if they can: one has been run lately, or is run now.
+
+        Waits for ``seconds`` at most.
+        """
+        with self._changed:
+            if self._closed or self._refusal is not None:
+                return failures.CLOSED
+            if time.monotonic() - self._well < _LATELY_SECONDS:
+                return None
+        run = self.submit(Program(source="healthy = True"), owner=Owner("", "health"))
+        trace = run.wait(seconds)
+        if trace is None:
+            run.stop()
+            return f"No program could be run within {seconds:g} seconds."
+        return trace.failure.message if trace.failure is not None else None
+
+    def pace(self) -> float:
+        """Return after how many seconds it is worth while to ask for a run's progress again: more when many wait."""
+        with self._changed:
+            return min(2.0, 0.4 + 0.05 * len(self._queue))
+
     def close(self) -> None:
         """End all runs and the zygote; every run gets a trace that says so."""
         with self._changed:
             self._closed = True
             waiting = self._queue.clear()
-            self._changed.notify_all()
         for run in waiting:
             self._finish(run, failures.crashed(failures.CLOSED))
         if self.gpu is not None:
             self.gpu.close()
+        self._spare.drop()
         with self._zygote_lock:
-            if self._zygote is not None:
-                self._zygote.close()
-        for thread in self._threads:
+            for zygote in (self._zygote, self._following):
+                if zygote is not None:
+                    zygote.close()
+        for thread in list(self._threads):
             if thread is not threading.current_thread():
                 thread.join(timeout=5)
         atexit.unregister(self.close)
 
-    def _work(self) -> None:
-        """Mind one run after another until the pool is closed."""
-        while True:
-            with self._changed:
-                while not (self._closed or len(self._queue)):
-                    self._changed.wait()
-                run = None if self._closed else self._queue.take(self._running)
-                if run is None:
-                    return
-                self._running[run.owner] += 1
-            try:
-                self._mind(run)
-            except Exception:
-                _log.exception("A run failed for a reason of our own.")
-                self._finish(run, failures.crashed("Autograd Lab itself failed."))
-            finally:
-                with self._changed:
-                    self._running -= Counter([run.owner])
-                    self._changed.notify_all()
+    def _begin_runs(self) -> None:
+        """Let as many runs begin as there are places for; the lock is held."""
+        while not self._closed and self._places.free:
+            run = self._queue.take(self._places.running, self._allowance.runs or None)
+            if run is None:
+                return
+            turn = self._places.begin(run.owner)
+            thread = threading.Thread(target=self._work, args=(run, turn), name="run", daemon=True)
+            self._threads.add(thread)
+            thread.start()
 
-    def _mind(self, run: Run) -> None:
+    def _work(self, run: Run, turn: Turn) -> None:
+        """Mind one run, and leave its place to the next."""
+        try:
+            self._mind(run, turn)
+        except Exception:
+            _log.exception("A run failed for a reason of our own.")
+            self._finish(run, failures.crashed("Autograd Lab itself failed."))
+        finally:
+            with self._changed:
+                turn.end()
+                self._begin_runs()
+                self._threads.discard(threading.current_thread())
+                self._changed.notify_all()
+
+    def _mind(self, run: Run, turn: Turn) -> None:
         for _ in range(_ATTEMPTS):
             try:
-                execution = Execution(run, self._living_zygote())
+                execution = Execution(run, self._living_zygote(), turn, self._spare)
                 run.begin()
-                trace = execution.trace()
-                if run.of is None:
-                    trace = judged(run, trace, self._executed)
+                result = execution.result()
+                if not isinstance(result, SentMemory) and run.program.question is not UNSET:
+                    result = judged(run, read(result), lambda judge: self._executed(judge, turn))
             except ZygoteDied as error:
                 failure = failures.crashed(failures.CLOSED if self._closed else str(error))
-                self._retire()
                 continue
-            run.finish(explain(trace) if run.of is None else trace)
-            execution.release()
+            run.finish(explain(result) if isinstance(result, Trace) else result)
+            self._release(execution)
             return
         self._finish(run, failure)
 
-    def _executed(self, run: Run) -> Trace:
-        execution = Execution(run, self._living_zygote())
+    def _executed(self, run: Run, turn: Turn) -> Trace:
+        execution = Execution(run, self._living_zygote(), turn, self._spare)
         try:
-            return execution.trace()
+            result = execution.result()
+            assert not isinstance(result, SentMemory)  # it is a judge
+            return read(result)
         finally:
-            execution.release()
+            self._release(execution)
+
+    def _release(self, execution: Execution) -> None:
+        execution.release()
+        with self._changed:
+            self._spending.add(execution.owner, execution.processor_seconds)
+            self._well = max(self._well, execution.began)
 
     def _finish(self, run: Run, failure: Failure) -> None:
-        if run.of is not None:
-            note = failures.not_measured(failure)
-            run.finish(with_measured(run.of, MeasuredRun(memory=None, note=note)))
+        if run.measures:
+            run.finish(SentMemory(None, run.limits, failures.not_measured(failure)))
             return
         run.finish(explain(failures.failed_trace(run.program, failure)))
 
@@ -228,14 +305,7 @@ class Pool:
 
     def _warm(self) -> None:
         with suppress(ZygoteDied):  # the first run will say so
-            self._living_zygote()
-
-    def _retire(self) -> None:
-        """Let the next run start a new zygote, also where this one's end was felt before it was seen."""
-        with self._zygote_lock:
-            gone, self._zygote = self._zygote, None
-        if gone is not None:
-            gone.close()
+            self._spare.make(self._living_zygote())
 
     def _living_zygote(self) -> ZygoteProcess:
         """Return the zygote, starting or replacing it; waits until it is ready. Raises ``ZygoteDied``."""
@@ -243,24 +313,44 @@ class Pool:
             if self._closed:
                 raise ZygoteDied(failures.CLOSED)
             if self._zygote is None or not self._zygote.alive:
-                self._zygote = ZygoteProcess(self._options, self._warm_again)
+                following, self._following = self._following, None
+                if following is None or not following.alive:
+                    following = ZygoteProcess(self._options, self._warm_again)
+                self._zygote = following
+                if self._shape.spare_zygote:
+                    later = threading.Timer(_FOLLOWING_SECONDS, self._start_following)
+                    later.daemon = True
+                    later.start()
             zygote = self._zygote
-        zygote.wait_ready(_START_SECONDS)
+        try:
+            zygote.wait_ready(_START_SECONDS)
+        except ZygoteDied:
+            zygote.close()  # the next run starts a new one
+            raise
         return zygote
+
+    def _start_following(self) -> None:
+        """Start the zygote that takes over when this one dies, so that nobody waits until a new one is warm."""
+        with self._zygote_lock:
+            if not self._closed and (self._following is None or not self._following.alive):
+                self._following = ZygoteProcess(self._options, self._warm_again)
 
 
 def pool_of_this_machine(size: int | None = None, *, gpu: bool | None = None) -> Pool:
-    """Return a pool that uses the processors, ``size`` of them, and, where there is one, the GPU of this machine.
+    """Return a pool that uses this machine, or what its container may use of it, and its GPU where there is one.
 
-    ``gpu`` says whether it may be used; by default the environment variable ``AUTOGRAD_LAB_GPU`` does, if it is 1.
+    The settings of the environment hold for it, unless it is to have ``size`` places for one person's own programs.
+    ``gpu`` says whether a GPU may be used; by default the setting ``GPU`` does.
     """
-    wanted = os.environ.get(GPU_VARIABLE) == "1" if gpu is None else gpu
-    if not (wanted and has_gpu()):
-        return Pool(size)
-    options = ZygoteOptions(user=_user_from_environment(), gpu=True)
-    return Pool(size, gpu=Pool(size=1, options=options))
-
-
-def _user_from_environment() -> int | None:
-    text = os.environ.get(USER_VARIABLE, "")
-    return int(text) if text.isdigit() else None
+    wanted = settings.GPU.value() if gpu is None else gpu
+    options = ZygoteOptions(user=settings.WORKER_UID.value(), gpu=True)
+    of_the_gpu = Pool(size=1, options=options) if wanted and has_gpu() else None
+    if size is not None:
+        return Pool(size, gpu=of_the_gpu)
+    machine = this_machine()
+    return Pool(
+        queue_per_owner=settings.PERSON_WAITING.value(),
+        gpu=of_the_gpu,
+        shape=shape_of_settings(machine),
+        allowance=allowance_of_settings(machine),
+    )

@@ -10,6 +10,7 @@ import re
 import msgspec
 
 from ..source import PROGRAM_FILENAME
+from ..trace import Packed, Packer
 from .limits import Limits
 from .messages import LINE_BYTES, Begun, Fault, Finishing, FromChild, Line, Output, Problem, Result, from_child
 
@@ -33,6 +34,8 @@ class ChildStream:
         self._message_bytes = _BYTES_PER_CHAR * limits.stdout_chars + _OTHER_BYTES
         self._pending = bytearray()
         self._expected: int | None = None
+        self._packer = Packer()
+        self._result: Packed | None = None
         self._pieces: list[str] = []
         self._chars = 0
         self.stdout_truncated = False
@@ -51,11 +54,9 @@ class ChildStream:
         return "".join(self._pieces)
 
     @property
-    def result(self) -> bytes | None:
-        """The bytes of the trace once all have arrived."""
-        if self.broken is not None or self._expected is None or len(self._pending) != self._expected:
-            return None
-        return bytes(self._pending)
+    def result(self) -> Packed | None:
+        """The trace, as it was sent, once all of it has arrived."""
+        return self._result if self.broken is None else None
 
     @property
     def over(self) -> bool:
@@ -65,17 +66,27 @@ class ChildStream:
     @property
     def result_complete(self) -> bool:
         """Whether all bytes of the result are here."""
-        return self.broken is None and self._expected is not None and len(self._pending) == self._expected
+        return self.result is not None
 
     def feed(self, data: bytes) -> None:
         """Take what was read from the pipe."""
         if self.broken is not None:
             return
-        self._pending += data
         if self._expected is None:
+            self._pending += data
             self._take_messages(len(data))
-        if self._expected is not None and len(self._pending) > self._expected:
+            data = bytes(self._pending)
+        if self._expected is not None:
+            self._pending.clear()
+            self._take_result(data, self._expected)
+
+    def _take_result(self, data: bytes, expected: int) -> None:
+        if self._packer.size + len(data) > expected:
             self._break("it sent more than one result")
+            return
+        self._packer.feed(data)
+        if self._packer.size == expected and self._result is None:
+            self._result = self._packer.packed()
 
     def _take_messages(self, size: int) -> None:
         self._message_bytes -= size

@@ -20,20 +20,25 @@ from pathlib import Path
 
 import msgspec
 
+from ..settings import DATA
 from .confine import Wall
 from .confine.process import PLOT_BACKEND
-from .confine.readable import DATA_VARIABLE
 from .folder import make_base, remove
+from .limits import Limits
 from .messages import (
     Ended,
     Fork,
     Forked,
     Hello,
     Kill,
+    Late,
     Lines,
     Look,
+    Lower,
     Message,
     NotForked,
+    Pause,
+    Resume,
     Stop,
     decode_all,
     encode,
@@ -44,7 +49,7 @@ from .messages import (
 MAIN = (f"{__name__.rsplit('.', 2)[0]}.zygote_main",)
 _ROOT = Path(__file__).resolve().parents[__name__.count(".")]
 _KEPT_VARIABLES = (
-    *("HOME", "MPLCONFIGDIR", "XDG_CACHE_HOME", DATA_VARIABLE),
+    *("HOME", "MPLCONFIGDIR", "XDG_CACHE_HOME", DATA.name),
     *("LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "TZ", "ATEN_CPU_CAPABILITY"),
     *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"),
 )
@@ -131,7 +136,7 @@ class ZygoteProcess:
         self._lock = threading.Lock()
         self._children: dict[int, Child] = {}
         self._hello = threading.Event()
-        self._greeted = False
+        self._greeted = self._closed = False
         self._dead = threading.Event()
         self.walls: list[Wall] = []
         self.names: tuple[str, ...] = ()
@@ -159,23 +164,39 @@ class ZygoteProcess:
         if not self._hello.is_set() or self._dead.is_set():
             raise ZygoteDied("The process that runs programs could not start.")
 
-    def fork(self, request: int, result: int) -> Child:
+    def fork(self, request: int, result: int, limits: Limits) -> Child:
         """Ask for a child that reads the descriptor ``request`` and writes ``result``; raises ``ZygoteDied``."""
         with self._lock:
             child = Child(next(self._numbers))
             self._children[child.run] = child
         if self._dead.is_set():
             self._lose_all()
-        self._send(Fork(child.run), [request, result])
+        self._send(Fork(child.run, limits), [request, result])
         return child
 
     def stop(self, child: Child) -> None:
         """Ask the child to interrupt its program; nothing happens if either is gone."""
         self._send_quietly(Stop(child.run))
 
+    def late(self, child: Child) -> None:
+        """Tell the child that its program's time is over; nothing happens if either is gone."""
+        self._send_quietly(Late(child.run))
+
     def look(self, child: Child) -> None:
         """Make the child write its stack; nothing happens if either is gone."""
         self._send_quietly(Look(child.run))
+
+    def lower(self, child: Child) -> None:
+        """Let all others have the processor before the child; nothing happens if either is gone."""
+        self._send_quietly(Lower(child.run))
+
+    def pause(self, child: Child) -> None:
+        """Let the child stand still; nothing happens if either is gone."""
+        self._send_quietly(Pause(child.run))
+
+    def resume(self, child: Child) -> None:
+        """Let the child go on; nothing happens if either is gone."""
+        self._send_quietly(Resume(child.run))
 
     def kill(self, child: Child) -> None:
         """End the child; nothing happens if either is gone."""
@@ -183,6 +204,7 @@ class ZygoteProcess:
 
     def close(self) -> None:
         """End the zygote and with it all children."""
+        self._closed = True
         self._dead.set()
         with suppress(OSError):  # the reader may have closed it
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -209,6 +231,7 @@ class ZygoteProcess:
                 sent = socket.send_fds(self._socket, [data], descriptors)
                 self._socket.sendall(data[sent:])
         except OSError as error:
+            self._dead.set()  # its end is felt here before the reader sees it
             raise ZygoteDied(f"The process that runs programs is gone: {error}.") from None
 
     def _read(self) -> None:
@@ -219,7 +242,7 @@ class ZygoteProcess:
                     self._take(message)
         except (OSError, msgspec.MsgspecError):
             pass  # a zygote that cannot be understood is as good as dead
-        unexpected = self.ready
+        unexpected = self._greeted and not self._closed
         self._dead.set()
         self._hello.set()
         self._socket.close()

@@ -1,10 +1,10 @@
-"""The child's own watch over its program: progress, the soft limit of time, and Stop.
+"""The child's own watch over its program: progress, the end of its time, and Stop.
 
-A timer looks at the stack ten times a second. It reports the line of the innermost frame of the program. When time is
-over, or Stop was pressed, it raises ``RunInterrupted`` in the program, or in what works out an answer for it, so that
-what was observed so far still becomes a trace. It never raises in the observers' own frames, which would leave their
-records half-written: it asks them to stop, and comes back a few milliseconds later. A program that catches the
-exception meets it again, until its process is killed.
+A timer looks at the stack ten times a second. It reports the line of the innermost frame of the program. When the
+parent says that time is over, or that Stop was pressed, it raises ``RunInterrupted`` in the program, or in what works
+out an answer for it, so that what was observed so far still becomes a trace. It never raises in the observers' own
+frames, which would leave their records half-written: it asks them to stop, and comes back a few milliseconds later. A
+program that catches the exception meets it again, until its process is killed.
 
 Limits: Python runs signal handlers between its own instructions, so a long native operation (a large matrix product)
 is not interrupted; the parent kills the process then.
@@ -17,7 +17,6 @@ import os
 import platform
 import signal
 import struct
-import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -34,6 +33,7 @@ from .limits import Limits
 TICK: int = signal.SIGRTMAX - 2 if IS_LINUX else signal.SIGALRM
 LOOK: int = signal.SIGRTMAX - 3 if IS_LINUX else signal.SIGUSR1
 STOP: int = signal.SIGRTMAX - 4 if IS_LINUX else signal.SIGTERM
+LATE: int = signal.SIGRTMAX - 5 if IS_LINUX else signal.SIGUSR2
 # timer_create, timer_settime
 _NUMBERS = {"x86_64": (222, 223), "aarch64": (107, 110)}
 _MONOTONIC = 1
@@ -50,10 +50,8 @@ class Watch:
         self._limits = limits
         self._channel = channel
         self._answerer = answerer
-        self._wall_seconds = limits.wall_seconds
-        self._deadline = time.monotonic() + limits.wall_seconds
         self._parent = os.getppid()
-        self._stopped = False
+        self._why_over: str | None = None
         self._hurrying = False
         self._over = False
         self._line: int | None = None
@@ -65,7 +63,7 @@ class Watch:
         """Put up the handlers and start the timer."""
         signal.signal(TICK, self._look)
         signal.signal(STOP, self._stop)
-        self._deadline = time.monotonic() + self._wall_seconds
+        signal.signal(LATE, self._late)
         self._pace(_LOOK_SECONDS)
 
     def finish(self) -> None:
@@ -73,8 +71,12 @@ class Watch:
         self._over = True
         self._report_finishing()
 
+    def _late(self, number: int, frame: FrameType | None) -> None:
+        """The next look, soon, will interrupt the program."""
+        self._why_over = self._why_over or timeout_message(self._limits.wall_seconds)
+
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        self._stopped = True
+        self._why_over = STOPPED
         self._look(number, frame)
 
     def _look(self, number: int, frame: FrameType | None) -> None:
@@ -85,13 +87,13 @@ class Watch:
         self._channel.flush()
         working, observers = self._innermost(frame)
         if working is None:
-            if self._begun or self._time_is_over():
+            if self._begun or self._why_over:
                 self._report_finishing()
             return
         self._begun = True
         if working.f_code.co_filename == PROGRAM_FILENAME:
             self._report_line(working.f_lineno)
-        message, kind = self._time_is_over(), "timeout"
+        message, kind = self._why_over, "timeout"
         if message is None:
             message, kind = self._folder_is_full(), "too_large"
         if message is None:
@@ -116,11 +118,6 @@ class Watch:
             observers = observers or _is_in(module, self._answerer.observers)
             frame = frame.f_back
         return None, observers
-
-    def _time_is_over(self) -> str | None:
-        if self._stopped:
-            return STOPPED
-        return timeout_message(self._wall_seconds) if time.monotonic() >= self._deadline else None
 
     def _hurry(self) -> None:
         if not self._hurrying:

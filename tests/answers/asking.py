@@ -12,7 +12,7 @@ from components.worker.run import Run
 
 def asked(source: str, question: Asked) -> Trace:
     """Return the trace with its answer, as it is after the journey through JSON."""
-    run = Run(Program(source=source, question=question), Limits(), "")
+    run = Run(Program(source=source, question=question), Limits())
     trace = _executed(run)
     return judged(run, trace, _executed) if isinstance(question, Exercise) else trace
 

@@ -133,7 +133,7 @@ def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 expressions = st.recursive(leaves, grown, max_leaves=6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(expressions, st.floats(-1.5, 1.5))
 def test_random_expressions_against_sympy_and_finite_differences(text: str, at: float) -> None:
     torch_text = text

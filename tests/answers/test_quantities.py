@@ -168,7 +168,7 @@ ELEMENTWISE: dict[str, Callable[[sympy.Symbol], sympy.Expr]] = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.sampled_from(list(ELEMENTWISE)),
     st.integers(1, 100),
@@ -209,7 +209,7 @@ def test_large_jacobians_and_hessians_against_sympys_derivative_of_each_element(
     np.testing.assert_allclose(np.array(hessian.spectrum.eigenvalues, float), eigenvalues, rtol=1e-6, atol=1e-6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 6), st.integers(0, 2**31 - 1), st.sampled_from(["softmax", "cumprod", "normalise", "outer"]))
 def test_mixed_functions_against_finite_differences(size: int, seed: int, kind: str) -> None:
     random = np.random.default_rng(seed)

@@ -9,7 +9,12 @@ from typing import TypeVar
 import msgspec
 from streamlit.testing.v1 import AppTest
 
-from app.session import InBrowser, PageState
+from app import session
+from app.in_browser import InBrowser
+from app.session import PageState
+from components.facts import TraceIndex
+from components.reading import KeptTrace
+from components.trace import Trace
 
 LONG = 60
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
@@ -31,6 +36,28 @@ def remembered(test: AppTest, kind: type[State], page: str) -> State:
     return state
 
 
+def shown(test: AppTest, page: str) -> KeptTrace:
+    """Return what stands for the trace that a page shows."""
+    kept = remembered(test, PageState, page).kept
+    assert kept is not None
+    return kept
+
+
+def index_of(test: AppTest, page: str) -> TraceIndex:
+    """Return the look-up tables of the trace that a page shows."""
+    return session.engine().traces.index(shown(test, page))
+
+
+def trace_of(test: AppTest, page: str) -> Trace:
+    """Return the trace that a page shows."""
+    return index_of(test, page).trace
+
+
+def show(test: AppTest, page: str, trace: Trace) -> None:
+    """Let a page show another trace, as if its run had given that."""
+    remembered(test, PageState, page).kept = session.keep(trace)
+
+
 def made(test: AppTest, kind: type[Made], page: str) -> Made:
     """Return what the person has made of a kind on a page, as ``session.kept`` does inside the app."""
     store = remembered(test, InBrowser, "all").made[f"{page}:{kind.__name__}"]
@@ -44,7 +71,7 @@ def settled(test: AppTest) -> AppTest:
         states = [value for value in test.session_state.values() if isinstance(value, PageState)]
         under_way = [state.run for state in states if state.run is not None]
         for run in under_way:
-            assert run.wait(LONG) is not None
+            assert run.result(LONG) is not None
         if not under_way:
             return test
         test.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import msgspec
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import advice
+from app import session
 from app.playground_form import PlaygroundForm
 from components.explanations import Remark
+from components.reading import account
 from components.source.form import BackwardPress, Form, Leaf
 from components.trace import Trace
 from components.widgets import editor
@@ -182,7 +184,9 @@ def remarked(monkeypatch: pytest.MonkeyPatch) -> None:
         hint = f"Line {line}: {lines[line - 1].replace('.sum()', '.mean()')}"
         return Remark(line, "The `sum` <b>grows</b>.", hint), Remark(1, "No change.", None)
 
-    monkeypatch.setattr(advice, "remarks", remarks)
+    monkeypatch.setattr(account, "remarks", remarks)
+    # What is said of a program is worked out once for all sessions.
+    monkeypatch.setattr(session.engine().traces, "_read", OrderedDict())
 
 
 @pytest.mark.usefixtures("remarked")

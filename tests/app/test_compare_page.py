@@ -6,21 +6,21 @@ import html
 import io
 import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 from streamlit.testing.v1 import AppTest
 
-from app.compare_sides import both_traces
+from app.compare_sides import zipped
 from app.examples import PAIRS
 from app.linked import Linked
 from app.links import pack, unpack
-from app.session import PageState
 from components.source.variants import variants
-from components.trace import Trace, decode_trace
+from components.trace import Trace, decode_trace, encode_trace
 from components.widgets import editor
-from tests.app.apptest import html_of, made, players, remembered, settled, visit
+from tests.app.apptest import html_of, made, players, settled, show, shown, trace_of, visit
 from tests.figures import traces as t
 
 LEFT, RIGHT = "compare:left:editor", "compare:right:editor"
@@ -45,14 +45,12 @@ def opened(**address: str) -> AppTest:
     return test
 
 
-def trace_of(test: AppTest, side: str) -> Trace:
-    trace = remembered(test, PageState, f"compare:{side}").trace
-    assert trace is not None
-    return trace
+def of_side(test: AppTest, side: str) -> Trace:
+    return trace_of(test, f"compare:{side}")
 
 
 def source_of(test: AppTest, side: str) -> str:
-    return trace_of(test, side).program.source
+    return of_side(test, side).program.source
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -65,7 +63,7 @@ def test_each_prepared_pair_runs_and_is_told(name: str) -> None:
     assert 'class="al-tell al-says"' in html_of(test)
     assert len(players(test)) == 2
     failed = 'class="al-fail"' in html_of(test)
-    why = [trace_of(test, side).failure for side in ("left", "right")]
+    why = [of_side(test, side).failure for side in ("left", "right")]
     assert failed == ("a second backward" in name), why  # which is what that pair is about
 
 
@@ -105,8 +103,7 @@ def test_the_pair_that_is_shown_is_named_until_it_is_another_program() -> None:
 def test_what_a_file_says_of_its_memory_is_text_not_markdown() -> None:
     test = opened()
     note = "![x](http://127.0.0.1:9/x.png) <img src=x> [here](http://127.0.0.1:9/)"
-    left = remembered(test, PageState, "compare:left")
-    left.trace = structs.replace(trace_of(test, "left"), memory=None, memory_note=note)
+    show(test, "compare:left", structs.replace(of_side(test, "left"), memory=None, memory_note=note))
     test.run()
     assert html.escape(note) in html_of(test)
     assert not any("127.0.0.1:9" in one.value for one in (*test.markdown, *test.caption))
@@ -211,9 +208,9 @@ def test_silly_things_on_either_side(source: str) -> None:
 
 def test_run_both_runs_what_was_run_before() -> None:
     test = opened()
-    before = trace_of(test, "left")
+    before = shown(test, "compare:left")
     settled(test.button(key="compare:run").click().run())
-    assert trace_of(test, "left") is not before
+    assert shown(test, "compare:left") is not before
 
 
 def test_each_axis_of_the_memory() -> None:
@@ -225,8 +222,9 @@ def test_each_axis_of_the_memory() -> None:
 
 
 def test_both_traces_in_one_file() -> None:
-    left, right = t.make_trace("x = 1\n"), t.make_trace("x = 2\n")
-    with zipfile.ZipFile(io.BytesIO(both_traces(left, right))) as archive:
+    sides = {name: t.make_trace(f"x = {number}\n") for number, name in enumerate(("left", "right"), start=1)}
+    files = {name: (trace.program.source, partial(encode_trace, trace)) for name, trace in sides.items()}
+    with zipfile.ZipFile(io.BytesIO(zipped(files))) as archive:
         assert sorted(archive.namelist()) == ["left.json", "left.py", "right.json", "right.py"]
-        assert decode_trace(archive.read("right.json")) == right
+        assert decode_trace(archive.read("right.json")) == sides["right"]
         assert archive.read("left.py") == b"x = 1\n"

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from app.course import LESSONS, OWN_LESSONS_VARIABLE, LessonError, load_course, load_lesson, load_lessons
+from app.course import LESSONS, LessonError, load_course, load_lesson, load_lessons
+from components import settings
 from tests.plain import plain_python
 
 PRINTS = {
@@ -167,14 +168,14 @@ def test_lessons_of_a_teacher_follow_and_what_is_wrong_with_them_is_told(
     written(tmp_path, EXERCISE, "01_task.py")
     written(tmp_path, HEAD + "# %%\nx = (\n", "03_broken.py")
     written(tmp_path, HEAD + "# %%\nx = 1\n", "04_retain_graph.py")
-    monkeypatch.setenv(OWN_LESSONS_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(settings.LESSONS.name, str(tmp_path))
     course = load_course()
     assert [(lesson.slug, lesson.group) for lesson in course.lessons[-2:]] == [("task", "own"), ("mine", "own")]
     assert [str(problem).partition(":")[0] for problem in course.problems] == [
         "03_broken.py, line 7",
         "04_retain_graph.py, line 1",
     ]
-    monkeypatch.setenv(OWN_LESSONS_VARIABLE, str(tmp_path / "missing"))
+    monkeypatch.setenv(settings.LESSONS.name, str(tmp_path / "missing"))
     assert "no such folder" in str(load_course().problems[0])
 
 

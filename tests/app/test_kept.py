@@ -8,9 +8,9 @@ import time
 import msgspec
 import pytest
 
-from app import session
+from app import in_browser, session
 from app.editors import Ran, Typed
-from app.session import InBrowser
+from app.in_browser import InBrowser
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_what_a_person_only_looked_at_is_not_told(store: InBrowser) -> None:
     store.texts = {"code:editor:Typed": '{ "text": "mine" }'}
     assert session.kept(Typed, "code:editor").text == "mine"
     assert session.kept(Typed, "other:editor").text is None
-    assert session.to_keep() == {}
+    assert store.to_keep() == {}
 
 
 def test_a_change_is_told_for_a_while_and_then_no_more(store: InBrowser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,17 +32,28 @@ def test_a_change_is_told_for_a_while_and_then_no_more(store: InBrowser, monkeyp
     monkeypatch.setattr(time, "monotonic", lambda: now)
     for number in range(50):  # as many lessons
         session.kept(Ran, f"lessons:editor:{number}").text = "x" * 5_000
-    assert len(session.to_keep()) == 50
+    assert len(store.to_keep()) == 50
     now += 60
-    for _ in range(session._LEAST_TOLD - 1):
-        assert len(session.to_keep()) == 50  # however long a connection was away
+    for _ in range(in_browser._LEAST_TOLD - 1):
+        assert len(store.to_keep()) == 50  # however long a connection was away
     session.kept(Ran, "lessons:editor:7").text = "y"
-    assert {name: json.loads(text)["text"] for name, text in session.to_keep().items()} == {"lessons:editor:7:Ran": "y"}
+    assert {name: json.loads(text)["text"] for name, text in store.to_keep().items()} == {"lessons:editor:7:Ran": "y"}
+
+
+def test_all_tabs_of_a_browser_are_one_person() -> None:
+    first, second, other = InBrowser(), InBrowser(), InBrowser()
+    second.texts = {"all:Person": first.to_keep()["all:Person"]} if first.person else {}
+    assert first.person == second.person != other.person
+    assert second.to_keep() == {}
+    # What a browser says may be anything.
+    other.made.clear()
+    other.texts = {"all:Person": json.dumps({"name": "x" * 1_000})}
+    assert other.person == "x" * 32
 
 
 def test_half_a_character_is_kept_as_it_is(store: InBrowser) -> None:
     session.kept(Typed, "code:editor").text = "\ud83d"
-    told = dict(session.to_keep())
+    told = dict(store.to_keep())
     store.made.clear()
     store.texts = told
     assert session.kept(Typed, "code:editor").text == "\ud83d"
@@ -52,7 +63,7 @@ def test_half_a_character_is_kept_as_it_is(store: InBrowser) -> None:
 def test_what_is_damaged_is_as_at_first(store: InBrowser, text: str) -> None:
     store.texts = {"code:editor:Typed": text}
     assert session.kept(Typed, "code:editor") == Typed()
-    assert session.to_keep() == {}
+    assert store.to_keep() == {}
 
 
 def test_a_kind_of_values_has_no_required_part() -> None:

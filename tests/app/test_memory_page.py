@@ -9,16 +9,17 @@ import pytest
 from msgspec import UNSET
 from streamlit.testing.v1 import AppTest
 
-from app import memory_savings
+from app import memory_savings, session
 from app.examples import MEMORY
+from app.in_browser import InBrowser
 from app.memory_savings import MOST, may_save, pick, table
 from app.program_choice import OPENED, Chosen, ProgramChoice
-from app.session import InBrowser, PageState
+from app.session import PageState
 from components.facts.compare.outcomes import Outcome
 from components.source.variants import Variant, variants
 from components.trace import CudaSample, Environment, Program, Trace, encode_trace
 from components.widgets import editor
-from tests.app.apptest import html_of, remembered, visit
+from tests.app.apptest import html_of, remembered, shown, visit
 from tests.app.apptest import settled as when_settled
 from tests.facts.memory.made import Tape, steps
 from tests.figures import traces as t
@@ -71,7 +72,9 @@ def opened_with(trace: Trace | None, note: str | None = None) -> AppTest:
     settled(test.switch_page("screens/playground.py").run())
     if trace is not None:
         with_note = msgspec.structs.replace(trace, memory_note=UNSET if note is None else note)
-        test.session_state["memory:ProgramChoice"] = ProgramChoice(trace=with_note, file="gpu.json", opened=1)
+        test.session_state["memory:ProgramChoice"] = ProgramChoice(
+            trace=session.keep(with_note), file="gpu.json", opened=1
+        )
         remembered(test, InBrowser, "all").made["memory:Chosen"] = Chosen(source=OPENED)
     return settled(test.switch_page("screens/memory.py").run())
 
@@ -82,9 +85,7 @@ def test_every_example_runs_and_has_a_timeline() -> None:
         example(test, name)
         assert "Peak <b>" in html_of(test), name
         assert "measured by PyTorch" in html_of(test)
-        trace = remembered(test, PageState, "memory").trace
-        assert trace is not None
-        assert not trace.failure, name
+        assert not shown(test, "memory").failure, name
 
 
 def test_the_sections_of_the_program_of_another_page() -> None:
@@ -106,11 +107,11 @@ def test_the_sections_of_the_program_of_another_page() -> None:
 
 def test_the_program_of_another_page_comes_back_after_an_example() -> None:
     test = opened()
-    before = remembered(test, PageState, "memory").trace
+    before = shown(test, "memory")
     example(test, "Six activations")
-    assert remembered(test, PageState, "memory").trace is not before
+    assert shown(test, "memory") is not before
     example(test, "playground")
-    assert remembered(test, PageState, "memory").trace is before
+    assert shown(test, "memory") is before
 
 
 def test_a_leak_is_told_with_its_fix_and_other_programs_are_not_accused() -> None:

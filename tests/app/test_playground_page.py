@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.in_browser import InBrowser
 from app.playground_form import PlaygroundForm
-from app.session import InBrowser
 from components.source.form import BackwardPress, Form, Leaf
 from components.widgets import editor
 from tests.app.apptest import html_of, players, settled, visit

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET, UnsetType
 
 from app.cli import main
 from components.figures import layout
@@ -55,7 +56,7 @@ def node(id: str, name: str, leaf: str | None) -> Node:
     )
 
 
-def squared(dot: str | None = DOT, failure: Failure | None = None) -> Trace:
+def squared(dot: str | UnsetType | None = DOT, failure: Failure | None = None) -> Trace:
     """Return the trace of y = x * x at 3, as if it had been recorded."""
     drawing = Drawing(of="y", step=1, show_attrs=False, show_saved=False, nodes=2, dot=dot)
     return Trace(
@@ -202,6 +203,15 @@ def test_a_drawing_that_was_too_large_says_so(saved: Path, capsys: pytest.Captur
     assert "too many for torchviz" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("options", [[], ["--show-saved"]], ids=["plain", "with saved tensors"])
+def test_a_drawing_that_nobody_had_asked_for_is_not_in_a_saved_trace(
+    options: list[str], saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved.write_bytes(encode_trace(squared(dot=UNSET)))
+    assert refused([str(saved), "--view", "torchviz", *options]) == 2
+    assert "render its program" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("view", ["lab", "torchviz"])
 @pytest.mark.parametrize(("kind", "begins"), [("svg", b"<svg"), ("png", b"\x89PNG"), ("html", b"<!doctype html>")])
 def test_what_graphviz_cannot_lay_out_is_drawn_plainly(
@@ -232,6 +242,8 @@ def refused(arguments: list[str]) -> int:
 
 def test_a_program_is_run_and_drawn_for_real() -> None:
     program = b"import torch\nx = torch.tensor(2.0, requires_grad=True)\ny = x ** 3\ny.backward()\n"
-    words = [sys.executable, "-m", "app", "render", "-", "--view", "torchviz"]
-    result = subprocess.run(words, cwd=ROOT, input=program, capture_output=True, check=False)
-    assert (result.returncode, b"PowBackward0" in result.stdout) == (0, True), result.stderr
+    words = [sys.executable, "-m", "app", "render", "-", "--view", "torchviz", "--format", "dot"]
+    for options, exponent in ([], False), (["--show-attrs"], True):
+        result = subprocess.run([*words, *options], cwd=ROOT, input=program, capture_output=True, check=False)
+        assert (result.returncode, b"PowBackward0" in result.stdout) == (0, True), result.stderr
+        assert (b"exponent" in result.stdout) == exponent

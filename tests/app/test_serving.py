@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from app.cli import main, serve
+from components import settings
 from components.worker import Wall, what_is_missing
 
 
@@ -16,7 +17,10 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     calls: list[list[str]] = []
     monkeypatch.setattr("streamlit.web.cli.main", lambda options, prog_name: calls.append(list(options)))
     monkeypatch.setattr("app.session.engine", lambda: None)
-    for variable in (serve.TRUST, "STREAMLIT_SERVER_ADDRESS"):
+    monkeypatch.setattr("app.operate.start.raise_descriptors", lambda: 0)
+    monkeypatch.setattr("app.operate.start.start", lambda engine: None)
+    monkeypatch.setattr("app.operate.log.start", lambda form: None)
+    for variable in (settings.TRUST.name, "STREAMLIT_SERVER_ADDRESS"):
         monkeypatch.delenv(variable, raising=False)
     return calls
 
@@ -62,7 +66,7 @@ def test_an_address_in_the_environment_is_one_that_was_asked_for(
     monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", "localhost")
     assert main([]) == 0
     monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", "0.0.0.0")
-    monkeypatch.setenv(serve.TRUST, "1")
+    monkeypatch.setenv(settings.TRUST.name, "1")
     assert main([]) == 0
     assert len(started) == 2
 

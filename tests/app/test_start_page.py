@@ -10,11 +10,10 @@ from app import walk
 from app.course import load_course
 from app.examples import FIRST, Example
 from app.links import linked_program
-from app.session import PageState
 from components.facts import leaf_rows
 from components.facts.text import number_text
 from components.trace import Failure
-from tests.app.apptest import html_of, remembered, settled, visit
+from tests.app.apptest import html_of, remembered, settled, show, shown, trace_of, visit
 from tests.plain import plain_python
 
 
@@ -36,16 +35,13 @@ def on(test: AppTest) -> AppTest:
 
 
 def source_of(test: AppTest) -> str:
-    trace = remembered(test, PageState, "start").trace
-    assert trace is not None
-    assert trace.failure is None
-    return trace.program.source
+    kept = shown(test, "start")
+    assert kept.failure is None
+    return kept.program.source
 
 
 def grad_of(test: AppTest) -> str:
-    trace = remembered(test, PageState, "start").trace
-    assert trace is not None
-    return leaf_rows(trace)[0].grad
+    return leaf_rows(trace_of(test, "start"))[0].grad
 
 
 def test_the_walk_ends_in_24_and_tells_why() -> None:
@@ -87,18 +83,15 @@ def test_the_last_stop_lets_x_be_changed_and_opens_the_playground_with_it() -> N
     assert grad_of(test) == number_text(2 * 3 * 1.5**2)
     assert any("3·(-1.5)² = **6.75**, two bring **13.5**" in text.value for text in test.markdown)
     on(test)
-    trace = remembered(test, PageState, "playground").trace
-    assert trace is not None
-    assert leaf_rows(trace)[0].grad == "13.5"
+    assert leaf_rows(trace_of(test, "playground"))[0].grad == "13.5"
 
 
 @pytest.mark.parametrize("stop", ["1", "4", "5"])
 def test_a_run_that_was_stopped_can_be_made_again(stop: str) -> None:
     test = opened(stop=stop)
-    state = remembered(test, PageState, "start")
-    assert state.trace is not None
     failed = Failure(kind="timeout", message="The run was stopped.")
-    state.trace = msgspec.structs.replace(state.trace, failure=failed, tensors=[], gradients=[])
+    stopped = msgspec.structs.replace(trace_of(test, "start"), failure=failed, tensors=[], nodes=[], edges=[])
+    show(test, "start", msgspec.structs.replace(stopped, gradients=[], backwards=[], torchviz=[]))
     checked(test.run())
     assert "The run was stopped." in html_of(test)
     checked(next(button for button in test.button if button.label == "Run it again").click().run())

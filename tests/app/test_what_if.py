@@ -13,15 +13,15 @@ from streamlit.testing.v1 import AppTest
 
 from app import what_if
 from app.playground_form import PlaygroundForm
-from app.session import PageState
 from components.capture import capture_program
 from components.facts import TraceIndex
-from components.figures import LabOptions, lab_graph
+from components.figures import LabGraph, LabOptions, lab_graph
+from components.reading import offers
 from components.source.form import BackwardPress, Form, Leaf
 from components.source.what_if import Hook
 from components.trace import Program
 from components.widgets import editor
-from tests.app.apptest import html_of, made, players, remembered, settled, visit
+from tests.app.apptest import html_of, index_of, made, players, remembered, settled, visit
 from tests.plain import Plain, plain_python
 from tests.program_texts import LESSONS
 
@@ -105,13 +105,20 @@ def none_is_zero(value: object) -> object:
     return value or 0.0
 
 
-def offered(source: str) -> Iterator[what_if.Offer]:
+def offered_in(index: TraceIndex, boxes: list[str], graph: LabGraph | None) -> Iterator[offers.Offer]:
+    for place in offers.places(index, boxes, graph).values():
+        offer = offers.offer_of(index, place.of, place.slot)
+        assert offer is not None
+        assert offer.told == place.told
+        yield offer
+
+
+def offered(source: str) -> Iterator[offers.Offer]:
     index = TraceIndex(capture_program(Program(source=source)))
     graph = lab_graph(index, None, LabOptions())
     boxes = [box.id for box in graph.boxes]
-    found = what_if.offers(index, boxes, graph)
     seen: set[str | None] = set()
-    for offer in found.values():
+    for offer in offered_in(index, boxes, graph):
         after = offer.hooked(Hook("scale", 3.0)) if "zero" in offer.told.kinds else None
         if after is not None and after not in seen:
             seen.add(after)
@@ -125,8 +132,8 @@ def test_what_is_offered_does_in_plain_pytorch_what_it_says(name: str) -> None:
     plain, grads = ran(source)
     if plain.error is not None:
         pytest.skip("it is about an error")
-    offers = list(offered(source))
-    for offer in offers[:: max(1, len(offers) // MOST)]:
+    found = list(offered(source))
+    for offer in found[:: max(1, len(found) // MOST)]:
         for same in (Hook("scale", 1.0), Hook("clip", 1e30)):
             again, those = ran(offer.hooked(same))
             assert again.error is None, (offer.told, again.message)
@@ -153,7 +160,7 @@ def test_something_is_offered() -> None:
 def test_each_round_of_a_loop_is_meant() -> None:
     index = TraceIndex(capture_program(Program(source=NETWORK)))
     boxes = [node.id for node in index.trace.nodes if node.leaf is None]
-    says = {offer.told.of: offer.often for offer in what_if.offers(index, boxes, None).values()}
+    says = {offer.told.of: offer.often for offer in offered_in(index, boxes, None)}
     assert says["h"] == ", each time line 13 runs"
 
 
@@ -181,13 +188,13 @@ def opened(page: str, kept: dict[str, str] | None = None) -> AppTest:
 
 def asked(test: AppTest, page: str, box: str, kind: str, amount: str = "") -> None:
     """Ask as the card's buttons do: AppTest cannot press what is inside of a component."""
-    index = remembered(test, PageState, page).index
-    assert index is not None
+    index = index_of(test, page)
     node = next(node.id for node in index.trace.nodes if box in (node.name, node.leaf))
     key = node if box.endswith("0") else f"{node}~leaf"
     now = remembered(test, what_if.WhatIf, page)
-    offer = what_if.offers(index, [key], None)[key]
-    now.after, now.says = what_if.changed(offer, kind, amount)  # type: ignore[assignment]
+    change = offers.change_of(index, key, None, kind, amount)
+    assert not change.problem
+    now.after, now.says = change.after, change.says
     now.before = index.trace.program.source
     settled(test.run())
     assert not test.exception
@@ -255,6 +262,6 @@ def test_the_playground_keeps_what_its_form_can_say() -> None:
 def test_what_is_no_number_is_said(kind: str, amount: str) -> None:
     index = TraceIndex(capture_program(Program(source=CUBE)))
     leaf = next(node.id for node in index.trace.nodes if node.leaf)
-    offer = what_if.offers(index, [f"{leaf}~leaf"], None)[f"{leaf}~leaf"]
-    with pytest.raises(ValueError, match="number|cannot be read"):
-        what_if.changed(offer, kind, amount)
+    change = offers.change_of(index, f"{leaf}~leaf", None, kind, amount)
+    assert re.search("number|cannot be read", change.problem)
+    assert not change.after

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from components.capture import capture_program
@@ -35,7 +35,7 @@ def slope(expression: str, a: float, b: float, name: str) -> float:
     return (value(expression, a + da, b + db) - value(expression, a - da, b - db)) / (2 * STEP)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(expressions, numbers, numbers)
 def test_gradients_agree_with_central_differences(expression: str, a: float, b: float) -> None:
     try:

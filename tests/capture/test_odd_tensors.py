@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from components.capture import capture_program, warm_up
-from components.trace import Program, Trace, decode_trace, encode_trace
+from components.trace import Draw, Program, Trace, decode_trace, encode_trace
 from tests.capture.conftest import Capture
 from tests.plain import plain_python
 
@@ -127,7 +127,13 @@ def test_the_graph_below_a_tensor_that_cannot_be_read_is_there() -> None:
 def test_a_hessian_in_vmap_is_drawn() -> None:
     trace = traced("Hessian of a network in vmap")
     assert trace.torchviz
-    assert all(drawing.dot for drawing in trace.torchviz)
+    for number, drawing in enumerate(trace.torchviz):
+        program = Program(source=PROGRAMS["Hessian of a network in vmap"], question=Draw(number=number))
+        asked = capture_program(program).torchviz
+        assert ([one.of for one in asked], isinstance(asked[number].dot, str)) == (
+            [one.of for one in trace.torchviz],
+            True,
+        ), drawing.of
     assert {"net.0.weight", "net.0.bias", "net.2.weight"} <= {node.leaf for node in trace.nodes}
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from msgspec import UNSET
 
-from components.trace import Caps
+from components.answers import ProgramAnswerer
+from components.source import SourceLimits
+from components.trace import Caps, Draw, Drawing, Program, decode_trace, encode_trace
 from tests.capture.conftest import Capture
 from tests.plain import plain_python
 
@@ -56,32 +59,78 @@ def renamed(dot: str) -> str:
     return NUMBERED.sub(lambda match: match[0] if match[1] in ("graph", "node", "edge") else name(match), dot.strip())
 
 
+def drawn(source: str, *, attrs: bool = False, saved: bool = False) -> Drawing:
+    """Return the first drawing, as a run draws it that is asked to."""
+    answerer = ProgramAnswerer()
+    program = Program(source=source, question=Draw(number=0, show_attrs=attrs, show_saved=saved))
+    answer = answerer.answer(program, Caps(), lambda text: None, SourceLimits(), lambda text: None)
+    assert (answer.failure, answer.nodes, answer.steps) == (None, [], [])
+    (drawing,) = answer.torchviz
+    return drawing
+
+
+@pytest.mark.parametrize(("attrs", "saved"), [(False, False), (True, False), (False, True), (True, True)])
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_the_drawing_equals_make_dots_in_a_plain_process(capture: Capture, name: str) -> None:
+def test_the_drawing_equals_make_dots_in_a_plain_process(capture: Capture, name: str, attrs: bool, saved: bool) -> None:
     source = "import torch\n" + PROGRAMS[name]
-    trace = capture(source)
-    drawings = [drawing for drawing in trace.torchviz if drawing.of == "y"]
-    assert len(drawings) == (1 if name == "deep" else 4)
-    for drawing in drawings:
-        plain = plain_python(DRAW.format(source=source, attrs=drawing.show_attrs, saved=drawing.show_saved))
-        assert drawing.dot is not None
-        assert renamed(drawing.dot) == renamed(plain.stdout)
+    known = next(drawing for drawing in capture(source).torchviz if drawing.of == "y")
+    assert (known.dot is UNSET) == (name == "deep")
+    plain = plain_python(DRAW.format(source=source, attrs=attrs, saved=saved))
+    drawing = drawn(source, attrs=attrs, saved=saved)
+    assert (drawing.of, drawing.nodes, drawing.show_attrs, drawing.show_saved) == ("y", known.nodes, attrs, saved)
+    assert isinstance(drawing.dot, str)
+    assert renamed(drawing.dot) == renamed(plain.stdout)
+    if known.dot is not UNSET and not (attrs or saved):
+        assert drawing == known, "the boxes have the names of the nodes of the run before"
 
 
 def test_boxes_of_functions_are_named_after_the_traces_nodes(capture: Capture) -> None:
     trace = capture("import torch\nx = torch.ones(2, requires_grad=True)\ny = x.exp().sum()\n")
-    dot = trace.torchviz[0].dot or ""
+    dot = str(trace.torchviz[0].dot)
     for node in trace.nodes:
         assert re.search(rf"^\t{node.id} \[label={node.name}", dot, re.MULTILINE), dot
 
 
 def test_it_is_drawn_before_the_release(capture: Capture) -> None:
-    trace = capture("import torch\nx = torch.ones(2, requires_grad=True)\ny = (x ** 2).sum()\ny.backward()\n")
-    saved = next(drawing for drawing in trace.torchviz if drawing.show_saved and not drawing.show_attrs)
-    assert "fillcolor=orange" in (saved.dot or "")
+    source = "import torch\nx = torch.ones(2, requires_grad=True)\ny = (x ** 2).sum()\ny.backward()\n"
+    assert "fillcolor=orange" in str(drawn(source, saved=True).dot)
+
+
+def test_what_the_program_packed_is_not_read(capture: Capture) -> None:
+    source = """
+import torch
+def unpack(packed):
+    raise RuntimeError("it was read")
+x = torch.ones(2, requires_grad=True)
+with torch.autograd.graph.saved_tensors_hooks(lambda tensor: 1, unpack):
+    y = (x ** 2).sum()
+"""
+    drawing = drawn(source, saved=True)
+    assert (drawing.show_saved, "PowBackward0" in str(drawing.dot)) == (False, True)
 
 
 def test_a_graph_too_large_to_draw_says_so(capture: Capture) -> None:
     source = "import torch\nx = torch.ones(1, requires_grad=True)\ny = x\nfor i in range(30):\n    y = y + 1\n"
-    (drawing,) = capture(source, caps=Caps(drawing_nodes=10, drawing_variants_nodes=10)).torchviz
+    (drawing,) = capture(source, caps=Caps(drawing_nodes=10)).torchviz
     assert (drawing.nodes, drawing.dot) == (31, None)
+
+
+def test_what_is_drawn_at_once_has_few_nodes_in_all(capture: Capture) -> None:
+    source = "import torch\nx = torch.ones(1, requires_grad=True)\n" + "".join(
+        f"y{number} = x{' * 2' * 4}\n" for number in range(4)
+    )
+    drawings = capture(source, caps=Caps(drawing_nodes_at_once=12)).torchviz
+    assert [(drawing.of, drawing.nodes, isinstance(drawing.dot, str)) for drawing in drawings] == [
+        ("y0", 5, True),
+        ("y1", 5, True),
+        ("y2", 5, False),
+        ("y3", 5, False),
+    ]
+
+
+def test_a_drawing_that_there_is_not_leaves_the_failure(capture: Capture) -> None:
+    program = Program(source="import torch\nx = torch.ones(2)\n1 / 0\n", question=Draw(number=7))
+    answer = ProgramAnswerer().answer(program, Caps(), lambda text: None, SourceLimits(), lambda text: None)
+    assert answer.torchviz == []
+    assert answer.failure is not None
+    assert decode_trace(encode_trace(answer)) == answer

@@ -119,7 +119,7 @@ def damaged(draw: st.DrawFn) -> Trace:
 
 
 @given(damaged())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_damaged_trace_gets_some_or_none_and_their_hints_fit(trace: Trace) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the parser's own words on strangers' escapes

@@ -48,7 +48,7 @@ def damaged(draw: st.DrawFn) -> Trace:
 
 
 @given(damaged())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_damaged_trace_is_explained_or_left(trace: Trace) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the parser's own words on strangers' escapes
@@ -61,7 +61,6 @@ def test_a_damaged_trace_is_explained_or_left(trace: Trace) -> None:
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
-@settings(deadline=None)
 def test_any_text_is_cut_into_statements(source: str, hint: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from components.capture import capture_program
 from components.facts import TraceIndex
-from components.facts.output import STDERR, OutputPiece, as_terminal, in_words, shown_pieces
+from components.facts.output import STDERR, OutputPiece, as_terminal, in_words, output_of
 from components.figures import player_data
 from components.trace import Display, Program, Trace
 from tests.figures.traces import make_trace
@@ -19,7 +19,7 @@ def display(mime: str, text: str, at: int, data: str = "", line: int | None = 1,
 
 
 def shown(stdout: str, *displays: Display) -> list[OutputPiece]:
-    return shown_pieces(replace(make_trace("print(1)"), stdout=stdout, displays=list(displays)))
+    return list(output_of(replace(make_trace("print(1)"), stdout=stdout, displays=list(displays))).pieces)
 
 
 def test_pieces_come_in_the_order_in_which_they_came() -> None:

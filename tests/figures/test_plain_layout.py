@@ -94,7 +94,7 @@ def on_edge(point: tuple[float, float], box: Rectangle) -> bool:
     return inside and min(abs(x - left), abs(x - right), abs(y - top), abs(y - bottom)) < 0.02
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.data())
 def test_any_graph_is_drawn_with_every_line_from_box_to_box(data: st.DataObject) -> None:
     """Circles, loops to a box itself, double lines, boxes without any: whatever comes."""

@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from components.trace import Program, Trace
-from components.worker import Limits, Pool, ZygoteOptions
+from components.worker import Limits, Owner, Pool, ZygoteOptions
 from tests.hostile.outside.world import World, claims, outside_world
 from tests.hostile.programs.everything import GROUPS, MODULES, PROGRAMS, Hostile, in_group
 from tests.worker.helpers import NEEDED, needs_linux, nothing_left, until, zygote_of
@@ -100,7 +100,9 @@ def attack(sandbox: Sandbox, programs: list[Hostile]) -> tuple[list[str], list[s
     """Run programs at once; return what each of them claims, and all that came out of them."""
     pool, fill = sandbox.pool, sandbox.world.fill
     runs = [
-        pool.submit(Program(source=fill(one.source)), SMALL if one.group == "resources" else SHORT, owner=one.name)
+        pool.submit(
+            Program(source=fill(one.source)), SMALL if one.group == "resources" else SHORT, owner=Owner(one.name)
+        )
         for one in programs
     ]
     problems, outputs = [], []
@@ -122,7 +124,7 @@ def in_company(sandbox: Sandbox, program: Hostile) -> tuple[list[str], list[str]
         pool.run(Program(source=fill(program.before)))
     if not program.beside:
         return attack(sandbox, [program])
-    neighbour = pool.submit(Program(source=fill(program.beside)), owner="neighbour")
+    neighbour = pool.submit(Program(source=fill(program.beside)), owner=Owner("neighbour"))
     until(lambda: "ready" in neighbour.progress().stdout, neighbour)
     problems, outputs = attack(sandbox, [program])
     neighbour.stop()

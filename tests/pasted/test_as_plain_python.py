@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from components.settings import DATA
 from components.trace import Program, Trace
 from components.worker import Limits, Pool
 
@@ -102,6 +103,6 @@ def test_a_folder_of_data_that_shows_the_application_is_none(monkeypatch: pytest
     root = Path(__file__).resolve().parents[2]
     for folder in (root, root.parent, root / "app" / "lessons", Path("/")):
         readable.data_folder.cache_clear()
-        monkeypatch.setenv(readable.DATA_VARIABLE, str(folder))
+        monkeypatch.setenv(DATA.name, str(folder))
         assert readable.data_folder() is None
     readable.data_folder.cache_clear()

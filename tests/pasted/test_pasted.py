@@ -13,7 +13,7 @@ import pytest
 
 from components.explanations import remarks
 from components.trace import Program, Trace
-from components.worker import Limits, Pool, Run
+from components.worker import Limits, Owner, Pool, Run
 from tests.plain import plain_python
 
 pytestmark = pytest.mark.sets
@@ -35,7 +35,7 @@ NO_GRAPH = {"82_federated_averaging"}
 def runs(pool: Pool) -> dict[str, Run]:
     """All programs, under way; plain Python runs beside them."""
     limits = Limits(wall_seconds=60.0)
-    return {name: pool.submit(Program(source=source), limits, name) for name, source in PROGRAMS.items()}
+    return {name: pool.submit(Program(source=source), limits, Owner(name)) for name, source in PROGRAMS.items()}
 
 
 def trace_of(runs: dict[str, Run], name: str) -> Trace:

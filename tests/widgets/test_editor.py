@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.widgets import editor, nodejs
+from components.widgets import editor, files, nodejs
 
 APP = str(Path(__file__).with_name("editor_app.py"))
 BUNDLE = "editor-TEST.js"
@@ -22,7 +22,7 @@ def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder.mkdir()
     (folder / BUNDLE).write_text("export default () => {}\n", encoding="utf-8")
     monkeypatch.setattr(editor, "BUILT", folder)
-    editor._registered.cache_clear()
+    files._renderer.cache_clear()
 
 
 @pytest.fixture
@@ -46,6 +46,11 @@ def shown(app: AppTest) -> tuple[str, int]:
 def sent(app: AppTest) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(app.get("bidi_component")[0].proto.json)
     return found
+
+
+def file_at(address: str) -> str:
+    """Return what a browser gets at an address that is seen from the bundle's."""
+    return (files._folder() / address.rpartition("/")[2]).read_text(encoding="utf-8")
 
 
 def tell(app: AppTest, text: str, *, seq: int, run: int = 0, revision: str = "first") -> None:
@@ -110,8 +115,8 @@ def test_what_was_typed_comes_back_after_another_page() -> None:
 def test_the_browser_gets_words_and_the_problem() -> None:
     app = opened()
     assert sent(app)["problem"] is None
-    assert sent(app)["words"]["torch.nn.functional"] == "relu gelu softmax"
-    assert sent(app)["words"][""] == "print"
+    names = json.loads(file_at(sent(app)["words"]))
+    assert (names["torch.nn.functional"], names[""]) == ("relu gelu softmax", "print")
     switch(app, "It failed")
     assert sent(app)["problem"]["line"] == 10
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 import pytest
 
 from components.trace import Failure, Program, Trace
-from components.worker import Limits, Pool, Run, ZygoteOptions
+from components.worker import Limits, Owner, Pool, Run, ZygoteOptions
 from components.worker.confine import NAMESPACES, names
+from components.worker.run import ANYBODY
 from components.worker.supervisor import ZygoteProcess
 
 NOBODY = 65_534
@@ -131,7 +132,7 @@ def failure_of(trace: Trace | None) -> Failure:
     return trace.failure
 
 
-def begun(pool: Pool, source: str = FOREVER, owner: str = "", **limits: object) -> Run:
+def begun(pool: Pool, source: str = FOREVER, owner: Owner = ANYBODY, **limits: object) -> Run:
     """Submit a program that prints first, and return once it runs."""
     submitted = pool.submit(Program(source=source), Limits(**limits), owner)  # type: ignore[arg-type]
     until(lambda: submitted.progress().stdout, submitted)
@@ -167,5 +168,5 @@ def nothing_left(pool: Pool) -> None:
     """Make sure that no run's folder is there any more; the last ones go just after their traces are handed over."""
     folder = zygote_of(pool).folder
     with pool._changed:
-        assert pool._changed.wait_for(lambda: not pool._running, timeout=30)
+        assert pool._changed.wait_for(lambda: not +pool._places.running, timeout=30)
     assert os.listdir(folder) == []

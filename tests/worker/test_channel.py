@@ -109,7 +109,8 @@ def test_threads_print_while_the_result_is_sent() -> None:
             thread.join()
 
     stream = told(talk, chars=1 << 20)
-    assert stream.result == result
+    assert stream.result is not None
+    assert stream.result.unpacked() == result
     lines = stream.stdout.splitlines()
     assert len(set(lines)) == len(lines)
     assert [line for line in lines if line.startswith("a")] == [f"a{number}" for number in range(2_000)]

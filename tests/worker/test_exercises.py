@@ -52,7 +52,7 @@ def test_other_programs_are_told_everything() -> None:
 
 
 def test_a_verdict_of_the_programs_own_process_is_not_believed() -> None:
-    run = Run(PROGRAM, Limits(), "")
+    run = Run(PROGRAM, Limits())
     for answer in (PASSED, None):
         trace = judged(run, said(answer), nobody)
         assert trace.answer is UNSET
@@ -72,7 +72,7 @@ def test_the_judge_gets_what_was_found_and_no_line_of_the_program() -> None:
         return said(PASSED)
 
     found = [Finding(value="42")]
-    trace = judged(Run(PROGRAM, Limits(), ""), said(Findings(findings=found)), judge)
+    trace = judged(Run(PROGRAM, Limits()), said(Findings(findings=found)), judge)
     assert trace.answer == PASSED
     ((program),) = asked
     assert program.source == ""
@@ -85,7 +85,7 @@ def test_the_judge_gets_what_was_found_and_no_line_of_the_program() -> None:
 
 
 def test_a_judge_that_fails_or_is_stopped_gives_no_verdict() -> None:
-    run = Run(PROGRAM, Limits(), "")
+    run = Run(PROGRAM, Limits())
     trace = judged(run, said(Findings(findings=[])), lambda judge: said(None, Failure(kind="crashed", message="gone")))
     assert trace.answer is UNSET
     assert trace.failure is not None

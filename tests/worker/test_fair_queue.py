@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from components.worker.fair_queue import FairQueue, QueueFull
+from components.worker.fair_queue import FairQueue, Owner, QueueFull
+
+A, B, C = Owner("a"), Owner("b"), Owner("c")
 
 
 def filled(*items: str) -> FairQueue[str]:
-    """Return a queue of items like "a1": the first letter is the owner."""
-    queue: FairQueue[str] = FairQueue(total=100, per_owner=50)
+    """Return a queue of items like "a1" or "ax1": the letters are the owner's address and, if there, the person."""
+    queue: FairQueue[str] = FairQueue(total=100, per_person=50)
     for item in items:
-        queue.put(item[0], item)
+        queue.put(Owner(item[0], item[1:].rstrip("0123456789")), item)
     return queue
 
 
@@ -35,7 +39,28 @@ def test_owners_take_turns() -> None:
 
 def test_an_owner_with_less_running_goes_first() -> None:
     queue = filled("a1", "b1")
-    assert queue.take({"a": 2, "b": 1}) == "b1"
+    assert queue.take({A: 2, B: 1}) == "b1"
+
+
+def test_twenty_tabs_of_one_address_do_not_hold_up_another() -> None:
+    queue = filled(*(f"a{tab}0" for tab in "bcdefghijklmnopqrstu"), "x0", "y0")
+    assert taken(queue)[:4] == ["ab0", "x0", "y0", "ac0"]
+
+
+def test_the_persons_of_one_address_take_turns() -> None:
+    queue = filled("ax1", "ax2", "ax3", "ay1", "ay2", "az1", "b1", "b2")
+    assert taken(queue) == ["ax1", "b1", "ay1", "b2", "az1", "ax2", "ay2", "ax3"]
+
+
+def test_a_person_with_less_running_goes_first_in_its_address() -> None:
+    assert filled("ax1", "ay1").take({Owner("a", "x"): 1}) == "ay1"
+
+
+def test_a_person_with_as_many_running_as_it_may_waits() -> None:
+    queue = filled("ax1", "ay1", "b1")
+    running = {Owner("a", "x"): 2, B: 2}
+    assert [queue.take(running, 2), queue.take(running, 2)] == ["ay1", None]
+    assert len(queue) == 2
 
 
 def test_ahead_counts_what_is_taken_before() -> None:
@@ -58,20 +83,40 @@ def test_removed_items_do_not_run() -> None:
 
 
 def test_an_owner_has_a_bounded_number_of_places() -> None:
-    queue: FairQueue[str] = FairQueue(total=10, per_owner=2)
-    queue.put("a", "a1")
-    queue.put("a", "a2")
+    queue: FairQueue[str] = FairQueue(total=10, per_person=2)
+    queue.put(A, "a1")
+    queue.put(A, "a2")
     with pytest.raises(QueueFull, match="2 of your programs"):
-        queue.put("a", "a3")
-    queue.put("b", "b1")
+        queue.put(A, "a3")
+    queue.put(B, "b1")
+
+
+def test_an_address_has_a_bounded_number_of_places() -> None:
+    queue: FairQueue[str] = FairQueue(total=10, per_person=2, per_address=3)
+    for tab in "xyz":
+        queue.put(Owner("a", tab), tab)
+    with pytest.raises(QueueFull, match="3 programs from your network address"):
+        queue.put(Owner("a", "w"), "w")
+    queue.put(B, "b1")
+
+
+@given(st.lists(st.sampled_from(["ax", "ay", "az", "b", "cx", "cy"]), max_size=30))
+def test_ahead_is_the_order_in_which_items_are_taken(owners: list[str]) -> None:
+    queue = filled(*(f"{owner}{number}" for number, owner in enumerate(owners)))
+    for _ in range(len(queue)):
+        expected = {item: queue.ahead(item) for item in queue._owners}
+        item = queue.take({})
+        assert item is not None
+        assert expected[item] == 0
+        assert all(queue.ahead(other) == expected[other] - 1 for other in queue._owners)
 
 
 def test_the_queue_is_bounded_in_all() -> None:
-    queue: FairQueue[str] = FairQueue(total=2, per_owner=2)
-    queue.put("a", "a1")
-    queue.put("b", "b1")
+    queue: FairQueue[str] = FairQueue(total=2, per_person=2)
+    queue.put(A, "a1")
+    queue.put(B, "b1")
     with pytest.raises(QueueFull, match="2 programs are waiting"):
-        queue.put("c", "c1")
+        queue.put(C, "c1")
 
 
 def test_clear_returns_everything() -> None:

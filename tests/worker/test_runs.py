@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from components.trace import Program
-from components.worker import Pool
+from components.worker import Owner, Pool
 from components.worker.failures import CLOSED, STOPPED, STOPPED_IN_QUEUE
 from tests.worker.helpers import STUBBORN, MakePool, begun, failure_of, printed, run, until
+
+A, B = Owner("a"), Owner("b")
 
 
 def test_a_program_runs_and_prints(walled: Pool) -> None:
@@ -66,7 +68,7 @@ def test_progress_tells_line_output_and_time(walled: Pool) -> None:
 
 
 def test_two_runs_at_once_do_not_disturb_each_other(walled: Pool) -> None:
-    endless = begun(walled, owner="a")
+    endless = begun(walled, owner=A)
     assert printed(walled, "print(1)") == "1"
     assert not endless.done
     endless.stop()
@@ -75,12 +77,12 @@ def test_two_runs_at_once_do_not_disturb_each_other(walled: Pool) -> None:
 
 def test_a_full_queue_is_a_failure(own_pool: MakePool) -> None:
     pool = own_pool(size=1, queue=2, queue_per_owner=1)
-    running = begun(pool, owner="a")
-    waiting = [pool.submit(Program(source="print(1)"), owner=owner) for owner in "ab"]
+    running = begun(pool, owner=A)
+    waiting = [pool.submit(Program(source="print(1)"), owner=owner) for owner in (A, B)]
     assert [one.progress().state for one in waiting] == ["queued", "queued"]
     assert [one.progress().ahead for one in waiting] == [0, 1]
-    assert "1 of your programs" in failure_of(pool.submit(Program(source=""), owner="a").wait(0)).message
-    assert "2 programs are waiting" in failure_of(pool.submit(Program(source=""), owner="c").wait(0)).message
+    assert "1 of your programs" in failure_of(pool.submit(Program(source=""), owner=A).wait(0)).message
+    assert "2 programs are waiting" in failure_of(pool.submit(Program(source=""), owner=Owner("c")).wait(0)).message
     running.stop()
     assert [trace.stdout for one in waiting if (trace := one.wait(20))] == ["1\n", "1\n"]
 
@@ -97,9 +99,9 @@ def test_stop_in_the_queue(own_pool: MakePool) -> None:
 
 def test_twenty_programs_of_one_student_do_not_hold_up_another(own_pool: MakePool) -> None:
     pool = own_pool(size=1, queue_per_owner=20)
-    running = begun(pool, owner="a")
-    many = [pool.submit(Program(source="print(1)"), owner="a") for _ in range(19)]
-    other = pool.submit(Program(source="print(1)"), owner="b")
+    running = begun(pool, owner=A)
+    many = [pool.submit(Program(source="print(1)"), owner=A) for _ in range(19)]
+    other = pool.submit(Program(source="print(1)"), owner=B)
     assert other.progress().ahead == 1
     assert many[-1].progress().ahead == 19  # 18 of its own and the other's
     running.stop()

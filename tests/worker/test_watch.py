@@ -17,7 +17,7 @@ from components.worker.channel import Channel
 from components.worker.failures import STOPPED
 from components.worker.limits import Limits
 from components.worker.stream import ChildStream
-from components.worker.watch import STOP, TICK, Watch
+from components.worker.watch import LATE, STOP, TICK, Watch
 from tests.worker.probes import StandIn
 
 OBSERVERS = "observers_of_this_test"
@@ -85,7 +85,9 @@ def in_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
 @pytest.fixture
 def late(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
     """A watch whose program's time is over."""
-    return Stage(monkeypatch, tmp_path, Limits(wall_seconds=1e-9))
+    stage = Stage(monkeypatch, tmp_path, Limits(wall_seconds=1))
+    stage.watch._late(LATE, None)
+    return stage
 
 
 def test_in_time_it_reports_the_line(in_time: Stage) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from ..files import component_of, written
 from ..scripts import joined
 from ..state import STATE
 
@@ -19,12 +20,8 @@ _KEY = "browser"
 # What a browser may bring: names, characters in all, characters of one.
 _MOST_VALUES, _MOST_CHARS, _LONGEST = 2_000, 6_000_000, 400_000
 
-_browser = st.components.v2.component(
-    "autograd_lab_browser",
-    html=(_FOLDER / "browser.html").read_text(encoding="utf-8"),
-    css=(_FOLDER / "browser.css").read_text(encoding="utf-8"),
-    js=joined(_FOLDER, "browser.js"),
-)
+_SCRIPT = joined(_FOLDER, "browser.js")
+_HTML, _CSS = ((_FOLDER / name).read_text(encoding="utf-8") for name in ("browser.html", "browser.css"))
 _writer = st.components.v2.component(
     "autograd_lab_writer",
     js="""export default function start({ data }) {
@@ -76,7 +73,7 @@ def browser(
             case {"what": "share" | "help" as what, "search": str(search)}:
                 on_ask(what, search)
 
-    _browser(
+    component_of("browser", written("browser.js", _SCRIPT), _HTML, _CSS)(
         key=_KEY,
         data={
             "session": session,

@@ -1,26 +1,22 @@
 """The Python side of the editor, and what was typed: Streamlit forgets a widget that was not on the last page.
 
-The bundle is a file that the browser fetches once. Given as text it would travel again with every rerun, and Streamlit
-knows files only of installed packages; so the folder is declared in the words that a package's manifest would use.
+The bundle and the names that are completed are files, which a browser fetches once.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
-from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
-from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
-from streamlit.components.v2.types import ComponentRenderer
 
+from ..files import component_of, serve, written
 from ..state import STATE
 
 BUILT = Path(__file__).parent / "built"
-_MANIFEST = ComponentManifest("autograd_lab", "1", [ComponentConfig("editor", BUILT.name)])
-_NAME = "autograd_lab.editor"
 
 
 @dataclass(frozen=True)
@@ -96,12 +92,12 @@ def code_editor(
     if bundle is None:
         _text_area(edited, key, height, label)
         return
-    _component(bundle)(
+    component_of("editor", BUILT / bundle)(
         key=key,
         data={
             **asdict(edited),
             "key": key,
-            "words": _by_module(tuple(words)),
+            "words": _address_of(tuple(words)),
             "problem": asdict(problem) if problem is not None else None,
             "height": height,
             "beside": beside,
@@ -144,26 +140,22 @@ def _bundle() -> str | None:
     return next((path.name for path in sorted(BUILT.glob("editor-*.js"))), None)
 
 
-def _component(bundle: str) -> ComponentRenderer:
-    manager = get_bidi_component_manager()
-    if manager.get_component_asset_root(_NAME) is None:
-        manager.register_from_manifest(_MANIFEST, BUILT.parent)
-    return _registered(bundle)
-
-
-@lru_cache(maxsize=1)
-def _registered(bundle: str) -> ComponentRenderer:
-    return st.components.v2.component(_NAME, js=bundle)
+def _address_of(words: tuple[str, ...]) -> str:
+    """Return the address of the names, as seen from the bundle's; empty where there are none."""
+    if not words:
+        return ""
+    path = written("names.json", _by_module(words))
+    return f"{serve('names', path.parent)}{path.name}"
 
 
 @lru_cache(maxsize=8)
-def _by_module(words: tuple[str, ...]) -> dict[str, str]:
-    """Return the names by what stands before their last dot: thousands of names travel with every run."""
+def _by_module(words: tuple[str, ...]) -> str:
+    """Return the names by what stands before their last dot, as JSON."""
     groups: dict[str, list[str]] = {}
     for word in words:
         module, _, name = word.rpartition(".")
         groups.setdefault(module, []).append(name)
-    return {module: " ".join(names) for module, names in groups.items()}
+    return json.dumps({module: " ".join(names) for module, names in groups.items()})
 
 
 def _text_area(edited: Edited, key: str, height: int, label: str) -> None:

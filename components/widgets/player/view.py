@@ -1,4 +1,4 @@
-"""The Python side of the player.
+"""The Python side of the player, all of whose scripts, style and page are one file.
 
 The browser gets the picture, the story and the cards at once, so that stepping, selecting, zooming and reading cost no
 round trip; the server hears only of boxes to be opened or closed, which needs another layout.
@@ -6,21 +6,32 @@ round trip; the server hears only of boxes to be opened or closed, which needs a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from string import Template
 
-import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 
 from ...figures import PlayerData
+from ..files import component_of, written
 from ..scripts import joined
 from ..state import STATE
 from .page import FOLDER, MAIN, Goto, PlayerChange, PlayerMount, message, text_of
 
-_component = st.components.v2.component(
-    "autograd_lab_player",
-    html=text_of("player.html"),
-    css=text_of("player.css"),
-    js=joined(FOLDER, MAIN),
-)
+_MOUNT = Template("""
+const style = new CSSStyleSheet(), page = document.createElement("template");
+style.replaceSync($style);
+page.innerHTML = $page;
+export default function mount(component) {
+  const { parentElement } = component, root = parentElement.getRootNode();
+  if (!parentElement.querySelector(".gv")) {
+    if (!root.adoptedStyleSheets.includes(style)) root.adoptedStyleSheets.push(style);
+    parentElement.append(page.content.cloneNode(true));
+  }
+  return start(component);
+}
+""")
 
 
 def player(
@@ -67,4 +78,15 @@ def player(
         goto=Goto(*goto) if goto is not None else None,
         changes=dict(changes or {}),
     )
-    _component(key=key, data=message(data, mount), on_fold_change=folded, on_what_if_change=asked)
+    _component()(key=key, data=message(data, mount), on_fold_change=folded, on_what_if_change=asked)
+
+
+def _component() -> ComponentRenderer:
+    return component_of("player", written("player.js", script()))
+
+
+@lru_cache(maxsize=1)
+def script() -> str:
+    """Return the player as the one script that Streamlit loads."""
+    texts = {name: json.dumps(text_of(f"player.{ending}")) for name, ending in (("style", "css"), ("page", "html"))}
+    return joined(FOLDER, MAIN, "function start") + _MOUNT.substitute(texts)

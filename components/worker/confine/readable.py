@@ -12,7 +12,8 @@ import sysconfig
 from functools import cache
 from pathlib import Path
 
-DATA_VARIABLE = "AUTOGRAD_LAB_DATA"
+from ...settings import DATA
+
 _SYSTEM = (
     "/lib",
     "/lib64",
@@ -50,7 +51,7 @@ def data_folder() -> str | None:
 
     Never one that would show the application to programs.
     """
-    named = os.environ.get(DATA_VARIABLE, "")
+    named = DATA.value()
     path = os.path.realpath(named) if named and os.path.isdir(named) else None
     return path if path is not None and not _shows_the_application(path) else None
 
@@ -65,6 +66,7 @@ def _holds_the_application(path: str) -> bool:
     return Path(path) == _ROOT or Path(path) in _ROOT.parents
 
 
-def without_the_application(path: list[str]) -> list[str]:
+@cache
+def without_the_application(path: tuple[str, ...]) -> tuple[str, ...]:
     """Return Python's search path for a program: it cannot import the application by being beside it."""
-    return [entry for entry in path if entry and not _holds_the_application(os.path.realpath(entry))]
+    return tuple(entry for entry in path if entry and not _holds_the_application(os.path.realpath(entry)))

@@ -42,7 +42,7 @@ _TREES = st.recursive(
 _POINTS = st.lists(st.floats(-2, 2, width=16), min_size=3, max_size=3)
 
 
-@settings(max_examples=120, derandomize=True, deadline=None)
+@settings(max_examples=120)
 @given(text=_TREES, point=_POINTS)
 def test_random_tree(text: str, point: list[float]) -> None:
     """Where the function and its derivative are finite, the formula has their values, or is too large."""

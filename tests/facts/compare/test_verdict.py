@@ -142,7 +142,7 @@ def test_a_trace_compared_with_itself_has_no_differences(name: str) -> None:
     assert found.printed.same
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(NAMES), st.sampled_from(NAMES))
 def test_from_the_other_side_everything_is_mirrored(one: str, other: str) -> None:
     there, back = compare(golden(one), golden(other)), compare(golden(other), golden(one))

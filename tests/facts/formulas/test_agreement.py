@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.facts.formulas import RULES, known_nodes
@@ -30,7 +30,7 @@ UNSURE = {
     "LogitBackward0",
     "SoftshrinkBackward0",
 }
-few = settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=3)
 sizes = {
     "rows": st.integers(2, 5),
     "columns": st.integers(2, 6),

@@ -65,7 +65,7 @@ def _told(index: TraceIndex, node: Node, step: BackwardStep | None) -> None:
             assert gradient is None or isinstance(gradient, np.ndarray)
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, suppress_health_check=list(HealthCheck))
 @given(name=st.sampled_from(sorted(EXPRESSIONS | SECOND)), data=st.data())
 def test_no_record_makes_it_raise(name: str, data: st.DataObject) -> None:
     index, node, step = _visit(name)

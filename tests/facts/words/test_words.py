@@ -7,7 +7,7 @@ from collections import Counter
 from functools import cache, partial
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.capture import capture_program
@@ -142,7 +142,7 @@ FORMS = (
 )
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(_trees(st.sampled_from(["x", "y", "w.expand(4, 3)", "c", "x[[0, 1, 2, 3]]"])), st.sampled_from(FORMS))
 def test_words_of_random_expressions(expression: str, form: str) -> None:
     _compared(START + form.format(e=expression))

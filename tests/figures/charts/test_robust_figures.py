@@ -149,7 +149,7 @@ def histories(draw: st.DrawFn) -> History:
     return history_of(*changes)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(histories())
 def test_no_numbers_break_a_figure(history: History) -> None:
     for figure in all_figures(history):

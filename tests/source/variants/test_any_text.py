@@ -120,14 +120,14 @@ def statement_lines(source: str, line: int) -> tuple[int, int]:
 
 
 @given(blocks(), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans(), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_random_programs(lines: list[str], end: str, ends: bool, torch: bool) -> None:
     head = ["import torch" if torch else "from torch import nn", "é = torch.ones(2, requires_grad=True)"]
     check(end.join([*head, *lines]) + (end if ends else ""))
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_random_text(text: str) -> None:
     check(text)
 
@@ -135,7 +135,7 @@ def test_random_text(text: str) -> None:
 @given(
     st.lists(st.sampled_from([*"()[]{}'\"\\\n\t =+-*:.,#é", "x", "torch", "with", ".backward(", ".detach()", "y = "]))
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_random_pieces(pieces: list[str]) -> None:
     check(HEAD + "".join(pieces))
 

@@ -6,17 +6,17 @@ import { EditorView } from "@codemirror/view";
 import { setWords } from "./completion.js";
 import { programOf, setPartly } from "./marks.js";
 import { Draft, recall, remember } from "./remembered.js";
-import { treeOf } from "./names.js";
+import { namesAt } from "./names.js";
 import { announce, bringIntoView, player } from "./player_link.js";
 import { showProblem } from "./problem.js";
 import { labelled, newState } from "./setup.js";
 
 /**
  * What Python sends: `revision` names the source that `text` began from, `run` and `seq` are the numbers of the last
- * request to run and of the last report that Python knows; `words` are names by module, to be completed. `beside` is
- * what else is to be seen in the window, the rest of which `of` editors share. `live`: it holds an expression, which
- * Enter runs, and a pause in typing too.
- * @typedef {{ key: string, revision: string, text: string, run: number, seq: number, words: Record<string, string>,
+ * request to run and of the last report that Python knows; `words` is the address of the names to be completed.
+ * `beside` is what else is to be seen in the window, the rest of which `of` editors share. `live`: it holds an
+ * expression, which Enter runs, and a pause in typing too.
+ * @typedef {{ key: string, revision: string, text: string, run: number, seq: number, words: string,
  *   problem: import("./problem.js").Problem | null, height: number, beside: number | null, of: number, channel: string,
  *   label: string, live: boolean, partly: import("./marks.js").Partly }} EditorData
  */
@@ -156,14 +156,20 @@ export class Editor {
     const free = `100vh - ${beside}px * var(--al-zoom, 1) + var(--al-freed, 0px)`;
     this.mount.style.height = beside === null ? `${height}px` : `max(${height}px, calc((${free}) / ${of}))`;
     if (data.label !== before?.label) this.view.dispatch({ effects: labelled(data.label) });
-    if (JSON.stringify(data.words) !== JSON.stringify(before?.words)) {
-      this.view.dispatch({ effects: setWords.of(treeOf(data.words)) });
-    }
+    if (data.words && data.words !== before?.words) void this.complete(data.words);
     if (JSON.stringify(data.partly) !== JSON.stringify(before?.partly ?? null)) {
       this.view.dispatch({ effects: setPartly.of(data.partly) });
       announce(data.channel, programOf(this.text, data.partly));
     }
     showProblem(this.view, data.problem, data.run);
+  }
+
+  /** @param {string} address */
+  async complete(address) {
+    const names = await namesAt(address);
+    if (names && !this.abort.signal.aborted && this.data.words === address) {
+      this.view.dispatch({ effects: setWords.of(names) });
+    }
   }
 
   // Undo brings back what was typed before, in one step. Where little is different, that is what is then in sight.

@@ -1,0 +1,104 @@
+"""The Lab view of a trace in one answer: the picture, what the player is sent, what can be chosen and asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from msgspec import Struct
+
+from ..facts import TraceIndex
+from ..facts.compare.graphs import GraphMarks
+from ..facts.saved_bytes import saved_bytes
+from ..facts.text import bytes_text, plural
+from ..figures import (
+    LabGraph,
+    LabOptions,
+    PlayerData,
+    Root,
+    draw_lab,
+    lab_graph,
+    lab_roots,
+    player_data,
+    with_marks,
+)
+from ..trace import Trace
+from ..trace.codec import collector_paused
+from .offers import Place, places
+from .pictures import ways
+
+WHOLE = "whole program"
+NO_MARKS = GraphMarks()
+
+
+class GraphAsked(Struct, frozen=True, kw_only=True):
+    """What is wanted: the graph of ``root`` (a name that ``GraphShown.roots`` has), what stands in the boxes, which
+    groups are open (``None`` as fits), what to mark, and whether it can be asked what would be if something changed."""
+
+    root: str = WHOLE
+    values: bool = True
+    shapes: bool = False
+    saved: bool = True
+    opened: tuple[str, ...] | None = None
+    only: GraphMarks = NO_MARKS
+    asks: bool = False
+
+
+class GraphShown(Struct, frozen=True):
+    """The player's data, the names of the graphs that there are, the groups that are open, and what can be asked."""
+
+    data: PlayerData
+    roots: list[str]
+    opened: tuple[str, ...]
+    places: dict[str, Place]
+
+
+def graph_view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
+    """Draw a Lab view."""
+    with collector_paused():  # the tables of a large trace are millions of objects, none of them garbage
+        return _view(index, asked)
+
+
+def _view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
+    roots = {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
+    root = roots.get(asked.root) if len(roots) > 1 else None
+    options = LabOptions(values=asked.values, shapes=asked.shapes, saved=asked.saved, opened=asked.opened)
+
+    def graph(options: LabOptions) -> LabGraph:
+        return with_marks(lab_graph(index, root, options), asked.only)
+
+    whole = seen = graph(options)
+    picture, title, empty, dot = None, "Graph", "", ""
+    if whole.boxes:
+        folded = None if asked.opened is not None else lambda groups: graph(replace(options, opened=groups))
+        drawn = draw_lab(whole, ways(), folded)
+        picture, dot, seen = drawn.image, drawn.dot, drawn.graph or whole
+        title = _title(seen, index, root) + (f" · {drawn.gave_up}" if drawn.gave_up else "")
+    else:
+        empty = nothing_drawn(index.trace)
+    data = player_data(index, picture, kind="lab", graph=seen, options=options, title=title, empty=empty, dot=dot)
+    found = places(index, data.cards, seen) if asked.asks else {}
+    return GraphShown(data, list(roots), seen.opened, found)
+
+
+def nothing_drawn(trace: Trace) -> str:
+    """Say why there is no picture of a trace."""
+    if trace.failure is not None and trace.failure.kind in ("timeout", "out_of_memory", "crashed"):
+        return "The run ended before its graph could be read."
+    if trace.failure is not None:
+        return "The program stopped before it built a graph."
+    return "No graph yet. Make a tensor with requires_grad=True and compute something with it."
+
+
+def _title(drawn: LabGraph, index: TraceIndex, root: Root | None) -> str:
+    if not drawn.nodes:
+        return _no_graph(index.trace)
+    folded = f" in {plural(len(drawn.boxes), 'box')}" if drawn.groups else ""
+    saved = saved_bytes(index.trace, None if root is None else index.reachable(list(root.nodes)))
+    how = "" if saved.once or not saved.size else ", each node by itself"
+    return f"{plural(drawn.nodes, 'node')}{folded} · {bytes_text(saved.size)} saved{how}"
+
+
+def _no_graph(trace: Trace) -> str:
+    if not trace.numbered:
+        return "No graph: autograd recorded nothing"
+    return f"No graph is left: autograd recorded {plural(trace.numbered, 'operation')}, but nothing holds the result"
