@@ -14,11 +14,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from weakref import WeakSet
 
-from msgspec import UNSET
-
 from .. import settings
 from ..explanations import explain
-from ..trace import Failure, ObservedRun, Program, Trace, observed_run, why_not_measured
+from ..trace import Exercise, Failure, ObservedRun, Program, Trace, observed_run, why_not_measured
 from . import failures
 from .allowance import Allowance, Spending, allowance_of_settings
 from .confine import Wall
@@ -251,7 +249,7 @@ class Pool:
                 execution = Execution(run, self._living_zygote(), turn)
                 run.begin()
                 result = execution.result()
-                if not isinstance(result, SentMemory) and run.program.question is not UNSET:
+                if not isinstance(result, SentMemory) and isinstance(run.program.question, Exercise):
                     result = judged(run, read(result), lambda judge: self._executed(judge, turn))
             except ZygoteDied as error:
                 failure = failures.crashed(failures.CLOSED if self._closed else str(error))
