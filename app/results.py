@@ -20,7 +20,7 @@ def progress(page: str) -> bool:
     """Show a run that is under way, with Stop; return whether there is one."""
     if not session.collect(page):
         return False
-    st.fragment(_watch, run_every=session.pace())(page)
+    st.fragment(_watch, run_every=session.engine().pool.pace())(page)
     return True
 
 

@@ -252,7 +252,7 @@ def start(
     if known is not None:
         _take(page, state, known)
     else:
-        state.run = shared.pool.submit(program, owner=owner())
+        state.run = shared.pool.submit(program, owner=owner(in_browser().person))
         _wait_for(page, state.run)
 
 
@@ -291,7 +291,7 @@ def _measure(page: str, state: PageState, kept: KeptTrace) -> None:
     if isinstance(observed, str):
         _hold(page, state, engine().traces.with_memory(kept, SentMemory(None, Limits(), observed)))
         return
-    state.run = engine().pool.measure_observed(kept.program, observed, owner=owner())
+    state.run = engine().pool.measure_observed(kept.program, observed, owner=owner(in_browser().person))
     _wait_for(page, state.run)
 
 
@@ -451,11 +451,6 @@ def adopt(page: str, other: str) -> None:
     # The clock tells whether it is this very run.
     same = known is not None and known.head.duration_ns == theirs.head.duration_ns
     _take(page, state, known if known is not None and same else theirs)
-
-
-def pace() -> float:
-    """Return after how many seconds a page looks again how far its run is."""
-    return engine().pool.pace()
 
 
 def _session_id() -> str:

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import resource
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import torch
 
-from bench.programs import LESSON, TRANSFORMER, chain
+from bench.programs import ADAM, LESSON, LONG_LOOP, TRAINING, TRANSFORMER, chain
 from bench.timing import Row, medians
-from components.capture import capture_program, warm_up
-from components.trace import Caps, Program
+from components.capture import capture_program, measure_program, warm_up
+from components.source import SourceLimits
+from components.trace import Caps, Program, encode_trace, observed_run, with_measured
 
 STACK_BYTES = 112 << 20
 # Lines and torchviz's drawings are other observers, with caps of their own.
 GRAPH_ALONE = Caps(steps=1, drawings=0)
+PROGRAMS = (
+    ("lesson 4", LESSON, 50, ""),
+    ("MLP, 200 steps", TRAINING, 5, "6 times"),
+    ("Adam with numpy, 300 steps", ADAM, 3, "5 times"),
+    ("scalar loop of 1,300 operations", chain(1_300), 9, "8 times"),
+    ("loop of 30,000 small steps", LONG_LOOP, 1, "1.5 times"),
+    ("nn.Transformer step, 6+6", TRANSFORMER, 9, "6 times"),
+)
 CHAINS = {1_000: 9, 5_000: 7, 20_000: 5, 100_000: 3}
 
 
@@ -29,7 +40,7 @@ def plain(source: str) -> Callable[[], object]:
 
     def run() -> None:
         with contextlib.redirect_stdout(io.StringIO()):
-            exec(code, {})
+            exec(code, {"__name__": "__main__"})
 
     return run
 
@@ -43,6 +54,30 @@ def captured(source: str, caps: Caps = Caps()) -> Callable[[], object]:
         return trace
 
     return run
+
+
+def as_json(source: str) -> Callable[[], object]:
+    """Return a function that runs the program under all observers and writes the trace down."""
+    return lambda: encode_trace(capture_program(Program(source=source)))
+
+
+def with_memory(source: str) -> Callable[[], object]:
+    """Return a function that does what ``as_json`` does, and then measures the program's memory."""
+    program = Program(source=source)
+
+    def run() -> object:
+        trace = capture_program(program)
+        gc.freeze()  # the second run is a process of its own, which has no trace to look through
+        memory = measure_program(program, observed_run(trace), Caps(), SourceLimits())
+        return encode_trace(with_measured(trace, memory))
+
+    return run
+
+
+def traced(what: str, source: str, rounds: int, target: str) -> Row:
+    """Measure a program's observed run and its JSON beside the plain run, in processor time."""
+    bare, observed = medians([plain(source), as_json(source)], rounds, time.process_time)
+    return Row(f"traced {what}", observed, "the plain run", bare, target)
 
 
 def hooked(source: str) -> Callable[[], object]:
@@ -87,10 +122,11 @@ def rows() -> list[Row]:
     resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES, resource.getrlimit(resource.RLIMIT_STACK)[1]))
     torch.set_num_threads(1)
     warm_up()
-    found = []
-    for what, source, rounds in (("lesson 4", LESSON, 50), ("nn.Transformer step", TRANSFORMER, 7)):
-        bare, observed = medians([plain(source), captured(source)], rounds)
-        found.append(Row(f"traced {what}", observed, "the plain run", bare))
+    gc.collect()
+    gc.freeze()  # as the worker does: what is there before a run is never looked at again
+    found = [traced(*each) for each in PROGRAMS]
+    bare, measured = medians([plain(TRANSFORMER), with_memory(TRANSFORMER)], 7, time.process_time)
+    found.append(Row("... with its memory, by a second run", measured, "the plain run", bare, "10 times"))
     for nodes, rounds in CHAINS.items():
         source = chain(nodes)
         least, graph, whole = medians(

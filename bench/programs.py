@@ -69,7 +69,7 @@ for t in range(50):
     h, c = cell(x[t], (h, c))
 h.sum().backward()
 """
-_TRAINING = """\
+TRAINING = """\
 import torch
 from torch import nn
 
@@ -82,6 +82,34 @@ for _ in range(200):
     loss.backward()
     optimizer.step()
 y = loss
+"""
+ADAM = """\
+import numpy
+import torch
+from torch import nn
+
+points = numpy.random.default_rng(0).uniform(-3, 3, (64, 1)).astype(numpy.float32)
+x, wanted = torch.from_numpy(points), torch.from_numpy(numpy.sin(points))
+model = nn.Sequential(nn.Linear(1, 32), nn.Tanh(), nn.Linear(32, 32), nn.Tanh(), nn.Linear(32, 1))
+optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+for _ in range(300):
+    optimizer.zero_grad()
+    loss = ((model(x) - wanted) ** 2).mean()
+    loss.backward()
+    optimizer.step()
+"""
+# Far more lines and engine runs than are recorded.
+LONG_LOOP = """\
+import torch
+
+w = torch.tensor([1.0, 2.0], requires_grad=True)
+x = torch.tensor([0.5, -1.0])
+for _ in range(30_000):
+    loss = ((w * x).sum() - 1.0) ** 2
+    loss.backward()
+    with torch.no_grad():
+        w -= 0.001 * w.grad
+        w.grad.zero_()
 """
 _DOUBLE = """\
 import torch
@@ -116,7 +144,7 @@ FOR_THE_PLAYER = {
     "nn.Transformer 6+6": TRANSFORMER,
     "nn.LSTM, 50 steps": _LSTM,  # on the CPU one node of oneDNN's
     "nn.LSTMCell, 50 steps": _LSTM_CELL,
-    "training loop of 200 steps": _TRAINING,
+    "training loop of 200 steps": TRAINING,
     "double backward": _DOUBLE,
     "chain of 100,000": chain(100_000),
     "cross-linked DAG of 5,000": _CROSS_LINKED,

@@ -11,7 +11,7 @@ import sympy
 import torch
 
 from ..capture import failure_of
-from ..capture.values import json_number
+from ..capture.summaries import json_number
 from ..trace import Formula, Number, Values
 from .symbolic import SymbolicForm, latex_of, plain_of, value_at
 

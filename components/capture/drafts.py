@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ..trace import (
@@ -24,6 +25,7 @@ from ..trace import (
     Tensor,
     Truncation,
 )
+from .summaries import Reading
 
 # PyTorch's words for a node whose saved tensors are gone; a run can stop at such a node for other reasons too.
 _SECOND_TIME = "backward through the graph a second time"
@@ -61,16 +63,46 @@ class Allowance:
         return False
 
 
-@dataclass(slots=True, eq=False)
-class TensorDraft:
-    """A tensor at one moment; ``origin`` is the first draft of the same tensor object. ``record`` lacks ids."""
+class GradientDraft(Struct, eq=False):
+    """A gradient at one moment; nodes that pass it on share it. ``reading`` is ``None`` where nothing can be read."""
+
+    shape: list[int]
+    reading: Reading | None
+    record: Gradient | None = None
+
+    def finish(self) -> Gradient:
+        """Return the record, the same one each time."""
+        if self.record is None:
+            seen = self.reading or _UNREADABLE
+            self.record = Gradient(
+                shape=self.shape, values=seen.values, summary=seen.summary, grid=seen.grid, sizes=seen.sizes
+            )
+        return self.record
+
+
+_UNREADABLE = Reading()
+
+
+def _finished(gradient: GradientDraft | None) -> Gradient | None:
+    return gradient.finish() if gradient is not None else None
+
+
+class TensorDraft(Struct, eq=False):
+    """A tensor at one moment; ``origin`` is the first draft of the same tensor object."""
 
     index: int
     origin: TensorDraft | None
     name: str | None
-    record: Tensor
-    node: NodeDraft | None
-    view_of: TensorDraft | None
+    shape: list[int]
+    dtype: str
+    device: str
+    requires_grad: bool
+    is_leaf: bool
+    version: int | None
+    nbytes: int
+    reading: Reading
+    node: NodeDraft | None = None
+    view_of: TensorDraft | None = None
     weak_name: str | None = None
 
     @property
@@ -85,18 +117,25 @@ class TensorDraft:
 
     def finish(self, node_ids: dict[int, str]) -> Tensor:
         """Return the record, with the final ids of tensors (by draft index) and nodes."""
-        return replace(
-            self.record,
+        return Tensor(
             id=f"t{self.index}",
             origin=f"t{self.identity.index}",
             name=self.shown_name,
+            shape=self.shape,
+            dtype=self.dtype,
+            device=self.device,
+            requires_grad=self.requires_grad,
+            is_leaf=self.is_leaf,
             node=node_ids[self.node.index] if self.node is not None else None,
+            version=self.version,
             view_of=f"t{self.view_of.index}" if self.view_of is not None else None,
+            nbytes=self.nbytes,
+            values=self.reading.values,
+            summary=self.reading.summary,
         )
 
 
-@dataclass(slots=True, eq=False)
-class SavedDraft:
+class SavedDraft(Struct, eq=False):
     """What a node saved under one name; ``tensor`` is the program's tensor in the same memory."""
 
     record: SavedTensor
@@ -107,8 +146,7 @@ class SavedDraft:
         return replace(self.record, tensor=f"t{self.tensor.index}") if self.tensor is not None else self.record
 
 
-@dataclass(slots=True, eq=False)
-class NodeDraft:
+class NodeDraft(Struct, eq=False):
     """An autograd node. ``number`` is PyTorch's own count; ``targets`` are ``next_functions`` in their order,
     ``None`` until the walk has been here."""
 
@@ -117,14 +155,13 @@ class NodeDraft:
     name: str
     leaf: TensorDraft | None
     targets: list[tuple[NodeDraft, int] | None] | None = None
-    saved: list[SavedDraft] = field(default_factory=list)
+    saved: list[SavedDraft] = []
     saved_bytes: int = 0
     packed: bool = False
     freed_by: int | None = None
 
 
-@dataclass(slots=True, eq=False)
-class StepDraft:
+class StepDraft(Struct, eq=False):
     """An executed line; a variable is a tensor's draft or a short text."""
 
     index: int
@@ -132,7 +169,7 @@ class StepDraft:
     function: str | None
     stdout: tuple[int, int]
     last: int = 0
-    variables: dict[str, TensorDraft | str] = field(default_factory=dict)
+    variables: dict[str, TensorDraft | str] = {}
 
     def finish(self) -> Step:
         """Return the record."""
@@ -149,13 +186,12 @@ class StepDraft:
         )
 
 
-@dataclass(slots=True, eq=False)
-class EngineStepDraft:
+class EngineStepDraft(Struct, eq=False):
     """One node that the engine ran."""
 
     node: NodeDraft
-    grad_outputs: list[Gradient | None]
-    grad_inputs: list[Gradient | None]
+    grad_outputs: list[GradientDraft | None]
+    grad_inputs: list[GradientDraft | None]
     step: int | None
 
 
@@ -195,8 +231,8 @@ class BackwardDraft:
             steps=[
                 BackwardStep(
                     node=node_ids[step.node.index],
-                    grad_outputs=step.grad_outputs,
-                    grad_inputs=step.grad_inputs,
+                    grad_outputs=[_finished(gradient) for gradient in step.grad_outputs],
+                    grad_inputs=[_finished(gradient) for gradient in step.grad_inputs],
                     step=step.step,
                 )
                 for step in self.steps
@@ -226,8 +262,8 @@ class ChangeDraft:
     line: int | None
     cause: GradientCause
     backward: int | None
-    added: Gradient | None
-    total: Gradient | None
+    added: GradientDraft | None
+    total: GradientDraft | None
 
     def finish(self, backward_ids: dict[int, str]) -> GradientChange:
         """Return the record."""
@@ -239,6 +275,6 @@ class ChangeDraft:
             line=self.line,
             cause=self.cause,
             backward=backward_ids[self.backward] if self.backward is not None else None,
-            added=self.added,
-            total=self.total,
+            added=_finished(self.added),
+            total=_finished(self.total),
         )

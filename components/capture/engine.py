@@ -22,12 +22,12 @@ from typing import Any
 import torch
 
 from ..source import PROGRAM_FILENAME
-from ..trace import Caps, Gradient
-from .drafts import BackwardDraft, EngineStepDraft, NodeDraft, Truncations
+from ..trace import Caps
+from .drafts import BackwardDraft, EngineStepDraft, GradientDraft, NodeDraft, Truncations
 from .failures import Asides, stop_if_asked
 from .names import program_line
 from .quiet import quiet
-from .torch_nodes import GraphNode, Marks, is_freed, roots_of, set_engine_door
+from .torch_nodes import GraphNode, Marks, NodeHooks, is_freed, roots_of, set_engine_door
 from .values import ValueReader
 
 Reached = list[tuple[NodeDraft, GraphNode]]
@@ -54,7 +54,7 @@ class EngineObserver:
         step: Callable[[], int | None],
         begun: Callable[[], int | None],
         before_run: Callable[[Sequence[torch.Tensor], Reached], None],
-        accumulated: Callable[[NodeDraft, torch.Tensor, BackwardDraft, Gradient], None],
+        accumulated: Callable[[NodeDraft, torch.Tensor, BackwardDraft, GradientDraft], None],
         asides: Asides,
     ) -> None:
         self._asides = asides
@@ -95,10 +95,10 @@ class EngineObserver:
         self._open.append(draft.index)
         self._values.nothing_passes()
         self.makers.switch(draft if draft.create_graph else None)
-        handles: list[Any] = []
+        hooks = NodeHooks()
         try:
             with quiet(), self._asides.aside("backwards", "the steps of a backward pass"):
-                self._hook(draft, reached, handles)
+                self._hook(draft, reached, hooks)
             return self._original(outputs, *arguments, **options)
         except BaseException as error:
             draft.error = id(error)
@@ -108,8 +108,7 @@ class EngineObserver:
             self._open.pop()
             self._values.nothing_passes()
             self.makers.switch(outer)
-            for handle in handles:
-                handle.remove()
+            hooks.remove()
             with quiet(), self._asides.aside("backwards", "what a backward pass released and added"):
                 self._settle(draft, {node.index: graph_node for node, graph_node in reached})
 
@@ -141,23 +140,25 @@ class EngineObserver:
             retain_graph=bool(arguments[1]),
             create_graph=bool(arguments[2]),
             internal=_is_internal(sys._getframe(2)),
-            order=1 + max((self._order_of(node) for node, _ in reached), default=1),
+            order=1 + self._order_of_all(reached),
         )
         self.drafts.append(draft)
         return draft
 
-    def _order_of(self, node: NodeDraft) -> int:
-        """Return 1 for the forward's graph, n + 1 for nodes built by a run over a graph of order n."""
-        maker = self.makers.owner_of(node.number) if node.leaf is None else None
-        return maker.order if maker is not None else 1
+    def _order_of_all(self, reached: Reached) -> int:
+        """Return 1 for the forward's graph, n + 1 for one with nodes built by a run over a graph of order n."""
+        if not any(run.create_graph for run in self.drafts):
+            return 1
+        makers = (self.makers.owner_of(node.number) for node, _ in reached if node.leaf is None)
+        return max((maker.order for maker in makers if maker is not None), default=1)
 
-    def _hook(self, draft: BackwardDraft, reached: Reached, handles: list[Any]) -> None:
+    def _hook(self, draft: BackwardDraft, reached: Reached, hooks: NodeHooks) -> None:
         if not self._steps_left.take(len(reached)):
             return
-        for node, graph_node in reached:
-            stop_if_asked()
-            handles.append(graph_node.register_prehook(partial(self._entered, draft, node)))
-            handles.append(graph_node.register_hook(partial(self._left, draft, node)))
+        with hooks.light():
+            for node, graph_node in reached:
+                stop_if_asked()
+                hooks.put(graph_node, partial(self._entered, draft, node), partial(self._left, draft, node))
 
     def _entered(self, draft: BackwardDraft, node: NodeDraft, grad_outputs: tuple[Any, ...]) -> None:
         draft.entered = node
@@ -166,18 +167,22 @@ class EngineObserver:
     def _left(
         self, draft: BackwardDraft, node: NodeDraft, grad_inputs: tuple[Any, ...], grad_outputs: tuple[Any, ...]
     ) -> None:
-        with quiet(), self._asides.aside("backwards", "some steps of a backward pass"):
-            begun = self._begun()
-            incoming = [self._gradient(grad, begun) for grad in grad_outputs]
-            outgoing = [self._gradient(grad, begun) for grad in grad_inputs]
-            draft.steps.append(EngineStepDraft(node, incoming, outgoing, begun))
+        with quiet():
+            try:
+                begun = self._begun()
+                read = self._gradient
+                incoming = [None if grad is None else read(grad, begun) for grad in grad_outputs]
+                outgoing = [None if grad is None else read(grad, begun) for grad in grad_inputs]
+                draft.steps.append(EngineStepDraft(node, incoming, outgoing, begun))
+            except Exception as error:
+                self._asides.failed("backwards", "some steps of a backward pass", error)
 
-    def _gradient(self, grad: torch.Tensor | None, begun: int | None) -> Gradient | None:
+    def _gradient(self, grad: torch.Tensor, begun: int | None) -> GradientDraft:
         try:
             return self._values.passing(grad, begun)
         except Exception as error:
             self._asides.failed("backwards", "some gradients", error)
-            return Gradient(shape=[], values=None, summary=None) if grad is not None else None
+            return GradientDraft([], None)
 
     def _settle(self, draft: BackwardDraft, graph_nodes: dict[int, GraphNode]) -> None:
         """After the run: which nodes it released, and what it added to which leaf."""

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import torch
 
-from ..trace import Caps, Gradient, GradientCause
-from .drafts import ChangeDraft, TensorDraft, Truncations
+from ..trace import Caps, GradientCause
+from .drafts import ChangeDraft, GradientDraft, TensorDraft, Truncations
 from .failures import Asides
 from .quiet import fingerprint, plain
 from .values import ValueReader
@@ -59,13 +59,21 @@ class GradientLog:
             if leaf is None:
                 del self._watched[key]
                 continue
-            with self._asides.aside("gradients", "some changes of .grad"):
+            try:
                 cause = self._cause(watched, leaf.grad)
                 if cause is not None:
                     self._note(watched, leaf.grad, step, line, cause)
+            except Exception as error:
+                self._asides.failed("gradients", "some changes of .grad", error)
 
     def accumulated(
-        self, leaf: torch.Tensor, draft: TensorDraft, step: int | None, line: int | None, backward: int, added: Gradient
+        self,
+        leaf: torch.Tensor,
+        draft: TensorDraft,
+        step: int | None,
+        line: int | None,
+        backward: int,
+        added: GradientDraft,
     ) -> None:
         """Note that ``backward()`` added to this leaf's ``.grad``."""
         self.watch(leaf, draft)
@@ -81,7 +89,7 @@ class GradientLog:
         line: int | None,
         cause: GradientCause,
         backward: int | None = None,
-        added: Gradient | None = None,
+        added: GradientDraft | None = None,
     ) -> None:
         self._remember(watched, grad)
         if self._allowance.take():

@@ -56,8 +56,10 @@ class ModuleObserver:
             return
         if threading.current_thread() is not threading.main_thread():
             return  # its nodes have numbers of their own
-        with self._asides.aside("nodes", "which module made some nodes"):
+        try:
             self._enter(module)
+        except Exception as error:
+            self._asides.failed("nodes", "which module made some nodes", error)
 
     def _enter(self, module: nn.Module) -> None:
         if not self._inside:
@@ -73,7 +75,9 @@ class ModuleObserver:
             return
         if threading.current_thread() is not threading.main_thread():
             return
-        with self._asides.aside("nodes", "which module made some nodes"):
+        try:
             if self._inside:
                 self._inside.pop()
             self.makers.switch(self._inside[-1] if self._inside else None)
+        except Exception as error:
+            self._asides.failed("nodes", "which module made some nodes", error)

@@ -9,7 +9,7 @@ Known limitations: tensors packed by ``saved_tensors_hooks`` are not unpacked fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from msgspec import UNSET, UnsetType
@@ -18,7 +18,7 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from ..trace import Caps, SavedTensor
 from .drafts import NodeDraft, SavedDraft, TensorDraft, Truncations
 from .failures import Asides, stop_if_asked
-from .quiet import shape_of, storage_of
+from .quiet import dtype_name, shape_of
 from .tensors import TensorLog
 from .torch_nodes import GraphNode, Packed, is_numbered, saved_by
 from .values import ValueReader
@@ -39,8 +39,8 @@ class NodeLog:
         self.first_number = 0
         self._by_number: dict[int, NodeDraft] = {}
         self._by_leaf: dict[int, NodeDraft] = {}
-        # While a weak reference to a storage is held, PyTorch gives its address to no other.
-        self._storages: dict[StorageWeakRef, int] = {}
+        # By address: while a weak reference to a storage is held, PyTorch gives its address to no other.
+        self._storages: dict[int, tuple[int, StorageWeakRef]] = {}
         self.drafts: list[NodeDraft] = []
 
     def register(self, root: GraphNode) -> NodeDraft | None:
@@ -81,14 +81,36 @@ class NodeLog:
                 if not draft.saved and draft.leaf is None:
                     # It may have been met while it was being made: a pack hook sees the node before it saves.
                     self._note_saved(draft, node)
-            targets: list[tuple[NodeDraft, int] | None] = []
-            for target, input_number in node.next_functions:
-                below = None if target is None else self._find_or_add(target)
-                targets.append(None if below is None else (below, input_number))
-                if below is not None:
-                    pending.append((below, target))
-            draft.targets = targets
+            if draft.targets is None:
+                draft.targets = self._targets(node, pending)
+            else:
+                self._known_targets(node, draft.targets, pending)
         return drafts
+
+    def _targets(
+        self, node: GraphNode, pending: list[tuple[NodeDraft, GraphNode]]
+    ) -> list[tuple[NodeDraft, int] | None]:
+        """Find where a node's gradients flow; what was found is ``pending``."""
+        targets: list[tuple[NodeDraft, int] | None] = []
+        for target, input_number in node.next_functions:
+            below = None if target is None else self._find_or_add(target)
+            targets.append(None if below is None else (below, input_number))
+            if below is not None:
+                pending.append((below, target))
+        return targets
+
+    def _known_targets(
+        self,
+        node: GraphNode,
+        targets: Sequence[tuple[NodeDraft, int] | None],
+        pending: list[tuple[NodeDraft, GraphNode]],
+    ) -> None:
+        """Go on below a node whose targets are known; a leaf may be another tensor by now."""
+        for (target, _), known in zip(node.next_functions, targets, strict=True):
+            if known is not None:
+                pending.append((known[0], target))
+                if known[0].leaf is not None:
+                    self._find_or_add(target)
 
     def _find_or_add(self, node: GraphNode) -> NodeDraft | None:
         number = node._sequence_nr()
@@ -127,40 +149,46 @@ class NodeLog:
         return known if isinstance(known, NodeDraft) else None
 
     def _note_saved(self, draft: NodeDraft, node: GraphNode) -> None:
-        with self._asides.aside("nodes", f"what {draft.name} saved"):
+        try:
             self._read_saved(draft, node)
+        except Exception as error:
+            self._asides.failed("nodes", f"what {draft.name} saved", error)
 
     def _read_saved(self, draft: NodeDraft, node: GraphNode) -> None:
-        storages: dict[int, int] = {}
+        sizes: dict[int, int] = {}
         for name, value in saved_by(node):
             if isinstance(value, torch.Tensor):
-                draft.saved.append(self._saved_tensor(name, value))
-                storage, size = storage_of(value)
-                storages[storage] = size
+                storage, key, size = self._storage(value)
+                sizes[key] = size
+                draft.saved.append(self._saved_tensor(name, value, storage))
             elif isinstance(value, Packed):
                 draft.packed = True
                 draft.saved.append(SavedDraft(SavedTensor(name=name, value="packed by saved_tensors_hooks")))
             else:
                 draft.saved.append(SavedDraft(SavedTensor(name=name, value=value)))
-        draft.saved_bytes = sum(storages.values())
+        draft.saved_bytes = sum(sizes.values())
 
-    def _saved_tensor(self, name: str, value: torch.Tensor) -> SavedDraft:
+    def _saved_tensor(self, name: str, value: torch.Tensor, storage: tuple[int, int] | UnsetType) -> SavedDraft:
         tensor = self._tensors.sharing_memory(value)
         record = SavedTensor(
             name=name,
             shape=shape_of(value),
-            dtype=str(value.dtype).removeprefix("torch."),
+            dtype=dtype_name(value.dtype),
             nbytes=value.numel() * value.element_size(),
             values=self._values.numbers(value) if tensor is None else None,
-            storage=self._storage(value),
+            storage=storage,
         )
         return SavedDraft(record, tensor)
 
-    def _storage(self, tensor: torch.Tensor) -> tuple[int, int] | UnsetType:
-        """Return the number of a tensor's storage, the same whenever it is met, and its bytes."""
+    def _storage(self, tensor: torch.Tensor) -> tuple[tuple[int, int] | UnsetType, int, int]:
+        """Return the number of a tensor's storage, the same whenever it is met, and its bytes; a key and the bytes."""
         try:
             storage = tensor.untyped_storage()
-        except RuntimeError:
-            return UNSET
-        reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
-        return self._storages.setdefault(reference, len(self._storages)), storage.nbytes()
+        except RuntimeError:  # it has none: sparse, for instance
+            return UNSET, id(tensor), tensor.numel() * tensor.element_size()
+        key, size = storage._cdata, storage.nbytes()
+        known = self._storages.get(key)
+        if known is None:
+            known = len(self._storages), StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+            self._storages[key] = known
+        return (known[0], size), key, size

@@ -21,9 +21,9 @@ from msgspec.structs import replace
 
 from ..source import PROGRAM_FILENAME, SourceLimits
 from ..source.compiler import VALUE, Compiled, compile_program
-from ..trace import Caps, Device, Environment, Failure, Gradient, Program, Trace, Warned
+from ..trace import Caps, Device, Environment, Failure, Program, Trace, Warned
 from .assemble import Ids, Makers, finished_edges, finished_nodes, located
-from .drafts import BackwardDraft, NodeDraft, TensorDraft, Truncations
+from .drafts import BackwardDraft, GradientDraft, NodeDraft, TensorDraft, Truncations
 from .engine import EngineObserver, Reached
 from .failures import Asides, failure_of, forget_to_stop
 from .gradients import GradientLog
@@ -233,6 +233,9 @@ class _Observers:
             self._warned.append(Warned(line=program_line(), category=category.__name__, message=_without_frames(text)))
 
     def _before_engine_run(self, outputs: Sequence[torch.Tensor], reached: Reached) -> None:
+        leaves = (node.leaf.identity for node, _ in reached if node.leaf is not None)
+        if self._drawings.full and all(leaf.name is not None for leaf in leaves):
+            return  # looking for names takes long where there are many variables
         names = named_tensors(current_namespaces(), self._weak)
         self._name_leaves(names)
         self._drawings.draw(outputs, names, reached, self._steps.current)
@@ -243,7 +246,7 @@ class _Observers:
             if draft is not None and draft.identity.name is None:
                 draft.identity.name = name
 
-    def _accumulated(self, node: NodeDraft, leaf: torch.Tensor, run: BackwardDraft, added: Gradient) -> None:
+    def _accumulated(self, node: NodeDraft, leaf: torch.Tensor, run: BackwardDraft, added: GradientDraft) -> None:
         draft = self._tensors.observe(leaf) or node.leaf
         if draft is not None:
             self._gradients.accumulated(leaf, draft, run.step, run.line, run.index, added)
@@ -283,6 +286,8 @@ class _Observers:
     def assemble(self, failure: Failure | None, error: BaseException | None, duration: int) -> Trace:
         """Return the trace of what was observed."""
         ids = Ids(self._nodes.drafts, self._engine.drafts)
+        with self._asides.aside("values", "the summaries of some tensors"):
+            self._values.finish()
         makers = Makers(self._steps.makers, self._modules.makers, self._engine.makers)
         if failure is not None and error is not None:
             failure = located(failure, error, ids, self._engine.drafts)

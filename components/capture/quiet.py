@@ -7,8 +7,11 @@ the program's code.
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import threading
 from contextlib import ExitStack
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -16,12 +19,16 @@ import torch
 from torch.utils._python_dispatch import _disable_current_modes
 
 _not_overridden = torch._C._disabled_torch_dispatch_impl
+_dispatch_keys = torch._C._dispatch_keys
+# Whatever makes a tensor extraordinary (a wrapper, a layout, a lazy negation, another device, inference) has a key.
+_ORDINARY = _dispatch_keys(torch.empty(1)).raw_repr()
 
 
 class quiet:
     """Run the block outside autograd, functorch, forward-mode AD, and the program's own modes and subclasses.
 
-    It is entered for every value that is looked at, so entering it again inside costs nothing.
+    Python does not trace the block either. It is entered for every value that is looked at, so entering it again inside
+    costs nothing.
 
     >>> x = torch.ones(2, requires_grad=True)
     >>> with quiet():
@@ -29,11 +36,16 @@ class quiet:
     True
     """
 
+    __slots__ = ()
+
     def __enter__(self) -> None:
-        now = _state
+        now = _thread.now
         now.depth += 1
         if now.depth > 1:
             return
+        now.trace = sys.gettrace()
+        if now.trace is not None:
+            sys.settrace(None)
         # First of all: a mode of the program's would be told of what follows.
         now.overrides = torch._C.DisableTorchFunction()
         now.overrides.__enter__()
@@ -41,7 +53,8 @@ class quiet:
         if now.tracing is not None:  # torch.jit.trace
             torch._C._set_tracing_state(None)  # type: ignore[attr-defined]
         now.was_recording = torch.is_grad_enabled()
-        torch._C._set_grad_enabled(False)
+        if now.was_recording:
+            torch._C._set_grad_enabled(False)
         if torch._C._functorch.peek_interpreter_stack() is not None:
             now.functorch = torch._C._DisableFuncTorch()
         if torch._C._len_torch_dispatch_stack():
@@ -51,7 +64,7 @@ class quiet:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        now = _state
+        now = _thread.now
         now.depth -= 1
         if now.depth:
             return
@@ -60,27 +73,41 @@ class quiet:
         now.modes = now.functorch = None
         if now.tracing is not None:
             torch._C._set_tracing_state(now.tracing)  # type: ignore[attr-defined]
-        torch._C._set_grad_enabled(now.was_recording)
+        if now.was_recording:
+            torch._C._set_grad_enabled(True)
         now.overrides.__exit__(None, None, None)
+        if now.trace is not None:
+            sys.settrace(now.trace)
 
 
-class _State(threading.local):
-    """What is switched off, and how deep; PyTorch keeps all of it for each thread."""
+class _Now:
+    """What is switched off, and how deep."""
 
-    depth = 0
-    was_recording = True
-    functorch: object = None
-    tracing: Any = None
-    overrides: Any = None
-    modes: ExitStack | None = None
+    __slots__ = ("depth", "functorch", "modes", "overrides", "trace", "tracing", "was_recording")
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.was_recording = True
+        self.functorch: object = None
+        self.tracing: Any = None
+        self.overrides: Any = None
+        self.modes: ExitStack | None = None
+        self.trace: Any = None
 
 
-_state = _State()
+class _Thread(threading.local):
+    """PyTorch and Python keep all of it for each thread."""
+
+    def __init__(self) -> None:
+        self.now = _Now()
+
+
+_thread = _Thread()
 
 
 def is_quiet() -> bool:
     """Whether an observer is at work in this thread."""
-    return _state.depth > 0
+    return _thread.now.depth > 0
 
 
 def plain(tensor: torch.Tensor) -> torch.Tensor | None:
@@ -89,6 +116,8 @@ def plain(tensor: torch.Tensor) -> torch.Tensor | None:
     Sparse, quantised, nested and other tensors without a plain strided storage give ``None`` too, and so do those of a
     class that takes PyTorch's operations over: reading their numbers would run the program's code.
     """
+    if _dispatch_keys(tensor).raw_repr() == _ORDINARY:
+        return tensor
     functorch = torch._C._functorch
     while functorch.is_functorch_wrapped_tensor(tensor):
         if functorch.is_batchedtensor(tensor):
@@ -108,21 +137,37 @@ def shape_of(tensor: torch.Tensor) -> list[int]:
     """Return a tensor's sizes; of a nested one, whose sizes differ, the number of its parts."""
     if tensor.is_nested:
         return [int(tensor.size(0))]
-    return [int(size) for size in tensor.shape]
+    return list(tensor.shape)
 
 
-def storage_of(tensor: torch.Tensor) -> tuple[int, int]:
-    """Return what tells a tensor's storage from others, and its bytes; of one without a storage, its own."""
-    try:
-        storage = tensor.untyped_storage()
-        return storage.data_ptr() or id(tensor), storage.nbytes()
-    except RuntimeError:
-        return id(tensor), tensor.numel() * tensor.element_size()
+@cache
+def dtype_name(dtype: torch.dtype) -> str:
+    """Return ``float32`` for ``torch.float32``."""
+    return str(dtype).removeprefix("torch.")
 
 
-def fingerprint(tensor: torch.Tensor, most_elements: int) -> bytes | None:
-    """Return the bytes of a small tensor, equal exactly if no element changed (NaNs included); else ``None``."""
-    flat = plain(tensor) if tensor.numel() <= most_elements else None
+@cache
+def device_name(device: torch.device) -> str:
+    """Return ``cpu`` or ``cuda:0``."""
+    return str(device)
+
+
+def is_ordinary(tensor: torch.Tensor) -> bool:
+    """Whether this is a plain tensor in the CPU's memory, as nearly all are: one question instead of ten."""
+    return bool(_dispatch_keys(tensor).raw_repr() == _ORDINARY)
+
+
+def fingerprint(tensor: torch.Tensor, most_elements: int, ordinary: bool = False) -> bytes | None:
+    """Return the bytes of a small tensor, equal exactly if no element changed (NaNs included); else ``None``.
+
+    ``ordinary`` says that this is known of it.
+    """
+    count = tensor.numel()
+    if count > most_elements:
+        return None
+    if count and (ordinary or is_ordinary(tensor)) and tensor.is_contiguous():
+        return ctypes.string_at(tensor.data_ptr(), count * tensor.element_size())
+    flat = plain(tensor)
     if flat is None:
         return None
     # NumPy knows no bfloat16; every floating number is a float64 too.

@@ -72,6 +72,7 @@ class StepObserver:
         self._on_leaf = on_leaf
         self._after_step = after_step
         self._on_line = on_line
+        self._kinds = _Kinds()
         self._open: list[_Open] = []
         self._printed = 0
         self.makers: Marks[StepDraft | None] = Marks(None)
@@ -163,26 +164,26 @@ class StepObserver:
 
     def _changed(self, innermost: _Open) -> dict[str, TensorDraft | str]:
         changed: dict[str, TensorDraft | str] = {}
+        known, kinds = innermost.seen, self._kinds
+        top = innermost.frame.f_code.co_name == _TOP_LEVEL
         for name, value in list(innermost.frame.f_locals.items()):
-            if not is_program_name(name):
+            kind = kinds[type(value)]
+            if kind is _NO_NEWS or (name[:1] == "_" and not is_program_name(name)):
                 continue
             try:
-                seen = self._look_at(name, value, top=innermost.frame.f_code.co_name == _TOP_LEVEL)
+                seen = self._look_at(name, value, top=top) if kind is _TENSOR else short_text(kind, value)
             except Exception as error:
                 self._asides.failed("tensors", f"the variable `{name}`", error)
                 seen = class_name(type(value))
-            if seen is not None and innermost.seen.get(name) != seen:
-                innermost.seen[name] = seen
+            if known.get(name) != seen:
+                known[name] = seen
                 if len(changed) < self._variables_per_step:
                     changed[name] = seen
         return changed
 
-    def _look_at(self, name: str, value: object, *, top: bool) -> TensorDraft | str | None:
-        if not issubclass(type(value), torch.Tensor):
-            return short_text(value)
-        assert isinstance(value, torch.Tensor)
+    def _look_at(self, name: str, value: Any, *, top: bool) -> TensorDraft | str:
         of_a_loop = name in self._weak_names and value.is_leaf
-        weak = name == "self" or of_a_loop or (isinstance(value, torch.nn.Parameter) and not top)
+        weak = name == "self" or of_a_loop or (not top and isinstance(value, torch.nn.Parameter))
         draft = self._tensors.observe(value, name, weak=weak)
         if draft is None:
             return f"tensor of shape {tuple(shape_of(value))}"
@@ -191,21 +192,34 @@ class StepObserver:
         return draft
 
 
-def short_text(value: object) -> str | None:
-    """Return a text for a value that is no tensor; ``None`` for what is no news: modules, functions, classes.
+_NO_NEWS, _TENSOR, _SCALAR, _CONTAINER, _OTHER = range(5)
+
+
+class _Kinds(dict[type, int]):
+    """What to look for in objects of a type. Only the type is asked: an object could answer anything."""
+
+    def __missing__(self, kind: type) -> int:
+        if issubclass(kind, torch.Tensor):
+            found = _TENSOR
+        elif issubclass(kind, ModuleType | FunctionType | BuiltinFunctionType | type):
+            found = _NO_NEWS
+        elif kind in _SCALARS:
+            found = _SCALAR
+        else:
+            found = _CONTAINER if kind in _CONTAINERS else _OTHER
+        self[kind] = found
+        return found
+
+
+def short_text(kind: int, value: object) -> str:
+    """Return a text for a value that is no tensor.
 
     Only exact built-in types are spelled out: looking at a variable must never run code of the program (its
     ``__repr__``, its ``__len__``), nor take long (the decimal digits of a huge number).
     """
-    kind = type(value)
-    # ``isinstance`` would ask an object for its class, which is the program's code if it defines that.
-    if issubclass(kind, ModuleType | FunctionType | BuiltinFunctionType | type):
-        return None
-    if kind in _SCALARS:
+    if kind == _SCALAR:
         return _scalar(value)
-    if kind in _CONTAINERS:
-        return _container(value)
-    return class_name(kind)
+    return _container(value) if kind == _CONTAINER else class_name(type(value))
 
 
 def _scalar(value: object) -> str:

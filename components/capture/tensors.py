@@ -11,27 +11,30 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
+from msgspec import Struct
 
-from ..trace import Caps, Summary, Tensor, Values
+from ..trace import Caps
 from .drafts import NodeDraft, TensorDraft, Truncations
 from .failures import Asides
-from .quiet import fingerprint, plain, shape_of
+from .quiet import device_name, dtype_name, fingerprint, is_ordinary, plain, shape_of
+from .summaries import Reading
 from .torch_nodes import GraphNode
 from .values import ValueReader
 
 State = tuple[int | None, bool, int, int]
-Region = tuple[int, tuple[int, ...], tuple[int, ...]]
+Region = tuple[int, torch.Size, tuple[int, ...]]
 
 
-@dataclass(slots=True)
-class _Live:
+class _Live(Struct, eq=False):
+    """A tensor that was seen. An ``ordinary`` one may have become another kind only together with its address."""
+
     reference: weakref.ref[torch.Tensor]
     draft: TensorDraft
     state: State
     numbers: bytes | None
+    ordinary: bool
 
 
 class TensorLog:
@@ -84,18 +87,22 @@ class TensorLog:
             if draft is not None and draft.identity.weak_name is None:
                 draft.identity.weak_name = name
             return draft
-        state = _state(tensor)
         live = self._live.get(id(tensor))
         if live is not None and live.reference() is not tensor:
             live = None
+        state = _state(tensor) if live is None or not live.ordinary else _ordinary_state(tensor)
         if live is not None and live.state == state and not self._changed_unseen(tensor, live):
-            if live.draft.identity.name is None:
-                live.draft.identity.name = name
+            if name is not None:
+                identity = live.draft.origin or live.draft
+                if identity.name is None:
+                    identity.name = name
             return live.draft
         if not self._allowance.take():
             return live.draft if live is not None else None
         draft = self._draft(tensor, live.draft if live is not None else None, name, state)
-        self._live[id(tensor)] = _Live(weakref.ref(tensor), draft, state, self._fingerprint(tensor))
+        self._live[id(tensor)] = _Live(
+            weakref.ref(tensor), draft, state, self._fingerprint(tensor), is_ordinary(tensor)
+        )
         region = _region(tensor)
         if region is not None:
             self._by_region[region] = id(tensor)
@@ -108,17 +115,23 @@ class TensorLog:
         return draft
 
     def _draft(self, tensor: torch.Tensor, before: TensorDraft | None, name: str | None, state: State) -> TensorDraft:
-        values: Values = None
-        summary: Summary | None = None
-        with self._asides.aside("values", "the numbers of some tensors"):
-            values, summary = self._values.read(tensor)
+        try:
+            reading = self._values.read(tensor)
+        except Exception as error:
+            self._asides.failed("values", "the numbers of some tensors", error)
+            reading = Reading()
         draft = TensorDraft(
             index=len(self.drafts),
             origin=before.identity if before is not None else None,
             name=name,
-            record=_record(tensor, state, values, summary),
-            node=None,
-            view_of=None,
+            shape=shape_of(tensor),
+            dtype=dtype_name(tensor.dtype),
+            device=device_name(tensor.device),
+            requires_grad=tensor.requires_grad,
+            is_leaf=tensor.is_leaf,
+            version=state[0],
+            nbytes=tensor.numel() * tensor.element_size(),
+            reading=reading,
         )
         self.drafts.append(draft)
         if before is not None and before.identity.name is None:
@@ -126,7 +139,7 @@ class TensorLog:
         return draft
 
     def _changed_unseen(self, tensor: torch.Tensor, live: _Live) -> bool:
-        return live.numbers is not None and fingerprint(tensor, self._compared_elements) != live.numbers
+        return live.numbers is not None and fingerprint(tensor, self._compared_elements, live.ordinary) != live.numbers
 
     def _fingerprint(self, tensor: torch.Tensor) -> bytes | None:
         return fingerprint(tensor, self._compared_elements) if tensor.is_leaf and not _wrapped(tensor) else None
@@ -136,7 +149,14 @@ def _wrapped(tensor: torch.Tensor) -> bool:
     return bool(torch._C._functorch.is_functorch_wrapped_tensor(tensor))
 
 
+def _ordinary_state(tensor: torch.Tensor) -> State:
+    node = tensor.grad_fn
+    return tensor._version, tensor.requires_grad, node._sequence_nr() if node is not None else -1, tensor.data_ptr()
+
+
 def _state(tensor: torch.Tensor) -> State:
+    if is_ordinary(tensor):
+        return _ordinary_state(tensor)
     node = tensor.grad_fn
     version = None if tensor.is_inference() else int(tensor._version)
     flat = plain(tensor) if not _wrapped(tensor) else None
@@ -145,26 +165,8 @@ def _state(tensor: torch.Tensor) -> State:
 
 
 def _region(tensor: torch.Tensor) -> Region | None:
-    if plain(tensor) is None or _wrapped(tensor) or tensor.numel() == 0:
+    if not is_ordinary(tensor) and (plain(tensor) is None or _wrapped(tensor)):
         return None
-    return tensor.data_ptr(), tuple(tensor.shape), tensor.stride()
-
-
-def _record(tensor: torch.Tensor, state: State, values: Values, summary: Summary | None) -> Tensor:
-    """Return the record without ids and name, which its draft knows at the end."""
-    return Tensor(
-        id="",
-        origin="",
-        name=None,
-        shape=shape_of(tensor),
-        dtype=str(tensor.dtype).removeprefix("torch."),
-        device=str(tensor.device),
-        requires_grad=tensor.requires_grad,
-        is_leaf=tensor.is_leaf,
-        node=None,
-        version=state[0],
-        view_of=None,
-        nbytes=tensor.numel() * tensor.element_size(),
-        values=values,
-        summary=summary,
-    )
+    if tensor.numel() == 0:
+        return None
+    return tensor.data_ptr(), tensor.shape, tensor.stride()

@@ -11,15 +11,19 @@ without the version check and without unpacking; what a node has released raises
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
 import torch
+from torch.autograd.function import _HookMixin
 
 GraphNode = Any  # ``torch.autograd.graph.Node`` does not declare what C++ gives its nodes.
 T = TypeVar("T")
+Names = tuple[tuple[str, str], ...]
 _RAW = "_raw_saved_"
 _SAVED = "_saved_"
 _LONGEST_TEXT = 60
@@ -59,6 +63,42 @@ class Marks(Generic[T]):
         return self._owners[bisect_right(self._numbers, number) - 1]
 
 
+class NodeHooks:
+    """The hooks that one run of the engine has on its nodes."""
+
+    def __init__(self) -> None:
+        self._put: list[tuple[dict[Any, Any], object]] = []
+
+    @contextmanager
+    def light(self) -> Iterator[None]:
+        """Put hooks on without PyTorch's handles, which take longer than all else about a small node."""
+        original = _HookMixin._register_hook
+        _HookMixin._register_hook = staticmethod(_registered)  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            _HookMixin._register_hook = staticmethod(original)  # type: ignore[method-assign]
+
+    def put(self, node: GraphNode, before: Callable[..., Any], after: Callable[..., Any]) -> None:
+        """Let a node call these before and after it runs. Call it inside ``light()``."""
+        self._put.append(node.register_prehook(before))
+        self._put.append(node.register_hook(after))
+
+    def remove(self) -> None:
+        """Take all of them off."""
+        put, self._put = self._put, []
+        for hooks, hook in put:
+            hooks.pop(hook, None)
+
+
+def _registered(hooks: OrderedDict[Any, Any] | None, hook: Any) -> tuple[OrderedDict[Any, Any], object]:
+    """Do what PyTorch does when a node is given a hook, with the hook itself for a key."""
+    if hooks is None:
+        hooks = OrderedDict()
+    hooks[hook] = hook
+    return hooks, (hooks, hook)
+
+
 def set_engine_door(door: Callable[..., Any]) -> None:
     """Let every run of the engine go through ``door``, which is called as ``_engine_run_backward`` is."""
     torch.autograd.graph._engine_run_backward = door
@@ -82,8 +122,7 @@ class Packed:
 def saved_by(node: GraphNode) -> Iterator[tuple[str, torch.Tensor | Packed | str]]:
     """Yield what a node keeps, each with its name: tensors, and the text of numbers such as an exponent."""
     raw_names, plain_names = _saved_names(node.__class__)
-    for attribute in raw_names:
-        name = attribute.removeprefix(_RAW).replace("tensors", "saved_tensors")
+    for attribute, name in raw_names:
         try:
             raw = getattr(node, attribute)
         except RuntimeError:
@@ -93,18 +132,18 @@ def saved_by(node: GraphNode) -> Iterator[tuple[str, torch.Tensor | Packed | str
             value = _raw_value(entry)
             if value is not None:
                 yield (f"{name}[{index}]" if several else name), value
-    for attribute in plain_names:
+    for attribute, name in plain_names:
         try:
             value = getattr(node, attribute)
         except Exception:  # PyTorch has no text for some, as for a size that only a running kernel knows
             continue
         if value is not None:
-            yield attribute.removeprefix(_SAVED), _short(value)
+            yield name, _short(value)
 
 
 def raw_saved(node: GraphNode) -> Iterator[torch.Tensor]:
     """Yield the tensors that a node keeps, and nothing that a pair of ``saved_tensors_hooks`` has packed away."""
-    for attribute in _saved_names(node.__class__)[0]:
+    for attribute, _ in _saved_names(node.__class__)[0]:
         try:
             raw = getattr(node, attribute)
         except RuntimeError:
@@ -124,7 +163,7 @@ def raw_tensor(entry: Any) -> torch.Tensor | None:
 def is_freed(node: GraphNode) -> bool:
     """Whether a node that had saved tensors has released them."""
     raw_names, _ = _saved_names(node.__class__)
-    for attribute in raw_names:
+    for attribute, _ in raw_names:
         try:
             raw = getattr(node, attribute)
         except RuntimeError:
@@ -145,13 +184,16 @@ def _raw_value(entry: Any) -> torch.Tensor | Packed | None:
 
 
 @cache
-def _saved_names(kind: Hashable) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the ``_raw_saved_*`` names of a type of node, and the ``_saved_*`` names of its numbers."""
+def _saved_names(kind: Hashable) -> tuple[Names, Names]:
+    """Return the ``_raw_saved_*`` attributes of a type of node, then its numbers', each with what it is called."""
     names = dir(kind)
     raw = tuple(name for name in names if name.startswith(_RAW))
     tensors = {name.removeprefix(_RAW) for name in raw}
     numbers = tuple(name for name in names if name.startswith(_SAVED) and name.removeprefix(_SAVED) not in tensors)
-    return raw, numbers
+    return (
+        tuple((name, name.removeprefix(_RAW).replace("tensors", "saved_tensors")) for name in raw),
+        tuple((name, name.removeprefix(_SAVED)) for name in numbers),
+    )
 
 
 def _short(value: object) -> str:

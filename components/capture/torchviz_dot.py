@@ -48,6 +48,11 @@ class DrawingLog:
         self._drawn: set[tuple[int, ...]] = set()
         self.drawings: list[Drawing] = []
 
+    @property
+    def full(self) -> bool:
+        """Whether nothing more is drawn."""
+        return self._allowance.exhausted
+
     def draw(
         self,
         outputs: Sequence[torch.Tensor],

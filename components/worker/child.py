@@ -1,7 +1,8 @@
 """One throw-away process: confine itself, run one program, hand over one trace, end.
 
-Forked from the zygote, so torch is there already. Nothing of the program's text has ever been in the zygote's memory,
-where the next person's child would inherit it: it arrives through a pipe of this run.
+Forked from the zygote, so torch is there already; often ahead of its program, for which it waits behind its walls.
+Nothing of the program's text has ever been in the zygote's memory, where the next person's child would inherit it: it
+arrives through a pipe of this run.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from .stream import too_large_message
 from .watch import LOOK, Watch
 
 RESULT_DESCRIPTOR = 3
+_REQUEST_DESCRIPTOR = 4
 SCRIPT = "program.py"
 # Address space that a program cannot use, given back before the trace is encoded. Untouched, it costs no memory.
 _RESERVE_BYTES = 64 << 20
@@ -38,11 +40,12 @@ _RESERVE_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a child finds: the walls to put up by name, the process that made it, its private folder, a GPU or none."""
+    """What a child finds: the walls to put up by name, the process that made it, its private folder, its limits."""
 
     plan: Collection[str]
     parent: int
     folder: str
+    limits: Limits
     gpu: bool = False
 
 
@@ -50,7 +53,7 @@ def run_child(answerer: Answerer, around: Surroundings, request: int, result: in
     """Run the program that arrives at the descriptor ``request``; the answer goes to ``result``. Never returns.
 
     A child that cannot put up one of the walls of its plan does not run its program. What the answerer makes ready (on
-    a GPU the driver's context) comes before the walls, and none of the program runs by then.
+    a GPU the driver's context) comes before the walls, and these before the program arrives.
     """
     status = 1
     try:
@@ -58,40 +61,44 @@ def run_child(answerer: Answerer, around: Surroundings, request: int, result: in
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        message = _read_request(request)
-        isolate(result, around.folder)
-        limits = message.limits
-        channel = Channel(RESULT_DESCRIPTOR, limits.stdout_chars)
+        isolate(around.folder, result, request)
+        channel = Channel(RESULT_DESCRIPTOR, around.limits.stdout_chars)
         reserve = mmap.mmap(-1, _RESERVE_BYTES)
         try:
             answerer.prepare()
             own_environment(around.folder)
-            watch = Watch(channel, limits, answerer, around.folder)
-            confine(around.plan, confinement_of(around, limits), message.program.source)
+            watch = Watch(channel, around.limits, answerer, around.folder)
+            script = confine(around.plan, confinement_of(around))
+        except ProcessLookupError:
+            pass  # whoever made it is gone: then the run is tried again elsewhere
         except OSError as error:
             channel.problem(Problem("crashed", f"The program was not run: it could not be confined ({error})."))
         except Exception as error:
             channel.problem(Problem("crashed", f"The program was not run: the device is not ready ({error})."[:2_000]))
         else:
-            channel.begun()
-            _run(answerer, message, channel, watch, reserve)
+            message = _read_request(_REQUEST_DESCRIPTOR)
+            if message is not None:
+                _write_script(script, message.program.source)
+                channel.begun()
+                _run(answerer, message, around.limits, channel, watch, reserve)
         status = 0
     finally:
         os._exit(status)
 
 
-def isolate(result: int, folder: str) -> None:
-    """Give up terminal, directory and all file descriptors but the result's; make the private folder."""
+def isolate(folder: str, *descriptors: int) -> None:
+    """Give up terminal, directory and all file descriptors but these; make the private folder."""
     own_session()
-    keep_only(result, RESULT_DESCRIPTOR)
+    keep_only(*descriptors, at=RESULT_DESCRIPTOR)
     first_to_go()
     os.mkdir(folder, 0o700)
-    sys.path[:] = without_the_application(sys.path)
+    sys.path[:] = without_the_application(tuple(sys.path))
     sys.dont_write_bytecode = False
 
 
-def confinement_of(around: Surroundings, limits: Limits) -> Confinement:
-    """Return what the walls need to know of a run with these limits."""
+def confinement_of(around: Surroundings) -> Confinement:
+    """Return what the walls need to know of a run."""
+    limits = around.limits
     return Confinement(
         around.parent,
         limits.memory_mb,
@@ -105,36 +112,45 @@ def confinement_of(around: Surroundings, limits: Limits) -> Confinement:
     )
 
 
-def confine(plan: Collection[str], confinement: Confinement, source: str = "") -> None:
-    """Put up the walls of the plan, in order, and go into the private folder; raises ``OSError``."""
+def confine(plan: Collection[str], confinement: Confinement) -> int:
+    """Put up the walls of the plan, in order, and go into the private folder; raises ``OSError``.
+
+    Returns the descriptor of a file there for the program's text, which arrives later.
+    """
     first = next(wall for wall in WALLS if not wall.optional)
+    script = -1
     for wall in WALLS:
         if wall is first:
-            _enter_folder(confinement.folder, source)
+            script = _enter_folder(confinement.folder)
         if wall.name in plan:
             wall.put_up(confinement)
+    return script
 
 
-def _enter_folder(folder: str, source: str) -> None:
-    """Put the program, as ``python program.py`` would have it, and the data into the folder, and go there."""
+def _enter_folder(folder: str) -> int:
+    """Make the file in which the program lies, as ``python program.py`` would have it; put the data beside it."""
     os.chdir(folder)
-    if source:
-        with open(SCRIPT, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(source)
     data = data_folder()
     if data is not None and os.listdir(data):  # an empty one would stand in the way of a folder that programs make
         os.symlink(data, DATA)
+    return os.open(SCRIPT, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
 
 
-def _run(answerer: Answerer, request: Request, channel: Channel, watch: Watch, reserve: mmap.mmap) -> None:
-    limits = request.limits
+def _write_script(descriptor: int, source: str) -> None:
+    with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(source)
+
+
+def _run(
+    answerer: Answerer, request: Request, limits: Limits, channel: Channel, watch: Watch, reserve: mmap.mmap
+) -> None:
     try:
         # When it crashes, and when the parent asks, the child writes its stack into the pipe: from a handler in C, so
         # that native code that runs for long, or has gone wrong, does not hide the line.
         faulthandler.enable(RESULT_DESCRIPTOR, all_threads=False)
         faulthandler.register(LOOK, RESULT_DESCRIPTOR, all_threads=False)
         watch.start()
-        answer = _answer(answerer, request, channel)
+        answer = _answer(answerer, request, limits, channel)
         watch.finish()
         reserve.close()
         data = msgspec.json.encode(answer)
@@ -149,8 +165,8 @@ def _run(answerer: Answerer, request: Request, channel: Channel, watch: Watch, r
             channel.result(data)
 
 
-def _answer(answerer: Answerer, request: Request, channel: Channel) -> Trace | MeasuredRun:
-    limits, caps = request.limits, request.limits.capture_caps()
+def _answer(answerer: Answerer, request: Request, limits: Limits, channel: Channel) -> Trace | MeasuredRun:
+    caps = limits.capture_caps()
     if request.observed is not None:
         return answerer.measure(request.program, request.observed, caps, limits.source)
     return answerer.answer(request.program, caps, channel.output, limits.source, channel.fault)
@@ -168,8 +184,8 @@ def _explain(answerer: Answerer, limits: Limits, error: BaseException) -> Proble
     return Problem("crashed", f"Autograd Lab itself failed: {type(error).__name__}: {error}"[:1_500] + f"{place}.")
 
 
-def _read_request(descriptor: int) -> Request:
-    pieces = []
-    while piece := os.read(descriptor, 1 << 16):
-        pieces.append(piece)
-    return request_decoder.decode(b"".join(pieces))
+def _read_request(descriptor: int) -> Request | None:
+    """Wait for the program; ``None`` if it was decided that there is none."""
+    with open(descriptor, "rb") as pipe:
+        data = pipe.read()
+    return request_decoder.decode(data) if data else None

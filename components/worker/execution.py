@@ -10,6 +10,7 @@ import logging
 import os
 import select
 import time
+from contextlib import closing
 from io import FileIO
 
 from ..trace import Failure, Trace
@@ -17,6 +18,7 @@ from . import failures
 from .exercises import for_its_process
 from .fair_queue import Owner, QueueFull
 from .folder import Bound, free_bytes, remove, usage
+from .line import Spare
 from .messages import OUTPUT_CHARS, Request, encode
 from .places import Turn
 from .run import Run
@@ -43,9 +45,10 @@ _log = logging.getLogger(__name__)
 class Execution:
     """The parent's half of one run."""
 
-    def __init__(self, run: Run, zygote: ZygoteProcess, turn: Turn) -> None:
+    def __init__(self, run: Run, zygote: ZygoteProcess, turn: Turn, spare: Spare) -> None:
         self._run = run
         self._turn = turn
+        self._spare = spare
         self._limits = run.limits
         self._zygote = zygote
         self._stream = ChildStream(run.limits)
@@ -73,14 +76,9 @@ class Execution:
 
     def result(self) -> Trace | Sent | SentMemory:
         """Run the program and return its trace, as it was sent; raises ``ZygoteDied`` if it never began."""
-        request_read, request_write = os.pipe()
-        result_read, result_write = os.pipe()
-        with open(request_write, "wb", buffering=0) as request, open(result_read, "rb", buffering=0) as result:
-            try:
-                child = self._child = self._zygote.fork(request_read, result_write)
-            finally:
-                os.close(request_read)
-                os.close(result_write)
+        line = self._spare.take(self._zygote, self._limits)
+        child = self._child = line.child
+        with closing(line):
             child.answered.wait(_FORK_SECONDS)
             if child.refused is not None:
                 return self._failed(failures.crashed(child.refused))
@@ -89,7 +87,7 @@ class Execution:
                 raise ZygoteDied("The process that runs programs does not answer.")
             self._stint.begin()
             self._connect(child)
-            self._converse(child, request, result)
+            self._converse(child, line.request, line.result)
         if self._stream.over or self._too_much is not None or self._killing is not None:
             self._zygote.kill(child)  # reading the result takes a while, in which nobody looks at what it uses
         return self._conclude(child)
@@ -115,7 +113,7 @@ class Execution:
     def _converse(self, child: Child, request: FileIO, result: FileIO) -> None:
         """Send the request and read until the stream is over, the child is gone or its time is."""
         os.set_blocking(request.fileno(), False)
-        unsent = memoryview(encode(Request(for_its_process(self._run.program), self._limits, self._run.observed)))
+        unsent = memoryview(encode(Request(for_its_process(self._run.program), self._run.observed)))
         poll = select.poll()  # not select(): a busy server has more than 1,024 descriptors
         poll.register(result, select.POLLIN)
         poll.register(request, select.POLLOUT)
@@ -184,6 +182,7 @@ class Execution:
         self._stream.feed(data)
         if self._stream.begun and not ready:
             self._stint.begin()
+            self._spare.make(self._zygote)
 
     def _left(self) -> float:
         """Return in how many seconds the child is to be killed."""
@@ -229,6 +228,8 @@ class Execution:
             return failures.crashed("The program's process closed its connection.", self._stream.line)
         if self._run.stopped_at is not None:
             return self._reason_for_killing()
+        if child.status is None and not self._stream.begun:
+            raise ZygoteDied("The process that runs programs is gone.")
         return failures.from_status(child.status, self._limits.processor_seconds(), self._stream.line)
 
     def _failed(self, failure: Failure) -> Trace | SentMemory:

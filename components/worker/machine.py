@@ -20,7 +20,8 @@ KEPT_MB = 1_024
 SHARED_MB = 900
 _LEAST_MB = 300
 _MOST_MB = 2_048
-# Below this memory no second zygote is kept ready: it takes some 300 MiB.
+# What a second zygote takes that is kept ready, and the least memory with which one is.
+_SPARE_MB = 300
 _SPARE_FROM_MB = 4_096
 
 
@@ -37,13 +38,15 @@ class Shape:
     """How a machine is shared: the places for short and for long runs, and the MiB of address space of one run.
 
     ``long`` 0: there is one kind of place, and a run keeps it. ``standing_mb`` is what runs that wait for a place for
-    long runs may hold together.
+    long runs may hold together. ``spare_child``: a process waits ahead for the next program; ``spare_zygote``: another
+    one for the end of the process that makes these.
     """
 
     short: int
     long: int = 0
     memory_mb: int = _MOST_MB
     standing_mb: int = 256
+    spare_child: bool = False
     spare_zygote: bool = False
 
 
@@ -67,14 +70,14 @@ def shape_of(machine: Machine, spare_zygote: bool | None = None) -> Shape:
     ``spare_zygote`` says whether a second zygote is kept ready; ``None``: where there is memory for one.
     """
     spare = machine.memory_mb >= _SPARE_FROM_MB if spare_zygote is None else spare_zygote
-    room = max(0, machine.memory_mb - KEPT_MB)
+    room = max(0, machine.memory_mb - KEPT_MB - spare * _SPARE_MB)
     cores = max(1, round(machine.processors))
     fit = max(2, room // (_MOST_MB - SHARED_MB))
     short = min(max(2, cores), fit - 1)
     long = min(cores, fit - short)
     each = min(_MOST_MB - SHARED_MB, max(_LEAST_MB, room // (short + long)))
     standing = max(256, room - each * (short + long))
-    return Shape(short, long, each + SHARED_MB, standing, spare)
+    return Shape(short, long, each + SHARED_MB, standing, spare_child=True, spare_zygote=spare)
 
 
 def shape_of_settings(machine: Machine, environment: Mapping[str, str] = os.environ) -> Shape:

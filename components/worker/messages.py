@@ -25,9 +25,10 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
 
 # The pool to the zygote. Fork comes with two file descriptors: the request's pipe to read, the run's pipe to write.
 class Fork(Message, frozen=True):
-    """Start a child for this run."""
+    """Start a child for this run, with what its program may use."""
 
     run: RunId
+    limits: Limits
 
 
 class Stop(Message, frozen=True):
@@ -105,10 +106,9 @@ class Ended(Message, frozen=True):
 
 # The pool to the child, down the request's pipe, which then ends.
 class Request(Message, frozen=True):
-    """The program and what it may use; ``observed`` where its memory is to be measured."""
+    """The program; ``observed`` where its memory is to be measured."""
 
     program: Program
-    limits: Limits
     observed: ObservedRun | None = None
 
 

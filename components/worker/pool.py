@@ -25,6 +25,7 @@ from .execution import Execution
 from .exercises import judged
 from .fair_queue import FairQueue, Owner, QueueFull
 from .limits import Limits
+from .line import Spare
 from .machine import Shape, shape_of, shape_of_settings, this_machine
 from .places import Places, Turn
 from .run import ANYBODY, Run
@@ -34,6 +35,8 @@ from .supervisor import ZygoteDied, ZygoteOptions, ZygoteProcess
 _START_SECONDS = 120.0
 _ATTEMPTS = 2
 _LATELY_SECONDS = 30.0
+# How long a zygote has served when the next one is started, which takes seconds of processor time.
+_FOLLOWING_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -41,7 +44,7 @@ class Pool:
     """Runs programs in confined processes; safe to use from many threads.
 
     ``size`` programs run at once; with a ``shape`` in its place, there are places for short and for long runs.
-    ``queue`` more may wait, ``queue_per_owner`` of one session, half of all of one address. Owners take turns, and each
+    ``queue`` more may wait, ``queue_per_owner`` of one person, half of all of one address. Owners take turns, and each
     has an ``allowance``. Programs for CUDA go to a pool of their own, ``gpu``, one at a time, since they share the
     device's memory; where there is no GPU they are refused.
     """
@@ -58,6 +61,7 @@ class Pool:
     ) -> None:
         self._shape = shape or (Shape(size) if size else shape_of(this_machine()))
         self._limits = Limits(memory_mb=self._shape.memory_mb)
+        self._spare = Spare(self._limits if self._shape.spare_child else None)
         self._options = options or ZygoteOptions(user=settings.WORKER_UID.value())
         self.gpu = gpu
         self._queue: FairQueue[Run] = FairQueue(queue, queue_per_owner, max(queue_per_owner, queue // 2))
@@ -74,6 +78,7 @@ class Pool:
         self._well = float("-inf")
         self._threads: set[threading.Thread] = set()
         self._zygote: ZygoteProcess | None = None
+        self._following: ZygoteProcess | None = None
         self._zygote_lock = threading.Lock()
         atexit.register(self.close)
 
@@ -210,9 +215,11 @@ class Pool:
             self._finish(run, failures.crashed(failures.CLOSED))
         if self.gpu is not None:
             self.gpu.close()
+        self._spare.drop()
         with self._zygote_lock:
-            if self._zygote is not None:
-                self._zygote.close()
+            for zygote in (self._zygote, self._following):
+                if zygote is not None:
+                    zygote.close()
         for thread in list(self._threads):
             if thread is not threading.current_thread():
                 thread.join(timeout=5)
@@ -246,14 +253,13 @@ class Pool:
     def _mind(self, run: Run, turn: Turn) -> None:
         for _ in range(_ATTEMPTS):
             try:
-                execution = Execution(run, self._living_zygote(), turn)
+                execution = Execution(run, self._living_zygote(), turn, self._spare)
                 run.begin()
                 result = execution.result()
                 if not isinstance(result, SentMemory) and isinstance(run.program.question, Exercise):
                     result = judged(run, read(result), lambda judge: self._executed(judge, turn))
             except ZygoteDied as error:
                 failure = failures.crashed(failures.CLOSED if self._closed else str(error))
-                self._retire()
                 continue
             run.finish(explain(result) if isinstance(result, Trace) else result)
             self._release(execution)
@@ -261,7 +267,7 @@ class Pool:
         self._finish(run, failure)
 
     def _executed(self, run: Run, turn: Turn) -> Trace:
-        execution = Execution(run, self._living_zygote(), turn)
+        execution = Execution(run, self._living_zygote(), turn, self._spare)
         try:
             result = execution.result()
             assert not isinstance(result, SentMemory)  # it is a judge
@@ -297,14 +303,7 @@ class Pool:
 
     def _warm(self) -> None:
         with suppress(ZygoteDied):  # the first run will say so
-            self._living_zygote()
-
-    def _retire(self) -> None:
-        """Let the next run start a new zygote, also where this one's end was felt before it was seen."""
-        with self._zygote_lock:
-            gone, self._zygote = self._zygote, None
-        if gone is not None:
-            gone.close()
+            self._spare.make(self._living_zygote())
 
     def _living_zygote(self) -> ZygoteProcess:
         """Return the zygote, starting or replacing it; waits until it is ready. Raises ``ZygoteDied``."""
@@ -312,10 +311,27 @@ class Pool:
             if self._closed:
                 raise ZygoteDied(failures.CLOSED)
             if self._zygote is None or not self._zygote.alive:
-                self._zygote = ZygoteProcess(self._options, self._warm_again)
+                following, self._following = self._following, None
+                if following is None or not following.alive:
+                    following = ZygoteProcess(self._options, self._warm_again)
+                self._zygote = following
+                if self._shape.spare_zygote:
+                    later = threading.Timer(_FOLLOWING_SECONDS, self._start_following)
+                    later.daemon = True
+                    later.start()
             zygote = self._zygote
-        zygote.wait_ready(_START_SECONDS)
+        try:
+            zygote.wait_ready(_START_SECONDS)
+        except ZygoteDied:
+            zygote.close()  # the next run starts a new one
+            raise
         return zygote
+
+    def _start_following(self) -> None:
+        """Start the zygote that takes over when this one dies, so that nobody waits until a new one is warm."""
+        with self._zygote_lock:
+            if not self._closed and (self._following is None or not self._following.alive):
+                self._following = ZygoteProcess(self._options, self._warm_again)
 
 
 def pool_of_this_machine(size: int | None = None, *, gpu: bool | None = None) -> Pool:

@@ -24,6 +24,7 @@ from ..settings import DATA
 from .confine import Wall
 from .confine.process import PLOT_BACKEND
 from .folder import make_base, remove
+from .limits import Limits
 from .messages import (
     Ended,
     Fork,
@@ -135,7 +136,7 @@ class ZygoteProcess:
         self._lock = threading.Lock()
         self._children: dict[int, Child] = {}
         self._hello = threading.Event()
-        self._greeted = False
+        self._greeted = self._closed = False
         self._dead = threading.Event()
         self.walls: list[Wall] = []
         self.names: tuple[str, ...] = ()
@@ -163,14 +164,14 @@ class ZygoteProcess:
         if not self._hello.is_set() or self._dead.is_set():
             raise ZygoteDied("The process that runs programs could not start.")
 
-    def fork(self, request: int, result: int) -> Child:
+    def fork(self, request: int, result: int, limits: Limits) -> Child:
         """Ask for a child that reads the descriptor ``request`` and writes ``result``; raises ``ZygoteDied``."""
         with self._lock:
             child = Child(next(self._numbers))
             self._children[child.run] = child
         if self._dead.is_set():
             self._lose_all()
-        self._send(Fork(child.run), [request, result])
+        self._send(Fork(child.run, limits), [request, result])
         return child
 
     def stop(self, child: Child) -> None:
@@ -203,6 +204,7 @@ class ZygoteProcess:
 
     def close(self) -> None:
         """End the zygote and with it all children."""
+        self._closed = True
         self._dead.set()
         with suppress(OSError):  # the reader may have closed it
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -229,6 +231,7 @@ class ZygoteProcess:
                 sent = socket.send_fds(self._socket, [data], descriptors)
                 self._socket.sendall(data[sent:])
         except OSError as error:
+            self._dead.set()  # its end is felt here before the reader sees it
             raise ZygoteDied(f"The process that runs programs is gone: {error}.") from None
 
     def _read(self) -> None:
@@ -239,7 +242,7 @@ class ZygoteProcess:
                     self._take(message)
         except (OSError, msgspec.MsgspecError):
             pass  # a zygote that cannot be understood is as good as dead
-        unexpected = self.ready
+        unexpected = self._greeted and not self._closed
         self._dead.set()
         self._hello.set()
         self._socket.close()

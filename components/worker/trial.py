@@ -45,9 +45,9 @@ def try_walls(wanted: Collection[str], limits: Limits, folder: str, *, gpu: bool
 
 def _trial(write: int, wanted: Collection[str], limits: Limits, folder: str, gpu: bool) -> None:
     parent = os.getppid()
-    isolate(write, folder)
+    isolate(folder, write)
     own_environment(folder)
-    confinement = confinement_of(Surroundings(wanted, parent, folder, gpu), limits)
+    confinement = confinement_of(Surroundings(wanted, parent, folder, limits, gpu))
     elsewhere = os.path.dirname(folder)
     standing: set[str] = set()
     for spec in (one for one in WALLS if one.name in wanted):

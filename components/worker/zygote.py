@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import re
 import resource
 import select
 import signal
@@ -22,10 +23,9 @@ from typing import Any, NoReturn
 
 from .answerer import Answerer
 from .child import Surroundings, run_child
-from .confine import KNOCKS, NAMESPACES, Wall, names, namespaces, summary
-from .confine.libc import IS_LINUX
+from .confine import KNOCKS, NAMESPACES, Wall, names, namespaces, prepare, summary
+from .confine.libc import IS_LINUX, advise
 from .confine.process import drop_user, not_dumpable
-from .confine.readable import data_folder, readable
 from .folder import remove
 from .limits import Limits
 from .messages import (
@@ -111,20 +111,22 @@ class Zygote:
         self._descriptors += descriptors
         for message in decode_all(to_zygote, self._lines.feed(data)):
             if isinstance(message, Fork):
-                self._fork(message.run, self._descriptors.pop(0), self._descriptors.pop(0))
+                self._fork(message, self._descriptors.pop(0), self._descriptors.pop(0))
             elif isinstance(message, Lower):
                 self._lower(message.run)
             else:
                 self._signal(message.run, _SIGNALS[type(message)])
 
-    def _fork(self, run: int, request: int, result: int) -> None:
+    def _fork(self, message: Fork, request: int, result: int) -> None:
+        run = message.run
         try:
             pid = os.fork()
         except OSError as error:
             self._tell(NotForked(run, f"The system could not start a process: {error}."))
         else:
             if pid == 0:
-                around = Surroundings(self._plan, self._pid, os.path.join(self._base, f"run-{run}"), self._gpu)
+                folder = os.path.join(self._base, f"run-{run}")
+                around = Surroundings(self._plan, self._pid, folder, message.limits, self._gpu)
                 run_child(self._answerer, around, request, result)
             self._children[pid] = run
             self._tell(Forked(run, pid))
@@ -187,6 +189,25 @@ def warm_up(answerer: Answerer) -> None:
         answerer.warm_up()
     gc.collect()
     gc.freeze()
+    use_large_pages()
+
+
+_COLLAPSE, _LARGE_PAGE = 25, 2 << 20
+_OWN_MEMORY = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw-p \S+ \S+ \S+ +(?:\[heap\])?$", re.MULTILINE)
+
+
+def use_large_pages() -> None:
+    """Put what the children will share into pages of 2 MiB: a fork copies a table of them, and an end takes it apart.
+
+    Of the small ones there are some 60,000. Where the kernel does not do that (before 6.1), nothing changes.
+    """
+    if not IS_LINUX:
+        return
+    with open("/proc/self/maps", encoding="utf-8") as file:
+        places = [(int(start, 16), int(end, 16)) for start, end in _OWN_MEMORY.findall(file.read())]
+    for start, end in places:
+        for address in range(-(-start // _LARGE_PAGE) * _LARGE_PAGE, end - _LARGE_PAGE + 1, _LARGE_PAGE):
+            advise(address, _LARGE_PAGE, _COLLAPSE)
 
 
 _STACK_BYTES = 112 << 20
@@ -222,8 +243,7 @@ def main(make_answerer: Callable[[bool], Answerer], arguments: list[str] | None 
     warm_up(answerer)
     first = namespaces.own_processes()
     # Found out and remembered while Python's own folders can be read and the environment is there.
-    readable()
-    data_folder()
+    prepare(gpu=options.gpu)
     if options.user is not None and os.getuid() == 0:
         drop_user(options.user)
     if IS_LINUX:

@@ -18,10 +18,8 @@ from components.figures import (
     lab_graph,
     player_data,
     svg_ways,
-    torchviz_choices,
-    torchviz_dot,
 )
-from components.trace import Program
+from components.trace import Draw, Program
 from components.widgets.player.page import FOLDER, MAIN, PlayerMount, message, text_of
 from components.widgets.scripts import joined
 
@@ -62,11 +60,11 @@ def drawn(source: str, kind: str = "lab", **mount: Any) -> Mapping[str, Any]:
     index = TraceIndex(capture_program(Program(source=source)))
     place = PlayerMount(**{"key": "test", "can_fold": True, "show_code": False, "channel": "test", **mount})
     if kind == "torchviz":
-        drawing = torchviz_dot(index.trace, torchviz_choices(index.trace)[0], show_attrs=True, show_saved=True)
-        assert drawing is not None
-        assert drawing.dot is not None
-        picture = draw_torchviz(str(drawing.dot), svg_ways()).image
-        return message(player_data(index, picture, kind="torchviz", title="make_dot(y)", dot=drawing.dot), place)
+        asked = Program(source=source, question=Draw(number=0, show_attrs=True, show_saved=True))
+        dot = capture_program(asked).torchviz[0].dot
+        assert isinstance(dot, str)
+        picture = draw_torchviz(dot, svg_ways()).image
+        return message(player_data(index, picture, kind="torchviz", title="make_dot(y)", dot=dot), place)
 
     def graph(opened: tuple[str, ...] | None = None) -> Any:
         return lab_graph(index, None, LabOptions(opened=opened))

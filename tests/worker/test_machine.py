@@ -85,7 +85,7 @@ def test_all_programs_together_fit(memory_mb: int, processors: float) -> None:
 
 
 def test_two_processors_and_six_gibibytes() -> None:
-    assert shape_of(Machine(2, 6_144)) == Shape(2, 2, 2_048, 528, spare_zygote=True)
+    assert shape_of(Machine(2, 6_144)) == Shape(2, 2, 2_048, 256, spare_child=True, spare_zygote=True)
 
 
 def test_settings_say_otherwise() -> None:

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from components.trace import Program
-from components.worker import Limits, Owner, Pool, Run, places
+from components.worker import Limits, Owner, Pool, Run, places, stint
 from components.worker.allowance import Allowance
 from components.worker.fair_queue import QueueFull
 from components.worker.machine import Shape
@@ -39,8 +39,9 @@ COUNTS = "import time\nprint('on')\nwhile time.process_time() < 1: pass\nprint('
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Call a run long that has worked for a twentieth of a second."""
+    """Call a run long that has worked for a twentieth of a second; let it wait for a processor as long as it must."""
     monkeypatch.setattr(places, "SHORT_PROCESSOR_SECONDS", 0.05)
+    monkeypatch.setattr(stint, "_MOST_WAITING", 1e6)
 
 
 @pytest.fixture

@@ -43,9 +43,10 @@ def test_messages_of_a_child_survive_the_journey(message: Message) -> None:
 
 
 def test_messages_of_pool_and_zygote_survive_the_journey() -> None:
-    assert to_zygote.decode(encode(Fork(7))) == Fork(7)
+    fork = Fork(7, Limits(wall_seconds=3))
+    assert to_zygote.decode(encode(fork)) == fork
     assert from_zygote.decode(encode(Forked(7, 70))) == Forked(7, 70)
-    request = Request(Program(source="x = 1"), Limits(wall_seconds=3))
+    request = Request(Program(source="x = 1"))
     assert request_decoder.decode(encode(request)) == request
 
 

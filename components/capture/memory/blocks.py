@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
+import torch
+from msgspec import Struct
+
 from ...trace import Allocation, Category, Device, Memory, MemoryEvent, ObservedRun
 from .addresses import Role
 from .cuda import SOURCE as CUDA_SOURCE
@@ -24,8 +27,7 @@ _ENGINE = "autograd::engine::evaluate_function: "
 _PRIORITY: tuple[Category, ...] = ("leaf", "gradient", "optimizer", "saved")
 
 
-@dataclass(slots=True, eq=False)
-class Operation:
+class Operation(Struct, eq=False):
     """An operation of PyTorch's; ``number`` is the node's that it made or runs, negative for none.
 
     ``order`` is set for a node that the engine runs: its index among those of the engine's run. ``engine`` marks what
@@ -39,8 +41,7 @@ class Operation:
     engine: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class BlockChange:
+class BlockChange(Struct, eq=False):
     """An allocation (positive) or release of a block; ``total`` is what the allocator holds after it."""
 
     time_ns: int
@@ -105,6 +106,9 @@ class ProfilerRecord:
         self.began_ns = 0
         self._intervals = intervals
         self._device = device
+        self._interval = intervals[0]
+        # Where there is no GPU every event is of the CPU, and need not be asked.
+        self._one_device = not torch.cuda.is_available()
         self.baseline = self._total = baseline
         self._held: dict[int, Block] = {}
         self._index = 0
@@ -112,14 +116,14 @@ class ProfilerRecord:
 
     def read(self, tree: Sequence[Any]) -> None:
         """Take what the profiler saw since the last time: ``experimental_event_tree()``."""
+        self._interval = self._now()
         for time_ns, event, operation in sorted(_events(tree), key=itemgetter(0)):
             if isinstance(event, Operation):
                 self._operation(time_ns, event)
             else:
                 self._memory(time_ns, event, operation)
 
-    @property
-    def _interval(self) -> Interval:
+    def _now(self) -> Interval:
         return self._intervals[min(self._index, len(self._intervals) - 1)]
 
     def _operation(self, time_ns: int, operation: Operation) -> None:
@@ -128,6 +132,7 @@ class ProfilerRecord:
             for note in self._interval.notes:
                 self._note(*note)
             self._index += 1
+            self._interval = self._now()
         elif operation.order is not None:
             run = self._interval.run
             operation.order = self._orders.get(run, 0)
@@ -139,13 +144,15 @@ class ProfilerRecord:
 
     def _memory(self, time_ns: int, event: Any, operation: Operation | None) -> None:
         fields = event.extra_fields
-        if fields.device.type != self._device or not fields.alloc_size:
+        size = fields.alloc_size
+        if not size or not (self._one_device or fields.device.type == self._device):
             return
-        before = self._held.pop(fields.ptr, None)
+        address = fields.ptr
+        before = self._held.pop(address, None)
         if before is not None:
             self._release(time_ns, before, operation)
-        if fields.alloc_size > 0:
-            block = self._held[fields.ptr] = Block(fields.alloc_size)
+        if size > 0:
+            block = self._held[address] = Block(size)
             block.allocated = self._change(time_ns, block.size, block, operation)
         if self._device != "cpu" and self._total > fields.total_allocated:
             self._release_unreported(time_ns, self._total - fields.total_allocated, operation)

@@ -99,7 +99,7 @@ class Notes:
     ``steps`` are the lines of the observed run of the same program, each with its function; they come in that order.
     ``on_step`` is called after each step with its index, ``between_lines`` when the record ``is_long`` and no operation
     of PyTorch is under way.
-    A run that takes longer than ``most_seconds``, or very many lines, is ended with ``TookTooLong``.
+    A run that takes more than ``most_seconds`` of the processor, or very many lines, is ended with ``TookTooLong``.
     """
 
     def __init__(self, steps: Sequence[tuple[int, str | None]], weak: frozenset[str], most_seconds: float) -> None:
@@ -135,7 +135,7 @@ class Notes:
 
     def begin(self) -> None:
         """The program begins now."""
-        self._began = time.monotonic()
+        self._began = time.process_time()
         CheckpointHook.segments.clear()
         self._move(None, None)
 
@@ -160,7 +160,7 @@ class Notes:
 
     def _go_on(self) -> None:
         stop_if_asked()
-        if time.monotonic() - self._began > self._most_seconds:
+        if time.process_time() - self._began > self._most_seconds:
             raise TookTooLong
 
     def _read_if_long(self, frame: FrameType) -> None:

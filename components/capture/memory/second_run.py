@@ -33,7 +33,7 @@ from .cuda import CudaMemory
 from .notes import Notes, TookTooLong
 from .profiler import Profiler
 
-# How long this run may take with the reading of its record, if the observed run was not longer.
+# How much of the processor this run may take with the reading of its record, if the observed run was not longer.
 _LEAST_SECONDS = 4.0
 _LATER = "later allocations and releases; peak and final bytes are those of the whole run"
 _CUT = "The second run, in which memory is measured, took too long or was stopped: what came later is not in here."

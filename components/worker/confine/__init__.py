@@ -8,7 +8,10 @@ once in a process of its own and reports what the kernel answered (``trial``).
 
 from __future__ import annotations
 
+import platform
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -26,8 +29,8 @@ from .process import (
     no_new_privileges,
     not_dumpable,
 )
-from .readable import data_folder, readable
-from .seccomp import filter_system_calls
+from .readable import data_folder, readable, without_the_application
+from .seccomp import filter_system_calls, prepared_code
 
 __all__ = [
     "KNOCKS",
@@ -39,6 +42,7 @@ __all__ = [
     "Wall",
     "WallSpec",
     "names",
+    "prepare",
     "summary",
     "what_is_missing",
 ]
@@ -126,6 +130,17 @@ WALLS = (
         lambda c: filter_system_calls(files=c.opens_files, gpu=c.gpu),
     ),
 )
+
+
+def prepare(*, gpu: bool = False) -> None:
+    """Find out, once and before there are children, what each of them needs for its walls."""
+    readable()
+    data_folder()
+    without_the_application(tuple(sys.path))
+    if IS_LINUX:
+        with suppress(OSError):  # an architecture without a table: then the wall does not stand
+            for files in (True, False):
+                prepared_code(platform.machine(), files=files, gpu=gpu)
 
 
 def names() -> tuple[str, ...]:

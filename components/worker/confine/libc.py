@@ -1,4 +1,4 @@
-"""The C library's ``prctl`` and ``syscall``, which Python does not offer, with errors as ``OSError``."""
+"""The C library's ``prctl``, ``syscall`` and ``madvise``, which Python does not offer as they are needed here."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def prctl(option: int, *arguments: Any) -> int:
 def syscall(number: int, *arguments: Any) -> int:
     """Make a system call by its number; integers and byte strings become machine words and pointers."""
     return _checked(_libc.syscall(ctypes.c_long(number), *map(_word, arguments)), f"system call {number}")
+
+
+def advise(address: int, size: int, advice: int) -> bool:
+    """Call ``madvise(2)`` for memory of this process; return whether the kernel has followed the advice."""
+    return bool(_libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(size), ctypes.c_int(advice)) == 0)
 
 
 def _word(value: Any) -> Any:

@@ -5,6 +5,7 @@ The limits of address space, processor time and files are the one kernel wall th
 
 from __future__ import annotations
 
+import fcntl
 import math
 import os
 import platform
@@ -70,15 +71,14 @@ def own_environment(folder: str) -> None:
     tempfile.tempdir = None  # what the parent found is not for this process
 
 
-def keep_only(descriptor: int, at: int = 3) -> None:
-    """Move one file descriptor to ``at``, put the null device at 0, 1 and 2, and close all others."""
+def keep_only(*descriptors: int, at: int = 3) -> None:
+    """Move these file descriptors to ``at`` and what follows, put the null device below, and close all others."""
     null = os.open(os.devnull, os.O_RDWR)
-    if null == at:
-        null = os.dup(null)
-    os.dup2(descriptor, at)
-    for standard in (0, 1, 2):
-        os.dup2(null, standard)
-    os.closerange(at + 1, 1 << 16)  # the zygote has some ten; the system's own maximum can be a thousand million
+    end = at + len(descriptors)
+    kept = [fcntl.fcntl(one, fcntl.F_DUPFD, end) for one in (*[null] * at, *descriptors)]
+    for number, descriptor in enumerate(kept):
+        os.dup2(descriptor, number)
+    os.closerange(end, 1 << 16)  # the zygote has some ten; the system's own maximum can be a thousand million
 
 
 def drop_user(user: int) -> None:

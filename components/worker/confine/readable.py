@@ -66,6 +66,7 @@ def _holds_the_application(path: str) -> bool:
     return Path(path) == _ROOT or Path(path) in _ROOT.parents
 
 
-def without_the_application(path: list[str]) -> list[str]:
+@cache
+def without_the_application(path: tuple[str, ...]) -> tuple[str, ...]:
     """Return Python's search path for a program: it cannot import the application by being beside it."""
-    return [entry for entry in path if entry and not _holds_the_application(os.path.realpath(entry))]
+    return tuple(entry for entry in path if entry and not _holds_the_application(os.path.realpath(entry)))

@@ -11,10 +11,11 @@ import os
 import platform
 import struct
 from collections.abc import Sequence
+from functools import cache
 
 from .libc import prctl
 from .process import no_new_privileges
-from .syscalls import Commands, allowed_numbers, answered_numbers, commands
+from .syscalls import Commands, allowed_numbers, answered_numbers, commands, refused_to_tools
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
 
@@ -29,6 +30,9 @@ ARCHITECTURES = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}
 # On x86-64 this bit in a call's number selects the x32 table, which the list does not describe.
 _X32_BIT = 0x4000_0000
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
+_INSTRUCTION = "HBBI"
+# In place of the process's own number, larger than any is.
+NOBODY = b"\xf7\xf6\xf5\x7f"
 
 
 def assemble(
@@ -36,8 +40,9 @@ def assemble(
     numbers: Sequence[int],
     rules: Sequence[Commands] = (),
     answered: Sequence[tuple[int, int]] = (),
+    otherwise: int = REFUSE,
 ) -> list[Instruction]:
-    """Return the filter: kill foreign architectures, allow these numbers, refuse all others.
+    """Return the filter: kill foreign architectures, allow these numbers, refuse all others, or what ``otherwise`` is.
 
     Calls with ``rules`` pass only with the arguments that these allow; those of ``answered`` are not made but end with
     that error number, 0 for success.
@@ -61,7 +66,7 @@ def assemble(
         program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, ALLOW)]
     for number, answer in answered:
         program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERROR | answer)]
-    return [*program, (_RETURN, 0, 0, REFUSE)]
+    return [*program, (_RETURN, 0, 0, otherwise)]
 
 
 def _checked(rule: Commands) -> list[Instruction]:
@@ -91,7 +96,34 @@ def filter_system_calls(*, files: bool = True, gpu: bool = False) -> None:
     Raises:
         OSError: no table for this architecture, or the kernel has no seccomp.
     """
-    program = the_filter(platform.machine(), os.getpid(), files=files, gpu=gpu)
-    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *instruction) for instruction in program))
+    number = struct.pack("I", os.getpid())
+    install(prepared_code(platform.machine(), files=files, gpu=gpu).replace(NOBODY, number))
+
+
+def install(code: bytes) -> None:
+    """Put up a filter for this thread, and for what it starts; raises ``OSError`` if the kernel has no seccomp."""
+    held = ctypes.create_string_buffer(code)
     no_new_privileges()
-    prctl(_PR_SET_SECCOMP, _MODE_FILTER, struct.pack("HxxxxxxP", len(program), ctypes.addressof(code)))
+    count = len(code) // struct.calcsize(_INSTRUCTION)
+    prctl(_PR_SET_SECCOMP, _MODE_FILTER, struct.pack("HxxxxxxP", count, ctypes.addressof(held)))
+
+
+@cache
+def prepared_code(machine: str, *, files: bool, gpu: bool) -> bytes:
+    """Return the filter as the kernel reads it, for a process of no number: it is put together once, not in each child.
+
+    Raises:
+        OSError: an architecture without a table.
+    """
+    return _packed(the_filter(machine, *struct.unpack("I", NOBODY), files=files, gpu=gpu))
+
+
+@cache
+def code_for_tools(machine: str) -> bytes:
+    """Return the filter of a program of our own: all calls but some; raises ``OSError`` without a table."""
+    refused = [(number, errno.EPERM) for number in refused_to_tools(machine)]
+    return _packed(assemble(machine, (), answered=refused, otherwise=ALLOW))
+
+
+def _packed(program: Sequence[Instruction]) -> bytes:
+    return b"".join(struct.pack(_INSTRUCTION, *instruction) for instruction in program)
