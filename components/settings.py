@@ -186,6 +186,13 @@ TRUSTED_PROXIES: Setting[Networks] = Setting(
     read=networks,
 )
 
+TRACE_MEMORY = Setting(
+    "AUTOGRAD_LAB_TRACE_MEMORY",
+    "`256`",
+    "MiB for the traces that are kept, packed; the one that was looked at least lately goes first",
+    default=256,
+    read=whole(1, 1_000_000),
+)
 METRICS: Setting[tuple[str, int] | None] = Setting(
     "AUTOGRAD_LAB_METRICS",
     "none",
@@ -211,6 +218,7 @@ STOP_SECONDS = Setting(
 ALL: tuple[Setting[Any], ...] = (
     *(LESSONS, DATA, TRUST, GPU, WORKER_UID),
     *(PLACES, SPARE_ZYGOTE, PERSON_RUNS, PERSON_WAITING, PERSON_SECONDS, ADDRESS_SECONDS, TRUSTED_PROXIES),
+    TRACE_MEMORY,
     *(METRICS, LOG, STOP_SECONDS),
 )
 

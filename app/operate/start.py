@@ -22,7 +22,8 @@ def start(engine: Engine) -> None:
 
     Raises ``OSError`` where the address of the setting ``METRICS`` is taken.
     """
-    counts = Counts({"sessions": Gauge("Sessions that are connected.", sessions)})
+    kept = Gauge("Bytes of the traces that are kept, packed.", lambda: engine.traces.shelf.bytes)
+    counts = Counts({"sessions": Gauge("Sessions that are connected.", sessions), "trace_bytes": kept})
 
     def over(run: Run) -> None:
         how = ended(run)
