@@ -214,15 +214,16 @@ def _watch() -> None:
 def _judge(opened: Opened) -> None:
     """Take in what the checks of the first that waits have found."""
     lesson, answer = opened.waiting.pop(0)
-    trace = session.trace(_CHECKING)
-    assert trace is not None
-    if isinstance(trace.answer, Verdict) and trace.answer.solved and trace.failure is None:
+    shown = session.shown(_CHECKING)
+    assert shown is not None
+    verdict = shown.head.answer
+    if isinstance(verdict, Verdict) and verdict.solved and shown.failure is None:
         opened.passed.append(lesson)
         kept_of(lesson).solved = answer
-    elif trace.failure is not None:
+    elif shown.failure is not None:
         opened.failed.append((lesson, "its program fails"))
     else:
-        checks = trace.answer.checks if isinstance(trace.answer, Verdict) else []
+        checks = verdict.checks if isinstance(verdict, Verdict) else []
         opened.failed.append(
             (lesson, f"{sum(check.passed for check in checks)} of {plural(len(checks), 'check')} pass")
         )
