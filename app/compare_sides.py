@@ -19,8 +19,10 @@ from app.controls import chart, one_of
 from app.editors import Editor, show_editor
 from app.examples import FIRST_PAIR, PAIRS
 from app.uploads import OpenError, opened_trace
+from components.facts.compare import Comparison
 from components.figures.charts.compare import AXES, timelines_figure
-from components.reading.sections import both_timelines
+from components.reading import KeptTrace
+from components.reading.sections import both_timelines, comparison
 from components.source.variants import Variant, variants
 from components.widgets.compare_panels import (
     graphs_panel,
@@ -273,18 +275,34 @@ def _open(name: str) -> None:
 def show() -> None:
     """Show the comparison of both traces."""
     left, right = map(page_of, SIDES)
-    compared = session.compared(left, right)
+    found = compared(left, right)
     changed = switch_now() if side(RIGHT).origin.source == SWITCH else None
-    verdict_line(compared.verdict, changed.what if changed is not None else "")
-    only = compared.graphs.only_left, compared.graphs.only_right
+    verdict_line(found.verdict, changed.what if changed is not None else "")
+    only = found.graphs.only_left, found.graphs.only_right
     for column, page, marked in zip(st.columns(2, gap="small"), (left, right), only, strict=True):
         with column:
             graph.show(page, above=_ABOVE, show_code=not is_built(), only=marked)
-    results_panels(compared.results)
-    printed_panel(compared.printed)
-    quantities_panel(compared.quantities)
-    graphs_panel(compared.graphs)
+    results_panels(found.results)
+    printed_panel(found.printed)
+    quantities_panel(found.quantities)
+    graphs_panel(found.graphs)
     _memory(left, right)
+
+
+@dataclass
+class _Compared:
+    """The traces that were compared last, and what is different."""
+
+    pair: tuple[KeptTrace | None, KeptTrace | None] = (None, None)
+    comparison: Comparison | None = None
+
+
+def compared(page: str, other: str) -> Comparison:
+    """Return what is different in the traces that two pages show; worked out once."""
+    known, pair = session.remembered(_Compared, other), (session.shown(page), session.shown(other))
+    if known.comparison is None or known.pair != pair:
+        known.comparison, known.pair = session.look_at_both(page, other, comparison), pair
+    return known.comparison
 
 
 def both_files() -> dict[str, tuple[str, Callable[[], bytes]]]:

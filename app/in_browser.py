@@ -26,6 +26,12 @@ class _Change:
     told: int = 0
 
 
+class Person(msgspec.Struct):
+    """By what name a person is known in all tabs of the browser; nothing follows from it but whose turn it is."""
+
+    name: str = ""
+
+
 @dataclass
 class InBrowser:
     """What is kept in the person's browser, and what this session has made of it."""
@@ -48,6 +54,13 @@ class InBrowser:
         made = self.made[name]
         assert isinstance(made, kind)
         return made
+
+    @property
+    def person(self) -> str:
+        """Whose browser it is: the same in all its tabs, at most 32 characters."""
+        person = self.value(Person, "all:Person")
+        person.name = person.name[:32] or secrets.token_hex(8)
+        return person.name
 
     def to_keep(self) -> Mapping[str, str]:
         """Return what this session has changed lately of what the browser keeps, as JSON by name.

@@ -32,7 +32,7 @@ def _watch(page: str) -> None:
     now = run.progress()
     waiting = f"Waiting for {plural(now.ahead, 'program')} ahead" if now.ahead else "Starting"
     where = f" · line {now.line}" if now.line is not None else ""
-    doing = "Running" if run.of is None else "Measuring memory, in a second run"
+    doing = "Measuring memory, in a second run" if run.measures else "Running"
     if isinstance(run.program.question, Draw):
         doing = "Drawing with torchviz, in a second run"
     doings = {"running": doing + where, "standing": f"Paused{where}, since other long programs are first"}

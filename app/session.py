@@ -23,13 +23,13 @@ from app.in_browser import InBrowser, Made
 from app.tidying import Tidying, connected
 from app.visitor import owner
 from components.facts import TraceIndex
-from components.facts.compare import Comparison
 from components.reading import KeptTrace, LetGo, ReaderFailed
-from components.reading.sections import comparison
+from components.reading.memory_sections import to_measure
 from components.trace import Asked, Device, Draw, Failure, Program, Trace
 from components.widgets.state import STATE
-from components.worker import Run, pool_of_this_machine
+from components.worker import Limits, Run, pool_of_this_machine
 from components.worker.failures import failed_trace
+from components.worker.sent import Sent, SentMemory
 
 # The pages on which a person makes a program; the others look at it.
 PROGRAM_PAGES = {"playground": "Playground", "code": "Code", "lessons": "Lessons"}
@@ -90,14 +90,6 @@ class _Choices:
 
     latest: str | None = None
     device: Device = "cpu"
-
-
-@dataclass
-class _Compared:
-    """The traces that were compared last, and what is different."""
-
-    pair: tuple[KeptTrace | None, KeptTrace | None] = (None, None)
-    comparison: Comparison | None = None
 
 
 def remembered(kind: type[State], page: str) -> State:
@@ -260,13 +252,13 @@ def start(
     if known is not None:
         _take(page, state, known)
     else:
-        state.run = shared.pool.submit(program, owner=owner())
+        state.run = shared.pool.submit(program, owner=owner(in_browser().person))
         _wait_for(page, state.run)
 
 
 def _wait_for(page: str, run: Run) -> None:
     """Wait a little: most programs are done before anyone could see that they run."""
-    run.wait(_PATIENCE)
+    run.result(_PATIENCE)
     collect(page)
 
 
@@ -295,8 +287,11 @@ def measure_again(page: str) -> None:
 
 
 def _measure(page: str, state: PageState, kept: KeptTrace) -> None:
-    shared = engine()
-    state.run = shared.pool.measure(shared.traces.index(kept).trace, owner=owner())
+    observed = look(page, to_measure)
+    if isinstance(observed, str):
+        _hold(page, state, engine().traces.with_memory(kept, SentMemory(None, Limits(), observed)))
+        return
+    state.run = engine().pool.measure_observed(kept.program, observed, owner=owner(in_browser().person))
     _wait_for(page, state.run)
 
 
@@ -321,12 +316,21 @@ def collect(page: str) -> bool:
     result = run.result(0)
     if result is None:
         return True
-    shared, state = engine(), remembered(PageState, page)
-    kept = shared.traces.keep(result)
-    shared.runs_like(kept.program).put(kept)
+    state = remembered(PageState, page)
     state.run = None
-    _take(page, state, kept)
+    _take(page, state, _kept(page, result))
     return running(page) is not None
+
+
+def _kept(page: str, result: Trace | Sent | SentMemory) -> KeptTrace:
+    shared = engine()
+    if isinstance(result, SentMemory):
+        with _readable(page) as measured:
+            kept = shared.traces.with_memory(measured, result)
+    else:
+        kept = shared.traces.keep(result)
+    shared.runs_like(kept.program).put(kept)
+    return kept
 
 
 def running(page: str) -> Run | None:
@@ -365,14 +369,6 @@ def look_at_both(
     """Return ``function(index, index, *args)`` of the traces that two pages show, as ``look`` does of one."""
     with _readable(page) as one, _readable(other) as another:
         return engine().traces.look_at_both(one, another, function, *args)
-
-
-def compared(page: str, other: str) -> Comparison:
-    """Return what is different in the traces that two pages show; worked out once."""
-    known, pair = remembered(_Compared, other), (shown(page), shown(other))
-    if known.comparison is None or known.pair != pair:
-        known.comparison, known.pair = look_at_both(page, other, comparison), pair
-    return known.comparison
 
 
 def looking(page: str) -> Callable[[Callable[[TraceIndex], Looked]], Looked]:

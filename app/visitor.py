@@ -19,13 +19,12 @@ from components.worker import Owner
 _HOUSEHOLD = 64
 
 
-def owner() -> Owner:
-    """Return whose the programs of the session are for which this page runs."""
-    context = get_script_run_ctx()
-    if context is None:
+def owner(person: str) -> Owner:
+    """Return whose the programs are of the session for which this page runs, in the browser of ``person``."""
+    if get_script_run_ctx() is None:
         return Owner()
     forwarded = st.context.headers.get_all("X-Forwarded-For")
-    return Owner(visitor(st.context.ip_address, forwarded, settings.TRUSTED_PROXIES.value()), context.session_id)
+    return Owner(visitor(st.context.ip_address, forwarded, settings.TRUSTED_PROXIES.value()), person)
 
 
 def visitor(peer: str | None, forwarded: Iterable[str], trusted: settings.Networks) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from app import graph, results, session, what_if
+from app import compare_sides, graph, results, session, what_if
 from app.advice import Place
 from app.links import TooLong, program_link
 from components.source.line_changes import line_changes, made_in
@@ -40,7 +40,7 @@ def show(page: str, place: Place, *, above: int, show_code: bool | None = None) 
         _question(page, place, asked)
         if results.progress(right) or session.shown(page) is None or (other := session.shown(right)) is None:
             return
-        compared = session.compared(page, right)
+        compared = compare_sides.compared(page, right)
         verdict_line(compared.verdict)
         # How to get rid of it is known: by the way back.
         if other.failure is not None:

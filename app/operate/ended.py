@@ -31,7 +31,7 @@ def ended(run: Run) -> Ended:
     """Return how a run ended."""
     waited, seconds = run.times
     return Ended(
-        kind="memory" if run.of is not None else "program" if run.program.question is UNSET else "question",
+        kind="memory" if run.measures else "program" if run.program.question is UNSET else "question",
         outcome=_outcome(run),
         waited=round(waited, 3),
         seconds=None if seconds is None else round(seconds, 3),

@@ -1,17 +1,15 @@
 """DOT to SVG, always under limits.
 
 The layout runs in a process of its own (the ``graphviz-pure`` command, a port of Graphviz that comes as a wheel, or
-Debian's ``dot``), with a limit on its time, memory and output and with file access by attributes switched off, so that
-a graph that cannot be laid out, or a DOT text from a stranger's file, costs that time and nothing else.
+Debian's ``dot``) behind walls, with a limit on its time, memory and output and with file access by attributes switched
+off, so that a graph that cannot be laid out, or a DOT text from a stranger's file, costs that time and nothing else.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -22,8 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from ..worker.confine.tool import start_tool
+from ..worker.machine import this_machine
+
 _SVG = "{http://www.w3.org/2000/svg}"
-_MOST_AT_ONCE = max(2, os.cpu_count() or 1)
+_MOST_AT_ONCE = max(2, round(this_machine().processors))
 _MOST_DOT = 4_000_000
 _MOST_OUTPUT = 32 * 2**20
 _MOST_MEMORY = 2 * 2**30
@@ -115,8 +116,8 @@ def render(
 def _run(command: list[str], given: BinaryIO, out: BinaryIO, said: BinaryIO, seconds: float) -> int | None:
     """Return the exit status, ``None`` if the time was up. Files, unlike pipes, cannot fill up and block."""
     # With SERVER_NAME set, Graphviz reads no file that an attribute (image, shapefile) names.
-    environment = {**os.environ, "SERVER_NAME": "autograd-lab", "RUST_BACKTRACE": "0"}
-    process = subprocess.Popen(command, stdin=given, stdout=out, stderr=said, env=environment)
+    environment = {"SERVER_NAME": "autograd-lab", "RUST_BACKTRACE": "0"}
+    process = start_tool(command, environment, given=given, out=out, said=said)
     late = threading.Event()
 
     def end() -> None:

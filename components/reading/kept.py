@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 from ..facts import TraceIndex
 from ..trace import Answered, Failure, Packed, Program, Trace, encode_trace, pack, why_not_measured
 from ..trace.codec import decode_trace
+from ..worker.sent import SentMemory
 
 _numbers = itertools.count(1)
 # Of what is kept, whatever its size.
@@ -30,8 +31,13 @@ class Source(Protocol):
         ...
 
     @property
-    def packed(self) -> Packed:
-        """The bytes."""
+    def size(self) -> int:
+        """How many bytes of JSON they are."""
+        ...
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes they take as they are."""
         ...
 
     def read(self) -> Trace:
@@ -51,9 +57,46 @@ class Own:
         """Pack a trace."""
         return cls(trace.program, pack(encode_trace(trace)))
 
+    @property
+    def size(self) -> int:
+        """How many bytes of JSON they are."""
+        return self.packed.size
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes they take as they are."""
+        return len(self.packed.data)
+
     def read(self) -> Trace:
         """Return the trace."""
         return decode_trace(self.packed.unpacked())
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A trace, and what a second run of its program has sent: its memory."""
+
+    of: Source
+    memory: SentMemory
+
+    @property
+    def program(self) -> Program:
+        """The program that ran."""
+        return self.of.program
+
+    @property
+    def size(self) -> int:
+        """How many bytes of JSON both are."""
+        return self.of.size + (self.memory.packed.size if self.memory.packed is not None else 0)
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes both take as they are."""
+        return self.of.bytes + (len(self.memory.packed.data) if self.memory.packed is not None else 0)
+
+    def read(self) -> Trace:
+        """Return the trace with its memory."""
+        return self.memory.read(self.of.read())
 
 
 class Head(Struct, frozen=True, kw_only=True):
@@ -117,7 +160,7 @@ class KeptTrace:
     @property
     def bytes(self) -> int:
         """How many bytes it takes."""
-        return len(self.source.packed.data) if self.source is not None else 0
+        return self.source.bytes if self.source is not None else 0
 
     @property
     def gone(self) -> bool:

@@ -11,7 +11,7 @@ from ..facts.memory.held import Alive, EngineMemory, Saved, alive_info, engine_m
 from ..facts.memory.leaks import Leak, leaks
 from ..facts.memory.timeline import Axis, Timeline, timeline_info
 from ..figures.charts.spreadsheets import blocks_csv, events_csv
-from ..trace import why_not_measured
+from ..trace import ObservedRun, observed_run, why_not_measured
 
 
 class MemoryAbout(Struct, frozen=True, kw_only=True):
@@ -46,6 +46,11 @@ def memory_told(index: TraceIndex) -> MemoryTold:
     trace = index.trace
     note = trace.memory_note if trace.memory_note is not UNSET else None
     return MemoryTold(_about(index), note, note == why_not_measured(trace))
+
+
+def to_measure(index: TraceIndex) -> ObservedRun | str:
+    """Return what the run that measures memory is told, or why there is to be none."""
+    return why_not_measured(index.trace) or observed_run(index.trace)
 
 
 def _about(index: TraceIndex) -> MemoryAbout | None:

@@ -39,7 +39,7 @@ class _Shelf:
             return tuple(number for number in numbers if number not in self._indexes)
 
     def put(self, number: int, source: Source) -> None:
-        size = source.packed.size
+        size = source.size
         self._make_room(size)
         index = TraceIndex(source.read())
         with self._lock:

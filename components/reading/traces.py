@@ -13,7 +13,8 @@ from ..trace import Failure, Trace, encode_trace, pack
 from ..trace.codec import collector_paused
 from ..trace.packed import Packed
 from ..worker.failures import failed_trace
-from .kept import KeptTrace, Own, Shelf, Source, head_of, new_number
+from ..worker.sent import SentMemory
+from .kept import KeptTrace, Measured, Own, Shelf, Source, head_of, new_number
 from .reader import Reader, ReaderFailed
 
 MEMORY_VARIABLE = "AUTOGRAD_LAB_TRACE_MEMORY"
@@ -48,12 +49,18 @@ class Traces:
         """
         number = new_number()
         source = Own.of(result) if isinstance(result, Trace) else result
-        if isinstance(result, Trace) and source.packed.size <= self._small:
-            self._put(number, TraceIndex(result), source.packed.size)
+        if isinstance(result, Trace) and source.size <= self._small:
+            self._put(number, TraceIndex(result), source.size)
         try:
             return KeptTrace(self._asked([(number, source)], head_of), source, number)
         except ReaderFailed as problem:
             return self.keep(failed_trace(source.program, Failure(kind="too_large", message=str(problem))))
+
+    def with_memory(self, kept: KeptTrace, memory: SentMemory) -> KeptTrace:
+        """Return what stands for a trace with the memory that a second run has measured; raises ``LetGo``."""
+        measured = self.keep(Measured(self.shelf.source(kept), memory))
+        measured.opened = kept.opened
+        return measured
 
     def look(self, kept: KeptTrace, function: Callable[[TraceIndex, *_Given], _Result], *args: *_Given) -> _Result:
         """Return ``function(index, *args)`` of a trace.
@@ -89,7 +96,7 @@ class Traces:
         self.reader.close()
 
     def _asked(self, read: Sequence[tuple[int, Source]], function: Callable[..., Any], *args: object) -> Any:
-        if any(source.packed.size > self._small for _, source in read):
+        if any(source.size > self._small for _, source in read):
             return self.reader.call(read, function, *args)
         return function(*(self._index(number, source) for number, source in read), *args)
 
@@ -101,7 +108,7 @@ class Traces:
                 return known[0]
         with collector_paused():
             index = TraceIndex(source.read())
-        self._put(number, index, source.packed.size)
+        self._put(number, index, source.size)
         return index
 
     def _put(self, number: int, index: TraceIndex, size: int) -> None:

@@ -1,7 +1,7 @@
 """What one person may use: how many runs at once, and how much of the processors' time in a minute.
 
-A person is a session. All sessions of one network address have an allowance too, which counts only while others use the
-server: a whole class may sit behind one address, and then it is the server's only user.
+A person is a browser, with all its tabs. All of one network address have an allowance too, which counts only while
+others use the server: a whole class may sit behind one address, and then it is the server's only user.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _OF_AN_ADDRESS = 30.0
 
 @dataclass(frozen=True)
 class Allowance:
-    """``runs`` at once, and seconds of processor time a minute, of one session and of one address; 0 for any."""
+    """``runs`` at once, and seconds of processor time a minute, of one person and of one address; 0 for any."""
 
     runs: int = 0
     seconds: float = 0.0

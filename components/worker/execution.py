@@ -13,17 +13,7 @@ import time
 from contextlib import closing
 from io import FileIO
 
-from ..trace import (
-    DamagedTrace,
-    Failure,
-    MeasuredRun,
-    Packed,
-    Trace,
-    decode_measured,
-    oversized,
-    with_measured,
-)
-from ..trace.codec import collector_paused
+from ..trace import Failure, Trace
 from . import failures
 from .exercises import for_its_process
 from .fair_queue import Owner, QueueFull
@@ -32,9 +22,9 @@ from .line import Spare
 from .messages import OUTPUT_CHARS, Request, encode
 from .places import Turn
 from .run import Run
-from .sent import Sent
+from .sent import Sent, SentMemory
 from .stint import Stint
-from .stream import ChildStream, too_large_message
+from .stream import ChildStream
 from .supervisor import Child, ZygoteDied, ZygoteProcess
 
 # How soon a run notices that Stop was pressed (the program itself is told at once).
@@ -84,7 +74,7 @@ class Execution:
         """When the program began, on the monotonic clock; long ago if it did not."""
         return self._stint.began if self._stream.begun else float("-inf")
 
-    def result(self) -> Trace | Sent:
+    def result(self) -> Trace | Sent | SentMemory:
         """Run the program and return its trace, as it was sent; raises ``ZygoteDied`` if it never began."""
         line = self._spare.take(self._zygote, self._limits)
         child = self._child = line.child
@@ -211,7 +201,7 @@ class Execution:
             return Failure(kind="timeout", message=failures.STOPPED, line=line)
         return failures.timed_out(self._limits.wall_seconds, line)
 
-    def _conclude(self, child: Child) -> Trace | Sent:
+    def _conclude(self, child: Child) -> Trace | Sent | SentMemory:
         stream = self._stream
         for text in stream.faults:
             _log.warning("An observer stepped aside, and said:\n%s", _quoted(text))
@@ -227,8 +217,8 @@ class Execution:
         result = stream.result
         if result is None:
             return self._failed(self._cause_of_death(child))
-        if self._run.of is not None:
-            return self._measured(result, self._run.of)
+        if self._run.measures:
+            return SentMemory(result, self._limits)
         said = stream.stdout, stream.stdout_truncated
         return Sent(result, self._run.program, self._limits, *said, self._stint.seconds(), self._stint.late)
 
@@ -242,23 +232,9 @@ class Execution:
             raise ZygoteDied("The process that runs programs is gone.")
         return failures.from_status(child.status, self._limits.processor_seconds(), self._stream.line)
 
-    def _measured(self, result: Packed, of: Trace) -> Trace:
-        limit = self._limits.trace_values
-        if result.values > limit:
-            return self._failed(failures.crashed(too_large_message(result.size, limit), None, "too_large"))
-        try:
-            with collector_paused():
-                trace = with_measured(of, decode_measured(result.unpacked(), of))
-            problem = oversized(trace, self._limits.capture_caps())
-            if problem is not None:
-                raise DamagedTrace(problem)
-        except DamagedTrace as error:
-            return self._failed(failures.crashed(f"The program's process sent a damaged trace. {error}"))
-        return trace
-
-    def _failed(self, failure: Failure) -> Trace:
-        if self._run.of is not None:
-            return with_measured(self._run.of, MeasuredRun(memory=None, note=failures.not_measured(failure)))
+    def _failed(self, failure: Failure) -> Trace | SentMemory:
+        if self._run.measures:
+            return SentMemory(None, self._limits, failures.not_measured(failure))
         return failures.failed_trace(
             self._run.program,
             failure,

@@ -18,7 +18,7 @@ from msgspec import UNSET
 
 from .. import settings
 from ..explanations import explain
-from ..trace import Failure, MeasuredRun, Program, Trace, why_not_measured, with_measured
+from ..trace import Failure, ObservedRun, Program, Trace, observed_run, why_not_measured
 from . import failures
 from .allowance import Allowance, Spending, allowance_of_settings
 from .confine import Wall
@@ -31,7 +31,7 @@ from .line import Spare
 from .machine import Shape, shape_of, shape_of_settings, this_machine
 from .places import Places, Turn
 from .run import ANYBODY, Run
-from .sent import read
+from .sent import SentMemory, read
 from .supervisor import ZygoteDied, ZygoteOptions, ZygoteProcess
 
 _START_SECONDS = 120.0
@@ -46,7 +46,7 @@ class Pool:
     """Runs programs in confined processes; safe to use from many threads.
 
     ``size`` programs run at once; with a ``shape`` in its place, there are places for short and for long runs.
-    ``queue`` more may wait, ``queue_per_owner`` of one session, half of all of one address. Owners take turns, and each
+    ``queue`` more may wait, ``queue_per_owner`` of one person, half of all of one address. Owners take turns, and each
     has an ``allowance``. Programs for CUDA go to a pool of their own, ``gpu``, one at a time, since they share the
     device's memory; where there is no GPU they are refused.
     """
@@ -100,12 +100,18 @@ class Pool:
 
     def measure(self, trace: Trace, limits: Limits | None = None, owner: Owner = ANYBODY) -> Run:
         """Queue the second, bare run of a trace's program; its run gives the trace with its memory."""
-        if trace.program.device == "cuda" and self.gpu is not None:
-            return self.gpu.measure(trace, limits, owner)
-        run = Run(trace.program, limits or self._limits, owner, of=trace)
-        why_not = why_not_measured(trace)
+        return self._measuring(Run(trace.program, limits or self._limits, owner, observed_run(trace), trace), trace)
+
+    def measure_observed(self, program: Program, observed: ObservedRun, owner: Owner = ANYBODY) -> Run:
+        """Queue the second, bare run of a program of whose trace this is known; its run gives a ``SentMemory``."""
+        return self._measuring(Run(program, self._limits, owner, observed), None)
+
+    def _measuring(self, run: Run, trace: Trace | None) -> Run:
+        if run.program.device == "cuda" and self.gpu is not None:
+            return self.gpu._measuring(run, trace)
+        why_not = why_not_measured(trace) if trace is not None else None
         if why_not is not None:
-            run.finish(with_measured(trace, MeasuredRun(memory=None, note=why_not)))
+            run.finish(SentMemory(None, run.limits, why_not))
             return run
         return self._queued(run)
 
@@ -252,12 +258,12 @@ class Pool:
                 execution = Execution(run, self._living_zygote(), turn, self._spare)
                 run.begin()
                 result = execution.result()
-                if run.of is None and run.program.question is not UNSET:
+                if not isinstance(result, SentMemory) and run.program.question is not UNSET:
                     result = judged(run, read(result), lambda judge: self._executed(judge, turn))
             except ZygoteDied as error:
                 failure = failures.crashed(failures.CLOSED if self._closed else str(error))
                 continue
-            run.finish(explain(result) if isinstance(result, Trace) and run.of is None else result)
+            run.finish(explain(result) if isinstance(result, Trace) else result)
             self._release(execution)
             return
         self._finish(run, failure)
@@ -265,7 +271,9 @@ class Pool:
     def _executed(self, run: Run, turn: Turn) -> Trace:
         execution = Execution(run, self._living_zygote(), turn, self._spare)
         try:
-            return read(execution.result())
+            result = execution.result()
+            assert not isinstance(result, SentMemory)  # it is a judge
+            return read(result)
         finally:
             self._release(execution)
 
@@ -276,9 +284,8 @@ class Pool:
             self._well = max(self._well, execution.began)
 
     def _finish(self, run: Run, failure: Failure) -> None:
-        if run.of is not None:
-            note = failures.not_measured(failure)
-            run.finish(with_measured(run.of, MeasuredRun(memory=None, note=note)))
+        if run.measures:
+            run.finish(SentMemory(None, run.limits, failures.not_measured(failure)))
             return
         run.finish(explain(failures.failed_trace(run.program, failure)))
 

@@ -9,10 +9,10 @@ from typing import Literal
 
 import msgspec
 
-from ..trace import FailureKind, Program, Trace, observed_run
+from ..trace import FailureKind, ObservedRun, Program, Trace
 from .fair_queue import Owner
 from .limits import Limits
-from .sent import Sent, read
+from .sent import Sent, SentMemory, read
 
 ANYBODY = Owner()
 State = Literal["queued", "running", "standing", "done"]
@@ -36,18 +36,26 @@ class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
 class Run:
     """A submitted program. All methods may be called from any thread, and none raises for what the program does.
 
-    ``of`` is the trace whose memory is to be measured, ``None`` where the program is to be observed.
+    ``observed`` is what an observed run of the program knew, where its memory is to be measured; ``of`` is the trace
+    of that run, where ``wait`` is to give it with its memory.
     """
 
-    def __init__(self, program: Program, limits: Limits, owner: Owner = ANYBODY, of: Trace | None = None) -> None:
+    def __init__(
+        self,
+        program: Program,
+        limits: Limits,
+        owner: Owner = ANYBODY,
+        observed: ObservedRun | None = None,
+        of: Trace | None = None,
+    ) -> None:
         self.program = program
-        self.of = of
-        self.observed = observed_run(of) if of is not None else None
+        self.observed = observed
+        self._of = of
         self.limits = limits
         self.owner = owner
         self._lock = threading.Lock()
         self._done = threading.Event()
-        self._result: Trace | Sent | None = None
+        self._result: Trace | Sent | SentMemory | None = None
         self._last_line: int | None = None
         self._since = time.monotonic()
         self._seconds: float | None = None
@@ -88,13 +96,21 @@ class Run:
         result = self.result(timeout)
         if result is None:
             return None
+        if isinstance(result, SentMemory):
+            assert self._of is not None  # else nobody waits for a trace
+            result = result.read(self._of)
         self._result = trace = read(result)
         return trace
 
-    def result(self, timeout: float | None = None) -> Trace | Sent | None:
+    def result(self, timeout: float | None = None) -> Trace | Sent | SentMemory | None:
         """Wait as ``wait`` does and return the trace as it was sent, which nobody has read yet."""
         self._done.wait(timeout)
         return self._result
+
+    @property
+    def measures(self) -> bool:
+        """Whether it is a second run, which measures memory."""
+        return self.observed is not None
 
     @property
     def stopped_at(self) -> float | None:
@@ -112,7 +128,7 @@ class Run:
         """The kind of its trace's failure, as far as that is known without reading it."""
         if isinstance(self._result, Sent):
             return "timeout" if self._result.late else None
-        failure = self._result.failure if self._result is not None else None
+        failure = self._result.failure if isinstance(self._result, Trace) else None
         return failure.kind if failure is not None else None
 
     @property
@@ -126,7 +142,7 @@ class Run:
             self._running, now = True, time.monotonic()
             self._waited, self._since = now - self._since, now
 
-    def finish(self, result: Trace | Sent) -> None:
+    def finish(self, result: Trace | Sent | SentMemory) -> None:
         """Hand over the trace; only the first one counts. For the pool."""
         first = False
         with self._lock:

@@ -10,7 +10,19 @@ from dataclasses import dataclass
 import msgspec
 
 from ..explanations import explain
-from ..trace import DamagedTrace, FailureKind, Packed, Program, Trace, decode_trace, oversized
+from ..trace import (
+    DamagedTrace,
+    Failure,
+    FailureKind,
+    MeasuredRun,
+    Packed,
+    Program,
+    Trace,
+    decode_measured,
+    decode_trace,
+    oversized,
+    with_measured,
+)
 from ..trace.codec import collector_paused
 from . import failures
 from .limits import Limits
@@ -32,6 +44,16 @@ class Sent:
     stdout_truncated: bool = False
     seconds: float = 0.0
     late: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many bytes of JSON it is."""
+        return self.packed.size
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes it takes as it is."""
+        return len(self.packed.data)
 
     def read(self) -> Trace:
         """Return the trace, explained; if the bytes are none, or too many, one that says so."""
@@ -58,6 +80,40 @@ class Sent:
             duration_ns=int(self.seconds * 1e9),
         )
         return explain(trace)
+
+
+@dataclass(frozen=True, eq=False)
+class SentMemory:
+    """What a program's second run has sent, its memory, which belongs to the trace of its first; or why there is none.
+
+    It printed nothing that anybody wants to see.
+    """
+
+    packed: Packed | None
+    limits: Limits
+    note: str = ""
+    stdout: str = ""
+
+    def read(self, of: Trace) -> Trace:
+        """Return the trace with its memory, or with the reason why there is none."""
+        if self.packed is None:
+            return with_measured(of, MeasuredRun(memory=None, note=self.note))
+        limit = self.limits.trace_values
+        if self.packed.values > limit:
+            return _not_measured(of, failures.crashed(too_large_message(self.packed.size, limit), kind="too_large"))
+        try:
+            with collector_paused():
+                trace = with_measured(of, decode_measured(self.packed.unpacked(), of))
+            problem = oversized(trace, self.limits.capture_caps())
+            if problem is not None:
+                raise DamagedTrace(problem)
+        except DamagedTrace as error:
+            return _not_measured(of, failures.crashed(f"The program's process sent a damaged trace. {error}"))
+        return trace
+
+
+def _not_measured(of: Trace, failure: Failure) -> Trace:
+    return with_measured(of, MeasuredRun(memory=None, note=failures.not_measured(failure)))
 
 
 def read(result: Trace | Sent) -> Trace:

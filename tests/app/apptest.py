@@ -71,7 +71,7 @@ def settled(test: AppTest) -> AppTest:
         states = [value for value in test.session_state.values() if isinstance(value, PageState)]
         under_way = [state.run for state in states if state.run is not None]
         for run in under_way:
-            assert run.wait(LONG) is not None
+            assert run.result(LONG) is not None
         if not under_way:
             return test
         test.run()

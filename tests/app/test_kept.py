@@ -40,6 +40,17 @@ def test_a_change_is_told_for_a_while_and_then_no_more(store: InBrowser, monkeyp
     assert {name: json.loads(text)["text"] for name, text in store.to_keep().items()} == {"lessons:editor:7:Ran": "y"}
 
 
+def test_all_tabs_of_a_browser_are_one_person() -> None:
+    first, second, other = InBrowser(), InBrowser(), InBrowser()
+    second.texts = {"all:Person": first.to_keep()["all:Person"]} if first.person else {}
+    assert first.person == second.person != other.person
+    assert second.to_keep() == {}
+    # What a browser says may be anything.
+    other.made.clear()
+    other.texts = {"all:Person": json.dumps({"name": "x" * 1_000})}
+    assert other.person == "x" * 32
+
+
 def test_half_a_character_is_kept_as_it_is(store: InBrowser) -> None:
     session.kept(Typed, "code:editor").text = "\ud83d"
     told = dict(store.to_keep())

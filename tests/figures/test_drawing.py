@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-import sys
+import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -29,6 +31,7 @@ from components.figures import (
     without_graphviz,
 )
 from components.figures.lab.records import Frame
+from components.worker.confine.tool import start_tool
 from tests.figures import traces as t
 
 FAILED = LayoutProblem("failed", "The layout program failed: no luck.")
@@ -178,9 +181,12 @@ def test_boxes_that_are_left_out_are_counted(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_plain_drawing_is_painted_where_nothing_can_be_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    *_, real = layout._command()
-    only_paints = f"import os, sys; '-Kdot' in sys.argv and sys.exit(1); os.execv({real!r}, [{real!r}, *sys.argv[1:]])"
-    monkeypatch.setattr(layout, "_command", lambda: [sys.executable, "-c", only_paints])
+    start = start_tool
+
+    def only_paints(command: list[str], *rest: Any, **files: Any) -> subprocess.Popen[bytes]:
+        return start([shutil.which("false") or "", *command] if "-Kdot" in command else command, *rest, **files)
+
+    monkeypatch.setattr(layout, "start_tool", only_paints)
     drawn = draw_lab(unlucky(), png_ways(20))
     assert isinstance(drawn.image, bytes)
     assert drawn.image.startswith(b"\x89PNG")

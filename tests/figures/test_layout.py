@@ -16,6 +16,8 @@ import pytest
 from components.figures import Box, LabGraph, LayoutProblem, Link, Picture, lab_dot, lab_graph, layout, layout_svg
 from tests.figures import traces as t
 
+# The layout program's walls let no program read the virtual environment of this one.
+PYTHON = getattr(sys, "_base_executable", sys.executable)
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = ['<script>alert(1)</script>"', "\\N \\G \\l", "a\nb\x00\x1b[0m", "]]>&lt;--", '->" id="x', "π ∂ 图 \u202e"]
 
@@ -112,7 +114,7 @@ def test_a_layout_program_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) 
         return started[-1]
 
     monkeypatch.setattr(subprocess, "Popen", popen)
-    monkeypatch.setattr(layout, "_command", lambda: [sys.executable, "-c", "import time; time.sleep(1000)"])
+    monkeypatch.setattr(layout, "_command", lambda: [PYTHON, "-c", "import time; time.sleep(1000)"])
     problem = layout_svg("digraph {}", seconds=0.05)
     assert problem == LayoutProblem("timeout", "This graph could not be laid out within 0.05 seconds.")
     assert [process.returncode for process in started] == [-9]
@@ -122,7 +124,7 @@ def test_a_layout_program_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) 
 def test_an_endless_picture_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "_MOST_OUTPUT", 100_000)
     endless = "import sys\nwhile True: sys.stdout.write('x' * 4096)"
-    monkeypatch.setattr(layout, "_command", lambda: [sys.executable, "-c", endless])
+    monkeypatch.setattr(layout, "_command", lambda: [PYTHON, "-c", endless])
     problem = layout_svg("digraph {}", seconds=30)
     assert isinstance(problem, LayoutProblem)
     assert problem.reason == "too_large"
@@ -154,7 +156,7 @@ def test_only_so_many_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_failure_says_the_last_error_and_no_warning(said: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     program = f"import sys; sys.stderr.write({said!r}); sys.exit(1)"
-    monkeypatch.setattr(layout, "_command", lambda: [sys.executable, "-c", program])
+    monkeypatch.setattr(layout, "_command", lambda: [PYTHON, "-c", program])
     assert layout_svg("digraph {}", 20) == LayoutProblem("failed", f"The layout program failed: {words}.")
 
 

@@ -27,9 +27,9 @@ from components.reading.kept import Own, head_of
 from components.reading.offers import change_of
 from components.reading.records import Told, from_bytes, to_bytes
 from components.source import SourceLimits
-from components.trace import Caps, Program, Trace, encode_trace, observed_run, pack, with_measured
+from components.trace import Caps, MeasuredRun, Program, Trace, encode_trace, observed_run, pack, with_measured
 from components.worker import Limits
-from components.worker.sent import Sent
+from components.worker.sent import Sent, SentMemory
 from tests.figures import traces as t
 
 PROGRAM = Program(source="x = 1\nprint(x)")
@@ -313,3 +313,44 @@ def test_a_trace_stays_as_long_as_one_place_holds_it() -> None:
     assert traces.shelf.owners == {"a"}
     traces.shelf.hold("a", "page", None)
     assert (other.gone, traces.shelf.bytes, traces.shelf.owners) == (True, 0, set())
+
+
+# --- memory, which another run measures
+
+
+def sent_memory(training: Trace) -> bytes:
+    measured = measure_program(training.program, observed_run(training), Caps(), SourceLimits())
+    return msgspec.json.encode(measured)
+
+
+def test_memory_that_was_measured_later_belongs_to_its_trace(afar: Traces, training: Trace) -> None:
+    data = sent_memory(training)
+    observed = msgspec.structs.replace(training, memory=None)
+    for traces in (Traces(small=1 << 30), afar):
+        kept = traces.keep(observed)
+        assert not kept.head.measured
+        assert traces.look(kept, memory.to_measure) == observed_run(training)
+        whole = traces.with_memory(kept, SentMemory(pack(data), Limits()))
+        assert whole.head.measured
+        assert whole.bytes == kept.bytes + len(pack(data).data)
+        assert traces.index(whole).trace == msgspec.structs.replace(
+            observed, memory=msgspec.json.decode(data, type=MeasuredRun).memory
+        )
+
+
+@pytest.mark.parametrize(
+    ("data", "limits"),
+    [(b"[]", Limits()), (b'{"memory": 1}', Limits()), (b"", Limits()), (None, Limits(trace_values=9))],
+)
+def test_memory_that_is_damaged_or_too_large_is_a_note(
+    afar: Traces, training: Trace, data: bytes | None, limits: Limits
+) -> None:
+    for traces in (Traces(small=1 << 30), afar):
+        kept = traces.keep(msgspec.structs.replace(training, memory=None))
+        whole = traces.with_memory(kept, SentMemory(pack(sent_memory(training) if data is None else data), limits))
+        told = traces.look(whole, memory.memory_told)
+        assert told.about is None
+        assert told.note is not None
+        assert "did not end well" in told.note
+        assert not told.final
+        assert traces.look(whole, account) == traces.look(kept, account)

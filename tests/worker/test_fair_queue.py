@@ -12,8 +12,8 @@ A, B, C = Owner("a"), Owner("b"), Owner("c")
 
 
 def filled(*items: str) -> FairQueue[str]:
-    """Return a queue of items like "a1" or "ax1": the letters are the owner's address and, if there, the session."""
-    queue: FairQueue[str] = FairQueue(total=100, per_session=50)
+    """Return a queue of items like "a1" or "ax1": the letters are the owner's address and, if there, the person."""
+    queue: FairQueue[str] = FairQueue(total=100, per_person=50)
     for item in items:
         queue.put(Owner(item[0], item[1:].rstrip("0123456789")), item)
     return queue
@@ -47,16 +47,16 @@ def test_twenty_tabs_of_one_address_do_not_hold_up_another() -> None:
     assert taken(queue)[:4] == ["ab0", "x0", "y0", "ac0"]
 
 
-def test_the_sessions_of_one_address_take_turns() -> None:
+def test_the_persons_of_one_address_take_turns() -> None:
     queue = filled("ax1", "ax2", "ax3", "ay1", "ay2", "az1", "b1", "b2")
     assert taken(queue) == ["ax1", "b1", "ay1", "b2", "az1", "ax2", "ay2", "ax3"]
 
 
-def test_a_session_with_less_running_goes_first_in_its_address() -> None:
+def test_a_person_with_less_running_goes_first_in_its_address() -> None:
     assert filled("ax1", "ay1").take({Owner("a", "x"): 1}) == "ay1"
 
 
-def test_a_session_with_as_many_running_as_it_may_waits() -> None:
+def test_a_person_with_as_many_running_as_it_may_waits() -> None:
     queue = filled("ax1", "ay1", "b1")
     running = {Owner("a", "x"): 2, B: 2}
     assert [queue.take(running, 2), queue.take(running, 2)] == ["ay1", None]
@@ -83,7 +83,7 @@ def test_removed_items_do_not_run() -> None:
 
 
 def test_an_owner_has_a_bounded_number_of_places() -> None:
-    queue: FairQueue[str] = FairQueue(total=10, per_session=2)
+    queue: FairQueue[str] = FairQueue(total=10, per_person=2)
     queue.put(A, "a1")
     queue.put(A, "a2")
     with pytest.raises(QueueFull, match="2 of your programs"):
@@ -92,7 +92,7 @@ def test_an_owner_has_a_bounded_number_of_places() -> None:
 
 
 def test_an_address_has_a_bounded_number_of_places() -> None:
-    queue: FairQueue[str] = FairQueue(total=10, per_session=2, per_address=3)
+    queue: FairQueue[str] = FairQueue(total=10, per_person=2, per_address=3)
     for tab in "xyz":
         queue.put(Owner("a", tab), tab)
     with pytest.raises(QueueFull, match="3 programs from your network address"):
@@ -112,7 +112,7 @@ def test_ahead_is_the_order_in_which_items_are_taken(owners: list[str]) -> None:
 
 
 def test_the_queue_is_bounded_in_all() -> None:
-    queue: FairQueue[str] = FairQueue(total=2, per_session=2)
+    queue: FairQueue[str] = FairQueue(total=2, per_person=2)
     queue.put(A, "a1")
     queue.put(B, "b1")
     with pytest.raises(QueueFull, match="2 programs are waiting"):

@@ -18,6 +18,7 @@ from components.worker.confine.seccomp import (
     REFUSE,
     Instruction,
     assemble,
+    code_for_tools,
     prepared_code,
     the_filter,
 )
@@ -25,10 +26,12 @@ from components.worker.confine.syscalls import (
     ALLOWED,
     ANSWERED,
     FILES,
+    REFUSED_TO_TOOLS,
     Table,
     allowed_numbers,
     answered_numbers,
     commands,
+    refused_to_tools,
 )
 
 MACHINES = sorted(ARCHITECTURES)
@@ -261,3 +264,25 @@ def test_a_child_has_only_its_number_to_put_into_the_filter(machine: str, files:
         expected = b"".join(struct.pack("HBBI", *one) for one in the_filter(machine, number, files=files, gpu=False))
         prepared = prepared_code(machine, files=files, gpu=False)
         assert prepared.replace(NOBODY, struct.pack("I", number)) == expected
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_a_tool_may_do_all_but_what_is_refused(machine: str) -> None:
+    code = code_for_tools(machine)
+    program = [struct.unpack_from("HBBI", code, at) for at in range(0, len(code), struct.calcsize("HBBI"))]
+    refused = set(refused_to_tools(machine))
+    assert refused
+    for number in range(500):
+        data = struct.pack("<IIQ6Q", number, ARCHITECTURES[machine], 0, *[0] * 6)
+        assert answer(program, data) == (REFUSE if number in refused else ALLOW)
+    assert answer(program, struct.pack("<IIQ6Q", 0, 1, 0, *[0] * 6)) == KILL
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_numbers_of_what_tools_are_refused_are_the_kernels(machine: str) -> None:
+    if not HEADERS[machine].exists():
+        pytest.skip("no headers of the kernel")
+    text = HEADERS[machine].read_text()
+    for name, on_x86, on_arm in REFUSED_TO_TOOLS:
+        number = on_x86 if machine == "x86_64" else on_arm
+        assert re.search(rf"#define __NR3?_?{name} {number}$", text, re.MULTILINE), name

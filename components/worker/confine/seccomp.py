@@ -15,7 +15,7 @@ from functools import cache
 
 from .libc import prctl
 from .process import no_new_privileges
-from .syscalls import Commands, allowed_numbers, answered_numbers, commands
+from .syscalls import Commands, allowed_numbers, answered_numbers, commands, refused_to_tools
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
 
@@ -40,8 +40,9 @@ def assemble(
     numbers: Sequence[int],
     rules: Sequence[Commands] = (),
     answered: Sequence[tuple[int, int]] = (),
+    otherwise: int = REFUSE,
 ) -> list[Instruction]:
-    """Return the filter: kill foreign architectures, allow these numbers, refuse all others.
+    """Return the filter: kill foreign architectures, allow these numbers, refuse all others, or what ``otherwise`` is.
 
     Calls with ``rules`` pass only with the arguments that these allow; those of ``answered`` are not made but end with
     that error number, 0 for success.
@@ -65,7 +66,7 @@ def assemble(
         program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, ALLOW)]
     for number, answer in answered:
         program += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERROR | answer)]
-    return [*program, (_RETURN, 0, 0, REFUSE)]
+    return [*program, (_RETURN, 0, 0, otherwise)]
 
 
 def _checked(rule: Commands) -> list[Instruction]:
@@ -96,10 +97,15 @@ def filter_system_calls(*, files: bool = True, gpu: bool = False) -> None:
         OSError: no table for this architecture, or the kernel has no seccomp.
     """
     number = struct.pack("I", os.getpid())
-    code = ctypes.create_string_buffer(prepared_code(platform.machine(), files=files, gpu=gpu).replace(NOBODY, number))
+    install(prepared_code(platform.machine(), files=files, gpu=gpu).replace(NOBODY, number))
+
+
+def install(code: bytes) -> None:
+    """Put up a filter for this thread, and for what it starts; raises ``OSError`` if the kernel has no seccomp."""
+    held = ctypes.create_string_buffer(code)
     no_new_privileges()
     count = len(code) // struct.calcsize(_INSTRUCTION)
-    prctl(_PR_SET_SECCOMP, _MODE_FILTER, struct.pack("HxxxxxxP", count, ctypes.addressof(code)))
+    prctl(_PR_SET_SECCOMP, _MODE_FILTER, struct.pack("HxxxxxxP", count, ctypes.addressof(held)))
 
 
 @cache
@@ -109,5 +115,15 @@ def prepared_code(machine: str, *, files: bool, gpu: bool) -> bytes:
     Raises:
         OSError: an architecture without a table.
     """
-    program = the_filter(machine, *struct.unpack("I", NOBODY), files=files, gpu=gpu)
+    return _packed(the_filter(machine, *struct.unpack("I", NOBODY), files=files, gpu=gpu))
+
+
+@cache
+def code_for_tools(machine: str) -> bytes:
+    """Return the filter of a program of our own: all calls but some; raises ``OSError`` without a table."""
+    refused = [(number, errno.EPERM) for number in refused_to_tools(machine)]
+    return _packed(assemble(machine, (), answered=refused, otherwise=ALLOW))
+
+
+def _packed(program: Sequence[Instruction]) -> bytes:
     return b"".join(struct.pack(_INSTRUCTION, *instruction) for instruction in program)

@@ -231,6 +231,41 @@ def _file_commands(on_x86: bool) -> tuple[Commands, ...]:
     )
 
 
+# What no program needs that reads one text and writes another. It is started with the filter on, so it may be started,
+# and may start threads.
+REFUSED_TO_TOOLS: Final[Table] = (
+    ("socket", 41, 198),
+    ("socketpair", 53, 199),
+    ("kill", 62, 129),
+    ("tkill", 200, 130),
+    ("tgkill", 234, 131),
+    ("rt_sigqueueinfo", 129, 138),
+    ("rt_tgsigqueueinfo", 297, 240),
+    ("pidfd_open", 434, 434),
+    ("pidfd_send_signal", 424, 424),
+    ("pidfd_getfd", 438, 438),
+    ("ptrace", 101, 117),
+    ("process_vm_readv", 310, 270),
+    ("process_vm_writev", 311, 271),
+    ("mount", 165, 40),
+    ("unshare", 272, 97),
+    ("setns", 308, 268),
+    ("bpf", 321, 280),
+    ("perf_event_open", 298, 241),
+    ("userfaultfd", 323, 282),
+    ("io_uring_setup", 425, 425),
+    ("keyctl", 250, 219),
+    ("add_key", 248, 217),
+    ("request_key", 249, 218),
+    ("memfd_create", 319, 279),
+)
+
+
+def refused_to_tools(machine: str) -> tuple[int, ...]:
+    """Return the numbers that programs of our own are refused."""
+    return _numbers(machine, REFUSED_TO_TOOLS)
+
+
 def _numbers(machine: str, table: Table) -> tuple[int, ...]:
     found = (on_x86 if machine == "x86_64" else on_arm for _, on_x86, on_arm in table)
     return tuple(sorted(number for number in found if number is not None))
