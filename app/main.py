@@ -12,18 +12,18 @@ from pathlib import Path
 import streamlit as st
 
 ROOT = Path(__file__).resolve().parent.parent
-_STYLE = ROOT / "app" / "look.css"
+_STYLE, _EMBEDDED = (ROOT / "app" / name for name in ("look.css", "embedded.css"))
 if str(ROOT) not in sys.path:  # `streamlit run` puts only this folder there
     sys.path.insert(0, str(ROOT))
 
-from app import head, session  # noqa: E402
+from app import head, session, style  # noqa: E402
 from components.worker import what_is_missing  # noqa: E402
 
 
 def main() -> None:
     """Show the page that the address asks for."""
     # The few lines of style that Streamlit's theme has no words for.
-    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
+    style.add(_STYLE.read_text(encoding="utf-8"))
     session.engine()
     session.set_out()
     pages = [
@@ -49,7 +49,9 @@ def main() -> None:
             st.html('<p class="al-note">Opening …</p>')
             return
         if st.context.is_embedded:
-            st.html(f'<i class="al-embedded {"player" if session.shows_only_player() else ""}"></i>')
+            style.add(_EMBEDDED.read_text(encoding="utf-8"))
+            if session.shows_only_player():
+                style.add('.stApp .stColumn:not(:has([class*="-player"])) { display: none; }')
         missing = what_is_missing(session.engine().pool.known_walls())
         if missing is not None:
             st.caption(f":material/info: {missing}")

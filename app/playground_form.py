@@ -15,7 +15,7 @@ import msgspec
 import streamlit as st
 from markupsafe import Markup
 
-from app import session
+from app import session, style
 from app.controls import choose_device, kept_toggle
 from app.editors import Typed
 from components.facts.terms import meaning_of
@@ -111,6 +111,7 @@ def show_expression(problem: FormError | None) -> None:
     else:
         only = "Line 1: " if "\n" not in made().form.expression.strip() else ""
         st.html(_UNDER.format(" al-unread", with_code(str(problem).removeprefix(only))))
+        style.add('[class*="st-key-playground-player"] { opacity: .55; }')
 
 
 def show_switches() -> None:

@@ -27,7 +27,7 @@ from bench.timing import Row
 from components.source.form import Form, Leaf
 from tests.app.browser import CHROMIUM, FLAGS, _wait_until_healthy
 
-PRESSES, ROUNDS, STARTS = 4, 6, 3
+PRESSES, ROUNDS, STARTS = 4, 5, 2
 EXPRESSION = "cos(sin(x*w) + x**2 + tanh(w)*exp(x) + w**3)"
 SEEN = "() => bench.told() !== ''"
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import compare_sides, linked, results, session
+from app import compare_sides, linked, results, session, style
 from app.controls import download
 from app.examples import PAIRS
 from app.workbench import MADE, frame, heading
@@ -39,6 +39,7 @@ def page() -> None:
                 "compare:zip",
             )
         if any(edited[name].text != compare_sides.side(name).text for name in compare_sides.SIDES):
+            style.add(".st-key-compare-shown { opacity: .5; }")
             with st.container(key="compare-edited", width="content"):
                 st.markdown("Edited: press Run both.")
     if both:

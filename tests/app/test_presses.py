@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,12 @@ def test_every_button_acts_in_a_callback() -> None:
     ]
     assert len(calls) > 30
     assert [place for place, names in calls if "on_click" not in names] == []
+
+
+def test_no_rule_of_style_has_the_browser_look_through_the_whole_page() -> None:
+    """What stands in a state of a page is looked for at each change of any; a phone's list of pages is short."""
+    rules = (ROOT / "app" / "look.css").read_text(encoding="utf-8").splitlines()
+    assert [rule for rule in rules if re.match(r"\s*(\.stApp|html|body|:root)\S*:has\(", rule)] == []
 
 
 class _Ended(Exception):
