@@ -12,13 +12,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from weakref import WeakSet
-
-from msgspec import UNSET
 
 from .. import settings
 from ..explanations import explain
-from ..trace import Failure, ObservedRun, Program, Trace, observed_run, why_not_measured
+from ..trace import Exercise, Failure, ObservedRun, Program, Trace, observed_run, why_not_measured
 from . import failures
 from .allowance import Allowance, Spending, allowance_of_settings
 from .confine import Wall
@@ -39,6 +38,8 @@ _ATTEMPTS = 2
 _LATELY_SECONDS = 30.0
 # How long a zygote has served when the next one is started, which takes seconds of processor time.
 _FOLLOWING_SECONDS = 30.0
+# Its start must not be felt: it yields to the runs, and cannot take that back. Its own runs yield as much.
+_FOLLOWING_NICE = 10
 _log = logging.getLogger(__name__)
 
 
@@ -173,7 +174,7 @@ class Pool:
         with self._changed:
             self._refusal = failures.crashed(failures.STOPPING)
         ends = time.monotonic() + seconds
-        ended = [run.wait(max(0.0, ends - time.monotonic())) is not None for run in self.under_way()]
+        ended = [run.result(max(0.0, ends - time.monotonic())) is not None for run in self.under_way()]
         return all(ended) and (self.gpu is None or self.gpu.drain(ends - time.monotonic()))
 
     def under_way(self) -> list[Run]:
@@ -258,7 +259,7 @@ class Pool:
                 execution = Execution(run, self._living_zygote(), turn, self._spare)
                 run.begin()
                 result = execution.result()
-                if not isinstance(result, SentMemory) and run.program.question is not UNSET:
+                if not isinstance(result, SentMemory) and isinstance(run.program.question, Exercise):
                     result = judged(run, read(result), lambda judge: self._executed(judge, turn))
             except ZygoteDied as error:
                 failure = failures.crashed(failures.CLOSED if self._closed else str(error))
@@ -333,7 +334,7 @@ class Pool:
         """Start the zygote that takes over when this one dies, so that nobody waits until a new one is warm."""
         with self._zygote_lock:
             if not self._closed and (self._following is None or not self._following.alive):
-                self._following = ZygoteProcess(self._options, self._warm_again)
+                self._following = ZygoteProcess(replace(self._options, nice=_FOLLOWING_NICE), self._warm_again)
 
 
 def pool_of_this_machine(size: int | None = None, *, gpu: bool | None = None) -> Pool:

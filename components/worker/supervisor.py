@@ -72,13 +72,14 @@ class ZygoteOptions:
     """How to start a zygote: by which module, which walls (``None``: all), as which user (only root can).
 
     ``main`` is followed by arguments of its own: it says what the children call. ``gpu`` opens the walls for a GPU's
-    driver.
+    driver. ``nice`` is how much it and its children yield to others, at least.
     """
 
     main: tuple[str, ...] = MAIN
     walls: tuple[str, ...] | None = None
     user: int | None = None
     gpu: bool = False
+    nice: int = 0
 
     def command(self, descriptor: int, folder: str) -> list[str]:
         """Return the command line of a zygote whose runs have their folders in ``folder``."""
@@ -87,6 +88,8 @@ class ZygoteOptions:
             words += ["--walls", ",".join(self.walls)]
         if self.user is not None:
             words += ["--user", str(self.user)]
+        if self.nice:
+            words += ["--nice", str(self.nice)]
         return [*words, "--gpu"] if self.gpu else words
 
 

@@ -231,10 +231,12 @@ def main(make_answerer: Callable[[bool], Answerer], arguments: list[str] | None 
     parser.add_argument("--folder", required=True)
     parser.add_argument("--walls", default=",".join(names()))
     parser.add_argument("--user", type=int)
+    parser.add_argument("--nice", type=int, default=0)
     parser.add_argument("--gpu", action="store_true")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _deepen_stack()
+    os.nice(options.nice)
     wanted = options.walls.split(",")
     if not options.gpu and options.user is None:
         _enter_namespaces(wanted)

@@ -68,6 +68,11 @@ def test_one_that_died_while_it_waited_is_not_taken(pool: Pool) -> None:
     assert zygote_of(pool) not in (first, second)
 
 
+def test_its_start_yields_to_the_runs(pool: Pool) -> None:
+    usual = os.getpriority(os.PRIO_PROCESS, zygote_of(pool).pid)
+    assert os.getpriority(os.PRIO_PROCESS, following(pool).pid) == min(19, usual + 10)
+
+
 def test_closing_ends_both(pool: Pool) -> None:
     zygotes = zygote_of(pool), following(pool)
     pool.close()

@@ -22,6 +22,8 @@ _CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
 OPEN_FILES = 128
+# How much a program yields to the pages, as ``nice`` counts.
+_YIELDS = 5
 # Matplotlib's backend for programs, by the name of its module.
 PLOT_BACKEND = f"module://{__name__.rsplit('.', 3)[0]}.capture.plot_backend"
 
@@ -90,7 +92,7 @@ def drop_user(user: int) -> None:
 
 def first_to_go() -> None:
     """Let the system end this process before others when memory runs out, and give others the processor first."""
-    os.nice(5)
+    os.nice(max(0, _YIELDS - os.nice(0)))
     if IS_LINUX:
         try:
             with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
