@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import torch
@@ -29,6 +30,11 @@ def read(tensors: Sequence[torch.Tensor]) -> list[Gradient]:
     return [draft.finish() for draft in drafts if draft is not None]
 
 
+def near(number: float) -> Any:
+    """Return what equals this number but for rounding."""
+    return pytest.approx(number, rel=1e-9, abs=1e-300)
+
+
 def summed_up(numbers: list[float]) -> Summary:
     """Sum up in plain Python."""
     finite = [number for number in numbers if math.isfinite(number)]
@@ -37,8 +43,8 @@ def summed_up(numbers: list[float]) -> Summary:
     return Summary(
         min=min(finite),
         max=max(finite),
-        mean=pytest.approx(mean, rel=1e-9, abs=1e-300),
-        std=pytest.approx(math.sqrt(math.fsum((x - mean) ** 2 for x in finite) / len(finite)), rel=1e-9),
+        mean=near(mean),
+        std=near(math.sqrt(math.fsum((x - mean) ** 2 for x in finite) / len(finite))),
         nan=nan,
         inf=len(numbers) - len(finite) - nan,
         zero=numbers.count(0.0),
@@ -50,9 +56,9 @@ def sizes_of(numbers: list[float]) -> Sizes:
     finite = [abs(number) for number in numbers if math.isfinite(number)]
     return Sizes(
         min=min(finite),
-        mean=pytest.approx(math.fsum(finite) / len(finite), rel=1e-9),
+        mean=near(math.fsum(finite) / len(finite)),
         max=max(finite),
-        norm=pytest.approx(math.hypot(*finite), rel=1e-9),
+        norm=near(math.hypot(*finite)),
     )
 
 
