@@ -48,44 +48,41 @@ class NodeLog:
 
         ``None`` if there is no room for it. Call it inside ``quiet()``.
         """
-        return self._visit([root], whole=False)[0]
+        draft = self._find_or_add(root)
+        if draft is None or draft.targets is not None:
+            return draft
+        pending: list[tuple[NodeDraft, GraphNode]] = [(draft, root)]
+        while pending:
+            each, node = pending.pop()
+            if each.targets is None:
+                each.targets = self._targets(node, pending)
+        return draft
 
     def reach(self, roots: Iterable[GraphNode]) -> tuple[list[NodeDraft], list[tuple[NodeDraft, GraphNode]]]:
         """Return the drafts of ``roots`` and every node that can be reached from them, each with its draft.
 
         Raises ``RunInterrupted`` where the run is to stop.
         """
+        found = [(draft, root) for root in roots if (draft := self._find_or_add(root)) is not None]
         reached: list[tuple[NodeDraft, GraphNode]] = []
-        drafts = self._visit(list(roots), whole=True, reached=reached)
-        return [draft for draft in drafts if draft is not None], reached
-
-    def _visit(
-        self,
-        roots: list[GraphNode],
-        *,
-        whole: bool,
-        reached: list[tuple[NodeDraft, GraphNode]] | None = None,
-    ) -> list[NodeDraft | None]:
-        """Walk depth first. ``whole`` walks through what is known already, otherwise the walk stops there."""
-        drafts = [self._find_or_add(root) for root in roots]
         seen: set[int] = set()
-        pending = [(draft, root) for draft, root in zip(drafts, roots, strict=True) if draft is not None]
+        pending = [*found]
         while pending:
-            draft, node = pending.pop()
-            if draft.index in seen or not (whole or draft.targets is None):
+            entry = pending.pop()
+            draft, node = entry
+            if draft.index in seen:
                 continue
             seen.add(draft.index)
-            if reached is not None:
-                stop_if_asked()
-                reached.append((draft, node))
-                if not draft.saved and draft.leaf is None:
-                    # It may have been met while it was being made: a pack hook sees the node before it saves.
-                    self._note_saved(draft, node)
+            stop_if_asked()
+            reached.append(entry)
+            if not draft.saved and draft.leaf is None:
+                # It may have been met while it was being made: a pack hook sees the node before it saves.
+                self._note_saved(draft, node)
             if draft.targets is None:
                 draft.targets = self._targets(node, pending)
             else:
                 self._known_targets(node, draft.targets, pending)
-        return drafts
+        return [draft for draft, _ in found], reached
 
     def _targets(
         self, node: GraphNode, pending: list[tuple[NodeDraft, GraphNode]]

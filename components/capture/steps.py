@@ -171,7 +171,12 @@ class StepObserver:
             if kind is _NO_NEWS or (name[:1] == "_" and not is_program_name(name)):
                 continue
             try:
-                seen = self._look_at(name, value, top=top) if kind is _TENSOR else short_text(kind, value)
+                if kind is not _TENSOR:
+                    seen: TensorDraft | str = short_text(kind, value)
+                elif self._tensors.is_still(value, known.get(name)):
+                    continue
+                else:
+                    seen = self._look_at(name, value, top=top)
             except Exception as error:
                 self._asides.failed("tensors", f"the variable `{name}`", error)
                 seen = class_name(type(value))

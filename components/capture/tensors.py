@@ -65,6 +65,18 @@ class TensorLog:
         live = self._live.get(id(tensor))
         return live.draft if live is not None and live.reference() is tensor else None
 
+    def is_still(self, tensor: torch.Tensor, seen: object) -> bool:
+        """Whether ``seen`` is the draft of this tensor and nothing about it has changed since."""
+        live = self._live.get(id(tensor))
+        return (
+            live is not None
+            and live.draft is seen
+            and live.ordinary
+            and live.reference() is tensor
+            and live.state == _ordinary_state(tensor)
+            and not self._changed_unseen(tensor, live)
+        )
+
     def sharing_memory(self, tensor: torch.Tensor) -> TensorDraft | None:
         """Return the draft of the living program tensor with the same memory, shape and strides."""
         draft = self.known(tensor)

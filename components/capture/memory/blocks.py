@@ -17,6 +17,7 @@ import torch
 from msgspec import Struct
 
 from ...trace import Allocation, Category, Device, Memory, MemoryEvent, ObservedRun
+from ..quiet import no_collector
 from .addresses import Role
 from .cuda import SOURCE as CUDA_SOURCE
 from .notes import MARKER, Interval
@@ -117,11 +118,12 @@ class ProfilerRecord:
     def read(self, tree: Sequence[Any]) -> None:
         """Take what the profiler saw since the last time: ``experimental_event_tree()``."""
         self._interval = self._now()
-        for time_ns, event, operation in sorted(_events(tree), key=itemgetter(0)):
-            if isinstance(event, Operation):
-                self._operation(time_ns, event)
-            else:
-                self._memory(time_ns, event, operation)
+        with no_collector():
+            for time_ns, event, operation in sorted(_events(tree), key=itemgetter(0)):
+                if isinstance(event, Operation):
+                    self._operation(time_ns, event)
+                else:
+                    self._memory(time_ns, event, operation)
 
     def _now(self) -> Interval:
         return self._intervals[min(self._index, len(self._intervals) - 1)]
