@@ -16,9 +16,11 @@ from app import advice, linked, results, session
 from app.editors import Editor
 from app.examples import FIRST_FUNCTION, FUNCTIONS
 from app.workbench import heading
-from components.facts.variables import Variables, differentiable_variables
+from components.facts.variables import Variables
+from components.reading import KeptTrace
+from components.reading.sections import variables_of
 from components.source.function_text import NoFunction, function_text
-from components.trace import Answered, Asked, Failure, Findings, Function, Input, Trace, Unanswered, Verdict
+from components.trace import Answered, Asked, Failure, Findings, Function, Input, Unanswered, Verdict
 from components.widgets.editor import Problem, code_editor
 from components.widgets.panels import note_panel
 
@@ -82,21 +84,21 @@ def _fill(text: str) -> None:
 
 def _from_program() -> None:
     page = session.latest()
-    trace = session.trace(page) if page is not None else None
-    if page is None or trace is None:
+    shown = session.shown(page) if page is not None else None
+    if page is None or shown is None:
         st.markdown("There is no program yet. Run one on **Code**, **Lessons** or **Playground**, and come back.")
         return
-    variables = differentiable_variables(trace)
-    if not _usable(trace) or not variables.outputs or not variables.inputs:
+    variables = session.look(page, variables_of)
+    if not _usable(shown) or not variables.outputs or not variables.inputs:
         st.markdown(
             f"The program on **{session.PROGRAM_PAGES[page]}** has no variable that was computed from a leaf with "
             "`requires_grad=True`."
         )
         return
-    _choose(page, trace, variables)
+    _choose(page, shown.program.source, variables)
 
 
-def _choose(page: str, trace: Trace, variables: Variables) -> None:
+def _choose(page: str, source: str, variables: Variables) -> None:
     st.markdown(f"The program on **{session.PROGRAM_PAGES[page]}**, as a function:")
     output = st.selectbox("Output", variables.outputs, key="derivatives:output")
     inputs = st.multiselect("Differentiate by", variables.inputs, default=variables.inputs[:4], key="derivatives:by")
@@ -104,7 +106,7 @@ def _choose(page: str, trace: Trace, variables: Variables) -> None:
         st.caption("Choose at least one input.")
         return
     try:
-        text = function_text(trace.program.source, output, inputs)
+        text = function_text(source, output, inputs)
     except NoFunction as none:
         note_panel(str(none))
         return
@@ -112,9 +114,9 @@ def _choose(page: str, trace: Trace, variables: Variables) -> None:
     st.button("Use this function", type="primary", key="derivatives:use", on_click=_fill, args=(text,))
 
 
-def _usable(trace: Trace) -> bool:
+def _usable(shown: KeptTrace) -> bool:
     """Whether the program was read to its end by Python, so that reading it here is safe."""
-    return trace.failure is None or trace.failure.kind == "raised"
+    return shown.failure is None or shown.failure.kind == "raised"
 
 
 _MOST_ELEMENTS = 64
@@ -127,12 +129,12 @@ def ask(section: str, text: str, question: Asked) -> Answered | None:
     session.ask(page, text, question)
     if results.progress(page):
         return None
-    trace = session.trace(page)
-    if trace is None:
+    shown = session.shown(page)
+    if shown is None:
         return None
-    state.failure = text, trace.failure
-    answer = trace.answer
-    if trace.failure is not None:
+    state.failure = text, shown.failure
+    answer = shown.head.answer
+    if shown.failure is not None:
         st.html('<p class="al-note">The function stops with an error: it stands below the function.</p>')
         return None
     if isinstance(answer, Unanswered):

@@ -123,6 +123,11 @@ class Editor:
         return pressed
 
 
+def touched_editors() -> set[str]:
+    """Return the keys of the editors that were shown in this session or changed before; others are as at first."""
+    return session.in_browser().pages(Typed, Ran)
+
+
 def problem_of(failure: Failure | None) -> Problem | None:
     """Return a failure for its line in the editor, if it has one."""
     if failure is None or failure.line is None:

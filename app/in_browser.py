@@ -55,6 +55,12 @@ class InBrowser:
         assert isinstance(made, kind)
         return made
 
+    def pages(self, *kinds: type[msgspec.Struct]) -> set[str]:
+        """Return the pages for which there are values of these kinds; on others all is as at first."""
+        names = {kind.__name__ for kind in kinds}
+        parts = (name.rpartition(":") for name in (*self.made, *self.texts))
+        return {page for page, _, name in parts if name in names}
+
     @property
     def person(self) -> str:
         """Whose browser it is: the same in all its tabs, at most 32 characters."""

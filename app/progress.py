@@ -14,7 +14,7 @@ import streamlit as st
 
 from app import session
 from app.course import Lesson
-from app.editors import Editor
+from app.editors import Editor, touched_editors
 from components.facts.text import plural
 from components.trace import Exercise as Question
 from components.trace import Verdict
@@ -95,9 +95,16 @@ def open_lesson() -> Lesson | None:
     return next((lesson for lesson in session.course().lessons if lesson.slug == last), None)
 
 
+def solved(lessons: Sequence[Lesson]) -> dict[str, str]:
+    """Return the solved answers of this person by the lessons' slugs."""
+    kept = session.in_browser().pages(LessonKept)
+    answers = {lesson.slug: kept_of(lesson).solved for lesson in lessons if f"{_PAGE}:{lesson.slug}" in kept}
+    return {slug: answer for slug, answer in answers.items() if answer is not None}
+
+
 def is_solved(lesson: Lesson) -> bool:
     """Whether this person has solved the exercise."""
-    return kept_of(lesson).solved is not None
+    return lesson.slug in solved([lesson])
 
 
 def editor_of(lesson: Lesson) -> Editor:
@@ -139,13 +146,15 @@ def read_progress(data: bytes) -> Progress:
 
 def progress_file(lessons: Sequence[Lesson]) -> bytes:
     """Return what was solved, what is unfinished, and which lessons were changed, as JSON."""
-    solved = {lesson.slug: answer for lesson in lessons if (answer := kept_of(lesson).solved) is not None}
-    answers = {}
+    correct, touched, answers = solved(lessons), touched_editors(), {}
     for lesson in lessons:
-        text = editor_of(lesson).text
-        if text not in (lesson.source, solved.get(lesson.slug)) and len(text) <= _LONGEST_ANSWER:
+        editor = editor_of(lesson)
+        if editor.key not in touched:
+            continue
+        text = editor.text
+        if text not in (lesson.source, correct.get(lesson.slug)) and len(text) <= _LONGEST_ANSWER:
             answers[lesson.slug] = text
-    return msgspec.json.format(msgspec.json.encode(Progress(solved, answers)), indent=2)
+    return msgspec.json.format(msgspec.json.encode(Progress(correct, answers)), indent=2)
 
 
 def open_progress(lessons: Sequence[Lesson], data: bytes) -> None:
@@ -205,15 +214,16 @@ def _watch() -> None:
 def _judge(opened: Opened) -> None:
     """Take in what the checks of the first that waits have found."""
     lesson, answer = opened.waiting.pop(0)
-    trace = session.trace(_CHECKING)
-    assert trace is not None
-    if isinstance(trace.answer, Verdict) and trace.answer.solved and trace.failure is None:
+    shown = session.shown(_CHECKING)
+    assert shown is not None
+    verdict = shown.head.answer
+    if isinstance(verdict, Verdict) and verdict.solved and shown.failure is None:
         opened.passed.append(lesson)
         kept_of(lesson).solved = answer
-    elif trace.failure is not None:
+    elif shown.failure is not None:
         opened.failed.append((lesson, "its program fails"))
     else:
-        checks = trace.answer.checks if isinstance(trace.answer, Verdict) else []
+        checks = verdict.checks if isinstance(verdict, Verdict) else []
         opened.failed.append(
             (lesson, f"{sum(check.passed for check in checks)} of {plural(len(checks), 'check')} pass")
         )

@@ -99,9 +99,10 @@ def remembered(kind: type[State], page: str) -> State:
     the page may have changed it, and this run ends here if there is one.
     """
     key = f"{page}:{kind.__name__}"
-    if key not in STATE:
-        STATE[key] = kind()
-    state: State = STATE[key]
+    try:
+        state: State = STATE[key]
+    except KeyError:
+        state = STATE[key] = kind()
     return state
 
 

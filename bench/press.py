@@ -36,7 +36,7 @@ SEEN = "() => bench.told() !== ''"
 class App:
     """One of the two apps that are compared: how it is started, where its page is, and what was measured."""
 
-    script: str
+    command: tuple[str, ...]
     path: Callable[[float], str]
     presses: list[float] = field(default_factory=list)
     starts: list[float] = field(default_factory=list)
@@ -54,9 +54,9 @@ def playground(x: float) -> str:
 @contextmanager
 def serving(app: App, port: int) -> Iterator[Server]:
     """Start an app and yield its server at once, before it answers."""
-    command = [sys.executable, "-W", "ignore", "-m", "streamlit", "run", app.script, "--server.port", str(port)]
+    command = [sys.executable, "-W", "ignore", "-m", *app.command, "--server.port", str(port)]
     process = subprocess.Popen(
-        [*command, "--server.address", "127.0.0.1", "--server.headless", "true"],
+        [*command, "--server.address", "127.0.0.1"],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -146,8 +146,8 @@ def rows(ours: App, naive: App) -> list[Row]:
 
 def main() -> None:
     """Measure, and write the rows as JSON."""
-    ours = App("app/main.py", playground)
-    naive = App(str(Path(__file__).with_name("naive_app.py")), lambda x: f"/?x={x}")
+    ours = App(("app",), playground)
+    naive = App(("streamlit", "run", str(Path(__file__).with_name("naive_app.py"))), lambda x: f"/?x={x}")
     out = os.dup(1)  # what the servers print must not get between the rows
     os.dup2(2, 1)
     with sync_playwright() as playwright:

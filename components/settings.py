@@ -186,6 +186,13 @@ TRUSTED_PROXIES: Setting[Networks] = Setting(
     read=networks,
 )
 
+TRACE_MEMORY = Setting(
+    "AUTOGRAD_LAB_TRACE_MEMORY",
+    "`256`",
+    "MiB of traces that the server keeps, packed; those looked at last stay, the others are run again when asked for",
+    default=256,
+    read=whole(1, 1 << 20),
+)
 METRICS: Setting[tuple[str, int] | None] = Setting(
     "AUTOGRAD_LAB_METRICS",
     "none",
@@ -211,7 +218,7 @@ STOP_SECONDS = Setting(
 ALL: tuple[Setting[Any], ...] = (
     *(LESSONS, DATA, TRUST, GPU, WORKER_UID),
     *(PLACES, SPARE_ZYGOTE, PERSON_RUNS, PERSON_WAITING, PERSON_SECONDS, ADDRESS_SECONDS, TRUSTED_PROXIES),
-    *(METRICS, LOG, STOP_SECONDS),
+    *(TRACE_MEMORY, METRICS, LOG, STOP_SECONDS),
 )
 
 

@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "components.widgets": {"components.trace", "components.source", "components.facts", "components.figures"},
     # What pages ask of a trace: pictures, facts and explanations, of what the worker hands over.
     "components.reading": {
+        "components.settings",
         "components.trace",
         "components.source",
         "components.explanations",

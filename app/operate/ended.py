@@ -39,8 +39,8 @@ def ended(run: Run) -> Ended:
 
 
 def _outcome(run: Run) -> str:
-    if run.failure in _ITS_OWN:
-        return "finished"
     if run.stopped_at is not None:
         return "stopped"
+    if run.failure in _ITS_OWN:
+        return "finished"
     return "refused" if run.times[1] is None else str(run.failure)

@@ -22,7 +22,12 @@ def start(engine: Engine) -> None:
 
     Raises ``OSError`` where the address of the setting ``METRICS`` is taken.
     """
-    counts = Counts({"sessions": Gauge("Sessions that are connected.", sessions)})
+    shelf = engine.traces.shelf
+    gauges = {
+        "sessions": Gauge("Sessions that are connected.", sessions),
+        "trace_bytes": Gauge("Bytes of the traces that are kept, packed.", lambda: shelf.bytes),
+    }
+    counts = Counts(gauges)
 
     def over(run: Run) -> None:
         how = ended(run)

@@ -16,7 +16,7 @@ from app import progress, session
 from app.controls import download
 from app.course import Course, Lesson
 from app.lesson_guides import ExerciseGuide, LessonGuide
-from app.progress import DamagedProgress, LessonsKept, LessonsState, is_solved
+from app.progress import DamagedProgress, LessonsKept, LessonsState, solved
 from app.workbench import frame, heading, workbench
 
 # The text wants more of the width than a program. The rest are CSS pixels: the least height of the editor, and what
@@ -80,11 +80,12 @@ def _tools(course: Course, lesson: Lesson | None) -> None:
     lessons = course.lessons
     place = lessons.index(lesson) if lesson is not None else -1
     _step("Previous", lessons[place - 1] if place > 0 else None, ":material/chevron_left:")
-    labels = {other.slug: _label(other) for other in lessons}
+    done = solved(lessons)
+    labels = {other.slug: _label(other, solved=other.slug in done) for other in lessons}
     # The address decides, so another lesson has another control; and so have other words, by which browsers know what
     # was chosen.
-    solved = ",".join(str(number) for number, other in enumerate(lessons) if is_solved(other))
-    key = f"lessons:choice:{lesson.slug if lesson is not None else ''}:{solved}"
+    numbers = ",".join(str(number) for number, other in enumerate(lessons) if other.slug in done)
+    key = f"lessons:choice:{lesson.slug if lesson is not None else ''}:{numbers}"
     session.remembered(LessonsState, "lessons").choice = key
     st.selectbox(
         "Lesson",
@@ -97,7 +98,7 @@ def _tools(course: Course, lesson: Lesson | None) -> None:
         on_change=lambda: _open(session.widgets()[key]),
     )
     _step("Next", lessons[place + 1] if 0 <= place < len(lessons) - 1 else None, ":material/chevron_right:")
-    _progress(course)
+    _progress(course, len(done))
 
 
 def _step(word: str, lesson: Lesson | None, icon: str) -> None:
@@ -113,9 +114,8 @@ def _step(word: str, lesson: Lesson | None, icon: str) -> None:
     )
 
 
-def _label(lesson: Lesson) -> str:
-    solved = "✓ " if is_solved(lesson) else ""
-    return f"{solved}{lesson.name} · {lesson.title.replace('`', '')}"
+def _label(lesson: Lesson, *, solved: bool) -> str:
+    return f"{'✓ ' if solved else ''}{lesson.name} · {lesson.title.replace('`', '')}"
 
 
 def _missing(lessons: Sequence[Lesson], slug: str) -> None:
@@ -136,9 +136,9 @@ def _missing(lessons: Sequence[Lesson], slug: str) -> None:
 # --- what was solved
 
 
-def _progress(course: Course) -> None:
+def _progress(course: Course, done: int) -> None:
     exercises = [lesson for lesson in course.lessons if lesson.exercise is not None]
-    label = f"{sum(map(is_solved, exercises))} of {len(exercises)} solved"
+    label = f"{done} of {len(exercises)} solved"
     with st.popover(label, icon=":material/trophy:"):
         st.markdown(
             "What you solve and type is kept in this browser. A file takes it to another one, or to your teacher: it "

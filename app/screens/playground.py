@@ -35,6 +35,8 @@ def page() -> None:
         session.ask("playground", written.source)
         session.call("playground", form.expression.strip().partition("\n")[0][:60])
     making, did = frame("playground", [MADE, 1 - MADE])
+    with did:  # the picture first: the rest is there already, but for a few words
+        what_if_shown.show("playground", _place(form, written), above=ABOVE, show_code=True)
     with making, st.container(key="playground-made"):
         with heading("playground", "Playground"):
             pass
@@ -48,8 +50,6 @@ def page() -> None:
         if written is not None:
             with st.expander("The program that runs", icon=":material/code:"):
                 st.code(written.source, language="python")
-    with did:
-        what_if_shown.show("playground", _place(form, written), above=ABOVE, show_code=True)
 
 
 def _told(form: Form, written: Written | None) -> None:

@@ -162,15 +162,18 @@ class Visitor:
     # --- what it hears
 
     async def _read(self, connection: ClientConnection) -> None:
-        with suppress(ConnectionClosed):
+        try:
             async for data in connection:
                 self.bytes += len(data)
                 message = ForwardMsg()
                 message.ParseFromString(data if isinstance(data, bytes) else data.encode())
                 self._take(connection, message)
-        self._stop_timers()
-        self._wrong = self._wrong or "The server closed the connection."
-        self._shown.set()
+        except ConnectionClosed:
+            pass
+        finally:
+            self._stop_timers()
+            self._wrong = self._wrong or "The server closed the connection."
+            self._shown.set()
 
     def _take(self, connection: ClientConnection, message: ForwardMsg) -> None:
         if message.metadata.cacheable and message.hash:

@@ -1,7 +1,8 @@
 """What observers write down while a program runs, as far as their caps allow.
 
 A draft is a record under construction: it points at other drafts, because ids and some names are known at the end only.
-Below all observers, so that each may name what another one wrote.
+Below all observers, so that each may name what another one wrote. Python's collector does not look through drafts, of
+which there are millions: whoever is done with them takes their cycles apart (``NodeDraft.forget``).
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Allowance:
         return False
 
 
-class GradientDraft(Struct, eq=False):
+class GradientDraft(Struct, eq=False, gc=False):
     """A gradient at one moment; nodes that pass it on share it. ``reading`` is ``None`` where nothing can be read."""
 
     shape: list[int]
@@ -87,7 +88,7 @@ def _finished(gradient: GradientDraft | None) -> Gradient | None:
     return gradient.finish() if gradient is not None else None
 
 
-class TensorDraft(Struct, eq=False):
+class TensorDraft(Struct, eq=False, gc=False):
     """A tensor at one moment; ``origin`` is the first draft of the same tensor object."""
 
     index: int
@@ -135,7 +136,7 @@ class TensorDraft(Struct, eq=False):
         )
 
 
-class SavedDraft(Struct, eq=False):
+class SavedDraft(Struct, eq=False, gc=False):
     """What a node saved under one name; ``tensor`` is the program's tensor in the same memory."""
 
     record: SavedTensor
@@ -146,7 +147,7 @@ class SavedDraft(Struct, eq=False):
         return replace(self.record, tensor=f"t{self.tensor.index}") if self.tensor is not None else self.record
 
 
-class NodeDraft(Struct, eq=False):
+class NodeDraft(Struct, eq=False, gc=False):
     """An autograd node. ``number`` is PyTorch's own count; ``targets`` are ``next_functions`` in their order,
     ``None`` until the walk has been here."""
 
@@ -160,8 +161,12 @@ class NodeDraft(Struct, eq=False):
     packed: bool = False
     freed_by: int | None = None
 
+    def forget(self) -> None:
+        """Let go of what may lead back here: a tensor that it saved can be its own result."""
+        self.saved, self.targets = [], None
 
-class StepDraft(Struct, eq=False):
+
+class StepDraft(Struct, eq=False, gc=False):
     """An executed line; a variable is a tensor's draft or a short text."""
 
     index: int
@@ -186,7 +191,7 @@ class StepDraft(Struct, eq=False):
         )
 
 
-class EngineStepDraft(Struct, eq=False):
+class EngineStepDraft(Struct, eq=False, gc=False):
     """One node that the engine ran."""
 
     node: NodeDraft

@@ -26,7 +26,7 @@ from ..trace import Caps
 from .drafts import BackwardDraft, EngineStepDraft, GradientDraft, NodeDraft, Truncations
 from .failures import Asides, stop_if_asked
 from .names import program_line
-from .quiet import quiet
+from .quiet import no_collector, quiet
 from .torch_nodes import GraphNode, Marks, NodeHooks, is_freed, roots_of, set_engine_door
 from .values import ValueReader
 
@@ -87,7 +87,7 @@ class EngineObserver:
             return self._original(outputs, *arguments, **options)
         reached: Reached = []
         draft: BackwardDraft | None = None
-        with quiet(), self._asides.aside("backwards", "a backward pass"):
+        with quiet(), no_collector(), self._asides.aside("backwards", "a backward pass"):
             draft = self._prepared(outputs, reached, arguments, options)
         if draft is None:
             return self._original(outputs, *arguments, **options)
@@ -97,7 +97,7 @@ class EngineObserver:
         self.makers.switch(draft if draft.create_graph else None)
         hooks = NodeHooks()
         try:
-            with quiet(), self._asides.aside("backwards", "the steps of a backward pass"):
+            with quiet(), no_collector(), self._asides.aside("backwards", "the steps of a backward pass"):
                 self._hook(draft, reached, hooks)
             return self._original(outputs, *arguments, **options)
         except BaseException as error:
@@ -109,7 +109,7 @@ class EngineObserver:
             self._values.nothing_passes()
             self.makers.switch(outer)
             hooks.remove()
-            with quiet(), self._asides.aside("backwards", "what a backward pass released and added"):
+            with quiet(), no_collector(), self._asides.aside("backwards", "what a backward pass released and added"):
                 self._settle(draft, {node.index: graph_node for node, graph_node in reached})
 
     def _prepared(

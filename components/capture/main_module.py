@@ -148,7 +148,10 @@ def _put_back(environment: dict[str, str]) -> None:
 
 def seed(number: int) -> None:
     """Put PyTorch's, Python's and NumPy's generators where every run of a program finds them."""
-    torch.manual_seed(number)
+    if torch.accelerator.is_available():
+        torch.manual_seed(number)
+    else:  # it would note down the whole stack, for a GPU that may come
+        torch.default_generator.manual_seed(number)
     random.seed(number)
     numpy.random.seed(number % 2**32)
 

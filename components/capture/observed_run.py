@@ -180,6 +180,8 @@ class _Observers:
             with quiet(), self._asides.aside("nodes", "what was left at the end"):
                 self._look_at_the_end()
             trace = self.assemble(failure, error, duration)
+            for node in self._nodes.drafts:
+                node.forget()
             if forget:
                 self._main.forget()
                 trace = replace(trace, stdout=self._stdout.text, stdout_truncated=self._stdout.truncated)

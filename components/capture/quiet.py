@@ -8,9 +8,11 @@ the program's code.
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from types import TracebackType
 from typing import Any
@@ -110,6 +112,18 @@ def is_quiet() -> bool:
     return _thread.now.depth > 0
 
 
+@contextmanager
+def no_collector() -> Iterator[None]:
+    """Keep Python's collector from looking through the records of a large graph again and again as they are made."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 def plain(tensor: torch.Tensor) -> torch.Tensor | None:
     """Return the tensor without the wrappers of ``torch.func.grad``; ``None`` for a ``vmap`` batch: it is many values.
 
@@ -133,11 +147,22 @@ def plain(tensor: torch.Tensor) -> torch.Tensor | None:
     return torch.zeros(tensor.shape, dtype=tensor.dtype, device=tensor.device) if tensor._is_zerotensor() else tensor
 
 
+# A trace has the same few shapes again and again; nobody changes the lists.
+_shapes: dict[torch.Size, list[int]] = {}
+_MOST_SHAPES = 4_096
+
+
 def shape_of(tensor: torch.Tensor) -> list[int]:
     """Return a tensor's sizes; of a nested one, whose sizes differ, the number of its parts."""
     if tensor.is_nested:
         return [int(tensor.size(0))]
-    return list(tensor.shape)
+    shape = tensor.shape
+    known = _shapes.get(shape)
+    if known is None:
+        known = list(shape)
+        if len(_shapes) < _MOST_SHAPES:
+            _shapes[shape] = known
+    return known
 
 
 @cache

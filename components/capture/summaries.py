@@ -7,8 +7,8 @@ the run, each of its rows is worked out, all by the same few calls.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import UNSET, Struct, UnsetType
@@ -26,8 +26,8 @@ _MOST_ELEMENTS = 1 << 20
 Doubles = NDArray[np.float64]
 
 
-class Reading(Struct, eq=False):
-    """What was read of one tensor. All but ``values`` of a small one is there after ``Summaries.finish``."""
+class Reading(Struct, eq=False, gc=False):
+    """What was read of one tensor; of more than one element it is there after ``Summaries.finish``."""
 
     values: Values = None
     summary: Summary | None = None
@@ -35,8 +35,7 @@ class Reading(Struct, eq=False):
     sizes: Sizes | UnsetType = UNSET
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What is wanted beside a summary: a grid of a matrix with so many ``columns`` (0: none), the sizes of elements."""
 
     columns: int = 0
@@ -47,20 +46,23 @@ SUMMARY_ALONE = Wanted()
 
 
 class _Block:
-    """Tensors of one size of which the same is wanted."""
+    """Tensors of one size of which the same is wanted; their ``shape`` where that is their values, too."""
 
-    def __init__(self, elements: int, wanted: Wanted, listed: bool) -> None:
+    def __init__(self, elements: int, wanted: Wanted, shape: tuple[int, ...] | None) -> None:
         self.capacity = max(1, min(_BLOCK_ROWS, _BLOCK_ELEMENTS // elements))
-        self.size = self.capacity * elements
-        self._elements = elements
+        self._copies: Doubles = np.empty((self.capacity, elements))
         self._wanted = wanted
-        self._copies: Doubles | None = None if listed else np.empty((self.capacity, elements))
+        self._shape = shape
         self._readings: list[Reading] = []
 
-    def add(self, numbers: NDArray[Any] | None, reading: Reading) -> None:
-        """Take a tensor's elements, in a row; ``None`` where the reading has them as values."""
-        if self._copies is not None:
-            self._copies[len(self._readings)] = numbers
+    @property
+    def size(self) -> int:
+        """Its elements, whether they are used or not."""
+        return self._copies.size
+
+    def add(self, numbers: NDArray[Any], reading: Reading) -> None:
+        """Take a tensor's elements, in a row."""
+        self._copies[len(self._readings)] = numbers
         self._readings.append(reading)
         if len(self._readings) == self.capacity:
             self.finish()
@@ -70,90 +72,110 @@ class _Block:
         readings, self._readings = self._readings, []
         if not readings:
             return
-        if self._copies is not None:
-            rows = self._copies[: len(readings)]
-        else:
-            rows = np.array([reading.values for reading in readings], np.float64).reshape(-1, self._elements)
-        for reading, summary in zip(readings, _summaries(rows), strict=True):
-            reading.summary = summary
-            if reading.values is not None and (summary.nan or summary.inf):
-                reading.values = json_numbers(reading.values)
+        rows = self._copies[: len(readings)]
+        for reading, summary, sizes in zip(readings, *_summaries(rows, sizes=self._wanted.sizes), strict=True):
+            reading.summary, reading.sizes = summary, sizes
+        if self._shape is not None:
+            for reading, values in zip(readings, rows.reshape(-1, *self._shape).tolist(), strict=True):
+                odd = reading.summary is not None and (reading.summary.nan or reading.summary.inf)
+                reading.values = json_numbers(values) if odd else values
         if self._wanted.columns:
             for reading, grid in zip(readings, _grids(rows, self._wanted.columns), strict=True):
                 reading.grid = grid
-        if self._wanted.sizes:
-            for reading, sizes in zip(readings, _sizes(rows, readings), strict=True):
-                reading.sizes = sizes
 
 
 class Summaries:
     """The blocks of one run."""
 
     def __init__(self) -> None:
-        self._copied: dict[tuple[int, Wanted], _Block] = {}
-        self._listed: dict[tuple[int, ...], _Block] = {}
+        self._blocks: dict[tuple[int, Wanted, tuple[int, ...] | None], _Block] = {}
         self._elements = 0
 
-    def add(self, numbers: NDArray[Any], reading: Reading, wanted: Wanted) -> None:
-        """Copy a tensor's elements, at least one, and put what is wanted of them into ``reading`` some time later."""
-        block = self._copied.get((numbers.size, wanted))
+    def add(
+        self,
+        numbers: NDArray[Any],
+        reading: Reading,
+        wanted: Wanted = SUMMARY_ALONE,
+        shape: tuple[int, ...] | None = None,
+    ) -> None:
+        """Copy a tensor's elements, at least one, and put what is wanted of them into ``reading`` some time later.
+
+        Where there is a ``shape``, all elements are wanted, too, as nested lists of this shape.
+        """
+        key = numbers.size, wanted, shape
+        block = self._blocks.get(key)
         if block is None:
-            block = _Block(numbers.size, wanted, listed=False)
+            block = _Block(numbers.size, wanted, shape)
             if block.size <= _BLOCK_ELEMENTS:
-                self._make_room(block)
-                self._copied[numbers.size, wanted] = block
+                if self._elements > _MOST_ELEMENTS:
+                    self.finish()
+                self._elements += block.size
+                self._blocks[key] = block
         block.add(numbers, reading)
-
-    def add_listed(self, shape: tuple[int, ...], elements: int, reading: Reading) -> None:
-        """Sum up a tensor whose elements are all in ``reading.values``, as nested lists of this shape."""
-        block = self._listed.get(shape)
-        if block is None:
-            block = _Block(elements, SUMMARY_ALONE, listed=True)
-            self._make_room(block)
-            self._listed[shape] = block
-        block.add(None, reading)
-
-    def _make_room(self, block: _Block) -> None:
-        if self._elements > _MOST_ELEMENTS:
-            self.finish()
-        self._elements += block.size
 
     def finish(self) -> None:
         """Work out all that is left."""
-        blocks = [*self._copied.values(), *self._listed.values()]
-        self._copied, self._listed, self._elements = {}, {}, 0
-        for block in blocks:
+        blocks, self._blocks, self._elements = self._blocks, {}, 0
+        for block in blocks.values():
             block.finish()
 
 
-def _summaries(rows: Doubles) -> list[Summary]:
-    """Min, max, mean and population standard deviation of each row's finite elements, and what the others are."""
+def _summaries(rows: Doubles, *, sizes: bool) -> tuple[list[Summary], list[Sizes | UnsetType]]:
+    """Sum up each row; ``sizes`` says whether these are wanted, too.
+
+    A pass over the elements takes longer than all else, so what one pass has found out is used wherever it can be.
+    """
+    work = _workspace[: rows.size].reshape(rows.shape) if rows.size <= _workspace.size else np.empty(rows.shape)
     count = rows.shape[1]
     with np.errstate(over="ignore", invalid="ignore"):
         totals = np.add.reduce(rows, axis=1)
         if not np.isfinite(totals).all():
-            return [_summary(row) for row in rows]
+            return _each(rows, sizes=sizes)
         means = totals / count
-        away = rows - means[:, None]
-        away *= away
-        deviations = np.sqrt(np.add.reduce(away, axis=1) / count)
+        np.subtract(rows, means[:, None], out=work)
+        np.multiply(work, work, out=work)
+        deviations = np.sqrt(np.add.reduce(work, axis=1) / count)
     lowest, highest = np.minimum.reduce(rows, axis=1), np.maximum.reduce(rows, axis=1)
+    found: list[Sizes | UnsetType] = [UNSET] * len(rows)
+    if sizes:
+        largest = np.maximum(np.abs(lowest), np.abs(highest))
+        if not ((largest == 0) | ((largest > _SMALLEST) & (largest < _LARGEST))).all():
+            return _each(rows, sizes=True)
+        np.abs(rows, out=work)
+        smallest, amounts = np.minimum.reduce(work, axis=1), np.add.reduce(work, axis=1) / count
+        # The mean square is the variance and the square of the mean.
+        norms = np.hypot(deviations, means) * math.sqrt(count)
+        columns = (column.tolist() for column in (smallest, amounts, largest, norms))
+        found = [Sizes(min=low, mean=mean, max=high, norm=norm) for low, mean, high, norm in zip(*columns, strict=True)]
+        zeros = _zeros(rows, (smallest == 0).tolist())
+    else:
+        zeros = _zeros(rows, ((lowest <= 0) & (highest >= 0)).tolist())
     columns = (column.tolist() for column in (lowest, highest, means, deviations))
     return [
         Summary(min=low, max=high, mean=mean, std=json_number(deviation), nan=0, inf=0, zero=zero)
-        for low, high, mean, deviation, zero in zip(*columns, _zeros(rows), strict=True)
-    ]
+        for low, high, mean, deviation, zero in zip(*columns, zeros, strict=True)
+    ], found
 
 
-def _zeros(rows: Doubles) -> list[int]:
-    """Count the zeros of each row; most blocks have none, which one call tells."""
-    if np.count_nonzero(rows) == rows.size:
-        return [0] * len(rows)
-    return [rows.shape[1] - int(np.count_nonzero(row)) for row in rows]
+# Used by one thread at a time, as all of capture: new memory costs more than what is done in it.
+_workspace: Doubles = np.empty(_BLOCK_ELEMENTS)
+# Squares of what lies between are numbers of full precision.
+_SMALLEST, _LARGEST = 1e-140, 1e140
+
+
+def _zeros(rows: Doubles, some: list[bool]) -> list[int]:
+    """Count the zeros of each row; ``some`` says which can have any."""
+    count = rows.shape[1]
+    return [count - int(np.count_nonzero(row)) if each else 0 for row, each in zip(rows, some, strict=True)]
+
+
+def _each(rows: Doubles, *, sizes: bool) -> tuple[list[Summary], list[Sizes | UnsetType]]:
+    """Sum up one row after the other, since some have elements that are infinite, no numbers, very large or small."""
+    return [_summary(row) for row in rows], [_sizes(row) if sizes else UNSET for row in rows]
 
 
 def _summary(numbers: Doubles) -> Summary:
-    """Sum up one row, some of whose elements may be infinite or no numbers."""
+    """Min, max, mean and population standard deviation of the finite elements, and what the others are."""
     count = numbers.size
     zero = count - int(np.count_nonzero(numbers))
     with np.errstate(over="ignore", invalid="ignore"):
@@ -177,51 +199,56 @@ def _summary(numbers: Doubles) -> Summary:
     )
 
 
-def _sizes(rows: Doubles, readings: list[Reading]) -> list[Sizes | UnsetType]:
-    """How large the finite elements of each row are."""
-    odd = [reading.summary is None or bool(reading.summary.nan or reading.summary.inf) for reading in readings]
-    if not any(odd):
-        return _sizes_of_finite(rows)
-    each = (row[np.isfinite(row)] for row in rows)
-    return [size for row in each for size in (_sizes_of_finite(row[None]) if row.size else [UNSET])]
-
-
-def _sizes_of_finite(rows: Doubles) -> list[Sizes | UnsetType]:
-    """Scaled, so that no square is too large or too small."""
-    count = rows.shape[1]
-    magnitudes = np.abs(rows)
-    smallest, largest = np.minimum.reduce(magnitudes, axis=1), np.maximum.reduce(magnitudes, axis=1)
-    magnitudes /= np.where(largest == 0, 1.0, largest)[:, None]
-    means = largest * (np.add.reduce(magnitudes, axis=1) / count)
+def _sizes(numbers: Doubles) -> Sizes | UnsetType:
+    """How large the finite elements are. Scaled, so that no square is too large or too small."""
+    magnitudes = np.abs(numbers[np.isfinite(numbers)])
+    if not magnitudes.size:
+        return UNSET
+    smallest, largest = float(np.minimum.reduce(magnitudes)), float(np.maximum.reduce(magnitudes))
+    magnitudes /= largest or 1.0
+    mean = largest * (float(np.add.reduce(magnitudes)) / magnitudes.size)
     magnitudes *= magnitudes
-    with np.errstate(over="ignore"):
-        norms = largest * np.sqrt(np.add.reduce(magnitudes, axis=1))
-    columns = (smallest, means, largest, norms)
-    return [
-        Sizes(min=low, mean=mean, max=high, norm=json_number(norm))
-        for low, mean, high, norm in zip(*(column.tolist() for column in columns), strict=True)
-    ]
+    norm = largest * math.sqrt(float(np.add.reduce(magnitudes)))
+    return Sizes(min=smallest, mean=mean, max=largest, norm=json_number(norm))
 
 
 def _grids(rows: Doubles, columns: int) -> list[Grid]:
+    """Average each row's blocks, as the matrix with so many columns that it is."""
     matrices = rows.reshape(len(rows), -1, columns)
-    (down, heights), (across, widths) = (_cuts(size) for size in matrices.shape[1:])
+    (_, heights), (across, widths) = (_cuts(size) for size in matrices.shape[1:])
     with np.errstate(invalid="ignore", over="ignore"):
-        means = np.add.reduceat(np.add.reduceat(matrices, down, axis=1), across, axis=2)
-        means /= heights[:, None] * widths
+        means = _summed_down(matrices)
+        means = np.add.reduceat(means, across, axis=2) if columns > _MOST_BLOCKS else means
+        means = means / (heights[:, None] * widths)
         sizes = np.abs(means)
-        finite = np.isfinite(sizes)
-        all_finite = bool(finite.all())
-        largest = np.max(sizes, axis=(1, 2), initial=0.0, where=True if all_finite else finite)
+        largest = np.maximum.reduce(sizes, axis=(1, 2))
+        odd = not np.isfinite(largest).all()
+        finite = np.isfinite(sizes) if odd else True
+        largest = np.max(sizes, axis=(1, 2), initial=0.0, where=finite) if odd else largest
         scale = np.where(largest == 0, 1.0, largest)[:, None, None]
-        parts = np.rint(np.where(finite, means, 0.0) / scale * _THOUSANDTHS).astype(np.int64)
+        parts = np.rint((np.where(finite, means, 0.0) if odd else means) / scale * _THOUSANDTHS).astype(np.int64)
     cells: list[list[list[int | None]]] = parts.tolist()
-    if not all_finite:
-        for matrix, row, column in np.argwhere(~finite).tolist():
+    if odd:
+        for matrix, row, column in np.argwhere(~np.isfinite(sizes)).tolist():
             cells[matrix][row][column] = None
     return [Grid(largest=most, cells=each) for most, each in zip(largest.tolist(), cells, strict=True)]
 
 
+def _summed_down(matrices: Doubles) -> Doubles:
+    """Add up the rows of each part of each matrix, in order: ``np.add.reduceat``, at a fraction of its time."""
+    height = matrices.shape[1]
+    if height <= _MOST_BLOCKS:
+        return matrices
+    starts, heights = _cuts(height)
+    least = height // _MOST_BLOCKS
+    first = matrices[:, (starts[:, None] + np.arange(least)).reshape(-1)]
+    sums: Doubles = np.add.reduce(first.reshape(len(matrices), _MOST_BLOCKS, least, -1), axis=2)
+    higher = np.flatnonzero(heights > least)
+    sums[:, higher] += matrices[:, starts[higher] + least]
+    return sums
+
+
+@cache
 def _cuts(size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return where the parts of a dimension begin, and how long each is."""
     blocks = min(size, _MOST_BLOCKS)

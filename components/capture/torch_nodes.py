@@ -67,13 +67,13 @@ class NodeHooks:
     """The hooks that one run of the engine has on its nodes."""
 
     def __init__(self) -> None:
-        self._put: list[tuple[dict[Any, Any], object]] = []
+        self._put: list[dict[Any, Any]] = []
 
     @contextmanager
     def light(self) -> Iterator[None]:
         """Put hooks on without PyTorch's handles, which take longer than all else about a small node."""
         original = _HookMixin._register_hook
-        _HookMixin._register_hook = staticmethod(_registered)  # type: ignore[method-assign]
+        _HookMixin._register_hook = staticmethod(self._registered)  # type: ignore[method-assign]
         try:
             yield
         finally:
@@ -87,16 +87,15 @@ class NodeHooks:
     def remove(self) -> None:
         """Take all of them off."""
         put, self._put = self._put, []
-        for hooks, hook in put:
-            hooks.pop(hook, None)
+        for hooks in put:
+            hooks.pop(self, None)
 
-
-def _registered(hooks: OrderedDict[Any, Any] | None, hook: Any) -> tuple[OrderedDict[Any, Any], object]:
-    """Do what PyTorch does when a node is given a hook, with the hook itself for a key."""
-    if hooks is None:
-        hooks = OrderedDict()
-    hooks[hook] = hook
-    return hooks, (hooks, hook)
+    def _registered(self, hooks: OrderedDict[Any, Any] | None, hook: Any) -> tuple[OrderedDict[Any, Any], object]:
+        """Do what PyTorch does when a node is given a hook, with this object for a key and no handle."""
+        if hooks is None:
+            hooks = OrderedDict()
+        hooks[self] = hook
+        return hooks, hooks
 
 
 def set_engine_door(door: Callable[..., Any]) -> None:

@@ -19,6 +19,7 @@ _LARGEST_SUMMARISED = 4_000_000
 _MOST_PASSING = 1_024
 _MOST_SIZES = 20_000
 _FEW = 16
+_MOST_DIMENSIONS = 32  # NumPy's, with a margin
 # Those whose memory NumPy can read as it is.
 _NUMPY_TOO = frozenset(
     {torch.float32, torch.float64, torch.float16, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8}
@@ -112,12 +113,12 @@ class ValueReader:
         if not count:
             return Reading(flat.tolist() if valued else None, _NOTHING if summarised else None)
         reading = Reading()
-        if valued:
+        if valued and summarised and flat.is_floating_point() and flat.dim() < _MOST_DIMENSIONS:
+            self._summaries.add(_row(flat), reading, shape=flat.shape)
+        elif valued:
+            reading.values = _listed(flat)
             if summarised:
-                reading.values = flat.tolist()
-                self._summaries.add_listed(flat.shape, count, reading)
-            else:
-                reading.values = _listed(flat)
+                self._summaries.add(_row(flat), reading)
         elif summarised:
             wanted = self._wanted(columns) if columns and flat.is_floating_point() else SUMMARY_ALONE
             self._summaries.add(_row(flat), reading, wanted)
@@ -139,10 +140,9 @@ def _listed(flat: torch.Tensor) -> Values:
 
 def _row(flat: torch.Tensor) -> NDArray[Any]:
     """Return all elements in a row, where possible in their own memory: they are read at once."""
-    flat = flat.detach()
-    if flat.dtype not in _NUMPY_TOO:
-        flat = flat.to(torch.float64)
-    return flat.numpy(force=flat.device.type != "cpu" or flat.is_neg()).reshape(-1)
+    if flat.dtype in _NUMPY_TOO and flat.is_cpu and not flat.is_neg():
+        return flat.detach().numpy().reshape(-1)
+    return flat.detach().to(torch.float64).numpy(force=True).reshape(-1)
 
 
 def _summary_of_one(number: float) -> Summary:

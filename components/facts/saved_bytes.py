@@ -29,7 +29,7 @@ def saved_bytes(trace: Trace, nodes: Collection[str] | None = None) -> SavedByte
     memory = whole_memory(trace)
     if memory is None:
         counted = [one for one in trace.nodes if nodes is None or one.id in nodes]
-        known = all(sum(storages([one]).values()) == one.saved_bytes for one in counted)
+        known = all(map(_is_named, counted))
         size = sum(storages(counted).values()) if known else sum(one.saved_bytes for one in counted)
         return SavedBytes(size, known)
     blocks = memory.allocations
@@ -41,15 +41,24 @@ def saved_bytes(trace: Trace, nodes: Collection[str] | None = None) -> SavedByte
 
 def storages(nodes: Iterable[Node]) -> dict[int, int]:
     """Return the bytes of the storages that some nodes saved, by the storage's number: each is there once."""
-    saved = (one for node in nodes for one in node.saved)
-    return dict(one.storage for one in saved if one.storage is not UNSET)
+    found: dict[int, int] = {}
+    for node in nodes:  # of which there can be very many
+        for saved in node.saved:
+            if saved.storage is not UNSET:
+                found[saved.storage[0]] = saved.storage[1]
+    return found
+
+
+def _is_named(node: Node) -> bool:
+    """Whether the storages that a node names are all that it saved."""
+    return sum(storages((node,)).values()) == node.saved_bytes if node.saved else not node.saved_bytes
 
 
 def stored_bytes(nodes: Iterable[Node]) -> int:
     """Return how many bytes some nodes saved: each storage once, what has none named node by node."""
     named, unnamed = [], 0
     for one in nodes:
-        if sum(storages([one]).values()) == one.saved_bytes:
+        if _is_named(one):
             named.append(one)
         else:
             unnamed += one.saved_bytes

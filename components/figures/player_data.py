@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
@@ -351,11 +351,16 @@ class _Boxes:
         return found
 
 
+_SHORT = 5_000
 _CLASSES: tuple[tuple[Any, str], ...] = ((Keyword, "k"), (String, "s"), (Number, "m"), (Comment, "c"))
 
 
 def code_tokens(source: str) -> list[list[tuple[str, str]]]:
     """Return the program's lines as pairs of a word for the style sheet (empty for plain) and a text."""
+    return _lately(source) if len(source) <= _SHORT else _tokens(source)
+
+
+def _tokens(source: str) -> list[list[tuple[str, str]]]:
     lines: list[list[tuple[str, str]]] = [[]]
     for kind, text in lex(source.rstrip(), PythonLexer(stripnl=False, ensurenl=False)):
         css = next((name for token, name in _CLASSES if kind in token), "")
@@ -365,3 +370,7 @@ def code_tokens(source: str) -> list[list[tuple[str, str]]]:
             if part:
                 lines[-1].append((css, part))
     return lines
+
+
+# Nobody changes them; a program is run many times, and a class runs the same ones.
+_lately = lru_cache(maxsize=128)(_tokens)

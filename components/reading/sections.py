@@ -1,4 +1,4 @@
-"""What the Gradients and Compare pages ask of a trace, each in one answer."""
+"""What the Gradients, Compare and Derivatives pages ask of a trace, each in one answer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ..facts.gradients import History, gradient_history
 from ..facts.gradients.flow import intermediate_gradients
 from ..facts.layer_health import Trend, trends
 from ..facts.memory.timeline import PairAxis, Timelines, timelines_info
+from ..facts.variables import Variables, differentiable_variables
 from ..trace.codec import collector_paused
 
 
@@ -34,6 +35,11 @@ def engine_runs(index: TraceIndex) -> dict[str, str]:
 
 def _engine_runs(index: TraceIndex) -> dict[str, str]:
     return {run.id: intermediate_gradients(index, run.id).text for run in index.trace.backwards if run.steps}
+
+
+def variables_of(index: TraceIndex) -> Variables:
+    """Return what of a program can be differentiated, and by what."""
+    return differentiable_variables(index.trace)
 
 
 def comparison(left: TraceIndex, right: TraceIndex) -> Comparison:

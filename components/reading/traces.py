@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, TypeVarTuple
 
 from ..facts import TraceIndex
+from ..settings import TRACE_MEMORY
 from ..trace import Failure, Trace, encode_trace, pack
 from ..trace.codec import collector_paused
 from ..trace.packed import Packed
@@ -17,9 +17,6 @@ from ..worker.sent import SentMemory
 from .kept import KeptTrace, Measured, Own, Shelf, Source, head_of, new_number
 from .reader import Reader, ReaderFailed
 
-MEMORY_VARIABLE = "AUTOGRAD_LAB_TRACE_MEMORY"
-MOST_MIB = 256
-"""Of packed traces, if no setting says otherwise."""
 # In bytes of JSON: which traces the process of the pages reads itself, and how much of them it keeps read.
 SMALL = 300_000
 _MOST_READ = 8 << 20
@@ -31,12 +28,12 @@ _Result = TypeVar("_Result")
 class Traces:
     """Keeps traces, and answers what is asked of them. Safe to use from many threads.
 
-    ``most_bytes`` are those of all that is kept, packed; traces of more than ``small`` bytes of JSON are read in a
-    reader.
+    ``most_bytes`` are those of all that is kept, packed, by default the setting ``TRACE_MEMORY``; traces of more than
+    ``small`` bytes of JSON are read in a reader.
     """
 
     def __init__(self, most_bytes: int | None = None, small: int = SMALL) -> None:
-        self.shelf = Shelf(_most_bytes() if most_bytes is None else most_bytes)
+        self.shelf = Shelf(TRACE_MEMORY.value() << 20 if most_bytes is None else most_bytes)
         self.reader = Reader()
         self._small = small
         self._lock = threading.Lock()
@@ -121,8 +118,3 @@ class Traces:
 def packed(index: TraceIndex) -> Packed:
     """Return a trace as packed JSON."""
     return pack(encode_trace(index.trace))
-
-
-def _most_bytes() -> int:
-    text = os.environ.get(MEMORY_VARIABLE, "")
-    return (int(text) if text.isdigit() and int(text) else MOST_MIB) << 20

@@ -8,11 +8,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from .edits import Edit, SourceText, edited
 from .parsing import SourceTooLarge, parse
 
+_SHORT = 2_000
 _REST_OF_LINE = re.compile(r"[ \t\f]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
 
 
@@ -22,6 +23,12 @@ def parsed(source: str, *, commands: bool = False) -> ast.Module | None:
         return parse(source, commands=commands).tree
     except (SyntaxError, SourceTooLarge):
         return None
+
+
+@lru_cache(maxsize=1024)
+def _is_python(text: str) -> bool:
+    """Whether a short text can be parsed: every run of a program asks the same of its lines."""
+    return parsed(text) is not None
 
 
 def statements_in(block: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -130,7 +137,8 @@ class ProgramTree(SourceText):
         touched = [(begin, end) for begin, end in ends if end >= first and begin <= last]
         start = self.starts[min([first, *(line for line, _ in touched)]) - 1]
         stop = self.starts[max([last, *(line for _, line in touched)])]
-        return parsed(edited(self.source, edits, start, stop)) is not None
+        text = edited(self.source, edits, start, stop)
+        return _is_python(text) if len(text) <= _SHORT else parsed(text) is not None
 
     @cached_property
     def unit(self) -> str:

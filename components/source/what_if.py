@@ -19,6 +19,8 @@ from .parsing import parse_expression
 from .tree import ProgramTree, dotted, read_program
 
 Kind = Literal["zero", "scale", "clip"]
+# What a function is called that hooks what it is given.
+_HELPER = "hooked"
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _MOST_WRITTEN_OUT = 4
 
@@ -252,8 +254,10 @@ def _wrapped(program: ProgramTree, node: ast.expr, lines: Sequence[str]) -> str 
     top = [one for one in program.tree.body if one.lineno <= node.lineno <= (one.end_lineno or one.lineno)]
     if not top or program.indentation(top[0]) is None:
         return None
-    taken = {part.id for part in ast.walk(program.tree) if isinstance(part, ast.Name)}
-    names = ("hooked", *(f"hooked_{number}" for number in range(2, len(taken) + 3)))
+    taken = (
+        {part.id for part in ast.walk(program.tree) if isinstance(part, ast.Name)} if _HELPER in program.source else ()
+    )
+    names = (_HELPER, *(f"{_HELPER}_{number}" for number in range(2, len(taken) + 3)))
     name = next(one for one in names if one not in taken)
     first = program.first_line(top[0])
     body = [

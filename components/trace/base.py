@@ -14,5 +14,8 @@ Number = bool | int | float | Literal["nan", "inf", "-inf"]
 Values = Any
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What all records share: they are frozen, and strict about their fields."""
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """What all records share: they are frozen, strict about their fields, and not looked through for cycles.
+
+    A frozen record can be in no cycle, since what it holds was there before it; a trace has millions of them.
+    """

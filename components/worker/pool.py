@@ -15,11 +15,9 @@ from contextlib import suppress
 from dataclasses import replace
 from weakref import WeakSet
 
-from msgspec import UNSET
-
 from .. import settings
 from ..explanations import explain
-from ..trace import Failure, ObservedRun, Program, Trace, observed_run, why_not_measured
+from ..trace import Exercise, Failure, ObservedRun, Program, Trace, observed_run, why_not_measured
 from . import failures
 from .allowance import Allowance, Spending, allowance_of_settings
 from .confine import Wall
@@ -176,7 +174,7 @@ class Pool:
         with self._changed:
             self._refusal = failures.crashed(failures.STOPPING)
         ends = time.monotonic() + seconds
-        ended = [run.wait(max(0.0, ends - time.monotonic())) is not None for run in self.under_way()]
+        ended = [run.result(max(0.0, ends - time.monotonic())) is not None for run in self.under_way()]
         return all(ended) and (self.gpu is None or self.gpu.drain(ends - time.monotonic()))
 
     def under_way(self) -> list[Run]:
@@ -261,7 +259,7 @@ class Pool:
                 execution = Execution(run, self._living_zygote(), turn, self._spare)
                 run.begin()
                 result = execution.result()
-                if not isinstance(result, SentMemory) and run.program.question is not UNSET:
+                if not isinstance(result, SentMemory) and isinstance(run.program.question, Exercise):
                     result = judged(run, read(result), lambda judge: self._executed(judge, turn))
             except ZygoteDied as error:
                 failure = failures.crashed(failures.CLOSED if self._closed else str(error))

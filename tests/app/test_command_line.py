@@ -18,6 +18,7 @@ from streamlit.web import cli as streamlit_cli
 
 from app import session
 from app.cli import main
+from app.operate import start
 from components.trace import Environment, Failure, Program, Trace, decode_trace, encode_trace, trace_schema
 from components.worker import Limits
 
@@ -235,9 +236,10 @@ def test_without_a_command_it_becomes_the_server(monkeypatch: pytest.MonkeyPatch
     done: list[object] = []
     monkeypatch.chdir("/")
     monkeypatch.setattr(session, "engine", lambda: done.append("workers"))
+    monkeypatch.setattr(start, "start", lambda engine: done.append("counts"))
     monkeypatch.setattr(streamlit_cli, "main", lambda words, prog_name: done.append((words, prog_name, Path.cwd())))
     assert main(["--server.port", "9"]) == 0
-    assert done == ["workers", (["run", "app/main.py", "--server.port", "9"], "streamlit", ROOT)]
+    assert done == ["workers", "counts", (["run", "app/main.py", "--server.port", "9"], "streamlit", ROOT)]
 
 
 def test_help_names_the_commands() -> None:

@@ -58,7 +58,8 @@ def words(test: AppTest) -> str:
 
 
 def kept_of(test: AppTest, slug: str) -> LessonKept:
-    kept: LessonKept = test.session_state["all:InBrowser"].made[f"lessons:{slug}:LessonKept"]
+    made = test.session_state["all:InBrowser"].made
+    kept: LessonKept = made.get(f"lessons:{slug}:LessonKept", LessonKept())  # where nothing was made it is as at first
     return kept
 
 

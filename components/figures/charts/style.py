@@ -67,10 +67,14 @@ def colour(number: int, count: int) -> str:
 
 def with_ink(figure: go.Figure, colour: str) -> go.Figure:
     """Give all letters of a figure one colour, that of the page's text: by itself Plotly's are grey."""
-    font = {"font": {"color": colour}}
-    figure.update_layout(font_color=colour, hoverlabel=font, legend=font)
-    figure.update_xaxes(tickfont_color=colour, title=font)
-    figure.update_yaxes(tickfont_color=colour, title=font)
+    # As update_layout, update_xaxes and update_yaxes would, which take 8 ms for it: longer than the chart itself.
+    layout: dict[str, Any] = figure._layout
+    axes = {"xaxis", "yaxis", *(name for name in layout if name.startswith(("xaxis", "yaxis")))}
+    titles = [layout.setdefault(name, {}).setdefault("title", {}) for name in sorted(axes)]
+    for written in (layout, layout.setdefault("hoverlabel", {}), layout.setdefault("legend", {}), *titles):
+        written.setdefault("font", {})["color"] = colour
+    for name in axes:
+        layout[name].setdefault("tickfont", {})["color"] = colour
     return figure
 
 

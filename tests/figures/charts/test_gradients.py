@@ -219,3 +219,18 @@ def test_a_page_can_have_stronger_letters() -> None:
     inked = with_ink(figure, "#123456")
     assert (inked.layout.font.color, inked.layout.yaxis.tickfont.color) == ("#123456", "#123456")
     assert inked.layout.xaxis2.tickfont.size == 13
+
+
+def test_letters_get_the_colour_that_plotlys_own_calls_would_give() -> None:
+    figures = [
+        scalar_figure(SCALARS),
+        norm_figure(history_of(by_backward("w", 1.0, 1.0))),
+        go.Figure(layout={"xaxis": {"title": "plain"}, "yaxis3": {"title": {"text": "a", "font": {"size": 9}}}}),
+        go.Figure([go.Surface(z=[[1.0, 2.0]])], layout={"legend": {"x": 1}, "hoverlabel": {"align": "left"}}),
+    ]
+    for figure in figures:
+        font = {"font": {"color": "#123456"}}
+        plotlys = go.Figure(figure).update_layout(font_color="#123456", hoverlabel=font, legend=font)
+        plotlys.update_xaxes(tickfont_color="#123456", title=font)
+        plotlys.update_yaxes(tickfont_color="#123456", title=font)
+        assert with_ink(figure, "#123456").layout.to_plotly_json() == plotlys.layout.to_plotly_json()
