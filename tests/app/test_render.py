@@ -6,8 +6,10 @@ import io
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import UNSET, UnsetType
@@ -222,9 +224,12 @@ def test_what_graphviz_cannot_lay_out_is_drawn_plainly(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    *_, real = layout._command()
-    only_paints = f"import os, sys; '-Kdot' in sys.argv and sys.exit(1); os.execv({real!r}, [{real!r}, *sys.argv[1:]])"
-    monkeypatch.setattr(layout, "_command", lambda: [sys.executable, "-c", only_paints])
+    start = layout.start_tool
+
+    def only_paints(command: Sequence[str], *environment: Any, **files: Any) -> Any:
+        return start(["/bin/false"] if "-Kdot" in command else command, *environment, **files)
+
+    monkeypatch.setattr(layout, "start_tool", only_paints)
     assert main(["render", str(saved), "--view", view, "--format", kind, "-o", "out"]) == 0
     made = Path("out").read_bytes()
     assert made.lower().startswith(begins.lower())
