@@ -15,8 +15,8 @@ import pytest
 from msgspec import UNSET, UnsetType
 
 from app.cli import main
-from components.figures import layout
 from components.trace import Drawing, Edge, Environment, Failure, Node, Program, Tensor, Trace, encode_trace
+from components.worker.confine.tool import start_tool
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = "x = torch.tensor(3., requires_grad=True)\ny = x * x  # <script>alert(1)</script>\n"
@@ -224,12 +224,10 @@ def test_what_graphviz_cannot_lay_out_is_drawn_plainly(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    start = layout.start_tool
-
     def only_paints(command: Sequence[str], *environment: Any, **files: Any) -> Any:
-        return start(["/bin/false"] if "-Kdot" in command else command, *environment, **files)
+        return start_tool(["/bin/false"] if "-Kdot" in command else command, *environment, **files)
 
-    monkeypatch.setattr(layout, "start_tool", only_paints)
+    monkeypatch.setattr("components.figures.layout.start_tool", only_paints)
     assert main(["render", str(saved), "--view", view, "--format", kind, "-o", "out"]) == 0
     made = Path("out").read_bytes()
     assert made.lower().startswith(begins.lower())
