@@ -19,6 +19,8 @@ NODE := components/widgets/nodejs.py
 EDITOR := components/widgets/editor
 # Files stay whole, since tests of one share what they have made, and keep their order: see tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
+# Where ARGS choose some tests, there may be none of a kind.
+OR_NONE = $(if $(ARGS),|| test $$? -eq 5)
 EDITOR_STAMP := $(EDITOR)/built/stamp
 
 .PHONY: help setup setup-dev browser graphviz run test test-fast test-hostile test-operators check bench load pictures format clean
@@ -36,7 +38,8 @@ run: $(RUN_STAMP) $(EDITOR_STAMP) ## start the app (PORT=8501)
 
 test: $(DEV_STAMP) $(EDITOR_STAMP) browser ## all checks and all tests, browser included (ARGS="-k name" for pytest)
 	@$(MAKE) --no-print-directory check
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) -m "not browser" $(ARGS) $(OR_NONE)
+	@$(BIN)/python -m pytest -m browser $(ARGS) $(OR_NONE)
 
 test-fast: $(DEV_STAMP) ## most tests: without the browser, the large sets of programs and the checks
 	@$(PYTEST) -m "not browser and not sets" $(ARGS)

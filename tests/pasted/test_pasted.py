@@ -22,7 +22,6 @@ HERE = Path(__file__).parent
 PROGRAMS = {path.stem: path.read_bytes().decode() for path in sorted((HERE / "programs").glob("*.py"))}
 # What an observer cannot show, in the words of its note; of all other programs nothing is missing.
 ASIDE = {
-    "28_nested_tensor": "torchviz's drawing",  # it asks for sizes, which nested tensors do not have
     "37_custom_autograd_function": "torchviz's drawing",  # None in save_for_backward
     "82_federated_averaging": "backward pass in another thread",
     "89_threads_queue_hogwild": "backward pass in another thread",
