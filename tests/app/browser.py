@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -97,6 +98,17 @@ def tab(visitor: BrowserContext, *, width: int = 1280, height: int = 800, scheme
         page.mouse.move(0, 0)
         page.evaluate(_FORGET)
         page.goto("about:blank")
+
+
+def choose(page: Page, box: str, name: str) -> None:
+    """Choose the first entry of a list that has this in it; its entries are there a moment after the click."""
+    wait_until_the_app_rests(page)
+    chosen = page.get_by_role("combobox", name=box, exact=True)
+    chosen.click()
+    page.get_by_role("option").first.wait_for()
+    chosen.fill(name)
+    page.get_by_role("option", name=name).first.click()
+    expect(chosen).to_have_value(re.compile(re.escape(name)))
 
 
 def wait_for_the_steps_address(page: Page) -> None:

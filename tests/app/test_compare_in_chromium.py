@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from app.links import pack
 from components.trace import decode_trace
-from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
+from tests.app.browser import CHROMIUM, choose, wait_until_the_app_rests, watched
 
 # float32 has 24 bits: 1 + 2**-24 rounds to 1, so left is 1 and right 1 + 2**-23, on every processor.
 ROUNDED = (
@@ -42,9 +42,7 @@ def ready(page: Page) -> None:
 
 
 def pair(page: Page, name: str) -> None:
-    wait_until_the_app_rests(page)
-    page.get_by_role("combobox", name="Pair", exact=True).click()
-    page.get_by_role("option", name=name).click()
+    choose(page, "Pair", name)
 
 
 def side(page: Page, place: int) -> Locator:
@@ -166,9 +164,7 @@ def test_a_damaged_trace_is_refused_and_the_side_stays(page: Page, tmp_path: Pat
 
 
 def test_one_switch_of_the_left_program_on_the_right(page: Page) -> None:
-    page.get_by_role("combobox", name="Right side").click()
-    page.keyboard.type("retain_graph")
-    page.keyboard.press("Enter")
+    choose(page, "Right side", "retain_graph")
     expect(page.get_by_role("combobox", name="Right side")).to_have_value("Right: left, retain_graph=True in line 9")
     expect(page.locator(".cm-content").last).to_contain_text("loss.backward(retain_graph=True)")
     expect(page.locator(".al-says")).to_contain_text("Backward does not free the graph")

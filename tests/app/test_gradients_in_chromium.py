@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
+from tests.app.browser import CHROMIUM, choose, wait_until_the_app_rests, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -28,10 +28,7 @@ def page(visitor: BrowserContext) -> Iterator[Page]:
 
 
 def example(page: Page, name: str) -> None:
-    wait_until_the_app_rests(page)
-    page.get_by_role("combobox", name="Program").click()
-    page.keyboard.type(name)
-    page.keyboard.press("Enter")
+    choose(page, "Program", name)
 
 
 def chart(page: Page, name: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from components.trace import encode_trace
-from tests.app.browser import CHROMIUM, wait_for_the_steps_address, wait_until_the_app_rests, watched
+from tests.app.browser import CHROMIUM, choose, wait_for_the_steps_address, wait_until_the_app_rests, watched
 from tests.app.test_memory_page import gpu_trace
 
 pytestmark = [
@@ -31,10 +31,7 @@ def page(visitor: BrowserContext) -> Iterator[Page]:
 
 
 def example(page: Page, name: str) -> None:
-    wait_until_the_app_rests(page)
-    page.get_by_role("combobox", name="Program").click()
-    page.keyboard.type(name)
-    page.keyboard.press("Enter")
+    choose(page, "Program", name)
 
 
 def section(page: Page, name: str) -> None:

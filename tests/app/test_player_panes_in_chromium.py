@@ -9,7 +9,7 @@ from itertools import combinations
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.app.browser import CHROMIUM, Scheme, wait_until_the_app_rests, watched
+from tests.app.browser import CHROMIUM, Scheme, choose, wait_until_the_app_rests, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -87,9 +87,7 @@ def test_the_graph_of_another_program_is_in_sight(visitor: BrowserContext) -> No
 
 def others_in_sight(page: Page) -> None:
     for example, title in (("A training loop with Adam", "Adam"), ("A leak", "41 nodes")):
-        page.get_by_role("combobox", name="Program").click()
-        page.keyboard.type(example)
-        page.keyboard.press("Enter")
+        choose(page, "Program", example)
         if title != "Adam":
             expect(page.locator(".gv .title")).to_contain_text(title)
         wait_until_the_app_rests(page)
