@@ -59,8 +59,9 @@ _SIGNALS: dict[type[Message], int] = {
     Pause: signal.SIGSTOP,
     Resume: signal.SIGCONT,
 }
-# How much a long run yields to short ones, as ``nice`` counts: some nine parts in ten where both want a processor.
-_YIELDS = 15
+# How much a long run yields to short ones, as ``nice`` counts: some three parts in four where both want a processor.
+# More would let it stand still for minutes on a machine that others keep busy.
+_YIELDS = 5
 
 
 class Zygote:
@@ -77,6 +78,7 @@ class Zygote:
         self._first = first
         self._plan = frozenset(wall.name for wall in walls if wall.standing) - {KNOCKS}
         self._pid = os.getpid()
+        self._lowered = max(_YIELDS, os.getpriority(os.PRIO_PROCESS, 0))
         self._children: dict[int, int] = {}  # process id -> run
         self._descriptors: list[int] = []
         self._lines = Lines()
@@ -138,10 +140,10 @@ class Zygote:
         for pid, owner in self._children.items():
             if owner == run:
                 with suppress(OSError):
-                    os.setpriority(os.PRIO_PGRP, pid, _YIELDS)  # of all its threads
-                if IS_LINUX:
+                    os.setpriority(os.PRIO_PGRP, pid, self._lowered)  # of all its threads
+                if IS_LINUX:  # where each session is weighed as a whole, its threads' does nothing
                     with suppress(OSError), open(f"/proc/{pid}/autogroup", "w", encoding="ascii") as file:
-                        file.write(str(_YIELDS))  # where each session is weighed as a whole, its threads' does nothing
+                        file.write(str(self._lowered))
 
     def _signal(self, run: int, number: int) -> None:
         # Only children that were not reaped yet are in the table, so the process id cannot be another's.
