@@ -245,16 +245,16 @@ def start(
         _choices().latest = page
     shared = engine()
     known = None if again else shared.runs_like(program).get(program)
+    run = None if known is not None else shared.pool.submit(program, owner=owner(in_browser().person))
     state = remembered(PageState, page)
     state.again = state.again and not again
-    # From here on no later run of the page can end this one: what was asked for is under way, too.
     state.stop()
-    state.asked = about or (source, question)
+    # A newer event can end this run of the page anywhere else: what was asked for is now under way, too, or there.
+    state.asked, state.run, state.kept = about or (source, question), run, known or state.kept
     if known is not None:
         _take(page, state, known)
-    else:
-        state.run = shared.pool.submit(program, owner=owner(in_browser().person))
-        _wait_for(page, state.run)
+    elif run is not None:
+        _wait_for(page, run)
 
 
 def _wait_for(page: str, run: Run) -> None:
@@ -317,9 +317,9 @@ def collect(page: str) -> bool:
     result = run.result(0)
     if result is None:
         return True
-    state = remembered(PageState, page)
-    state.run = None
-    _take(page, state, _kept(page, result))
+    state, kept = remembered(PageState, page), _kept(page, result)
+    state.run, state.kept = None, kept
+    _take(page, state, kept)
     return running(page) is not None
 
 
