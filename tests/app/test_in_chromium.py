@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.app.browser import CHROMIUM, WAIT, wait_for_the_steps_address, watched
+from tests.app.browser import CHROMIUM, WAIT, wait_for_the_steps_address, wait_until_the_app_rests, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -23,6 +23,7 @@ def page(visitor: BrowserContext) -> Iterator[Page]:
 
 
 def run_program(page: Page, source: str) -> None:
+    wait_until_the_app_rests(page)
     box = page.get_by_label("Program", exact=True)
     box.fill(source)
     box.press("Control+Enter")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from bench.programs import FOR_THE_PLAYER, chain
-from tests.app.browser import CHROMIUM, watched
+from tests.app.browser import CHROMIUM, wait_until_the_app_rests, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -38,6 +38,7 @@ def test_a_large_program_opens_and_is_walked(page: Page, name: str) -> None:
     page.goto("about:blank")
     page.goto("/code")
     page.locator(".stage > svg").wait_for()
+    wait_until_the_app_rests(page)  # the picture is there before the rest of its page
     before = page.locator(".gv .title").text_content()
     assert before
     box = page.get_by_label("Program", exact=True)

@@ -29,6 +29,7 @@ print("came", x.grad)"""
 def page(visitor: BrowserContext) -> Iterator[Page]:
     with watched(visitor, f"/code?code={quote(PROGRAM)}", width=1280, height=800) as opened:
         opened.locator(".stage svg").wait_for()
+        wait_until_the_app_rests(opened)
         yield opened
 
 
