@@ -20,6 +20,7 @@ pytestmark = [
 def page(visitor: BrowserContext) -> Iterator[Page]:
     with watched(visitor, "/playground", width=1280, height=800) as opened:
         opened.locator(".stage .node").first.wait_for(timeout=3 * WAIT)  # the first of all waits for the workers
+        wait_until_the_app_rests(opened)  # the form comes after its picture
         yield opened
 
 
