@@ -245,10 +245,10 @@ def start(
         _choices().latest = page
     shared = engine()
     known = None if again else shared.runs_like(program).get(program)
-    run = None if known is not None else shared.pool.submit(program, owner=owner(in_browser().person))
     state = remembered(PageState, page)
-    state.again = state.again and not again
     state.stop()
+    run = None if known is not None else shared.pool.submit(program, owner=owner(in_browser().person))
+    state.again = state.again and not again
     # A newer event can end this run of the page anywhere else: what was asked for is now under way, too, or there.
     state.asked, state.run, state.kept = about or (source, question), run, known or state.kept
     if known is not None:
