@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 import msgspec
 import streamlit as st
+from streamlit import runtime
 
 from app import session, torchviz_view, what_if
 from app.controls import download, kept_choice, kept_toggle, one_of
@@ -28,6 +30,8 @@ from components.widgets.player.view import player
 
 # In CSS pixels: what is around the player in a frame of somebody else's page.
 _EMBEDDED = 22
+# A browser that has received a picture has painted it after this time, measured with what a page shows beside it.
+_PAINTS_SECONDS = 0.06
 
 
 class Look(msgspec.Struct):
@@ -62,6 +66,8 @@ class GraphState:
     drawn: tuple[str, ...] = ()
     goto: tuple[int, int] | None = None
     """The number of the request and the moment."""
+    painted: int = 0
+    """Which trace the browser has painted a picture of (``id``)."""
 
 
 @st.fragment
@@ -104,11 +110,23 @@ def show(
         changes={key: place.told for key, place in places.items()},
         on_what_if=lambda of, kind, amount: what_if.ask(page, places.get(of), kind, amount),
     )
+    _let_it_be_painted(page)
     # The runs of this fragment do not pass by what writes for the page.
     write(
         {name: text for name, text in session.in_browser().to_keep().items() if name == f"{page}:View"},
         key=f"{page}:writer",
     )
+
+
+def _let_it_be_painted(page: str) -> None:
+    """Hold the rest of the page back until the browser has painted the picture of another trace.
+
+    What arrives together it lays out together, and a page's widgets take it longer than the picture does.
+    """
+    state, shown = _state(page), id(session.shown(page))
+    if state.painted != shown and runtime.exists():
+        state.painted = shown
+        time.sleep(_PAINTS_SECONDS)
 
 
 def lead(page: str, moment: int) -> None:

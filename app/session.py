@@ -27,7 +27,7 @@ from components.reading import KeptTrace, LetGo, ReaderFailed
 from components.reading.memory_sections import to_measure
 from components.trace import Asked, Device, Draw, Failure, Program, Trace
 from components.widgets.state import STATE
-from components.worker import Limits, Run, pool_of_this_machine
+from components.worker import Limits, Run, shared_pool
 from components.worker.failures import failed_trace
 from components.worker.sent import Sent, SentMemory
 
@@ -45,8 +45,7 @@ _Given = TypeVarTuple("_Given")
 @st.cache_resource(show_spinner=False)
 def engine() -> Engine:
     """Return the server's engine; the first call starts the workers, which say which walls stand."""
-    shared = Engine(pool_of_this_machine())
-    shared.pool.start()
+    shared = Engine(shared_pool())
     Tidying(shared.traces, connected).start()
     return shared
 

@@ -38,6 +38,7 @@ class App:
 
     command: tuple[str, ...]
     path: Callable[[float], str]
+    prepare: Callable[[Page], None] = lambda page: None
     presses: list[float] = field(default_factory=list)
     starts: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
@@ -49,6 +50,14 @@ def playground(x: float) -> str:
     """Return the address of the Playground with the expression at x."""
     leaves = (Leaf(name="x", value=f"{x}"), Leaf(name="w", value="3.0"))
     return f"/playground?{urlencode(form_link(Form(expression=EXPRESSION, leaves=leaves)))}"
+
+
+def retain_graph(page: Page) -> None:
+    """Let the form keep the graph for each next press."""
+    retain = page.locator(".st-key-playground-retain")
+    retain.wait_for()  # it comes after the picture
+    if not retain.locator("input").is_checked():  # a browser that has been here keeps it
+        retain.get_by_text("retain_graph", exact=True).click()
 
 
 @contextmanager
@@ -106,9 +115,7 @@ def some_presses(page: Page, app: App, server: Server, heard: Heard, turn: int) 
     """Open the page at another x, and note how long each press takes until the new picture is there."""
     page.goto(f"http://127.0.0.1:{server.port}{app.path(1.0 + turn / 64)}")
     page.wait_for_function(SEEN, timeout=120_000, polling=20)
-    retain = page.locator(".st-key-playground-retain")
-    if retain.count() and not retain.locator("input").is_checked():  # a browser that has been here keeps it
-        retain.get_by_text("retain_graph", exact=True).click()
+    app.prepare(page)
     page.wait_for_timeout(1_500)
     for number in range(PRESSES):
         before, heard.sent, heard.runs = server.spent(), 0, 0
@@ -146,7 +153,7 @@ def rows(ours: App, naive: App) -> list[Row]:
 
 def main() -> None:
     """Measure, and write the rows as JSON."""
-    ours = App(("app",), playground)
+    ours = App(("app",), playground, retain_graph)
     naive = App(("streamlit", "run", str(Path(__file__).with_name("naive_app.py"))), lambda x: f"/?x={x}")
     out = os.dup(1)  # what the servers print must not get between the rows
     os.dup2(2, 1)

@@ -12,12 +12,14 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from app.cli.files import Unusable
 from components import settings
+from components.worker import shared_pool
 
 ROOT = Path(__file__).resolve().parents[2]
 _OPTION, _VARIABLE, _LOOPBACK = "--server.address", "STREAMLIT_SERVER_ADDRESS", "127.0.0.1"
@@ -38,6 +40,7 @@ def serve(options: Sequence[str]) -> None:
         raise Unusable(str(problem)) from None
     for sentence in unknown:
         print(f"Autograd Lab: {sentence}", file=sys.stderr)
+    shared_pool()  # torch is loaded in its process while Streamlit is in this one
     options = [*options, *_address(options, confined=walls_stand())]
     # Before its server runs, Streamlit warns that its caches live in this process's memory. That is where we want them.
     logging.disable(logging.WARNING)
@@ -56,6 +59,7 @@ def serve(options: Sequence[str]) -> None:
         raise Unusable(f"{settings.METRICS.name} names an address that cannot be used: {problem}") from None
     from streamlit.web import cli
 
+    threading.Thread(target=start.load_pages, name="pages", daemon=True).start()
     cli.main(["run", "app/main.py", *options], prog_name="streamlit")
 
 

@@ -6,15 +6,14 @@ is worked out afterwards, on what its global names stand for, in the same confin
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from .. import capture
-from ..capture import RunInterrupted, capture_program, capture_with_names, failure_of
+from ..capture import RunInterrupted, capture_program, capture_with_names, failure_of, hide_from_compiler
 from ..capture.memory.cuda import prepare
 from ..capture.warm_up import SOURCE
 from ..source import SourceLimits
@@ -32,13 +31,10 @@ from ..trace import (
     Program,
     Trace,
 )
-from .derivatives import differentiate
-from .exercises import inspect_answer, judge
-from .exercises.pristine import Pristine
-from .values import said
-from .warm_up import warm_up
 
-__all__ = ["ProgramAnswerer", "warm_up"]
+# SymPy, and what works out answers with it, is imported when it is first needed: without it the first picture after a
+# start comes sooner.
+__all__ = ["ProgramAnswerer"]
 
 
 class ProgramAnswerer:
@@ -54,19 +50,24 @@ class ProgramAnswerer:
 
     def __init__(self, gpu: bool = False) -> None:
         self._gpu = gpu
-        self._pristine: Pristine | None = None
+        self._warm = False
 
     def interrupt_soon(self, error: RunInterrupted) -> None:
         """Raise ``error`` where the observers' records are whole."""
         capture.interrupt_soon(error)
 
-    def warm_up(self) -> None:
+    def warming(self) -> Iterator[None]:
         """Load all that programs need; for a GPU what runs on the processor, without memory and its profiler."""
         if self._gpu:
             capture_with_names(Program(source=SOURCE))
-        else:
-            warm_up()
-            self._pristine = Pristine()
+            return
+        yield from capture.warming()
+        from .warm_up import warming
+
+        yield from warming()
+        from . import asked as asked  # last: it notes what everything is
+
+        self._warm = True
 
     def prepare(self) -> None:
         """Start the driver, where there is one; raises ``RuntimeError`` if it does not answer."""
@@ -82,47 +83,29 @@ class ProgramAnswerer:
         log: Callable[[str], None],
     ) -> Trace:
         """Run the program and return its trace, with the answer to its question if it has one."""
+        self._hide(program)
         if program.question is UNSET:
             return capture_program(program, caps, on_output, source_limits, log)
         if isinstance(program.question, Draw):
             fewer = replace(caps, values=0, grids=0)
             return _only_drawn(capture_program(program, fewer, on_output, source_limits, log), program.question)
-        pristine = (self._pristine or Pristine()) if isinstance(program.question, Inspection) else None
-        trace, names = capture_with_names(program, caps, on_output, source_limits, log)
-        if pristine is not None:
-            pristine.put_back()
-        if trace.failure is not None:
-            return trace
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what the program was warned of while it ran is in its trace
-                return replace(trace, answer=_answer(program.question, names))
-        except SystemExit as error:
-            message = f"The function ended the program instead of returning: {said(error)}."
-            return replace(trace, failure=Failure(kind="raised", error_type="SystemExit", message=message))
-        except (Exception, RunInterrupted) as error:
-            # Our own mistakes are not the program's.
-            if not isinstance(error, RunInterrupted) and not _came_from_the_program(error):
-                raise
-            return replace(trace, failure=failure_of(error))
+        from .asked import answered
+
+        return answered(program, caps, on_output, source_limits, log)
 
     def measure(self, program: Program, observed: ObservedRun, caps: Caps, source_limits: SourceLimits) -> MeasuredRun:
         """Run a program that was observed before, and return its memory."""
+        self._hide(program)
         return capture.measure_program(program, observed, caps, source_limits)
+
+    def _hide(self, program: Program) -> None:
+        """Do at once what ``warming`` comes to later, where the outcome hangs on it."""
+        if not self._warm and "compile" in program.source:
+            hide_from_compiler()
 
     def names(self) -> tuple[str, ...]:
         """Return the names that the installed modules have, for an editor."""
         return capture.installed_names()
-
-
-def _answer(question: Asked, names: dict[str, Any]) -> Answered:
-    if isinstance(question, Inspection):
-        return inspect_answer(question, names)
-    if isinstance(question, Judgement):
-        return judge(question)
-    if isinstance(question, Exercise | Draw):
-        raise TypeError("whoever runs programs asks for an inspection, and elsewhere for a judgement")
-    return differentiate(question, names)
 
 
 def _only_drawn(trace: Trace, asked: Draw) -> Trace:
@@ -149,8 +132,3 @@ def _only_drawn(trace: Trace, asked: Draw) -> Trace:
         duration_ns=trace.duration_ns,
         notes=[note for note in trace.notes if note.observer == "torchviz"],
     )
-
-
-def _came_from_the_program(error: BaseException) -> bool:
-    failure = failure_of(error)
-    return failure is None or failure.line is not None or failure.kind == "out_of_memory"

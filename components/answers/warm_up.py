@@ -1,16 +1,13 @@
-"""Loads what answers need, once, before the worker forks: SymPy and PyTorch import on first use.
-
-Afterwards a run opens no file.
-"""
+"""Loads what answers need, step by step: SymPy imports on first use. Afterwards a run opens no file."""
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 
 import torch
 
 from ..capture import capture_with_names
-from ..capture import warm_up as warm_up_capture
 from ..trace import (
     Checks,
     Curve,
@@ -52,10 +49,10 @@ _QUESTIONS: tuple[Question, ...] = (
 )
 
 
-def warm_up() -> None:
-    """Run a program and ask it everything."""
-    warm_up_capture()
+def warming() -> Iterator[None]:
+    """Run a program and ask it everything, in steps of some tenths of a second."""
     warm_up_formulas()
+    yield
     _, names = capture_with_names(Program(source=_SOURCE))
     for question in _QUESTIONS:
         differentiate(question, names)

@@ -1,4 +1,4 @@
-"""Makes the process that runs programs ready, once, before it forks, and says which names it has for the editor.
+"""Makes the process that runs programs ready, step by step, and says which names it has for the editor.
 
 Whatever a program would otherwise load or initialise on its own time: PyTorch's lazy parts, the profiler, matplotlib
 with its fonts and a first figure, and the modules of Python that programs use most, which are then there even where no
@@ -11,14 +11,15 @@ import builtins
 import gc
 import importlib
 import keyword
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import torch
-import torch._dynamo.trace_rules
 
 from ..source import SourceLimits
 from ..trace import Caps, Program, observed_run
+from .memory.profiler import Profiler
 from .memory.second_run import measure_program
 from .observed_run import capture_program
 
@@ -30,11 +31,20 @@ _LOADED = """
     struct subprocess sys tempfile textwrap threading time timeit traceback types typing unittest urllib.request uuid
     warnings weakref zipfile zlib
     numpy.fft numpy.linalg numpy.random numpy.testing
-    torch.distributions torch.fft torch.special torch.amp torch.utils.data torch.utils.tensorboard torch.nn.utils.rnn
+    torch.distributions torch.fft torch.special torch.amp torch.utils.data torch.nn.utils.rnn
     torch.nn.utils.parametrizations torch.nn.utils.parametrize torch.nn.utils.prune torch.optim.swa_utils torch.profiler
-    torch.sparse torch.testing torch._dynamo torch.overrides torch.utils._python_dispatch torch.nested torch.jit
-    torch.serialization torch.nn.attention torch.nn.attention.flex_attention
-    tqdm tqdm.auto IPython.display IPython.lib.pretty mpl_toolkits.mplot3d matplotlib.animation
+    torch.sparse torch.testing torch.overrides torch.utils._python_dispatch torch.nested torch.jit torch.serialization
+    torch.func torch.utils.checkpoint
+"""
+_SHOWN = """
+    tqdm tqdm.auto IPython.lib.pretty IPython.display matplotlib.pyplot mpl_toolkits.mplot3d matplotlib.animation
+    torch.utils.tensorboard
+"""
+# PyTorch's compiler: a second of processor time, in pieces.
+_COMPILER = """
+    sympy torch.fx.experimental.symbolic_shapes torch.distributed.tensor torch.distributed.fsdp torch._dynamo.utils
+    torch._dynamo.trace_rules torch._dynamo.symbolic_convert torch._dynamo torch.nn.attention
+    torch.nn.attention.flex_attention
 """
 _COMPLETED = """
     torch torch.nn torch.nn.functional torch.nn.init torch.nn.utils torch.optim torch.optim.lr_scheduler torch.autograd
@@ -45,28 +55,49 @@ _COMPLETED = """
 
 
 def warm_up() -> None:
-    """Load and initialise everything that a run would otherwise load on its own time.
+    """Load and initialise everything that a run would otherwise load on its own time."""
+    for _ in warming():
+        pass
 
-    The worker calls it once, before it forks. Garbage is collected more rarely from then on: the records of a large
-    graph are none, and looking through them again and again takes longer than the run.
+
+def warming() -> Iterator[None]:
+    """Do what ``warm_up`` does, in steps of some tenths of a second at most.
+
+    The worker forks between them, but not before the first, in which PyTorch's profiler makes its thread: what a
+    program needs that is not loaded yet, it loads itself. Garbage is collected more rarely in the end: the records of a
+    large graph are none, and looking through them again and again takes longer than the run.
     """
-    for module in _LOADED.split():
-        with suppress(ImportError):
-            importlib.import_module(module)
-    _hide_from_compiler()
+    with Profiler(lambda events: None):
+        pass
+    yield
+    yield from _import_all(_LOADED)
+    yield from _import_all(_COMPILER)
+    hide_from_compiler()
+    yield
     program = Program(source=SOURCE)
     observed = observed_run(capture_program(program))
+    yield
     measure_program(program, observed, Caps(), SourceLimits())
+    yield
+    yield from _import_all(_SHOWN)
     capture_program(Program(source=_PLOT))
-    gc.collect()
     gc.set_threshold(100_000, 50, 1_000)
 
 
-def _hide_from_compiler() -> None:
+def _import_all(modules: str) -> Iterator[None]:
+    for module in modules.split():
+        with suppress(ImportError):
+            importlib.import_module(module)
+        yield
+
+
+def hide_from_compiler() -> None:
     """Keep ``torch.compile`` from compiling observers: it takes over whatever is called in what it has compiled.
 
     Hooks of modules cannot be left out of what it compiles; they return at once there, which it must be able to read.
     """
+    import torch._dynamo.trace_rules  # takes a second
+
     folder = Path(__file__).parent
     for path in sorted(folder.rglob("*.py")):
         if path.stem not in ("__init__", "modules"):

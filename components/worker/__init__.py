@@ -9,7 +9,7 @@
 from .confine import Wall, summary, what_is_missing
 from .fair_queue import Owner
 from .limits import Limits
-from .pool import Pool, pool_of_this_machine
+from .pool import Pool, pool_of_this_machine, shared_pool
 from .run import Run, RunProgress
 from .supervisor import ZygoteOptions
 
@@ -22,6 +22,7 @@ __all__ = [
     "Wall",
     "ZygoteOptions",
     "pool_of_this_machine",
+    "shared_pool",
     "summary",
     "what_is_missing",
 ]

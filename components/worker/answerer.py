@@ -6,7 +6,7 @@ the worker imports nothing that brings torch, and nothing that a person types ca
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from ..source import SourceLimits
@@ -35,8 +35,8 @@ class Answerer(Protocol):
         """Raise ``error`` in the program where the observers next let it."""
         ...
 
-    def warm_up(self) -> None:
-        """Load what programs need: called once, before the first fork."""
+    def warming(self) -> Iterator[None]:
+        """Load what programs need, in steps of some tenths of a second: between them children are forked."""
         ...
 
     def prepare(self) -> None:

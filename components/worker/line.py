@@ -67,9 +67,9 @@ class Spare:
         return Line(zygote, limits)
 
     def make(self, zygote: ZygoteProcess) -> None:
-        """Have a child made, unless one waits."""
+        """Have a child made, unless one waits; of a zygote that is not warm yet none, since it would not be, either."""
         with self._lock:
-            if self._limits is not None and (self._line is None or self._line.child.ended.is_set()):
+            if zygote.warm and self._limits is not None and (self._line is None or self._line.child.ended.is_set()):
                 self._drop()
                 with suppress(ZygoteDied, OSError):  # the next run will say so
                     self._line = Line(zygote, self._limits)

@@ -75,9 +75,14 @@ class Resume(Message, frozen=True):
 
 # The zygote to the pool.
 class Hello(Message, frozen=True):
-    """The zygote is warmed up: which walls stand, what an editor completes."""
+    """The zygote can fork: which walls stand."""
 
     walls: list[Wall]
+
+
+class Warm(Message, frozen=True):
+    """All is loaded that programs need: what an editor completes."""
+
     names: list[str]
 
 
@@ -154,7 +159,7 @@ class Result(Message, frozen=True):
 
 
 ToZygote = Fork | Stop | Late | Look | Kill | Lower | Pause | Resume
-FromZygote = Hello | Forked | NotForked | Ended
+FromZygote = Hello | Warm | Forked | NotForked | Ended
 FromChild = Begun | Output | Line | Finishing | Fault | Problem | Result
 
 to_zygote = msgspec.json.Decoder(ToZygote)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from weakref import WeakSet
 
 from .. import settings
@@ -150,6 +151,12 @@ class Pool:
             trace = self.measure(trace, limits).wait()
             assert trace is not None
         return trace
+
+    def wait_warm(self) -> None:
+        """Wait until all is loaded that programs need: what is measured is measured then."""
+        self.start()
+        with suppress(ZygoteDied):
+            self._living_zygote().wait_warm(_START_SECONDS)
 
     def names(self) -> tuple[str, ...]:
         """Return what an editor completes, as the installed modules have it; nothing before the zygote has said it."""
@@ -306,7 +313,9 @@ class Pool:
 
     def _warm(self) -> None:
         with suppress(ZygoteDied):  # the first run will say so
-            self._spare.make(self._living_zygote())
+            zygote = self._living_zygote()
+            zygote.wait_warm(_START_SECONDS)
+            self._spare.make(zygote)
 
     def _living_zygote(self) -> ZygoteProcess:
         """Return the zygote, starting or replacing it; waits until it is ready. Raises ``ZygoteDied``."""
@@ -335,6 +344,14 @@ class Pool:
         with self._zygote_lock:
             if not self._closed and (self._following is None or not self._following.alive):
                 self._following = ZygoteProcess(replace(self._options, nice=_FOLLOWING_NICE), self._warm_again)
+
+
+@cache
+def shared_pool() -> Pool:
+    """Return the one pool of this process, which starts with the first call: before anybody needs it."""
+    pool = pool_of_this_machine()
+    pool.start()
+    return pool
 
 
 def pool_of_this_machine(size: int | None = None, *, gpu: bool | None = None) -> Pool:

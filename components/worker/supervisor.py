@@ -40,6 +40,7 @@ from .messages import (
     Pause,
     Resume,
     Stop,
+    Warm,
     decode_all,
     encode,
     from_zygote,
@@ -138,7 +139,7 @@ class ZygoteProcess:
         self._send_lock = threading.Lock()
         self._lock = threading.Lock()
         self._children: dict[int, Child] = {}
-        self._hello = threading.Event()
+        self._hello, self._warm = threading.Event(), threading.Event()
         self._greeted = self._closed = False
         self._dead = threading.Event()
         self.walls: list[Wall] = []
@@ -158,14 +159,23 @@ class ZygoteProcess:
 
     @property
     def ready(self) -> bool:
-        """Whether it has warmed up and lives."""
+        """Whether it can fork."""
         return self._hello.is_set() and self.alive
 
+    @property
+    def warm(self) -> bool:
+        """Whether all is loaded that programs need."""
+        return self._warm.is_set() and self.alive
+
     def wait_ready(self, timeout: float) -> None:
-        """Wait until it has warmed up; raises ``ZygoteDied``, also after ``timeout`` seconds."""
+        """Wait until it can fork; raises ``ZygoteDied``, also after ``timeout`` seconds."""
         self._hello.wait(timeout)
         if not self._hello.is_set() or self._dead.is_set():
             raise ZygoteDied("The process that runs programs could not start.")
+
+    def wait_warm(self, timeout: float) -> None:
+        """Wait until all is loaded that programs need, for ``timeout`` seconds at most, or until it is dead."""
+        self._warm.wait(timeout)
 
     def fork(self, request: int, result: int, limits: Limits) -> Child:
         """Ask for a child that reads the descriptor ``request`` and writes ``result``; raises ``ZygoteDied``."""
@@ -248,16 +258,21 @@ class ZygoteProcess:
         unexpected = self._greeted and not self._closed
         self._dead.set()
         self._hello.set()
+        self._warm.set()
         self._socket.close()
         self._end_process()
         self._lose_all()
         if unexpected:
             self._on_death()
 
-    def _take(self, message: Hello | Forked | NotForked | Ended) -> None:
+    def _take(self, message: Hello | Warm | Forked | NotForked | Ended) -> None:
         if isinstance(message, Hello):
-            self.walls, self.names, self._greeted = message.walls, tuple(message.names), True
+            self.walls, self._greeted = message.walls, True
             self._hello.set()
+            return
+        if isinstance(message, Warm):
+            self.names = tuple(message.names)
+            self._warm.set()
             return
         with self._lock:
             child = self._children.get(message.run)

@@ -1,6 +1,7 @@
 """The process from which children are forked: torch is imported and warmed up here once, and nothing else happens.
 
-It ends when its socket to the pool closes. It has one thread, because a fork after a multi-threaded operation of torch
+It forks as soon as torch is there, and warms up between its forks: a server's first picture does not wait for what its
+program does not use. It ends when its socket to the pool closes. It has one thread, because a fork after a multi-threaded operation of torch
 hangs, and it never sees a program's text. Which module the pool starts for it is said in ``supervisor``; that module
 hands in what the children call.
 """
@@ -16,8 +17,10 @@ import select
 import signal
 import socket
 import sys
+import time
+import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -43,6 +46,7 @@ from .messages import (
     Pause,
     Resume,
     Stop,
+    Warm,
     decode_all,
     encode,
     to_zygote,
@@ -62,16 +66,27 @@ _SIGNALS: dict[type[Message], int] = {
 # How much a long run yields to short ones, as ``nice`` counts: some three parts in four where both want a processor.
 # More would let it stand still for minutes on a machine that others keep busy.
 _YIELDS = 5
+# It warms up when nothing was asked for so long, since a start's first page and its program want the processors; and
+# goes on with it, whatever is asked, when it has put it off for so long.
+_QUIET_SECONDS, _PUT_OFF_SECONDS = 1.0, 5.0
 
 
 class Zygote:
     """Forks, signals and reaps children as the pool asks."""
 
     def __init__(
-        self, pool: socket.socket, answerer: Answerer, walls: list[Wall], gpu: bool, base: str, first: int | None
+        self,
+        pool: socket.socket,
+        answerer: Answerer,
+        steps: Iterator[None],
+        walls: list[Wall],
+        gpu: bool,
+        base: str,
+        first: int | None,
     ) -> None:
         self._pool = pool
         self._answerer = answerer
+        self._steps: Iterator[None] | None = steps
         self._walls = walls
         self._gpu = gpu
         self._base = base
@@ -93,14 +108,32 @@ class Zygote:
         poll = select.poll()
         poll.register(self._pool, select.POLLIN)
         poll.register(wake_read, select.POLLIN)
-        self._tell(Hello(self._walls, list(self._answerer.names())))
+        self._tell(Hello(self._walls))
+        heard = began = time.monotonic()
         while True:
-            ready = {descriptor for descriptor, _ in poll.poll()}
+            quiet = min(heard + _QUIET_SECONDS, began + _PUT_OFF_SECONDS) - time.monotonic()
+            wait = None if self._steps is None else max(0.0, quiet) * 1_000
+            ready = {descriptor for descriptor, _ in poll.poll(wait)}
             if wake_read in ready:
                 os.read(wake_read, 4096)
                 self._reap()
             if self._pool.fileno() in ready:
                 self._listen()
+                heard = time.monotonic()
+            elif self._steps is not None and not ready:
+                self._warm_more(self._steps)
+
+    def _warm_more(self, steps: Iterator[None]) -> None:
+        """Do one more step of warming up. Where one fails, the rest is left out, and programs are slower."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                next(steps)
+        except StopIteration:
+            self._steps = None
+            self._tell(Warm(list(self._answerer.names())))
+        except Exception:
+            traceback.print_exc()
 
     def _listen(self) -> None:
         try:
@@ -181,16 +214,15 @@ class Zygote:
         os._exit(0)
 
 
-def warm_up(answerer: Answerer) -> None:
-    """Make torch single-threaded, load all that it loads lazily, and keep the collector from touching shared pages."""
+def warming(answerer: Answerer) -> Iterator[None]:
+    """Load all that programs load lazily, step by step, and keep the collector from touching shared pages."""
     torch: Any = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        answerer.warm_up()
+    yield from answerer.warming()
     gc.collect()
     gc.freeze()
+    yield
     use_large_pages()
 
 
@@ -244,17 +276,22 @@ def main(make_answerer: Callable[[bool], Answerer], arguments: list[str] | None 
         _enter_namespaces(wanted)
     pool = socket.socket(fileno=options.socket)
     answerer = make_answerer(options.gpu)
-    warm_up(answerer)
+    steps = warming(answerer)
+    next(steps, None)  # the first may start threads, which a process that is first among others cannot
+    gc.freeze()
+    if (drops := options.user is not None and os.getuid() == 0):  # only now it can write what is kept for its next start
+        for _ in steps:
+            pass
     first = namespaces.own_processes()
     # Found out and remembered while Python's own folders can be read and the environment is there.
     prepare(gpu=options.gpu)
-    if options.user is not None and os.getuid() == 0:
+    if drops:
         drop_user(options.user)
     if IS_LINUX:
         not_dumpable()
     walls = try_walls(wanted, Limits(), os.path.join(options.folder, "trial"), gpu=options.gpu)
     print(f"Autograd Lab worker{' on a GPU' * options.gpu}: {summary(walls)}", file=sys.stderr, flush=True)
-    Zygote(pool, answerer, walls, options.gpu, options.folder, first).serve()
+    Zygote(pool, answerer, steps, walls, options.gpu, options.folder, first).serve()
 
 
 def _enter_namespaces(wanted: list[str]) -> None:

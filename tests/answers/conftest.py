@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from components.answers import warm_up
+from components.answers import ProgramAnswerer
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -14,4 +14,5 @@ def warmed_up() -> None:
     """What PyTorch loads when first used warns about itself once in a process."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        warm_up()
+        for _ in ProgramAnswerer().warming():
+            pass

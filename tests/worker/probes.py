@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,8 +107,9 @@ class StandIn:
     def interrupt_soon(self, error: RunInterrupted) -> None:
         """Nobody observes."""
 
-    def warm_up(self) -> None:
+    def warming(self) -> Iterator[None]:
         """Nothing is loaded."""
+        return iter(())
 
     def prepare(self) -> None:
         """No device is started."""
