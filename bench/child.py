@@ -40,7 +40,7 @@ def child_seconds(zygote: ZygoteProcess, source: str) -> float:
 def of_children() -> list[Row]:
     """Measure children by themselves."""
     zygote = ZygoteProcess(ZygoteOptions())
-    zygote.wait_ready(PATIENCE)
+    zygote.wait_warm(PATIENCE)
     for source in ("", LESSON):
         child_seconds(zygote, source)
     before = use_of(zygote.pid).processor_seconds
@@ -63,7 +63,7 @@ def of_a_child_ahead() -> list[Row]:
         assert trace.failure is None, trace.failure
 
     for pool in (ahead, without):
-        pool.walls()
+        pool.wait_warm()
     with_one, alone = medians([lambda: run(ahead), lambda: run(without)], ROUNDS)
     ahead.close()
     without.close()

@@ -74,7 +74,7 @@ def rows() -> list[Row]:
     """Measure the page and the plain calls in turns."""
     torch.set_num_threads(1)  # as in a worker
     pool = Pool(size=1)
-    pool.walls()
+    pool.wait_warm()
     found = []
     kinds: tuple[tuple[Quantity, str], ...] = (("jacobian", ""), ("hessian", ".sum()"))
     for size in (3, 30, 100):

@@ -98,7 +98,7 @@ def counted(act: Callable[[], object]) -> tuple[Ticks, float]:
 def rows() -> list[Row]:
     """Measure one large trace, apart and here."""
     pool = Pool()
-    pool.walls()
+    pool.wait_warm()
     results: list[Sent] = []
 
     def run() -> None:

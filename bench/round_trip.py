@@ -32,7 +32,7 @@ def fork_and_pipe() -> bytes:
 def rows() -> list[Row]:
     """Measure the round trips."""
     pool = Pool()
-    pool.walls()
+    pool.wait_warm()
 
     def run(source: str) -> str:
         trace = pool.run(Program(source=source))

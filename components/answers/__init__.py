@@ -7,25 +7,18 @@ is worked out afterwards, on what its global names stand for, in the same confin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from .. import capture
-from ..capture import RunInterrupted, capture_program, capture_with_names, failure_of, hide_from_compiler
+from ..capture import RunInterrupted, capture_program, capture_with_names
 from ..capture.memory.cuda import prepare
 from ..capture.warm_up import SOURCE
 from ..source import SourceLimits
 from ..trace import (
-    Answered,
-    Asked,
     Caps,
     Draw,
-    Exercise,
-    Failure,
-    Inspection,
-    Judgement,
     MeasuredRun,
     ObservedRun,
     Program,
@@ -50,7 +43,6 @@ class ProgramAnswerer:
 
     def __init__(self, gpu: bool = False) -> None:
         self._gpu = gpu
-        self._warm = False
 
     def interrupt_soon(self, error: RunInterrupted) -> None:
         """Raise ``error`` where the observers' records are whole."""
@@ -67,8 +59,6 @@ class ProgramAnswerer:
         yield from warming()
         from . import asked as asked  # last: it notes what everything is
 
-        self._warm = True
-
     def prepare(self) -> None:
         """Start the driver, where there is one; raises ``RuntimeError`` if it does not answer."""
         if self._gpu:
@@ -83,7 +73,6 @@ class ProgramAnswerer:
         log: Callable[[str], None],
     ) -> Trace:
         """Run the program and return its trace, with the answer to its question if it has one."""
-        self._hide(program)
         if program.question is UNSET:
             return capture_program(program, caps, on_output, source_limits, log)
         if isinstance(program.question, Draw):
@@ -95,13 +84,7 @@ class ProgramAnswerer:
 
     def measure(self, program: Program, observed: ObservedRun, caps: Caps, source_limits: SourceLimits) -> MeasuredRun:
         """Run a program that was observed before, and return its memory."""
-        self._hide(program)
         return capture.measure_program(program, observed, caps, source_limits)
-
-    def _hide(self, program: Program) -> None:
-        """Do at once what ``warming`` comes to later, where the outcome hangs on it."""
-        if not self._warm and "compile" in program.source:
-            hide_from_compiler()
 
     def names(self) -> tuple[str, ...]:
         """Return the names that the installed modules have, for an editor."""

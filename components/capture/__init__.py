@@ -8,7 +8,7 @@ from ..trace import Caps
 from .failures import RunInterrupted, failure_of, interrupt_soon
 from .memory.second_run import measure_program
 from .observed_run import capture_program, capture_with_names, environment
-from .warm_up import hide_from_compiler, installed_names, warm_up, warming
+from .warm_up import installed_names, warm_up, warming
 
 __all__ = [
     "Caps",
@@ -17,7 +17,6 @@ __all__ = [
     "capture_with_names",
     "environment",
     "failure_of",
-    "hide_from_compiler",
     "installed_names",
     "interrupt_soon",
     "measure_program",

@@ -72,7 +72,7 @@ def warming() -> Iterator[None]:
     yield
     yield from _import_all(_LOADED)
     yield from _import_all(_COMPILER)
-    hide_from_compiler()
+    _hide_from_compiler()
     yield
     program = Program(source=SOURCE)
     observed = observed_run(capture_program(program))
@@ -91,7 +91,7 @@ def _import_all(modules: str) -> Iterator[None]:
         yield
 
 
-def hide_from_compiler() -> None:
+def _hide_from_compiler() -> None:
     """Keep ``torch.compile`` from compiling observers: it takes over whatever is called in what it has compiled.
 
     Hooks of modules cannot be left out of what it compiles; they return at once there, which it must be able to read.

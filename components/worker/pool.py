@@ -263,7 +263,9 @@ class Pool:
     def _mind(self, run: Run, turn: Turn) -> None:
         for _ in range(_ATTEMPTS):
             try:
-                execution = Execution(run, self._living_zygote(), turn, self._spare)
+                zygote = self._living_zygote()
+                zygote.wait_for(run.program, _START_SECONDS)
+                execution = Execution(run, zygote, turn, self._spare)
                 run.begin()
                 result = execution.result()
                 if not isinstance(result, SentMemory) and isinstance(run.program.question, Exercise):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import select
 import socket
 import subprocess
@@ -19,8 +20,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from msgspec import UnsetType
 
 from ..settings import DATA
+from ..trace import Program
 from .confine import Wall
 from .confine.process import PLOT_BACKEND
 from .folder import make_base, remove
@@ -61,6 +64,10 @@ _CUDA = {"PYTORCH_NVML_BASED_CUDA_CHECK": "1"}
 _FIXED = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "MPLBACKEND": PLOT_BACKEND}
 # How long a zygote that is told to end may take to end its children, and a child to die with it.
 _ENDING_SECONDS = 2.0
+_TORCH = r"torch(?:\.nn(?:\.functional)?)?"
+_PLAIN_IMPORT = re.compile(
+    rf"^(?:import (?:{_TORCH}|math)(?: as \w+)?|from {_TORCH} import [\w, ]+)[ \t\r]*(?:#.*)?$", re.MULTILINE
+)
 _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS")}
 
 
@@ -176,6 +183,14 @@ class ZygoteProcess:
     def wait_warm(self, timeout: float) -> None:
         """Wait until all is loaded that programs need, for ``timeout`` seconds at most, or until it is dead."""
         self._warm.wait(timeout)
+
+    def wait_for(self, program: Program, timeout: float) -> None:
+        """Wait as ``wait_warm`` does if the program may need more than PyTorch and its observers.
+
+        A child reads no file of ours, so what is not loaded before it is forked it can never load.
+        """
+        if not self.warm and not (isinstance(program.question, UnsetType) and _needs_only_torch(program.source)):
+            self.wait_warm(timeout)
 
     def fork(self, request: int, result: int, limits: Limits) -> Child:
         """Ask for a child that reads the descriptor ``request`` and writes ``result``; raises ``ZygoteDied``."""
@@ -303,6 +318,12 @@ class ZygoteProcess:
             child.answered.set()
             child.ended.set()
         remove(self.folder)
+
+
+def _needs_only_torch(source: str) -> bool:
+    """Whether a program plainly imports nothing else; what ``torch.compile`` is to leave alone is said later, too."""
+    rest = _PLAIN_IMPORT.sub("", source)
+    return "import" not in rest and "compile" not in rest
 
 
 def _await_end(pid: int) -> None:

@@ -1,9 +1,9 @@
 """The process from which children are forked: torch is imported and warmed up here once, and nothing else happens.
 
 It forks as soon as torch is there, and warms up between its forks: a server's first picture does not wait for what its
-program does not use. It ends when its socket to the pool closes. It has one thread, because a fork after a multi-threaded operation of torch
-hangs, and it never sees a program's text. Which module the pool starts for it is said in ``supervisor``; that module
-hands in what the children call.
+program does not use. It ends when its socket to the pool closes. It has one thread, because a fork after a
+multi-threaded operation of torch hangs, and it never sees a program's text. Which module the pool starts for it is said
+in ``supervisor``; that module hands in what the children call.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any, NoReturn
 
 from .answerer import Answerer
@@ -86,7 +87,8 @@ class Zygote:
     ) -> None:
         self._pool = pool
         self._answerer = answerer
-        self._steps: Iterator[None] | None = steps
+        self._steps = steps
+        self._warm = False
         self._walls = walls
         self._gpu = gpu
         self._base = base
@@ -98,8 +100,8 @@ class Zygote:
         self._descriptors: list[int] = []
         self._lines = Lines()
 
-    def serve(self) -> NoReturn:
-        """Work until the pool closes its end of the socket."""
+    def serve(self, *, warm: bool) -> NoReturn:
+        """Work until the pool closes its end of the socket; ``warm``: nothing is left to be loaded."""
         wake_read, wake_write = os.pipe()
         for descriptor in (wake_read, wake_write):
             os.set_blocking(descriptor, False)
@@ -109,10 +111,12 @@ class Zygote:
         poll.register(self._pool, select.POLLIN)
         poll.register(wake_read, select.POLLIN)
         self._tell(Hello(self._walls))
+        if warm:
+            self._is_warm()
         heard = began = time.monotonic()
         while True:
             quiet = min(heard + _QUIET_SECONDS, began + _PUT_OFF_SECONDS) - time.monotonic()
-            wait = None if self._steps is None else max(0.0, quiet) * 1_000
+            wait = None if self._warm else max(0.0, quiet) * 1_000
             ready = {descriptor for descriptor, _ in poll.poll(wait)}
             if wake_read in ready:
                 os.read(wake_read, 4096)
@@ -120,18 +124,21 @@ class Zygote:
             if self._pool.fileno() in ready:
                 self._listen()
                 heard = time.monotonic()
-            elif self._steps is not None and not ready:
-                self._warm_more(self._steps)
+            elif not (self._warm or ready):
+                self._warm_more()
 
-    def _warm_more(self, steps: Iterator[None]) -> None:
+    def _is_warm(self) -> None:
+        self._warm = True
+        self._tell(Warm(list(self._answerer.names())))
+
+    def _warm_more(self) -> None:
         """Do one more step of warming up. Where one fails, the rest is left out, and programs are slower."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                next(steps)
+                next(self._steps)
         except StopIteration:
-            self._steps = None
-            self._tell(Warm(list(self._answerer.names())))
+            self._is_warm()
         except Exception:
             traceback.print_exc()
 
@@ -222,7 +229,6 @@ def warming(answerer: Answerer) -> Iterator[None]:
     yield from answerer.warming()
     gc.collect()
     gc.freeze()
-    yield
     use_large_pages()
 
 
@@ -277,11 +283,11 @@ def main(make_answerer: Callable[[bool], Answerer], arguments: list[str] | None 
     pool = socket.socket(fileno=options.socket)
     answerer = make_answerer(options.gpu)
     steps = warming(answerer)
-    next(steps, None)  # the first may start threads, which a process that is first among others cannot
+    # The first may start threads, which a process that is to have others in a namespace of their own cannot.
+    warm = not any(True for _ in islice(steps, 1))
     gc.freeze()
-    if (drops := options.user is not None and os.getuid() == 0):  # only now it can write what is kept for its next start
-        for _ in steps:
-            pass
+    if drops := options.user is not None and os.getuid() == 0:
+        warm = not any(steps)  # only now it can write what is kept for its next start
     first = namespaces.own_processes()
     # Found out and remembered while Python's own folders can be read and the environment is there.
     prepare(gpu=options.gpu)
@@ -291,7 +297,7 @@ def main(make_answerer: Callable[[bool], Answerer], arguments: list[str] | None 
         not_dumpable()
     walls = try_walls(wanted, Limits(), os.path.join(options.folder, "trial"), gpu=options.gpu)
     print(f"Autograd Lab worker{' on a GPU' * options.gpu}: {summary(walls)}", file=sys.stderr, flush=True)
-    Zygote(pool, answerer, steps, walls, options.gpu, options.folder, first).serve()
+    Zygote(pool, answerer, steps, walls, options.gpu, options.folder, first).serve(warm=warm)
 
 
 def _enter_namespaces(wanted: list[str]) -> None:

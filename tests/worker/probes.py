@@ -16,8 +16,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -103,13 +104,14 @@ class StandIn:
     observers: tuple[str, ...] = (__name__,)
     answerers: tuple[str, ...] = ()
     interrupted: type[Any] = RunInterrupted
+    steps: Iterable[None] = ()
 
     def interrupt_soon(self, error: RunInterrupted) -> None:
         """Nobody observes."""
 
     def warming(self) -> Iterator[None]:
         """Nothing is loaded."""
-        return iter(())
+        return iter(self.steps)
 
     def prepare(self) -> None:
         """No device is started."""
@@ -131,6 +133,8 @@ def _make(gpu: bool) -> Answerer:
         from components.answers import ProgramAnswerer
 
         return ProgramAnswerer(gpu=False)
+    if sys.argv[1] == "never_warm":
+        return StandIn(steps=repeat(None))
     return StandIn({answer.__name__: answer for answer in (run_anything, fails, lingers, logs_much)}[sys.argv[1]])
 
 
