@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from streamlit import config
 
 from app.cli import main
 from components import settings
+from components.recorder.script import main as recorder
 from components.worker import Pool
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -179,6 +181,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: Pool) -> Path:
     monkeypatch.setattr("app.cli.lessons.Pool", lambda **_options: _OpenPool(pool))
     for name in ("PROGRAM.py", "A.py", "B.py"):
         (tmp_path / name).write_text(_PROGRAM)
+    (tmp_path / "train.py").write_text(f"import sys\n\nassert sys.argv[1:] == ['--epochs', '1']\n{_PROGRAM}")
     for name in ("DIR", "FOLDER", "app/lessons/own"):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "01_first.py").write_text(_LESSON)
@@ -199,6 +202,12 @@ def test_a_command_does_what_the_documents_say(command: Command, folder: Path) -
             _compose(subcommand, options, dict(command.variables))
         case ("docker", "compose", subcommand, *options):
             _compose(subcommand, options, dict(command.variables))
+        case ("python", "-m", "autograd_lab", *arguments):  # the package that this folder is when it is installed
+            assert recorder(arguments, "autograd_lab") == 0
+            assert "train.trace" in {path.name for path in folder.iterdir()}
+        case ("pip", "install", "."):  # done in tests/recorder
+            for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]:
+                Requirement(line)
         case ("pip", "install", "-r", requirements):
             for line in (ROOT / requirements).read_text().splitlines():
                 if line.strip() and not line.startswith("#"):

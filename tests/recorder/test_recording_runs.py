@@ -270,7 +270,7 @@ def test_what_cannot_be_seen_is_named() -> None:
 def test_compiled_regions_are_named() -> None:
     torch._dynamo.reset()
     model = nn.Linear(2, 1)
-    compiled = torch.compile(model, backend="aot_eager")
+    compiled: Any = torch.compile(model, backend="aot_eager")
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     with record(compiled, every=2) as run:
         for _ in range(3):
@@ -278,7 +278,8 @@ def test_compiled_regions_are_named() -> None:
             compiled(torch.ones(1, 2)).sum().backward()
             optimizer.step()
     for trace in run.traces.values():
-        assert [note.message[:34] for note in trace.notes] == ["torch.compile made 1 of these node"]
+        # The compiler may have started threads of its own, which are named after this.
+        assert trace.notes[0].message.startswith("torch.compile made 1 of these nodes (CompiledFunctionBackward)")
 
 
 def test_one_recording_at_a_time_and_sensible_numbers() -> None:
