@@ -205,13 +205,8 @@ def test_a_command_does_what_the_documents_say(command: Command, folder: Path) -
         case ("python", "-m", "autograd_lab", *arguments):  # the package that this folder is when it is installed
             assert recorder(arguments, "autograd_lab") == 0
             assert "train.trace" in {path.name for path in folder.iterdir()}
-        case ("pip", "install", "."):  # done in tests/recorder
-            for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]:
-                Requirement(line)
-        case ("pip", "install", "-r", requirements):
-            for line in (ROOT / requirements).read_text().splitlines():
-                if line.strip() and not line.startswith("#"):
-                    Requirement(line.partition(" #")[0])
+        case ("pip", "install", *what):  # the package itself is built in tests/recorder
+            _pip(what)
         case ("python", script, *arguments) if script.endswith(".py"):
             _script(script, arguments)
         case ("python",):
@@ -245,6 +240,18 @@ def _app(arguments: list[str], folder: Path) -> None:
             written = folder / arguments[arguments.index(option) + 1]
             assert written.exists()
             assert written.is_dir() or written.stat().st_size > 100
+
+
+def _pip(what: list[str]) -> None:
+    """What is to be installed is named as pip needs it."""
+    if what == ["."]:
+        lines = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    else:
+        assert what[0] == "-r"
+        lines = (ROOT / what[1]).read_text().splitlines()
+    for line in lines:
+        if line.strip() and not line.startswith("#"):
+            Requirement(line.partition(" #")[0])
 
 
 def _compose(subcommand: str, options: list[str], variables: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""The package as somebody installs it: built from the clone, put into an environment of its own, used without the clone."""
+"""The package as somebody installs it: built, put into an environment of its own, used without the clone."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_lines_of_the_readme_work_without_the_clone(python: Path, tmp_path: 
 
 def test_its_command_records_a_script(python: Path, tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(f"{AROUND}import sys\nprint(sys.argv)\ntrain()\n")
-    command = [python, "-m", "autograd_lab", "run", "train.py", "--epochs", "1"]
+    command = [str(python), "-m", "autograd_lab", "run", "train.py", "--epochs", "1"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "['train.py', '--epochs', '1']\n"
     assert done.stderr == "python -m autograd_lab: 1000 steps, recorded in train.trace\n"

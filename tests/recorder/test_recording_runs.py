@@ -165,7 +165,7 @@ def test_a_loop_without_an_optimizer_says_where_its_steps_end() -> None:
     w = torch.ones(2, requires_grad=True)
     with record(every=2) as run:
         for _ in range(4):
-            (w * w).sum().backward()
+            (w * w).sum().backward()  # type: ignore[no-untyped-call]
             assert w.grad is not None
             with torch.no_grad():
                 w -= 0.1 * w.grad
@@ -234,7 +234,7 @@ def test_of_many_traces_the_first_the_last_and_some_between_are_kept() -> None:
     w = torch.ones(1, requires_grad=True)
     with record(every=1) as run:
         for _ in range(100):
-            (w * 2).sum().backward()
+            (w * 2).sum().backward()  # type: ignore[no-untyped-call]
             run.step()
     assert run.recorded[0] == 0
     assert run.recorded[-1] == 99
