@@ -125,13 +125,7 @@ def rows() -> list[Row]:
     alone, stays = counted(lambda: shown(here, result))
     size = f"{result.packed.size / 1e6:.0f} MB of JSON, {len(result.packed.data) / 1e6:.1f} MB as they are kept"
     return [
-        Row(
-            f"{NODES:,} nodes: from Run to the picture, by the clock",
-            sum(took),
-            "the run alone",
-            took[0],
-            "5 s",
-        ),
+        Row(f"{NODES:,} nodes: from Run to the picture, by the clock", sum(took), "the run alone", took[0], "5 s"),
         Row(
             f"{NODES:,} nodes: processor time in the process of the pages",
             taking.seconds + beside.seconds,
