@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, get_args
 
 from msgspec import Struct
 
-from ..trace import ModuleCost, ModuleCosts, ModuleParameter, Node
+from ..trace import ModuleCosts, ModuleParameter, Node
 from .casts import WeightCopy, weight_copies
 from .gradients.amounts import amount_in
 from .index import TraceIndex
@@ -85,18 +85,81 @@ def module_paths(index: TraceIndex) -> frozenset[str]:
 
 def module_table(index: TraceIndex, costs: ModuleCosts | None = None) -> ModuleTable:
     """Return the table of a trace, with what another run of its program has measured, if one has."""
-    measured = {one.path: one for one in costs.modules} if costs is not None else {}
-    known = index.once(_nodes_by_path)
-    norms = _Norms(index, costs)
-    paths = [*measured, *sorted(path for path in known if path not in measured)]
-    rows = [_row(index, path, measured.get(path), costs, norms) for path in paths]
-    return ModuleTable(
-        rows=rows,
-        total=_total(index, [row for row in rows if not row.depth], costs, norms),
-        sources=_sources(costs, norms),
-        copies=index.once(weight_copies),
-        notes=tuple(_notes(costs)),
-    )
+    return Modules(index, costs).table()
+
+
+class Modules:
+    """The modules of a trace by their paths, with what another run of its program has measured, if one has."""
+
+    def __init__(self, index: TraceIndex, costs: ModuleCosts | None) -> None:
+        self._index, self._costs = index, costs
+        self._measured = {one.path: one for one in costs.modules} if costs is not None else {}
+        self._nodes = index.once(_nodes_by_path)
+        self._norms = _Norms(index, costs)
+        self.paths = [*self._measured, *sorted(path for path in self._nodes if path not in self._measured)]
+        self._rows: dict[str, ModuleRow] = {}
+
+    def table(self) -> ModuleTable:
+        """Return the rows, and what they come to."""
+        rows = [self.row(path) for path in self.paths]
+        return ModuleTable(
+            rows=rows,
+            total=self.together([row.path for row in rows if not row.depth], "all modules"),
+            sources=_sources(self._costs, self._norms),
+            copies=self._index.once(weight_copies),
+            notes=tuple(_notes(self._costs)),
+        )
+
+    def row(self, path: str) -> ModuleRow:
+        """Return what is known of a module with all that is inside of it."""
+        if path not in self._rows:
+            self._rows[path] = self._made(path)
+        return self._rows[path]
+
+    def together(self, paths: Sequence[str], name: str = "") -> ModuleRow:
+        """Return what several modules, none of them inside another, come to: each parameter and storage once."""
+        if len(paths) == 1 and not name:
+            return self.row(paths[0])
+        row = ModuleRow(
+            path=name, saved=_kept_at_once(self._index, [node for path in paths for node in self._nodes.get(path, ())])
+        )
+        costs = self._costs
+        if costs is None:
+            return _with(row, **_of_leaves(self._index, tuple(f"{path}." for path in paths), self._norms))
+        measured = [self._measured[path] for path in paths if path in self._measured]
+        if not measured:
+            return row
+        inside = dict.fromkeys(number for one in measured for number in one.parameters)
+        return _with(
+            row,
+            calls=sum(one.calls for one in measured),
+            activations=sum(one.activation_bytes for one in measured),
+            forward=sum(one.forward_ns or 0 for one in measured),
+            backward=sum(one.backward_ns or 0 for one in measured),
+            **_of_parameters([costs.parameters[number] for number in inside], self._norms),
+        )
+
+    def _made(self, path: str) -> ModuleRow:
+        nodes, cost = self._nodes.get(path, []), self._measured.get(path)
+        row = ModuleRow(
+            path=path,
+            depth=path.count("."),
+            saved=_kept_at_once(self._index, nodes),
+            line=next((node.line for node in nodes if node.line is not None), None),
+        )
+        if self._costs is None:
+            return _with(row, **_of_leaves(self._index, f"{path}.", self._norms))
+        if cost is None:
+            return row
+        return _with(
+            row,
+            kind=cost.kind,
+            calls=cost.calls,
+            activations=cost.activation_bytes,
+            forward=cost.forward_ns,
+            backward=cost.backward_ns,
+            **_of_parameters([self._costs.parameters[number] for number in cost.parameters], self._norms),
+        )
 
 
 def _nodes_by_path(index: TraceIndex) -> dict[str, list[Node]]:
@@ -115,44 +178,6 @@ def _nodes_by_path(index: TraceIndex) -> dict[str, list[Node]]:
 def _with_those_around(path: str) -> tuple[str, ...]:
     parts = path.split(".")
     return tuple(".".join(parts[:count]) for count in range(1, len(parts) + 1))
-
-
-def _row(index: TraceIndex, path: str, cost: ModuleCost | None, costs: ModuleCosts | None, norms: _Norms) -> ModuleRow:
-    nodes = index.once(_nodes_by_path).get(path, [])
-    row = ModuleRow(
-        path=path,
-        depth=path.count("."),
-        saved=_kept_at_once(index, nodes) if nodes or cost is not None else None,
-        line=next((node.line for node in nodes if node.line is not None), None),
-    )
-    if cost is None or costs is None:
-        return _with(row, **_of_leaves(index, f"{path}.", norms))
-    held = [costs.parameters[number] for number in cost.parameters]
-    return _with(
-        row,
-        kind=cost.kind,
-        calls=cost.calls,
-        activations=cost.activation_bytes,
-        forward=cost.forward_ns,
-        backward=cost.backward_ns,
-        **_of_parameters(held, norms),
-    )
-
-
-def _total(index: TraceIndex, outermost: list[ModuleRow], costs: ModuleCosts | None, norms: _Norms) -> ModuleRow:
-    known = index.once(_nodes_by_path)
-    nodes = [node for row in outermost for node in known.get(row.path, ())]
-    row = ModuleRow(path="all modules", saved=_kept_at_once(index, nodes))
-    if costs is None:
-        return _with(row, **_of_leaves(index, tuple(f"{one.path}." for one in outermost), norms))
-    return _with(
-        row,
-        calls=sum(one.calls or 0 for one in outermost),
-        activations=sum(one.activations or 0 for one in outermost),
-        forward=sum(one.forward or 0 for one in outermost),
-        backward=sum(one.backward or 0 for one in outermost),
-        **_of_parameters(costs.parameters, norms),
-    )
 
 
 def _of_parameters(held: list[ModuleParameter], norms: _Norms) -> dict[str, object]:
