@@ -96,8 +96,11 @@ def show(
     _take_link(page, view)
     with st.container(horizontal=True, vertical_alignment="center", key=f"{page}-tools"):
         view.torchviz = one_of("View", ("Lab", "torchviz"), f"{page}:view", last=_kind(view)) == "torchviz"
-        measured = _modules(page, view) if asks else None
+        with_modules = asks and modules_table.offered(page)
+        measured = modules_table.told(page) if with_modules and view.modules else None
         data, places = (_torchviz(page, view), {}) if view.torchviz else _lab(page, only, asks, measured)
+        if with_modules:
+            _modules_button(page, view)
         _downloads(page, data)
     if view.torchviz:
         torchviz_view.show_under_way(page)
@@ -209,10 +212,8 @@ def _switches(page: str, view: View) -> None:
 # --- the table of modules
 
 
-def _modules(page: str, view: View) -> ModulesTold | None:
-    """Show the button of the table where there may be modules; return what was measured if the table is shown."""
-    if not modules_table.offered(page):
-        return None
+def _modules_button(page: str, view: View) -> None:
+    """Show the button that shows and hides the table."""
 
     def turn() -> None:
         view.modules = not view.modules
@@ -225,7 +226,6 @@ def _modules(page: str, view: View) -> ModulesTold | None:
         help=meaning_of("Modules"),
         on_click=turn,
     )
-    return modules_table.told(page) if view.modules else None
 
 
 def _lead_to_module(page: str, path: str) -> None:

@@ -47,14 +47,12 @@ def told(page: str) -> ModulesTold:
     """
     shown = session.shown(page)
     if shown is None:
-        return ModulesTold(None)
+        return ModulesTold()
     if shown.opened:
         return ModulesTold(session.look(page, modules_told).costs)
     session.ask(_run_of(page), shown.program.source, MeasureModules())
-    session.collect(_run_of(page))
-    measured = session.shown(_run_of(page))
-    if session.running(_run_of(page)) is not None or measured is None:
-        return ModulesTold(None)
+    if session.collect(_run_of(page)) or session.shown(_run_of(page)) is None:
+        return ModulesTold(under_way=True)
     return session.look(_run_of(page), modules_told)
 
 
@@ -64,12 +62,13 @@ def _run_of(page: str) -> str:
 
 def show(page: str, measured: ModulesTold, pick: Callable[[str], None]) -> None:
     """Show the table; ``pick`` is called with the path of the module whose row is pressed."""
-    results.progress(_run_of(page))
+    if measured.under_way and not results.progress(_run_of(page)):
+        st.rerun()  # it has ended since
     if measured.problem:
         st.caption(f"The run in which modules are measured ended early: {plain_in_markdown(measured.problem)}")
     rows = session.look(page, table_of_modules, measured.costs)
     if not rows.rows:
-        if session.running(_run_of(page)) is None:
+        if not measured.under_way:
             st.markdown("No `nn.Module` was called, as far as this trace knows.")
         return
     _rows(page, rows, pick)
@@ -93,9 +92,7 @@ def _rows(page: str, shown: ModuleTable, pick: Callable[[str], None]) -> None:
             pick(shown.rows[chosen[0]].path)
 
     heads: dict[str, Any] = {
-        _head(column): st.column_config.NumberColumn(
-            help=_help(shown, column), format=_FORMATS.get(column, "%.3g"), width="small"
-        )
+        _head(column): st.column_config.NumberColumn(help=_help(shown, column), format=_FORMATS.get(column, "%.3g"))
         for column in known
     }
     heads |= {word: st.column_config.Column(help=meaning_of(word)) for word in ("module", "class", "calls", "line")}

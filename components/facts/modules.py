@@ -155,7 +155,7 @@ class Modules:
             row,
             kind=cost.kind,
             calls=cost.calls,
-            activations=cost.activation_bytes,
+            activations=cost.activation_bytes if cost.calls else None,
             forward=cost.forward_ns,
             backward=cost.backward_ns,
             **_of_parameters([self._costs.parameters[number] for number in cost.parameters], self._norms),

@@ -67,6 +67,7 @@ GRAPH: dict[str, str] = {
     "value": "The tensor's numbers now, or their kind where they are many.",
     "shape": "The tensor's size in each dimension; () is a single number.",
     "dtype": "The kind of number that each element is, and how many bits it has.",
+    "cast": "A copy in another dtype; autocast makes those that an operation wants, without a line that says so.",
     "requires_grad": "Whether autograd records what is computed from this tensor.",
     "bytes": "The memory that the numbers take; of a block, as PyTorch's allocator rounds it.",
     "version": "How often the tensor was changed in place; autograd compares it before it uses what it saved.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
@@ -18,10 +18,14 @@ _OF_COLUMNS = {column: "ms" if column in TIMES else "" for column in COLUMNS} | 
 
 
 class ModulesTold(Struct, frozen=True):
-    """What a run of its own has measured of the modules, as far as it came, and why it did not come to its end."""
+    """What a run of its own has measured of the modules, as far as it came, and why it did not come to its end.
 
-    costs: ModuleCosts | None
+    ``under_way`` is whether it is still running.
+    """
+
+    costs: ModuleCosts | None = None
     problem: str = ""
+    under_way: bool = False
 
 
 def has_modules(index: TraceIndex) -> bool:
@@ -44,9 +48,10 @@ def table_of_modules(index: TraceIndex, costs: ModuleCosts | None) -> ModuleTabl
 def with_columns(data: PlayerData, index: TraceIndex, graph: LabGraph, costs: ModuleCosts | None) -> PlayerData:
     """Return the player's data with the numbers of the modules that its boxes are in, for their colours."""
     modules = Modules(index, costs)
+    around = {path.rpartition(".")[0] for path in modules.paths}
     rows = {}
     for box in data.boxes:
-        paths = _paths_of(index, graph, box)
+        paths = _paths_of(index, graph, box, around)
         if paths:
             rows[box] = modules.together(paths)
     known = [column for column in COLUMNS if any(row.value(column) is not None for row in rows.values())]
@@ -62,12 +67,15 @@ def with_columns(data: PlayerData, index: TraceIndex, graph: LabGraph, costs: Mo
     return replace(data, boxes=boxes, columns=columns, terms=terms)
 
 
-def _paths_of(index: TraceIndex, graph: LabGraph, box: str) -> list[str]:
-    """Return the paths of the outermost modules in a folded box, or of the module whose forward made a node."""
+def _paths_of(index: TraceIndex, graph: LabGraph, box: str, around: Collection[str]) -> list[str]:
+    """Return the paths of the outermost modules in a folded box, or of the module whose forward made a node.
+
+    A node of one that is ``around`` others is a part of it like these, and has no number of its own.
+    """
     group = graph.groups.get(box)
     if group is None:
         node = index.nodes.get(box)
-        return [node.module] if node is not None and node.module else []
+        return [node.module] if node is not None and node.module and node.module not in around else []
     if group.piece.kind == "module":
         return [group.piece.title]
     return list(dict.fromkeys(filter(None, (_below(group.module, node) for node in group.nodes))))

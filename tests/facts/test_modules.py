@@ -11,8 +11,13 @@ from msgspec import UNSET
 
 from components.capture import capture_program, measure_modules
 from components.facts import TraceIndex
+from components.facts.cards import box_card
 from components.facts.casts import cast_text, weight_copies
+from components.facts.folding import Homes
 from components.facts.modules import COLUMNS, ModuleRow, ModuleTable, module_paths, module_table
+from components.facts.story import tell
+from components.figures import LabOptions
+from components.figures.lab.words import function_words
 from components.source import SourceLimits
 from components.trace import Caps, MeasureModules, ModuleCosts, Program
 
@@ -135,6 +140,15 @@ def test_casts_of_autocast_say_both_dtypes() -> None:
     assert casts.count("cast float32 → bfloat16, under autocast") == 2 * 4
     assert casts.count("cast bfloat16 → float32") == 2  # y.float(), which the program asks for
     assert all(node.name == "ToCopyBackward0" for node in index.trace.nodes if node.cast is not UNSET)
+
+
+def test_a_cast_is_named_in_its_box_and_on_its_card() -> None:
+    index = index_of(AUTOCAST)
+    node = next(node for node in index.trace.nodes if node.cast is not UNSET)
+    card = box_card(index, tell(index, Homes()), {}, node.id)
+    assert card is not None
+    assert ("cast", "float32 → bfloat16, under autocast") in card.rows
+    assert "cast float32 → bfloat16, under autocast" in function_words(index, node, LabOptions())
 
 
 def test_copies_of_weights_in_a_second_dtype_have_their_bytes() -> None:
