@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..trace import Backward, BackwardStep, Gradient, GradientChange, Node, SavedTensor, Tensor
+from .casts import cast_text
 from .formulas import node_formulas
 from .groups import Group, group_facts
 from .index import TraceIndex, saved_tensors
@@ -112,7 +113,8 @@ def _still_card(index: TraceIndex, node_id: str) -> Card:
     if node.order > 1:
         where.append(f"order {node.order}, built by create_graph")
     produced = index.produced(node.id)
-    rows: list[tuple[str, str]] = []
+    cast = cast_text(node)
+    rows: list[tuple[str, str]] = [("cast", cast.removeprefix("cast "))] if cast else []
     if produced is not None:
         rows.append((f"result {produced.name}", tensor_text(produced, _LONGEST)))
     rows += [(saved.name, saved.value or "") for saved in node.saved if saved.shape is None]

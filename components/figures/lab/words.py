@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...facts.additions import Additions
+from ...facts.casts import cast_text
 from ...facts.index import EngineStop, TraceIndex, saved_tensors
 from ...facts.saved_words import saved_word
 from ...facts.text import bytes_text, number_text, shape_text, tensor_text, values_text
@@ -49,10 +50,12 @@ def grad_words(index: TraceIndex, change: GradientChange, options: LabOptions) -
 
 
 def function_words(index: TraceIndex, node: Node, options: LabOptions) -> str:
-    """Return the line below a function's name: the source line, the module, and the variable that it made."""
+    """Return the line below a function's name: source line, module, dtypes of a cast, the variable that it made."""
     parts = [f"line {node.line}"] if node.line is not None else []
     if node.module:
         parts.append(node.module)
+    if cast := cast_text(node):
+        parts.append(cast)
     tensor = index.produced(node.id)
     if tensor is not None and index.edges_to.get(node.id):
         parts.append(f"{tensor.name} = {tensor_words(tensor, options, _VALUE)}")
