@@ -99,7 +99,8 @@ class Tensor(Record, frozen=True, kw_only=True):
 
     ``origin`` is the id of the first record of the same tensor object. ``node`` is its ``grad_fn``. ``name`` is the
     variable it was first seen in. ``values`` is ``None`` where the tensor is larger than the cap or has no plain
-    numbers to show (complex, sparse, a ``vmap`` batch).
+    numbers to show (complex, sparse, a ``vmap`` batch). ``shares`` is the record that was seen first in the same
+    storage, absent for that record itself.
     """
 
     id: str
@@ -116,6 +117,7 @@ class Tensor(Record, frozen=True, kw_only=True):
     nbytes: int
     values: Values
     summary: Summary | None
+    shares: str | UnsetType = UNSET
 
 
 class SavedTensor(Record, frozen=True, kw_only=True):

@@ -17,7 +17,8 @@ from ...facts import TraceIndex
 from ...facts.folding import MOST_BOXES, Folding, Homes, Scope
 from ...facts.groups import Group, group_facts
 from ...facts.index import saved_tensors
-from ...facts.text import bytes_text, plural
+from ...facts.sharing import Sharing
+from ...facts.text import bytes_text, order_text, plural
 from ...facts.untracked import cuts
 from ...trace import Edge, Node, Tensor, Trace
 from .records import Box, Frame, LabGraph, LabOptions, Link, Root
@@ -163,6 +164,9 @@ class _LabDrawing:
         piece = group.piece
         code = self._index.code(group.line)[:40] if piece.kind != "module" else ""
         detail = f"{code}\n{plural(piece.size, 'node')}"
+        if facts.order2:
+            orders = sorted({node.order for node in group.nodes})
+            detail += f" · {' and '.join(map(order_text, orders[:2]))}"
         if facts.saved_bytes:
             detail += f" · saves {bytes_text(facts.saved_bytes)}"
         if facts.stopped is not None:
@@ -335,7 +339,9 @@ class _LabLinks:
                 continue
             latest = self._index.latest.get(cut.tensor.origin, cut.tensor)
             words = tensor_words(latest, self._options)
-            boxes.append(Box(cut.tensor.id, ("untracked",), cut.tensor.name or "", words, "not tracked"))
+            same = [one.name for one in cut.sources if one.name and self._index.once(Sharing).shares(one, cut.tensor)]
+            told = f"not tracked · same memory as {same[0]}" if same else "not tracked"
+            boxes.append(Box(cut.tensor.id, ("untracked",), cut.tensor.name or "", words, told))
             self.made += [Link(cut.tensor.id, end, ("cut",), cut.how) for end in dict.fromkeys(ends)]
         return boxes
 
