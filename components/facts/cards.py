@@ -259,7 +259,7 @@ def _fold_card(index: TraceIndex, group: Group) -> Card:
     where = "lines not recorded"
     if lines:
         where = f"line {lines[0]}" if lines[0] == lines[1] else f"lines {lines[0]} to {lines[1]}"
-    times = f", {group.piece.times:,} times" if group.piece.times > 1 else ""
+    times = f", {group.times:,} times" if group.times > 1 else ""
     return Card(
         title=group.piece.title,
         subtitle=f"{plural(len(nodes), 'node')} in one box{times} · {where}",
