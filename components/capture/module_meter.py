@@ -36,7 +36,7 @@ from .failures import Asides, failure_of, forget_to_stop, stop_if_asked
 from .main_module import MainModule, as_python_collects, seed
 from .modules import ModuleObserver
 from .names import class_name, named_modules
-from .observed_run import environment
+from .observers import environment
 from .quiet import quiet
 from .summaries import json_number
 from .torch_nodes import GraphNode, NodeHooks, is_numbered, roots_of, set_engine_door
