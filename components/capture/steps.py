@@ -158,6 +158,7 @@ class StepObserver:
             line=line,
             function=None if name == _TOP_LEVEL else name,
             stdout=(self._printed, self._printed),
+            autocast=torch._C._is_any_autocast_enabled(),
         )
         self.drafts.append(step)
         self._open[-1].step = step

@@ -8,6 +8,7 @@ from .base import Number, Values
 from .caps import MOST_UPLOADED_BYTES, Caps, count_values, decode_uploaded, oversized
 from .codec import DamagedTrace, decode_trace, encode_trace, trace_schema
 from .memory_run import MeasuredRun, ObservedRun, decode_measured, observed_run, why_not_measured, with_measured
+from .modules import MeasureModules, ModuleCost, ModuleCosts, ModuleParameter
 from .packed import Packed, Packer, pack
 from .questions import (
     Answered,
@@ -47,6 +48,7 @@ from .records import (
     Allocation,
     Backward,
     BackwardStep,
+    Cast,
     Category,
     CudaSample,
     Device,
@@ -84,6 +86,7 @@ __all__ = [
     "Backward",
     "BackwardStep",
     "Caps",
+    "Cast",
     "Category",
     "Check",
     "Checks",
@@ -117,9 +120,13 @@ __all__ = [
     "Inspection",
     "Judgement",
     "Look",
+    "MeasureModules",
     "MeasuredRun",
     "Memory",
     "MemoryEvent",
+    "ModuleCost",
+    "ModuleCosts",
+    "ModuleParameter",
     "Node",
     "Note",
     "NthDerivative",
