@@ -85,6 +85,8 @@ class _Kept:
     steps: list[RecordedStep] = field(default_factory=list)
     parameters: dict[str, int] = field(default_factory=dict)
     traces: dict[int, Packed] = field(default_factory=dict)
+    newest: tuple[int, bytes] | None = None
+    """The last trace, as JSON: it is packed when it is known to stay."""
     notes: list[Note] = field(default_factory=list)
     numbers: int = 0
     stride: int = 1
@@ -102,23 +104,26 @@ class _Kept:
         if len(data) > MOST_TRACE_BYTES:
             self.note(f"The trace of step {step} has {len(data) >> 20} MiB, which is too much to be kept.")
             return
-        last = max(self.traces, default=None)
-        if last is not None and len(self.traces) > 1 and (self.count - 1) % self.stride:
-            del self.traces[last]
-        self.traces[step] = pack(data)
+        if self.newest is not None and (self.count - 1) % self.stride == 0:
+            self.traces[self.newest[0]] = pack(self.newest[1])
+        self.newest = step, data
         self.count += 1
-        while len(self.traces) > 2 and (len(self.traces) > _MOST_TRACES or self._bytes > _ROOM):
+        while len(self.traces) > 1 and (len(self.traces) >= _MOST_TRACES or self._bytes > _ROOM):
             self._thin()
+
+    @property
+    def kept(self) -> list[int]:
+        """The steps of which there is a whole trace."""
+        return [*self.traces, *([self.newest[0]] if self.newest is not None else [])]
 
     @property
     def _bytes(self) -> int:
         return sum(len(packed.data) for packed in self.traces.values())
 
     def _thin(self) -> None:
-        """Let every second one go, but the first and the last."""
+        """Let every second one go; the first stays."""
         self.stride *= 2
-        kept = sorted(self.traces)
-        for step in kept[1:-1][::2]:
+        for step in list(self.traces)[1::2]:
             del self.traces[step]
 
     def add_step(self, window: Window, seconds: float, plain_seconds: float | None) -> None:
@@ -158,7 +163,9 @@ class _Kept:
             replace(each, gradients=full(each.gradients), weights=full(each.weights), updates=full(each.updates))
             for each in self.steps
         ]
-        traces = dict(sorted(self.traces.items()))
+        traces = dict(self.traces)
+        if self.newest is not None:
+            traces[self.newest[0]] = pack(self.newest[1])
         while True:
             head = Recording(
                 file=place.name,
@@ -237,7 +244,7 @@ class Run:
     @property
     def recorded(self) -> list[int]:
         """The steps whose whole trace is kept."""
-        return sorted(self._kept.traces)
+        return self._kept.kept
 
     @property
     def recording(self) -> Recording:
@@ -258,18 +265,18 @@ class Run:
 
     def _repr_html_(self) -> str:
         """Return the player of the last step, for a notebook's cell."""
-        return framed(self._page(None)) if self._kept.traces else "<p>Nothing is recorded yet.</p>"
+        return framed(self._page(None)) if self._kept.kept else "<p>Nothing is recorded yet.</p>"
 
     def __repr__(self) -> str:
-        return f"<recording of {self._place.name}: {self.steps_seen} steps, traces of {sorted(self._kept.traces)}>"
+        return f"<recording of {self._place.name}: {self.steps_seen} steps, traces of {self._kept.kept}>"
 
     def _file(self) -> bytes:
         return self._kept.file(self._place, self._every, self.steps_seen)
 
     def _page(self, step: int | None) -> str:
-        kept = sorted(self._kept.traces)
+        kept = self._kept.kept
         chosen = step if step is not None or not kept else kept[-1]
-        if chosen is None or chosen not in self._kept.traces:
+        if chosen is None or chosen not in kept:
             raise ValueError(f"no trace of step {chosen} is kept; there is one of: {kept}")
         return player_page(self.traces[chosen], f"{self._place.name}, step {chosen}")
 
