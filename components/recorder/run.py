@@ -50,6 +50,7 @@ CAPS = Caps(
 )
 _MOST_TRACES = 12
 _MOST_NOTES = 50
+_MOST_JSON = 96 << 20
 # Of the file: what is over is let go until it can be opened.
 _ROOM = MOST_UPLOADED_BYTES - (256 << 10)
 
@@ -84,9 +85,8 @@ class _Kept:
 
     steps: list[RecordedStep] = field(default_factory=list)
     parameters: dict[str, int] = field(default_factory=dict)
-    traces: dict[int, Packed] = field(default_factory=dict)
-    newest: tuple[int, bytes] | None = None
-    """The last trace, as JSON: it is packed when it is known to stay."""
+    traces: dict[int, bytes | Packed] = field(default_factory=dict)
+    """As JSON, packed when the training is over, or earlier where it is much: that takes as long as a step."""
     notes: list[Note] = field(default_factory=list)
     numbers: int = 0
     stride: int = 1
@@ -104,26 +104,36 @@ class _Kept:
         if len(data) > MOST_TRACE_BYTES:
             self.note(f"The trace of step {step} has {len(data) >> 20} MiB, which is too much to be kept.")
             return
-        if self.newest is not None and (self.count - 1) % self.stride == 0:
-            self.traces[self.newest[0]] = pack(self.newest[1])
-        self.newest = step, data
+        last = max(self.traces, default=None)
+        if last is not None and self.count > 1 and (self.count - 1) % self.stride:
+            del self.traces[last]
+        self.traces[step] = data
         self.count += 1
-        while len(self.traces) > 1 and (len(self.traces) >= _MOST_TRACES or self._bytes > _ROOM):
+        while len(self.traces) > 2 and len(self.traces) > _MOST_TRACES:
             self._thin()
+        if sum(len(each) for each in self.traces.values() if isinstance(each, bytes)) > _MOST_JSON:
+            self.packed()
 
     @property
     def kept(self) -> list[int]:
         """The steps of which there is a whole trace."""
-        return [*self.traces, *([self.newest[0]] if self.newest is not None else [])]
+        return list(self.traces)
 
-    @property
-    def _bytes(self) -> int:
-        return sum(len(packed.data) for packed in self.traces.values())
+    def packed(self) -> dict[int, Packed]:
+        """Return the traces packed; where they are more than a file may have, some are let go."""
+        for step, data in self.traces.items():
+            self.traces[step] = data if isinstance(data, Packed) else pack(data)
+        while len(self.traces) > 2 and sum(len(each.data) for each in self._all_packed().values()) > _ROOM:
+            self._thin()
+        return self._all_packed()
+
+    def _all_packed(self) -> dict[int, Packed]:
+        return {step: data for step, data in self.traces.items() if isinstance(data, Packed)}
 
     def _thin(self) -> None:
-        """Let every second one go; the first stays."""
+        """Let every second one go, but the first and the last."""
         self.stride *= 2
-        for step in list(self.traces)[1::2]:
+        for step in list(self.traces)[1:-1:2]:
             del self.traces[step]
 
     def add_step(self, window: Window, seconds: float, plain_seconds: float | None) -> None:
@@ -163,9 +173,7 @@ class _Kept:
             replace(each, gradients=full(each.gradients), weights=full(each.weights), updates=full(each.updates))
             for each in self.steps
         ]
-        traces = dict(self.traces)
-        if self.newest is not None:
-            traces[self.newest[0]] = pack(self.newest[1])
+        traces = self.packed()
         while True:
             head = Recording(
                 file=place.name,
