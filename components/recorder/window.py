@@ -202,9 +202,11 @@ def _heard(write: Callable[[str], object]) -> Iterator[None]:
     """Let ``write`` hear what goes to ``sys.stdout``, which stays the same object."""
     stream: Any = sys.stdout
     original = getattr(stream, "write", None)
-    if original is None or "write" in getattr(stream, "__dict__", {"write": None}):
-        yield  # there is none, or another tool listens there
+    own = getattr(stream, "__dict__", None)
+    if original is None or own is None:
+        yield  # there is no such stream, or it cannot be listened to
         return
+    before = own.get("write")  # a notebook's stream has one of its own
 
     def heard(text: str) -> Any:
         result = original(text)
@@ -216,8 +218,11 @@ def _heard(write: Callable[[str], object]) -> Iterator[None]:
     try:
         yield
     finally:
-        if stream.__dict__.get("write") is heard:
-            del stream.write
+        if own.get("write") is heard:
+            if before is None:
+                del stream.write
+            else:
+                stream.write = before
 
 
 @contextmanager
