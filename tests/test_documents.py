@@ -43,6 +43,12 @@ _INSTALLED = (
 )
 _OLD = [word for stamp in _INSTALLED for word in ("-o", stamp)]
 _PROGRAM = "import torch\n\nx = torch.tensor(2.0, requires_grad=True)\ny = x**3\ny.backward()\n"
+_LOOP = f"""{_PROGRAM.replace("y.", "# y.")}
+optimizer = torch.optim.SGD([x], lr=0.01)
+for _ in range(302):
+    (x**2).backward()
+    optimizer.step()
+"""
 _LESSON = '# %% [markdown]\n# # A title\n#\n# One paragraph.\n\n# %%\nprint("one")\n'
 # Subcommands of Docker Compose, and the options of each that stand in the documents.
 _COMPOSE = {
@@ -182,6 +188,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: Pool) -> Path:
     for name in ("PROGRAM.py", "A.py", "B.py"):
         (tmp_path / name).write_text(_PROGRAM)
     (tmp_path / "train.py").write_text(f"import sys\n\nassert sys.argv[1:] == ['--epochs', '1']\n{_PROGRAM}")
+    (tmp_path / "LOOP.py").write_text(_LOOP)
     for name in ("DIR", "FOLDER", "app/lessons/own"):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "01_first.py").write_text(_LESSON)
@@ -232,6 +239,9 @@ def _make(targets: list[str], variables: dict[str, str]) -> None:
 def _app(arguments: list[str], folder: Path) -> None:
     if "TRACE.json" in arguments and arguments[0] == "render":
         assert main(["trace", "PROGRAM.py", "-o", "TRACE.json", "--no-memory"]) == 0
+    if "STEP.trace" in arguments:
+        words = ["run", "--every", "300", "-o", "STEP.trace", "LOOP.py"]
+        assert recorder(words, "autograd_lab") == 0
     if "cuda" in arguments:
         arguments = ["cpu" if word == "cuda" else word for word in arguments]
     assert main(arguments) == (2 if arguments == ["health"] else 0)  # nobody serves here
