@@ -28,7 +28,8 @@ MOST_AT_FIRST = 15
 _FEW_AT_FIRST = 6
 _FEWEST_PARAMETERS = 3
 _MOST_OPENED_AT_ONCE = 64
-_MOST_LEVELS = 12
+_MOST_LEVELS, _MOST_IN_A_LEVEL = 12, 220
+_MOST_WITH_LEVELS = 30_000
 MOST_BOXES = 500
 _MOST_CUTS = 8
 
@@ -60,6 +61,28 @@ class Folding:
     def groups(self) -> dict[str, Group]:
         """The folded groups by id."""
         return {group.id: group for group in self.folded}
+
+    @cached_property
+    def level(self) -> int:
+        """The finest of the scope's levels of detail that is open as a whole."""
+        opened = {self.scope.tree.id, *(group.id for group in self.opened)}
+        return max(n for n, level in enumerate(self.scope.levels) if all(group.id in opened for group in level))
+
+    @property
+    def beyond(self) -> bool:
+        """Whether more is open than the level as a whole."""
+        return len(self.opened) > len(self.scope.levels[self.level]) - 1
+
+    def coarser(self) -> tuple[str, ...]:
+        """Return the groups to be open one level up: what is open beyond the level as a whole is closed first."""
+        level = self.level if self.beyond else max(0, self.level - 1)
+        return tuple(group.id for group in self.scope.levels[level][1:])
+
+    def finer(self) -> tuple[str, ...]:
+        """Return the groups to be open one level down, with those that are open."""
+        levels = self.scope.levels
+        more = levels[min(self.level + 1, len(levels) - 1)][1:]
+        return tuple(dict.fromkeys([group.id for group in (*self.opened, *more)]))
 
 
 class Scope:
@@ -287,7 +310,7 @@ class Scope:
     def levels(self) -> list[list[Group]]:
         """What is open at each level of detail, the coarsest first; of loops no more than the ends are ever opened."""
         found = [[self.tree]]
-        while len(found) < _MOST_LEVELS:
+        while len(found) < _MOST_LEVELS and len(self.functions) <= _MOST_WITH_LEVELS:
             inside = set(map(id, found[-1]))
             more = [
                 child
@@ -295,8 +318,7 @@ class Scope:
                 for child in self.groups_in(group)
                 if id(child) not in inside and child.piece.kind not in ("iterations", "parameters")
             ]
-            boxes = sum(len(group.children) - 1 for group in (*found[-1], *more))
-            if not more or boxes > MOST_BOXES:
+            if not more or self._boxes(found[-1] + more) > _MOST_IN_A_LEVEL:
                 break
             found.append(found[-1] + more)
         return found

@@ -1,7 +1,7 @@
 """How a graph is folded: a tree of groups over its nodes in order of birth, opened one level at a time.
 
-Modules hold modules, loops hold iterations, a line holds its nodes. A group is a stretch of a sequence of nodes, so that
-a hundred thousand nodes cost two numbers; what is in it is found out when somebody opens it.
+Modules hold modules, loops hold iterations, a line holds its nodes. A group is a stretch of a sequence of nodes, so
+that a hundred thousand nodes cost two numbers; what is in it is found out when somebody opens it.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from .drawing import (
     png_ways,
     svg_ways,
 )
-from .lab import lab_graph, lab_roots
+from .lab import lab_graph, lab_roots, lab_scope
 from .lab.dot import lab_dot
 from .lab.records import Box, LabGraph, LabOptions, Link, Root, with_marks
 from .layout import LayoutProblem, Picture, layout_svg, render
@@ -38,6 +38,7 @@ __all__ = [
     "lab_dot",
     "lab_graph",
     "lab_roots",
+    "lab_scope",
     "layout_svg",
     "player_data",
     "png_ways",

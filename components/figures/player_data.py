@@ -31,8 +31,8 @@ from .lab.words import edge_words, grad_words, leaf_value
 from .layout import LayoutProblem, Picture, PictureBox
 from .legend import explained, lab_legend, torchviz_legend
 
-_MOST_NAMES = 400
-_MOST_NODES_READ = 2_000
+_MOST_NAMES = 1_500
+_MOST_NODES_READ = 10_000
 _MOST_PICTURE_CHARS = 2_000_000
 
 PlayerKind = Literal["lab", "torchviz"]
@@ -89,7 +89,8 @@ class PlayerData(Struct, frozen=True, kw_only=True):
     text. ``carried`` is by the number of a link, ``texts`` by leaf box; ``frames`` are opened folds with the boxes in
     them. ``cut`` says that the run goes on after the last moment, ``more_findings`` that there are others. ``whole`` is
     said of all of the run, ``message`` where there is no picture. ``terms`` are sentences about the words that the
-    legend and the cards have.
+    legend and the cards have. ``opened`` are the open folds, ``level`` is the level of detail that is open as a whole,
+    the finest being ``levels``, ``beyond`` whether more is open than that. A ``compact`` picture is one of a model.
     """
 
     svg: str
@@ -116,6 +117,11 @@ class PlayerData(Struct, frozen=True, kw_only=True):
     findings: list[PlayerFinding]
     more_findings: bool
     frames: list[tuple[str, tuple[str, ...]]]
+    opened: tuple[str, ...]
+    level: int
+    levels: int
+    beyond: bool
+    compact: bool
     dot: str | UnsetType = UNSET
 
 
@@ -168,6 +174,11 @@ def player_data(
         findings=boxes.findings(),
         more_findings=len(index.once(findings)) > MOST_FINDINGS,
         frames=[(frame.id, frame.boxes) for frame in graph.frames] if graph is not None else [],
+        opened=graph.opened if graph is not None else (),
+        level=homes.folding.level if homes.folding is not None else 0,
+        levels=len(homes.folding.scope.levels) - 1 if homes.folding is not None else 0,
+        beyond=homes.folding is not None and homes.folding.beyond,
+        compact=graph is not None and graph.compact,
         dot=dot,
     )
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import time
+from collections.abc import Iterator
+from dataclasses import replace as other
+from heapq import heappop, heappush
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..facts import TraceIndex
 from ..facts.compare.graphs import GraphMarks
+from ..facts.groups import Group
 from ..facts.saved_bytes import saved_bytes
 from ..facts.text import bytes_text, plural
 from ..figures import (
@@ -18,6 +23,7 @@ from ..figures import (
     draw_lab,
     lab_graph,
     lab_roots,
+    lab_scope,
     player_data,
     with_marks,
 )
@@ -28,6 +34,8 @@ from .pictures import ways
 
 WHOLE = "whole program"
 NO_MARKS = GraphMarks()
+_MOST_FOLDINGS, _MOST_IN_A_FOLDING = 150, 220
+_MOST_SECONDS = 20.0
 
 
 class GraphAsked(Struct, frozen=True, kw_only=True):
@@ -44,11 +52,16 @@ class GraphAsked(Struct, frozen=True, kw_only=True):
 
 
 class GraphShown(Struct, frozen=True):
-    """The player's data, the names of the graphs that there are, the groups that are open, and what can be asked."""
+    """The player's data, the names of the graphs that there are, and what can be asked.
+
+    ``opened`` are the groups that are open, ``coarser`` and ``finer`` those one level of detail up and down.
+    """
 
     data: PlayerData
     roots: list[str]
     opened: tuple[str, ...]
+    coarser: tuple[str, ...]
+    finer: tuple[str, ...]
     places: dict[str, Place]
 
 
@@ -59,8 +72,7 @@ def graph_view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
 
 
 def _view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
-    roots = {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
-    root = roots.get(asked.root) if len(roots) > 1 else None
+    roots, root = _roots(index), _root(index, asked)
     options = LabOptions(values=asked.values, shapes=asked.shapes, saved=asked.saved, opened=asked.opened)
 
     def graph(options: LabOptions) -> LabGraph:
@@ -69,7 +81,7 @@ def _view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
     whole = seen = graph(options)
     picture, title, empty, dot = None, "Graph", "", ""
     if whole.boxes:
-        folded = None if asked.opened is not None else lambda groups: graph(replace(options, opened=groups))
+        folded = None if asked.opened is not None else lambda groups: graph(other(options, opened=groups))
         drawn = draw_lab(whole, ways(), folded)
         picture, dot, seen = drawn.image, drawn.dot, drawn.graph or whole
         title = _title(seen, index, root) + (f" · {drawn.gave_up}" if drawn.gave_up else "")
@@ -77,7 +89,62 @@ def _view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
         empty = nothing_drawn(index.trace)
     data = player_data(index, picture, kind="lab", graph=seen, options=options, title=title, empty=empty, dot=dot)
     found = places(index, data.cards, seen) if asked.asks else {}
-    return GraphShown(data, list(roots), seen.opened, found)
+    folding = seen.homes.folding
+    levels = (folding.coarser(), folding.finer()) if folding is not None else ((), ())
+    return GraphShown(data, list(roots), seen.opened, *levels, found)
+
+
+def foldings(index: TraceIndex, asked: GraphAsked) -> list[PlayerData]:
+    """Return a Lab view with other boxes open, for a player without a server: its levels of detail, and each fold.
+
+    A fold is open as it is in the view if one opens it there, and those above it; the outermost folds come first, and
+    of layers that are alike the first one's.
+    """
+    with collector_paused():
+        first = _view(index, asked)
+        shown, seen = {frozenset(first.opened)}, []
+        end = time.monotonic() + _MOST_SECONDS
+        for opened in _ways_to_fold(index, asked, first.opened):
+            if frozenset(opened) in shown or len(shown) > _MOST_FOLDINGS or time.monotonic() > end:
+                continue
+            shown.add(frozenset(opened))
+            options = LabOptions(saved=asked.saved, opened=opened)
+            if len(lab_graph(index, _root(index, asked), options).boxes) > _MOST_IN_A_FOLDING:
+                continue
+            data = _view(index, replace(asked, opened=opened)).data
+            if data.svg and frozenset(data.opened) == frozenset(opened):
+                seen.append(data)
+        return seen
+
+
+def _ways_to_fold(index: TraceIndex, asked: GraphAsked, first: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield which groups to open: those of each level, and each group with those above it, and without those in it."""
+    scope = lab_scope(index, _root(index, asked))
+    for level in scope.levels:
+        yield tuple(group.id for group in level[1:])
+    queue: list[tuple[int, int, Group, tuple[str, ...]]] = [(0, 0, scope.tree, first)]
+    number = 0
+    while queue:
+        _, _, group, opened = heappop(queue)
+        for place, child in enumerate(scope.groups_in(group)):
+            inside = tuple(dict.fromkeys((*opened, child.id)))
+            if child.id in first:
+                yield tuple(one for one in first if one != child.id and not one.startswith(f"{child.id}."))
+            else:
+                yield inside
+            number += 1
+            # Of things that are alike the later ones wait: whoever opens one, opens the first.
+            later = 4 * min(place, 1) if group.times > 1 else 0
+            heappush(queue, (child.id.count(".") + later, number, child, inside))
+
+
+def _roots(index: TraceIndex) -> dict[str, Root]:
+    return {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
+
+
+def _root(index: TraceIndex, asked: GraphAsked) -> Root | None:
+    roots = _roots(index)
+    return roots.get(asked.root) if len(roots) > 1 else None
 
 
 def nothing_drawn(trace: Trace) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from ...facts import TraceIndex
 from ...facts.folding import MOST_BOXES, Folding, Homes, Scope
 from ...facts.groups import Group, group_facts
 from ...facts.index import saved_tensors
-from ...facts.text import bytes_text, plural
+from ...facts.text import bytes_text, plural, printable
 from ...facts.untracked import cuts
 from ...trace import Edge, Node, Tensor, Trace
 from .records import Box, Frame, LabGraph, LabOptions, Link, Root
@@ -27,6 +28,7 @@ _MOST_LONE_BOXES = 12
 _USES_BEFORE_COPIES = 3
 _MOST_OUTPUTS_PER_FOLD = 3
 _FRAMES_FROM = 40
+_CODE = 40
 
 
 def lab_roots(trace: Trace | TraceIndex) -> list[Root]:
@@ -57,7 +59,7 @@ def lab_graph(trace: Trace | TraceIndex, root: Root | None = None, options: LabO
     """
     options = options or LabOptions()
     index = trace if isinstance(trace, TraceIndex) else TraceIndex(trace)
-    scope = index.once(Scope, root.nodes if root is not None else None)
+    scope = lab_scope(index, root)
     if not scope.nodes:
         return _lone_boxes(index, options)
     folding = scope.folded(options.opened)
@@ -65,6 +67,11 @@ def lab_graph(trace: Trace | TraceIndex, root: Root | None = None, options: LabO
     if options.saved and len(graph.boxes) > MOST_BOXES:
         graph = _LabDrawing(folding, options, False).graph()
     return graph
+
+
+def lab_scope(index: TraceIndex, root: Root | None = None) -> Scope:
+    """Return the nodes of one graph, or of all that the program built, and how they can be folded."""
+    return index.once(Scope, root.nodes if root is not None else None)
 
 
 def _lone_boxes(index: TraceIndex, options: LabOptions) -> LabGraph:
@@ -122,6 +129,7 @@ class _LabDrawing:
                 folding=self._folding,
                 tensors=frozenset(box.id for box in self._boxes if box.kinds[0] == "untracked"),
             ),
+            compact=self._scope.is_model,
         )
 
     def _visible(self) -> list[Node | Group]:
@@ -165,14 +173,20 @@ class _LabDrawing:
             kinds.append("released")
         piece = group.piece
         code = self._index.code(group.line)[:40] if piece.kind not in ("module", "repeat") else ""
-        detail = f"{code}\n{plural(piece.size, 'node')}" if not group.of_leaves else ""
+        size = plural(piece.size, "node") if not group.of_leaves else ""
         if facts.saved_bytes:
-            detail += f" · saves {bytes_text(facts.saved_bytes)}"
+            size += f" · saves {bytes_text(facts.saved_bytes)}"
+        times = f"×{group.times:,}" if group.times > 1 else ""
+        stopped = ""
         if facts.stopped is not None:
             kinds.append("stopped")
-            detail += f"\nstopped here, at {facts.stopped}"
-        times = f"×{group.times:,}" if group.times > 1 else ""
-        self._boxes.append(Box(group.id, tuple(kinds), piece.title, times, detail.strip("\n")))
+            stopped = f"stopped here, at {facts.stopped}"
+        value, details = times, [code, size, stopped]
+        if self._scope.is_model:
+            code = printable(self._index.code(group.line), _CODE) if code else ""
+            # A model's boxes are many and say little: on one line they are seen at once.
+            value, details = f"{times}  {code or size}".strip(), [stopped]
+        self._boxes.append(Box(group.id, tuple(kinds), piece.title, value, "\n".join(filter(None, details))))
 
     def _output_boxes(self) -> None:
         """What the program holds on to: results that nothing was made of, and where a backward started."""
@@ -197,6 +211,7 @@ class _LabDrawing:
         self._outputs.setdefault(node.id, box_id)
         self._boxes.append(Box(box_id, ("output",), title, value))
         kinds = ("output", "travelled") if label else ("output",)
+        label = "" if self._links.is_bare(box) else label
         self._links.made.append(Link(box_id, box, kinds, label, (node.id, -1) if started else None))
 
     # --- leaves
@@ -276,6 +291,10 @@ class _LabLinks:
         """Return the id of the box that a node of the scope is in."""
         return self._folding.box_at(self._scope.place[node])
 
+    def is_bare(self, box: str) -> bool:
+        """Whether lines to a box have no gradients: rows with labels between them are twice as far apart."""
+        return self._scope.is_model and box in self._folding.groups
+
     def between_boxes(self) -> None:
         """Edges between functions and folds; those that end in a leaf of its own are drawn with the leaf."""
         scope, numbers = self._scope, self._folding.box_numbers
@@ -292,12 +311,14 @@ class _LabLinks:
 
     def add(self, source: str, target: str, edges: list[Edge]) -> None:
         """Between two nodes every edge is drawn; with a fold at an end they are one, which says how many it is."""
+        to_fold = source in self._folding.groups or target in self._folding.groups
         links = [self._link(source, target, edge) for edge in edges]
-        if len(links) == 1 or (source not in self._folding.groups and target not in self._folding.groups):
-            self.made += links
+        bare = self.is_bare(source) or self.is_bare(target)
+        if len(links) == 1 or not to_fold:
+            self.made += [replace(link, label="") for link in links] if bare else links
             return
         kinds = max((link.kinds for link in links), key=len)
-        self.made.append(Link(source, target, kinds, f"×{len(links):,}"))
+        self.made.append(Link(source, target, kinds, "" if bare else f"×{len(links):,}"))
 
     def _link(self, source: str, target: str, edge: Edge) -> Link:
         step = self._index.last_step.get(edge.source)
