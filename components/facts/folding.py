@@ -290,7 +290,7 @@ class Scope:
             for child in inside
             if child.piece.kind != "derivative"
             and (repeats or child.times == 1 or child.piece.kind in ("loop", "iterations"))
-            and any(isinstance(one, Group) and one.piece.kind != "line" for one in child.children)
+            and any(node.module not in (None, "", child.module) for node in child.nodes)
         ]
 
     def _boxes(self, opened: list[Group]) -> int:

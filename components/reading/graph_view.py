@@ -94,18 +94,18 @@ def _view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
     return GraphShown(data, list(roots), seen.opened, *levels, found)
 
 
-def foldings(index: TraceIndex, asked: GraphAsked) -> list[PlayerData]:
+def foldings(index: TraceIndex, asked: GraphAsked, most: int = _MOST_FOLDINGS) -> list[PlayerData]:
     """Return a Lab view with other boxes open, for a player without a server: its levels of detail, and each fold.
 
-    A fold is open as it is in the view if one opens it there, and those above it; the outermost folds come first, and
-    of layers that are alike the first one's.
+    Each is open with those above it and what is open in the view; the outermost come first, and of layers that are
+    alike the first one's. There are at most ``most``, and as many as can be drawn in 20 seconds.
     """
     with collector_paused():
         first = _view(index, asked)
         shown, seen = {frozenset(first.opened)}, []
         end = time.monotonic() + _MOST_SECONDS
         for opened in _ways_to_fold(index, asked, first.opened):
-            if frozenset(opened) in shown or len(shown) > _MOST_FOLDINGS or time.monotonic() > end:
+            if frozenset(opened) in shown or len(shown) > most or time.monotonic() > end:
                 continue
             shown.add(frozenset(opened))
             options = LabOptions(saved=asked.saved, opened=opened)

@@ -14,7 +14,7 @@ import { explainBox, wordIn } from "./explain.js";
 import { Figures } from "./figures.js";
 import { Folds } from "./folds.js";
 import { Keyboard } from "./keyboard.js";
-import { arrange, freeBeside, isDark, isRoomy } from "./layout.js";
+import { arrange, dressAs, freeBeside, isRoomy } from "./layout.js";
 import { Lights } from "./lights.js";
 import { Findings, Menus } from "./menus.js";
 import { Minimap } from "./minimap.js";
@@ -201,17 +201,10 @@ export class Player {
     this.message.textContent = bare ? why : "";
   }
 
-  // What of the data the style sheet knows.
   dress() {
-    const { classList } = this.gv, { data } = this;
-    for (const kind of ["lab", "torchviz"]) classList.toggle(kind, data.kind === kind);
-    classList.toggle("dark", isDark(this.gv));
-    this.gv.style.setProperty("--above", `${data.above ?? 20}px`);
-    classList.toggle("with-code", data.show_code);
-    classList.toggle("folds", data.can_fold);
-    classList.toggle("own-menu", data.own_menu);
+    dressAs(this.gv, this.data);
     arrange(this.gv, this.stage, this.legend, this.code.list);
-    this.title.textContent = this.title.title = data.title;
+    this.title.textContent = this.title.title = this.data.title;
     this.dressOld();
   }
 
