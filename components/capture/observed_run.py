@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from ..source import PROGRAM_FILENAME, SourceLimits
@@ -115,7 +116,8 @@ class _Observers:
         self._nodes = NodeLog(caps, self._truncations, self._tensors, self._values, asides)
         self._gradients = GradientLog(caps, self._truncations, self._values, asides)
         self._drawings = DrawingLog(program, caps, self._truncations, asides)
-        self._modules = ModuleObserver(asides)
+        calls = self._truncations.allowance("nodes", caps.calls, "later calls of modules that autograd did not record")
+        self._modules = ModuleObserver(asides, calls)
         addresses = Addresses()
         self._stdout = Stdout(caps.stdout_chars, on_output, self._printed, addresses)
         self._displays = DisplayLog(caps, self._truncations, self._stdout, addresses, self._position)
@@ -312,6 +314,7 @@ class _Observers:
             truncations=self._truncations.reached,
             displays=self._displays.displays,
             notes=self._asides.notes,
+            calls=self._modules.calls() or UNSET,
             numbered=self._numbered,
             duration_ns=duration,
         )

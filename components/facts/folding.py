@@ -86,10 +86,15 @@ class Folding:
 
 
 class Scope:
-    """The nodes that can be reached from ``roots``, or all: functions first, then leaves, both in order of birth."""
+    """The nodes that can be reached from ``roots``, or all: functions first, then leaves, both in order of birth.
 
-    def __init__(self, index: TraceIndex, roots: tuple[str, ...] | None = None) -> None:
-        self.index = index
+    One of up to about ``shown_whole`` boxes is shown whole at first.
+    """
+
+    def __init__(
+        self, index: TraceIndex, roots: tuple[str, ...] | None = None, shown_whole: int = _SHOWN_WHOLE
+    ) -> None:
+        self.index, self._shown_whole = index, shown_whole
         chosen = None if roots is None else index.reachable(roots)
         nodes = [node for node in index.trace.nodes if chosen is None or node.id in chosen]
         self.functions: list[Node] = [node for node in nodes if node.leaf is None]
@@ -107,8 +112,8 @@ class Scope:
     @cached_property
     def is_small(self) -> bool:
         """Whether it is shown whole at first."""
-        saving = sum(1 for node in self.functions[:_SHOWN_WHOLE] if node.saved_bytes)
-        return len(self.functions) + saving + 2 * len(self.leaves) <= _SHOWN_WHOLE
+        saving = sum(1 for node in self.functions[: self._shown_whole] if node.saved_bytes)
+        return len(self.functions) + saving + 2 * len(self.leaves) <= self._shown_whole
 
     @cached_property
     def is_model(self) -> bool:

@@ -19,6 +19,7 @@ from pygments.token import Comment, Keyword, Number, String
 from ..facts import TraceIndex
 from ..facts.cards import Card, box_card
 from ..facts.closing import closing
+from ..facts.failing import FAILED
 from ..facts.findings import findings
 from ..facts.folding import Homes
 from ..facts.gradient_health import MOST_FINDINGS, Illness, norm
@@ -144,6 +145,9 @@ def player_data(
     svg = picture.svg if isinstance(picture, Picture) else ""
     shown = picture.boxes if isinstance(picture, Picture) else ()
     homes = graph.homes if graph is not None else Homes(alone={box.id for box in shown})
+    whole = closing(index)
+    if homes.folding is not None:
+        index = homes.folding.scope.index  # where autograd recorded nothing, that of the calls of modules
     story = tell(index, homes)
     boxes = _Boxes(index, story, homes, graph, options or LabOptions())
     marked = graph is not None and any(ONLY in link.kinds for link in graph.links)
@@ -163,7 +167,7 @@ def player_data(
         failed=index.trace.failure.line if index.trace.failure is not None else None,
         moments=_moments(story, boxes.findings()),
         cut=story.cut,
-        whole=closing(index),
+        whole=whole,
         notes=story.notes,
         stale=sorted(story.stale),
         pictures=_pictures(index, story),
@@ -221,6 +225,8 @@ class _Boxes:
         if shown.id in self._groups:
             return self._group(shown.id)
         known = self._index.nodes.get(node)
+        if shown.id == FAILED and self._index.trace.failure is not None:
+            return PlayerBox(born=len(self._story.moments) - 1, line=self._index.trace.failure.line)
         if known is None:
             return PlayerBox(born=self._born(shown), line=self._line(shown))
         visits = self._story.visits(node)

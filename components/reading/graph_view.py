@@ -160,6 +160,8 @@ def _title(drawn: LabGraph, index: TraceIndex, root: Root | None) -> str:
     if not drawn.nodes:
         return _no_graph(index.trace)
     folded = f" in {plural(len(drawn.boxes), 'box')}" if drawn.groups else ""
+    if not index.trace.nodes:
+        return f"{plural(drawn.nodes, 'call')} of modules{folded} · autograd recorded nothing"
     saved = saved_bytes(index.trace, None if root is None else index.reachable(list(root.nodes)))
     how = "" if saved.once or not saved.size else ", each node by itself"
     return f"{plural(drawn.nodes, 'node')}{folded} · {bytes_text(saved.size)} saved{how}"

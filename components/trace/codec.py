@@ -95,6 +95,9 @@ def _problems(trace: Trace) -> Iterator[str]:
     if trace.memory is not None:
         yield from memory_problems(trace.memory, len(trace.steps))
     yield from _display_problems(trace)
+    for place, call in enumerate(trace.calls or ()):
+        if call.parent is not None and not 0 <= call.parent < place:
+            yield f"the call of {call.path!r} is inside of one that did not come before it"
     length = len(trace.stdout)
     for step in trace.steps:
         if not 0 <= step.stdout[0] <= step.stdout[1] <= length:

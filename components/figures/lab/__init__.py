@@ -15,12 +15,15 @@ from dataclasses import replace
 import numpy as np
 
 from ...facts import TraceIndex
-from ...facts.folding import MOST_BOXES, Folding, Homes, Scope
+from ...facts.calls import forward
+from ...facts.failing import failed_operation
+from ...facts.folding import MOST_AT_FIRST, MOST_BOXES, Folding, Homes, Scope
 from ...facts.groups import Group, group_facts
 from ...facts.index import saved_tensors
 from ...facts.text import bytes_text, plural, printable
 from ...facts.untracked import cuts
 from ...trace import Edge, Node, Tensor, Trace
+from .beyond import as_calls, with_failed
 from .records import Box, Frame, LabGraph, LabOptions, Link, Root
 from .words import edge_words, function_words, grad_words, leaf_value, saved_words, stop_words, tensor_words
 
@@ -63,14 +66,26 @@ def lab_graph(trace: Trace | TraceIndex, root: Root | None = None, options: LabO
     if not scope.nodes:
         return _lone_boxes(index, options)
     folding = scope.folded(options.opened)
-    graph = _LabDrawing(folding, options, options.saved).graph()
+    drawing = _LabDrawing(folding, options, options.saved)
+    graph = drawing.graph()
     if options.saved and len(graph.boxes) > MOST_BOXES:
-        graph = _LabDrawing(folding, options, False).graph()
-    return graph
+        drawing = _LabDrawing(folding, options, False)
+        graph = drawing.graph()
+    unrecorded = forward(index)
+    if unrecorded is not None:
+        return as_calls(graph, unrecorded)
+    failed = failed_operation(index)
+    return graph if failed is None else with_failed(graph, failed, drawing.end_of)
 
 
 def lab_scope(index: TraceIndex, root: Root | None = None) -> Scope:
-    """Return the nodes of one graph, or of all that the program built, and how they can be folded."""
+    """Return the nodes of one graph, or of all that the program built, and how they can be folded.
+
+    Where autograd recorded nothing, they are the calls of modules.
+    """
+    unrecorded = forward(index)
+    if unrecorded is not None:
+        return unrecorded.index.once(Scope, None, MOST_AT_FIRST)
     return index.once(Scope, root.nodes if root is not None else None)
 
 
@@ -85,7 +100,9 @@ def _lone_boxes(index: TraceIndex, options: LabOptions) -> LabGraph:
         for source in cut.sources
         if cut.tensor.origin in ids and source.origin in ids
     )
-    return LabGraph(boxes, links, 0, homes=Homes(alone={box.id for box in boxes}))
+    graph = LabGraph(boxes, links, 0, homes=Homes(alone={box.id for box in boxes}))
+    failed = failed_operation(index)
+    return graph if failed is None else with_failed(graph, failed, lambda tensor: ids.get(tensor.origin))
 
 
 def _lone_box(tensor: Tensor, options: LabOptions) -> Box:
@@ -131,6 +148,10 @@ class _LabDrawing:
             ),
             compact=self._scope.is_model,
         )
+
+    def end_of(self, tensor: Tensor) -> str | None:
+        """Return the box that stands for a tensor."""
+        return self._links.end(tensor, self._outputs)
 
     def _visible(self) -> list[Node | Group]:
         """Return the nodes that have a box of their own and the folded groups, in order of birth."""
@@ -338,7 +359,7 @@ class _LabLinks:
             }
             for tensor in tensors:
                 base = self._index.tensors.get(tensor.view_of or "")
-                end = self._end(base, outputs) if base is not None else None
+                end = self.end(base, outputs) if base is not None else None
                 if base is not None and end is not None and end.removesuffix("~leaf") not in {node, *linked}:
                     self.made.append(Link(node, end, ("view",), f"view of {base.name}" if base.name else "view"))
 
@@ -357,7 +378,7 @@ class _LabLinks:
         known = {leaf.tensor for leaf in self._scope.leaves if leaf.tensor is not None}
         boxes = []
         for cut in self._scope.cuts:
-            ends = [end for source in cut.sources if (end := self._end(source, outputs)) is not None]
+            ends = [end for source in cut.sources if (end := self.end(source, outputs)) is not None]
             if not ends or cut.tensor.id in known:
                 continue
             latest = self._index.latest.get(cut.tensor.origin, cut.tensor)
@@ -366,7 +387,7 @@ class _LabLinks:
             self.made += [Link(cut.tensor.id, end, ("cut",), cut.how) for end in dict.fromkeys(ends)]
         return boxes
 
-    def _end(self, tensor: Tensor, outputs: Mapping[str, str]) -> str | None:
+    def end(self, tensor: Tensor, outputs: Mapping[str, str]) -> str | None:
         """Return the box that stands for a tensor: its output box, its node's, its leaf's."""
         if tensor.node is not None and tensor.node in self._scope.place:
             return outputs.get(tensor.node) or self.box_of(tensor.node)

@@ -30,8 +30,9 @@ export class Folds {
 
   // Bring the control of the levels up to date.
   show() {
-    const { beyond, can_fold, level, levels, opened } = this.player.data;
-    this.depth.hidden = !can_fold || !levels || !this.player.scene.svg;
+    const { beyond, can_fold, compact, level, levels, opened } = this.player.data;
+    // A picture that has all of its boxes open and is no model's needs none.
+    this.depth.hidden = !can_fold || !this.player.scene.svg || (level >= levels && !compact);
     this.output.textContent = `level ${level + 1}${beyond ? "+" : ""} of ${levels + 1}`;
     this.coarser.disabled = !opened.length;
     this.finer.disabled = level >= levels;
@@ -49,7 +50,7 @@ export class Folds {
   /** @param {"coarser" | "finer"} way */
   level(way) {
     const isEnd = way === "finer" ? this.finer.disabled : this.coarser.disabled;
-    if (!this.depth.hidden && !isEnd) this.ask("level", way);
+    if (!isEnd) this.ask("level", way);
   }
 
   /**
