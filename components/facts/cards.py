@@ -251,7 +251,11 @@ def _failed_card(failed: FailedOperation) -> Card:
         title=call.path if call is not None else "The operation that failed",
         subtitle="no node: autograd did not come to record it",
         formula=None,
-        rows=((f"line {failed.line}", failed.code), *got, *((tensor.name or "", tensor_text(tensor, _LONGEST)) for tensor in failed.operands)),
+        rows=(
+            (f"line {failed.line}", failed.code),
+            *got,
+            *((tensor.name or "", tensor_text(tensor, _LONGEST)) for tensor in failed.operands),
+        ),
         note=failed.message,
         kind="untracked",
     )
