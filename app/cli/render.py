@@ -34,7 +34,7 @@ from components.figures import (
     torchviz_question,
     why_not_drawn,
 )
-from components.reading.graph_view import GraphAsked, foldings
+from components.reading.graph_view import GraphAsked, other_foldings
 from components.trace import Draw, Trace
 from components.widgets.player.page import standalone_page
 
@@ -94,7 +94,7 @@ def _lab(trace: Trace, options: argparse.Namespace) -> bytes:
     # A graph of several is known to the pages by its number too.
     number = list(roots).index(options.of) + 1 if root is not None and len(roots) > 1 else None
     asked = GraphAsked(root=f"{number}. {root.label}") if root is not None and number else GraphAsked()
-    return _document(draw(svg_ways(LAYOUT_SECONDS)), index, options, lambda: foldings(index, asked))
+    return _document(draw(svg_ways(LAYOUT_SECONDS)), index, options, lambda: other_foldings(index, asked))
 
 
 def _torchviz(trace: Trace, options: argparse.Namespace, ask: Callable[[Draw], Trace]) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from ..trace import (
@@ -89,7 +89,7 @@ def _finished(gradient: GradientDraft | None) -> Gradient | None:
 
 
 class TensorDraft(Struct, eq=False, gc=False):
-    """A tensor at one moment; ``origin`` is the first draft of the same tensor object."""
+    """A tensor at one moment; ``origin`` is the first draft of the same tensor object, ``shares`` of its storage."""
 
     index: int
     origin: TensorDraft | None
@@ -104,6 +104,7 @@ class TensorDraft(Struct, eq=False, gc=False):
     reading: Reading
     node: NodeDraft | None = None
     view_of: TensorDraft | None = None
+    shares: TensorDraft | None = None
     weak_name: str | None = None
 
     @property
@@ -133,6 +134,7 @@ class TensorDraft(Struct, eq=False, gc=False):
             nbytes=self.nbytes,
             values=self.reading.values,
             summary=self.reading.summary,
+            shares=f"t{self.shares.index}" if self.shares is not None else UNSET,
         )
 
 
@@ -149,7 +151,7 @@ class SavedDraft(Struct, eq=False, gc=False):
 
 class NodeDraft(Struct, eq=False, gc=False):
     """An autograd node. ``number`` is PyTorch's own count; ``targets`` are ``next_functions`` in their order,
-    ``None`` until the walk has been here."""
+    ``None`` until the walk has been here. ``cast`` is from which dtype to which."""
 
     index: int
     number: int
@@ -160,6 +162,7 @@ class NodeDraft(Struct, eq=False, gc=False):
     saved_bytes: int = 0
     packed: bool = False
     freed_by: int | None = None
+    cast: tuple[str, str] | None = None
 
     def forget(self) -> None:
         """Let go of what may lead back here: a tensor that it saved can be its own result."""
@@ -167,13 +170,14 @@ class NodeDraft(Struct, eq=False, gc=False):
 
 
 class StepDraft(Struct, eq=False, gc=False):
-    """An executed line; a variable is a tensor's draft or a short text."""
+    """An executed line; a variable is a tensor's draft or a short text. ``autocast`` is whether that was on."""
 
     index: int
     line: int
     function: str | None
     stdout: tuple[int, int]
     last: int = 0
+    autocast: bool = False
     variables: dict[str, TensorDraft | str] = {}
 
     def finish(self) -> Step:

@@ -9,7 +9,6 @@ Apart from the other observers because ``torch.compile`` must be able to read it
 from __future__ import annotations
 
 import sys
-import threading
 from typing import Any
 
 import torch
@@ -22,10 +21,11 @@ from ..trace import ModuleCall
 from .drafts import Allowance
 from .failures import Asides
 from .names import class_name, named_modules, program_line, variable_of
+from .own_code import in_own_thread
 from .torch_nodes import Marks
 
-# PyTorch's word to whoever uses such hooks; the program does not.
 _MOST_SHAPES = 8
+# PyTorch's word to whoever uses such hooks; the program does not.
 ABOUT_HOOKS = "Using `torch.compile(module)` when there are global hooks on modules"
 
 
@@ -65,7 +65,7 @@ class ModuleObserver:
     def _entered(self, module: nn.Module, arguments: Any) -> None:
         if torch.compiler.is_compiling():  # its compiler reads this, too: see `warm_up`
             return
-        if threading.current_thread() is not threading.main_thread():
+        if not in_own_thread():
             return  # its nodes have numbers of their own
         try:
             self._enter(module)
@@ -86,7 +86,7 @@ class ModuleObserver:
     def _left(self, module: nn.Module, arguments: Any, result: Any) -> None:
         if torch.compiler.is_compiling():
             return
-        if threading.current_thread() is not threading.main_thread():
+        if not in_own_thread():
             return
         try:
             if self._inside:

@@ -13,6 +13,7 @@ from .drawing import (
     png_ways,
     svg_ways,
 )
+from .foldings import foldings
 from .lab import lab_graph, lab_roots, lab_scope
 from .lab.dot import lab_dot
 from .lab.records import Box, LabGraph, LabOptions, Link, Root, with_marks
@@ -35,6 +36,7 @@ __all__ = [
     "draw_lab",
     "draw_torchviz",
     "drawn_again",
+    "foldings",
     "lab_dot",
     "lab_graph",
     "lab_roots",

@@ -56,7 +56,10 @@ class PlayerMoment(Struct, frozen=True, omit_defaults=True):
 
 
 class PlayerBox(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """When a box is born, visited and freed; what to colour it by; what a search finds it by."""
+    """When a box is born, visited and freed; what to colour it by; what a search finds it by.
+
+    ``columns`` are the numbers of the modules in it, by ``PlayerData.columns``.
+    """
 
     born: int | None = None
     visits: list[int] = []
@@ -70,6 +73,7 @@ class PlayerBox(Struct, frozen=True, omit_defaults=True, kw_only=True):
     norm: float | None = None
     module: str | None = None
     folded: bool = False
+    columns: tuple[float | None, ...] = ()
 
 
 class PlayerFinding(Struct, frozen=True):
@@ -92,6 +96,7 @@ class PlayerData(Struct, frozen=True, kw_only=True):
     said of all of the run, ``message`` where there is no picture. ``terms`` are sentences about the words that the
     legend and the cards have. ``opened`` are the open folds, ``level`` is the level of detail that is open as a whole,
     the finest being ``levels``, ``beyond`` whether more is open than that. A ``compact`` picture is one of a model.
+    ``columns`` are what boxes can be coloured by besides, each with its unit.
     """
 
     svg: str
@@ -124,6 +129,7 @@ class PlayerData(Struct, frozen=True, kw_only=True):
     beyond: bool
     compact: bool
     dot: str | UnsetType = UNSET
+    columns: list[tuple[str, str]] | UnsetType = UNSET
 
 
 def player_data(

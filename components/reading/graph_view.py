@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from dataclasses import replace as other
-from heapq import heappop, heappush
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ..facts import TraceIndex
 from ..facts.compare.graphs import GraphMarks
-from ..facts.groups import Group
 from ..facts.saved_bytes import saved_bytes
 from ..facts.text import bytes_text, plural
 from ..figures import (
@@ -21,26 +17,28 @@ from ..figures import (
     PlayerData,
     Root,
     draw_lab,
+    foldings,
     lab_graph,
     lab_roots,
-    lab_scope,
     player_data,
     with_marks,
 )
-from ..trace import Trace
+from ..trace import ModuleCosts, Trace
 from ..trace.codec import collector_paused
+from .modules import Way, way_to, with_columns
 from .offers import Place, places
 from .pictures import ways
 
 WHOLE = "whole program"
 NO_MARKS = GraphMarks()
-_MOST_FOLDINGS, _MOST_IN_A_FOLDING = 150, 220
-_MOST_SECONDS = 20.0
 
 
 class GraphAsked(Struct, frozen=True, kw_only=True):
     """What is wanted: the graph of ``root`` (a name that ``GraphShown.roots`` has), what stands in the boxes, which
-    groups are open (``None`` as fits), what to mark, and whether it can be asked what would be if something changed."""
+    groups are open (``None`` as fits), what to mark, and whether it can be asked what would be if something changed.
+
+    ``modules`` says whether it can be coloured by what modules cost, ``costs`` what was measured of that.
+    """
 
     root: str = WHOLE
     values: bool = True
@@ -49,6 +47,8 @@ class GraphAsked(Struct, frozen=True, kw_only=True):
     opened: tuple[str, ...] | None = None
     only: GraphMarks = NO_MARKS
     asks: bool = False
+    modules: bool = False
+    costs: ModuleCosts | None = None
 
 
 class GraphShown(Struct, frozen=True):
@@ -88,54 +88,21 @@ def _view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
     else:
         empty = nothing_drawn(index.trace)
     data = player_data(index, picture, kind="lab", graph=seen, options=options, title=title, empty=empty, dot=dot)
+    if asked.modules:
+        data = with_columns(data, index, seen, asked.costs)
     found = places(index, data.cards, seen) if asked.asks else {}
     folding = seen.homes.folding
     levels = (folding.coarser(), folding.finer()) if folding is not None else ((), ())
     return GraphShown(data, list(roots), seen.opened, *levels, found)
 
 
-def foldings(index: TraceIndex, asked: GraphAsked, most: int = _MOST_FOLDINGS) -> list[PlayerData]:
-    """Return a Lab view with other boxes open, for a player without a server: its levels of detail, and each fold.
-
-    Each is open with those above it and what is open in the view; the outermost come first, and of layers that are
-    alike the first one's. There are at most ``most``, and as many as can be drawn in 20 seconds.
-    """
+def other_foldings(index: TraceIndex, asked: GraphAsked) -> list[PlayerData]:
+    """Return a Lab view with other boxes open, for a player without a server: see ``figures.foldings``."""
     with collector_paused():
-        first = _view(index, asked)
-        shown, seen = {frozenset(first.opened)}, []
-        end = time.monotonic() + _MOST_SECONDS
-        for opened in _ways_to_fold(index, asked, first.opened):
-            if frozenset(opened) in shown or len(shown) > most or time.monotonic() > end:
-                continue
-            shown.add(frozenset(opened))
-            options = LabOptions(saved=asked.saved, opened=opened)
-            if len(lab_graph(index, _root(index, asked), options).boxes) > _MOST_IN_A_FOLDING:
-                continue
-            data = _view(index, replace(asked, opened=opened)).data
-            if data.svg and frozenset(data.opened) == frozenset(opened):
-                seen.append(data)
-        return seen
-
-
-def _ways_to_fold(index: TraceIndex, asked: GraphAsked, first: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Yield which groups to open: those of each level, and each group with those above it, and without those in it."""
-    scope = lab_scope(index, _root(index, asked))
-    for level in scope.levels:
-        yield tuple(group.id for group in level[1:])
-    queue: list[tuple[int, int, Group, tuple[str, ...]]] = [(0, 0, scope.tree, first)]
-    number = 0
-    while queue:
-        _, _, group, opened = heappop(queue)
-        for place, child in enumerate(scope.groups_in(group)):
-            inside = tuple(dict.fromkeys((*opened, child.id)))
-            if child.id in first:
-                yield tuple(one for one in first if one != child.id and not one.startswith(f"{child.id}."))
-            else:
-                yield inside
-            number += 1
-            # Of things that are alike the later ones wait: whoever opens one, opens the first.
-            later = 4 * min(place, 1) if group.times > 1 else 0
-            heappush(queue, (child.id.count(".") + later, number, child, inside))
+        first = _view(index, asked).data
+        return foldings(
+            index, _root(index, asked), first, lambda opened: _view(index, replace(asked, opened=opened)).data
+        )
 
 
 def _roots(index: TraceIndex) -> dict[str, Root]:
@@ -145,6 +112,12 @@ def _roots(index: TraceIndex) -> dict[str, Root]:
 def _root(index: TraceIndex, asked: GraphAsked) -> Root | None:
     roots = _roots(index)
     return roots.get(asked.root) if len(roots) > 1 else None
+
+
+def way_to_module(index: TraceIndex, root: str, opened: tuple[str, ...], path: str) -> Way | None:
+    """Return the way to a module in the graph of ``root``, as ``way_to`` does."""
+    roots = _roots(index)
+    return way_to(index, roots.get(root) if len(roots) > 1 else None, opened, path)
 
 
 def nothing_drawn(trace: Trace) -> str:

@@ -8,6 +8,7 @@ from .base import Number, Values
 from .caps import MOST_UPLOADED_BYTES, Caps, count_values, decode_uploaded, oversized
 from .codec import DamagedTrace, decode_trace, encode_trace, trace_schema
 from .memory_run import MeasuredRun, ObservedRun, decode_measured, observed_run, why_not_measured, with_measured
+from .modules import MeasureModules, ModuleCost, ModuleCosts, ModuleParameter
 from .packed import Packed, Packer, pack
 from .questions import (
     Answered,
@@ -47,6 +48,7 @@ from .records import (
     Allocation,
     Backward,
     BackwardStep,
+    Cast,
     Category,
     CudaSample,
     Device,
@@ -85,6 +87,7 @@ __all__ = [
     "Backward",
     "BackwardStep",
     "Caps",
+    "Cast",
     "Category",
     "Check",
     "Checks",
@@ -118,10 +121,14 @@ __all__ = [
     "Inspection",
     "Judgement",
     "Look",
+    "MeasureModules",
     "MeasuredRun",
     "Memory",
     "MemoryEvent",
     "ModuleCall",
+    "ModuleCost",
+    "ModuleCosts",
+    "ModuleParameter",
     "Node",
     "Note",
     "NthDerivative",

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from .base import Number
+from .modules import ModuleCosts, module_problems
 from .questions import Answer, ChecksAnswer, CurveAnswer, DerivativeAnswer, Function, SurfaceAnswer
 from .records import VERSION, Allocation, Memory, Trace
 
@@ -94,14 +95,20 @@ def _problems(trace: Trace) -> Iterator[str]:
         yield from _answer_problems(trace.answer)
     if trace.memory is not None:
         yield from memory_problems(trace.memory, len(trace.steps))
+    if isinstance(trace.modules, ModuleCosts):
+        yield from module_problems(trace.modules)
     yield from _display_problems(trace)
-    for place, call in enumerate(trace.calls or ()):
-        if call.parent is not None and not 0 <= call.parent < place:
-            yield f"the call of {call.path!r} is inside of one that did not come before it"
+    yield from _call_problems(trace)
     length = len(trace.stdout)
     for step in trace.steps:
         if not 0 <= step.stdout[0] <= step.stdout[1] <= length:
             yield f"step {step.index} claims output that the program did not print"
+
+
+def _call_problems(trace: Trace) -> Iterator[str]:
+    for place, call in enumerate(trace.calls or ()):
+        if call.parent is not None and not 0 <= call.parent < place:
+            yield f"the call of {call.path!r} is inside of one that did not come before it"
 
 
 def _display_problems(trace: Trace) -> Iterator[str]:
@@ -129,6 +136,7 @@ def _references(trace: Trace) -> Iterator[tuple[str, set[str], Iterable[str | No
     yield "node", nodes, (tensor.node for tensor in trace.tensors)
     yield "tensor", tensors, (tensor.view_of for tensor in trace.tensors)
     yield "tensor", tensors, (tensor.origin for tensor in trace.tensors)
+    yield "tensor", tensors, (tensor.shares or None for tensor in trace.tensors)
     yield "tensor", tensors, (node.tensor for node in trace.nodes)
     yield "tensor", tensors, (saved.tensor for node in trace.nodes for saved in node.saved)
     yield "backward", backwards, (node.created_by for node in trace.nodes)

@@ -11,7 +11,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from components.capture import capture_program
 from components.facts import TraceIndex
-from components.reading.graph_view import GraphAsked, foldings, graph_view
+from components.figures import foldings
+from components.reading.graph_view import GraphAsked, graph_view
 from components.trace import Program
 from components.widgets.player.page import standalone_page
 from tests.app.browser import CHROMIUM, tab
@@ -30,8 +31,9 @@ LEAST_TITLE = 11
 def document(source: str, most: int) -> str:
     """Return a program's player as a file, with at most so many other pictures."""
     index = TraceIndex(capture_program(Program(source=source)))
-    asked = GraphAsked()
-    return standalone_page(graph_view(index, asked).data, "A model", foldings(index, asked, most) if most else ())
+    first = graph_view(index, GraphAsked()).data
+    others = foldings(index, None, first, lambda opened: graph_view(index, GraphAsked(opened=opened)).data, most)
+    return standalone_page(first, "A model", others)
 
 
 def show(page: Page, folder: Path, source: str, most: int = 0) -> None:

@@ -20,7 +20,8 @@ from ...facts.failing import failed_operation
 from ...facts.folding import MOST_AT_FIRST, MOST_BOXES, Folding, Homes, Scope
 from ...facts.groups import Group, group_facts
 from ...facts.index import saved_tensors
-from ...facts.text import bytes_text, plural, printable
+from ...facts.sharing import Sharing
+from ...facts.text import bytes_text, order_text, plural, printable
 from ...facts.untracked import cuts
 from ...trace import Edge, Node, Tensor, Trace
 from .beyond import as_calls, with_failed
@@ -195,6 +196,9 @@ class _LabDrawing:
         piece = group.piece
         code = self._index.code(group.line)[:40] if piece.kind not in ("module", "repeat") else ""
         size = plural(piece.size, "node") if not group.of_leaves else ""
+        if facts.order2:
+            orders = sorted({node.order for node in group.nodes})
+            size += f" · {' and '.join(map(order_text, orders[:2]))}"
         if facts.saved_bytes:
             size += f" · saves {bytes_text(facts.saved_bytes)}"
         times = f"×{group.times:,}" if group.times > 1 else ""
@@ -383,7 +387,9 @@ class _LabLinks:
                 continue
             latest = self._index.latest.get(cut.tensor.origin, cut.tensor)
             words = tensor_words(latest, self._options)
-            boxes.append(Box(cut.tensor.id, ("untracked",), cut.tensor.name or "", words, "not tracked"))
+            same = [one.name for one in cut.sources if one.name and self._index.once(Sharing).shares(one, cut.tensor)]
+            told = f"not tracked · same memory as {same[0]}" if same else "not tracked"
+            boxes.append(Box(cut.tensor.id, ("untracked",), cut.tensor.name or "", words, told))
             self.made += [Link(cut.tensor.id, end, ("cut",), cut.how) for end in dict.fromkeys(ends)]
         return boxes
 

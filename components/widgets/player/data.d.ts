@@ -31,6 +31,7 @@ export interface PlayerData {
   beyond: boolean;
   compact: boolean;
   dot?: string;
+  columns?: [string, string][];
 }
 
 export interface PlayerMoment {
@@ -56,6 +57,7 @@ export interface PlayerBox {
   norm?: number;
   module?: string;
   folded?: boolean;
+  columns?: (number | null)[];
 }
 
 export interface Card {
@@ -116,7 +118,8 @@ export interface PlayerMount {
 
 export interface Goto {
   turn: number;
-  step: number;
+  step: number | null;
+  box: string | null;
 }
 
 export interface PlayerChange {

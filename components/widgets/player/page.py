@@ -25,10 +25,11 @@ _MOST_PACKED = 12_000_000
 
 
 class Goto(Struct, frozen=True):
-    """A step to be led to: the number of the request, of which each is followed once, and the step's."""
+    """A step or a box to be led to, and the number of the request, of which each is followed once."""
 
     turn: int
-    step: int
+    step: int | None = None
+    box: str | None = None
 
 
 class PlayerChange(Struct, frozen=True):
@@ -75,7 +76,7 @@ def text_of(name: str) -> str:
 def standalone_page(data: PlayerData, title: str, foldings: Iterable[PlayerData] = ()) -> str:
     """Return the player as one HTML file that needs no network.
 
-    ``foldings`` are the same picture with other boxes open (``reading.graph_view.foldings``): as many as the file has
+    ``foldings`` are the same picture with other boxes open (``figures.foldings``): as many as the file has
     room for can be opened and closed in it. Without them boxes are as they were when it was made.
     """
     packed = list(_packed(data, foldings))

@@ -228,7 +228,7 @@ test("the edges say where there is more, of what a card does not cover too", () 
 });
 
 test("what came of a box stands where the box was, as large as it was", () => {
-  // 1,000 by 1,000 units at a scale of 1; what was at (300, 200) on the stage is around (500, 600) in the other picture.
+  // 1,000 by 1,000 units at a scale of 1; what was at (300, 200) on the stage is around (500, 600) in the other.
   const camera = opened("0 0 1000 1000");
   camera.land(svg("0 0 1000 1200"), contents("0 0 1000 1200"), { x: 300, y: 200 }, area(450, 550, 100, 100), 1);
   assert.equal(camera.scale(), 1);
