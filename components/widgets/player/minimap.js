@@ -5,8 +5,8 @@ import { createSvg } from "./dom.js";
 /** @import { Camera } from "./camera.js" */
 /** @import { Scene } from "./scene.js" */
 
-// In CSS pixels; and how many boxes it draws at most.
-const WIDEST = 168, HIGHEST = 132, LEAST = 30, MOST_DRAWN = 600;
+// In CSS pixels; how much of the stage it takes along each side; and how many boxes it draws at most.
+const WIDEST = 168, HIGHEST = 132, LEAST = 30, MOST_OF_STAGE = 0.25, MOST_DRAWN = 600;
 
 export class Minimap {
   /** The picture that it shows. @type {SVGSVGElement | null} */
@@ -34,7 +34,8 @@ export class Minimap {
   /** @param {Scene} scene */
   draw(scene) {
     const { camera, map } = this, { x, y, width, height } = camera.home;
-    const scale = Math.min(WIDEST / width, HIGHEST / height);
+    const stage = camera.size(), wide = Math.min(WIDEST, MOST_OF_STAGE * stage.width);
+    const scale = Math.min(wide / width, Math.min(HIGHEST, MOST_OF_STAGE * stage.height) / height);
     this.of = scene.svg;
     map.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
     map.style.width = `${Math.max(LEAST, width * scale)}px`;
