@@ -333,7 +333,8 @@ class ModuleMeter:
             for parameter in _stepped(optimizer):
                 was = before.get(id(parameter))
                 if was is not None and parameter.grad is not None:
-                    norms = _norm(parameter.grad), _norm(was), _norm(parameter.detach() - was)
+                    now = parameter.detach()
+                    norms = _norm(parameter.grad), _norm(now), _norm(now - was)
                     self._parameters[id(parameter)].norms = norms
 
 

@@ -30,8 +30,8 @@ class MeasureModules(Record, frozen=True, kw_only=True, tag="modules", tag_field
 class ModuleParameter(Record, frozen=True, kw_only=True):
     """A parameter, by the first name that its model has for it.
 
-    The three Euclidean norms are of the last ``optimizer.step()`` that was given it: of its gradient and of itself
-    before that step, and of what the step added. ``None`` where there was no such step.
+    The three Euclidean norms are of the last ``optimizer.step()`` that was given it: of its gradient as the optimizer
+    found it, of its values after the step, and of what the step changed. ``None`` where there was no such step.
     """
 
     name: _Name
