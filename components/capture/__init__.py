@@ -8,7 +8,8 @@ from ..trace import Caps
 from .failures import RunInterrupted, failure_of, interrupt_soon
 from .memory.second_run import measure_program
 from .module_meter import measure_modules
-from .observed_run import capture_program, capture_with_names, environment
+from .observed_run import capture_program, capture_with_names
+from .observers import environment
 from .warm_up import installed_names, warm_up, warming
 
 __all__ = [

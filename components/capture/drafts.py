@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from ..trace import (
@@ -89,7 +89,7 @@ def _finished(gradient: GradientDraft | None) -> Gradient | None:
 
 
 class TensorDraft(Struct, eq=False, gc=False):
-    """A tensor at one moment; ``origin`` is the first draft of the same tensor object."""
+    """A tensor at one moment; ``origin`` is the first draft of the same tensor object, ``shares`` of its storage."""
 
     index: int
     origin: TensorDraft | None
@@ -104,6 +104,7 @@ class TensorDraft(Struct, eq=False, gc=False):
     reading: Reading
     node: NodeDraft | None = None
     view_of: TensorDraft | None = None
+    shares: TensorDraft | None = None
     weak_name: str | None = None
 
     @property
@@ -133,6 +134,7 @@ class TensorDraft(Struct, eq=False, gc=False):
             nbytes=self.nbytes,
             values=self.reading.values,
             summary=self.reading.summary,
+            shares=f"t{self.shares.index}" if self.shares is not None else UNSET,
         )
 
 

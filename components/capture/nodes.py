@@ -142,11 +142,12 @@ class NodeLog:
         self._note_saved(draft, node)
         return draft
 
-    @staticmethod
-    def _made_elsewhere(node: GraphNode) -> NodeDraft | None:
+    def _made_elsewhere(self, node: GraphNode) -> NodeDraft | None:
         """Each thread counts its nodes from 0: those of other threads carry a mark instead."""
         known = node.metadata.get(_MARK)
-        return known if isinstance(known, NodeDraft) else None
+        drafts = self.drafts  # the mark may be that of an earlier recording
+        ours = isinstance(known, NodeDraft) and known.index < len(drafts) and drafts[known.index] is known
+        return known if ours else None
 
     def _note_saved(self, draft: NodeDraft, node: GraphNode) -> None:
         try:

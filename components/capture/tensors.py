@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import torch
 from msgspec import Struct
+from torch.multiprocessing.reductions import StorageWeakRef
 
 from ..trace import Caps
 from .drafts import NodeDraft, TensorDraft, Truncations
@@ -57,6 +58,8 @@ class TensorLog:
         self._values = values
         self._live: dict[int, _Live] = {}
         self._by_region: dict[Region, int] = {}
+        # By address: while a weak reference to a storage is held, PyTorch gives its address to no other.
+        self._by_storage: dict[int, tuple[TensorDraft, StorageWeakRef]] = {}
         self._register = register
         self.drafts: list[TensorDraft] = []
 
@@ -118,6 +121,7 @@ class TensorLog:
         region = _region(tensor)
         if region is not None:
             self._by_region[region] = id(tensor)
+            draft.shares = self._first_in_storage(tensor, draft)
         # Only now, since the node below may have saved this very tensor.
         node = tensor.grad_fn
         if node is not None:
@@ -149,6 +153,17 @@ class TensorLog:
         if before is not None and before.identity.name is None:
             before.identity.name = name
         return draft
+
+    def _first_in_storage(self, tensor: torch.Tensor, draft: TensorDraft) -> TensorDraft | None:
+        """Return the draft that was seen first in the storage of a tensor, ``None`` if it is this one."""
+        try:
+            storage = tensor.untyped_storage()
+        except RuntimeError:  # it has none
+            return None
+        known = self._by_storage.get(storage._cdata)
+        if known is None:
+            self._by_storage[storage._cdata] = draft, StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+        return known[0] if known is not None else None
 
     def _changed_unseen(self, tensor: torch.Tensor, live: _Live) -> bool:
         return live.numbers is not None and fingerprint(tensor, self._compared_elements, live.ordinary) != live.numbers

@@ -15,14 +15,16 @@ from .formulas import node_formulas
 from .groups import Group, group_facts
 from .index import TraceIndex, saved_tensors
 from .saved_words import saved_word
+from .sharing import Sharing
 from .story import Story
-from .text import bytes_text, gradient_text, number_text, plural, shape_text, tensor_text, values_text
+from .text import bytes_text, gradient_text, number_text, order_text, plural, shape_text, tensor_text, values_text
 
 Rows = tuple[tuple[str, str], ...]
 _LONGEST = 60
 _MOST_ROWS = 8
 _MOST_VISITS = 40
 _MOST_CHANGES = 200
+_TOGETHER = "What is changed in place here changes in all that share the memory."
 
 
 @dataclass(frozen=True)
@@ -111,12 +113,13 @@ def _still_card(index: TraceIndex, node_id: str) -> Card:
     if node.module is not None:
         where.append(node.module)
     if node.order > 1:
-        where.append(f"order {node.order}, built by create_graph")
+        where.append(f"{order_text(node.order)}, built by create_graph")
     produced = index.produced(node.id)
     cast = cast_text(node)
     rows: list[tuple[str, str]] = [("cast", cast.removeprefix("cast "))] if cast else []
     if produced is not None:
         rows.append((f"result {produced.name}", tensor_text(produced, _LONGEST)))
+        rows += index.once(Sharing).rows(produced)
     rows += [(saved.name, saved.value or "") for saved in node.saved if saved.shape is None]
     freed_by = index.freed_by.get(node.id)
     return Card(
@@ -256,7 +259,7 @@ def _fold_card(index: TraceIndex, group: Group) -> Card:
     where = "lines not recorded"
     if lines:
         where = f"line {lines[0]}" if lines[0] == lines[1] else f"lines {lines[0]} to {lines[1]}"
-    times = f", {group.piece.times:,} times" if group.piece.times > 1 else ""
+    times = f", {group.times:,} times" if group.times > 1 else ""
     return Card(
         title=group.piece.title,
         subtitle=f"{plural(len(nodes), 'node')} in one box{times} · {where}",
@@ -280,9 +283,8 @@ def _tensor_card(index: TraceIndex, story: Story, tensor: Tensor) -> Card:
         ("bytes", bytes_text(tensor.nbytes)),
         ("version", "-" if tensor.version is None else str(tensor.version)),
     ]
-    base = index.tensors.get(tensor.view_of or "")
-    if base is not None:
-        rows.append(("view of", base.name or base.id))
+    shared = index.once(Sharing).rows(tensor)
+    rows += shared
     if tensor.node is not None and tensor.node in index.nodes:
         rows.append(("grad_fn", index.nodes[tensor.node].name))
     if tensor.summary is not None and values_text(tensor.values, _LONGEST) is None:
@@ -296,7 +298,7 @@ def _tensor_card(index: TraceIndex, story: Story, tensor: Tensor) -> Card:
         subtitle=f"{word} · line {line}" if line is not None else word,
         formula=None,
         rows=tuple(rows),
-        note=note,
+        note=" ".join(filter(None, (note, _TOGETHER if shared else None))) or None,
         kind=kind,
         changes=tuple(
             (moment, *_change_row(change))

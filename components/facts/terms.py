@@ -72,6 +72,8 @@ GRAPH: dict[str, str] = {
     "bytes": "The memory that the numbers take; of a block, as PyTorch's allocator rounds it.",
     "version": "How often the tensor was changed in place; autograd compares it before it uses what it saved.",
     "view of": "The tensor whose memory this one shares.",
+    "views": "Tensors that share this one's memory and know it: gradients through them reach it.",
+    "shares its memory": "Other tensors in the same storage: views of the same base, or what detach() or .data gave.",
     "grad_fn": "The node that made the tensor, where its way back begins.",
     "min": "The smallest of the numbers.",
     "max": "The largest of the numbers.",

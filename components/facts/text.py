@@ -96,6 +96,14 @@ def line_text(line: int | None) -> str:
     return f"line {line}" if line is not None else "a line that was not recorded"
 
 
+_ORDERS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
+
+
+def order_text(order: int) -> str:
+    """The order of differentiation that a node belongs to: ``second order``."""
+    return f"{_ORDERS[order]} order" if order in _ORDERS else f"order {order}"
+
+
 def some_of(words: Sequence[str], most: int) -> str:
     """The first words of many: ``a, b and 3 more``."""
     more = f" and {len(words) - most} more" if len(words) > most else ""

@@ -129,6 +129,7 @@ def _references(trace: Trace) -> Iterator[tuple[str, set[str], Iterable[str | No
     yield "node", nodes, (tensor.node for tensor in trace.tensors)
     yield "tensor", tensors, (tensor.view_of for tensor in trace.tensors)
     yield "tensor", tensors, (tensor.origin for tensor in trace.tensors)
+    yield "tensor", tensors, (tensor.shares or None for tensor in trace.tensors)
     yield "tensor", tensors, (node.tensor for node in trace.nodes)
     yield "tensor", tensors, (saved.tensor for node in trace.nodes for saved in node.saved)
     yield "backward", backwards, (node.created_by for node in trace.nodes)

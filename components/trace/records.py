@@ -99,7 +99,8 @@ class Tensor(Record, frozen=True, kw_only=True):
 
     ``origin`` is the id of the first record of the same tensor object. ``node`` is its ``grad_fn``. ``name`` is the
     variable it was first seen in. ``values`` is ``None`` where the tensor is larger than the cap or has no plain
-    numbers to show (complex, sparse, a ``vmap`` batch).
+    numbers to show (complex, sparse, a ``vmap`` batch). ``shares`` is the record that was seen first in the same
+    storage, absent for that record itself.
     """
 
     id: str
@@ -116,6 +117,7 @@ class Tensor(Record, frozen=True, kw_only=True):
     nbytes: int
     values: Values
     summary: Summary | None
+    shares: str | UnsetType = UNSET
 
 
 class SavedTensor(Record, frozen=True, kw_only=True):
@@ -413,7 +415,8 @@ class Trace(Record, frozen=True, kw_only=True):
     ``numbered`` is how many nodes PyTorch counted during the run. ``memory`` is measured when somebody asks for it, by
     a second run; ``memory_note`` says why it is ``None`` or what is missing in it, where there is something to say.
     ``answer`` is there when the program came with a question and got as far as being asked it, ``modules`` where what
-    they cost was measured.
+    they cost was measured. ``training_step`` is there where this is one step of a training that was recorded where it
+    ran, counted from 0: not the whole program.
     """
 
     version: Literal[1] = VERSION
@@ -440,3 +443,4 @@ class Trace(Record, frozen=True, kw_only=True):
     answer: Answered | UnsetType = UNSET
     memory_note: str | UnsetType = UNSET
     modules: ModuleCosts | UnsetType = UNSET
+    training_step: int | UnsetType = UNSET

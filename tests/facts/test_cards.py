@@ -103,3 +103,40 @@ def test_a_large_gradient_is_summed_up_its_nan_counted_and_its_grid_shown() -> N
     assert isinstance(only, Visit)
     assert only.rows == (("gradient in", "(30, 30) from -1 to 3, mean 0.5, 2 nan"),)
     assert [(grid.title, grid.largest, grid.cells) for grid in only.grids] == [("gradient in", 0.5, [[1000, None]])]
+
+
+SHARED = t.make_trace(
+    "x = torch.ones(2)\nbase = x * 2\nv = base.view(2)\nr = v[0]\nd = v.detach()\n",
+    tensors=[
+        t.tensor("t0", "x", [1.0, 1.0]),
+        t.tensor("t1", "base", [2.0, 2.0], "n1"),
+        t.tensor("t2", "v", [2.0, 2.0], "n2", view_of="t1", shares="t1"),
+        t.tensor("t3", "r", 2.0, "n3", view_of="t1", shares="t1"),
+        t.tensor("t4", "d", [2.0, 2.0], requires_grad=False, shares="t1"),
+    ],
+    nodes=[
+        t.leaf("n0", "x", "t0"),
+        t.node("n1", "MulBackward0", 2),
+        t.node("n2", "ViewBackward0", 3),
+        t.node("n3", "SelectBackward0", 4),
+    ],
+    edges=t.edges("n1 n0", "n2 n1", "n3 n2"),
+    steps=[t.step(1, x="t0"), t.step(2, base="t1"), t.step(3, v="t2"), t.step(4, r="t3"), t.step(5, d="t4")],
+)
+
+
+def test_a_card_says_what_shares_the_memory_of_its_tensor() -> None:
+    assert card_of(SHARED, "n1").rows == (("result base", "[2, 2]"), ("views", "v, r"), ("shares its memory", "d"))
+    assert card_of(SHARED, "n2").rows == (("result v", "[2, 2]"), ("view of", "base"), ("shares its memory", "r, d"))
+    alone, apart = card_of(SHARED, "n0~leaf"), card_of(SHARED, "t4")
+    assert ("shares its memory", "base, v, r") in apart.rows
+    assert (apart.note or "").endswith("What is changed in place here changes in all that share the memory.")
+    assert not {"view of", "views", "shares its memory"} & {name for name, _ in alone.rows}
+    assert alone.note is None
+
+
+def test_a_card_says_which_order_of_differentiation_a_node_belongs_to() -> None:
+    trace = t.make_trace(
+        nodes=[t.node("n0", "ExpBackward0", 4, order=3, created_by="b0")], backwards=[t.backward("b0", [])]
+    )
+    assert card_of(trace, "n0").subtitle == "line 4 · third order, built by create_graph"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from components.figures import Box, LabGraph, LabOptions, Link, Root, lab_graph
 from components.trace import EngineFailure, Failure, Trace
 from tests.figures import traces as t
@@ -133,7 +135,10 @@ def test_a_view_is_linked_to_its_base_where_no_edge_does_it_already() -> None:
         nodes=[t.leaf("n0", "a", "t0"), t.node("n1", "ViewBackward0"), t.node("n2", "SelectBackward0")],
         edges=t.edges("n1 n0", "n2 n1"),
     )
-    assert links(lab_graph(trace), "view") == [("n2", "n0~leaf", "view of a")]
+    graph = lab_graph(trace)
+    assert links(graph, "view") == [("n2", "n0~leaf", "view of a")]
+    # v is drawn in its node, r as an output of its own.
+    assert {box.id: box.detail for box in graph.boxes}["n1"] == "line 1 · v = [1, 2] · view of a"
 
 
 def test_what_create_graph_built_is_linked_to_what_it_started_from() -> None:
@@ -151,15 +156,18 @@ def test_what_create_graph_built_is_linked_to_what_it_started_from() -> None:
     graph = lab_graph(trace)
     assert links(graph, "derivative") == [("n3", "n1", "grad, line 4")]
     assert [box.id for box in graph.boxes if "order2" in box.kinds] == ["n3", "n2"]
+    assert [box.detail for box in graph.boxes if box.kinds[0] == "function"] == [
+        "line 1 · second order", "line 1 · second order", "line 1", "",
+    ]  # fmt: skip
 
 
-def detached(line: str, **variables: str) -> LabGraph:
+def detached(line: str, shares: str | UnsetType = UNSET, **variables: str) -> LabGraph:
     trace = t.make_trace(
         f"x = torch.ones(())\ny = x.exp()\n{line}\n",
         tensors=[
             t.tensor("t0", "x", 1.0),
             t.tensor("t1", "y", 2.7, "n1"),
-            t.tensor("t2", "z", 2.7, requires_grad=False),
+            t.tensor("t2", "z", 2.7, requires_grad=False, shares=shares),
         ],
         nodes=[t.leaf("n0", "x", "t0"), t.node("n1", "ExpBackward0", 2)],
         edges=t.edges("n1 n0"),
@@ -172,6 +180,7 @@ def test_where_tracking_stopped_there_is_a_cut() -> None:
     graph = detached("z = y.detach()", z="t2")
     assert boxes(graph)["t2"] == Box("t2", ("untracked",), "z", "2.7", "not tracked")
     assert links(graph, "cut") == [("t2", "t1", "detach")]
+    assert boxes(detached("z = y.detach()", "t1", z="t2"))["t2"].detail == "not tracked · same memory as y"
     assert links(detached("z = y * x", z="t2"), "cut") == [("t2", "t1", ""), ("t2", "n0~leaf", "")]
 
 

@@ -17,7 +17,8 @@ from ...facts import TraceIndex
 from ...facts.folding import MOST_BOXES, Folding, Homes, Scope
 from ...facts.groups import Group, group_facts
 from ...facts.index import saved_tensors
-from ...facts.text import bytes_text, plural
+from ...facts.sharing import Sharing
+from ...facts.text import bytes_text, order_text, plural
 from ...facts.untracked import cuts
 from ...trace import Edge, Node, Tensor, Trace
 from .records import Box, Frame, LabGraph, LabOptions, Link, Root
@@ -105,6 +106,9 @@ class _LabDrawing:
                 self._function(item)
         self._output_boxes()
         self._links.between_boxes()
+        for group in self._folding.folded:
+            if group.of_leaves:
+                self._fold(group)
         self._leaves()
         self._links.views(self._outputs)
         self._links.derivatives()
@@ -161,14 +165,17 @@ class _LabDrawing:
         if facts.saved_bytes and facts.freed_bytes == facts.saved_bytes:
             kinds.append("released")
         piece = group.piece
-        code = self._index.code(group.line)[:40] if piece.kind != "module" else ""
-        detail = f"{code}\n{plural(piece.size, 'node')}"
+        code = self._index.code(group.line)[:40] if piece.kind not in ("module", "repeat") else ""
+        detail = f"{code}\n{plural(piece.size, 'node')}" if not group.of_leaves else ""
+        if facts.order2:
+            orders = sorted({node.order for node in group.nodes})
+            detail += f" · {' and '.join(map(order_text, orders[:2]))}"
         if facts.saved_bytes:
             detail += f" · saves {bytes_text(facts.saved_bytes)}"
         if facts.stopped is not None:
             kinds.append("stopped")
             detail += f"\nstopped here, at {facts.stopped}"
-        times = f"×{piece.times:,}" if piece.times > 1 else ""
+        times = f"×{group.times:,}" if group.times > 1 else ""
         self._boxes.append(Box(group.id, tuple(kinds), piece.title, times, detail.strip("\n")))
 
     def _output_boxes(self) -> None:
@@ -235,7 +242,10 @@ class _LabDrawing:
         framed = [
             group
             for group in self._folding.opened
-            if group.piece.kind == "module" or (large and group.piece.kind != "line")
+            if not group.of_leaves
+            and (group.piece.kind == "module" or (large and group.piece.kind != "line"))
+            and (group.piece.size > 1 or not self._scope.is_small)
+            and (group.piece.kind != "repeat" or not self._scope.is_small)
         ]
         boxes: defaultdict[str, list[str]] = defaultdict(list)
         parents: dict[str, str | None] = {}
@@ -335,7 +345,9 @@ class _LabLinks:
                 continue
             latest = self._index.latest.get(cut.tensor.origin, cut.tensor)
             words = tensor_words(latest, self._options)
-            boxes.append(Box(cut.tensor.id, ("untracked",), cut.tensor.name or "", words, "not tracked"))
+            same = [one.name for one in cut.sources if one.name and self._index.once(Sharing).shares(one, cut.tensor)]
+            told = f"not tracked · same memory as {same[0]}" if same else "not tracked"
+            boxes.append(Box(cut.tensor.id, ("untracked",), cut.tensor.name or "", words, told))
             self.made += [Link(cut.tensor.id, end, ("cut",), cut.how) for end in dict.fromkeys(ends)]
         return boxes
 

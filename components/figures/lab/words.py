@@ -6,7 +6,8 @@ from ...facts.additions import Additions
 from ...facts.casts import cast_text
 from ...facts.index import EngineStop, TraceIndex, saved_tensors
 from ...facts.saved_words import saved_word
-from ...facts.text import bytes_text, number_text, shape_text, tensor_text, values_text
+from ...facts.sharing import Sharing
+from ...facts.text import bytes_text, number_text, order_text, shape_text, tensor_text, values_text
 from ...trace import Gradient, GradientChange, Node, Tensor
 from .records import LabOptions
 
@@ -50,15 +51,20 @@ def grad_words(index: TraceIndex, change: GradientChange, options: LabOptions) -
 
 
 def function_words(index: TraceIndex, node: Node, options: LabOptions) -> str:
-    """Return the line below a function's name: source line, module, dtypes of a cast, the variable that it made."""
+    """Return the line below a function's name: the source line, the module, the dtypes of a cast, the order of
+    differentiation above the first, and the variable that it made, with its base if it is a view."""
     parts = [f"line {node.line}"] if node.line is not None else []
     if node.module:
         parts.append(node.module)
     if cast := cast_text(node):
         parts.append(cast)
+    if node.order > 1:
+        parts.append(order_text(node.order))
     tensor = index.produced(node.id)
     if tensor is not None and index.edges_to.get(node.id):
         parts.append(f"{tensor.name} = {tensor_words(tensor, options, _VALUE)}")
+        base = index.once(Sharing).base(tensor)
+        parts += [f"view of {base.name}"] if base is not None and base.name else []
     return " · ".join(parts)
 
 
