@@ -265,7 +265,7 @@ def _sources(costs: ModuleCosts | None, norms: _Norms) -> dict[Column, str]:
     if costs is None:
         leaves = f"{_OBSERVED}: the leaves that the graph leads to"
         return {"parameters": leaves, "saved": graph, "gradient norm": gradient}
-    own = f"a run of its own, without observers, on {costs.device}"
+    own = _OBSERVED if costs.observed else f"a run of its own, without observers, on {costs.device}"
     step = f"{own}, at the last of {costs.steps:,} calls of optimizer.step()"
     return {
         "parameters": own,

@@ -70,8 +70,8 @@ class ModuleCost(Record, frozen=True, kw_only=True):
 class ModuleCosts(Record, frozen=True, kw_only=True):
     """The modules of a program that were called, those around others first, and their parameters.
 
-    ``device`` is where their times were taken, ``steps`` counts the calls of ``optimizer.step()``. ``cut`` says that
-    there were more modules or parameters.
+    ``device`` is where they ran, ``steps`` counts the calls of ``optimizer.step()``. ``cut`` says that there were more
+    modules or parameters, ``observed`` that they were measured beside observers, and so without times.
     """
 
     modules: Annotated[list[ModuleCost], msgspec.Meta(max_length=MOST_MODULES)]
@@ -79,6 +79,7 @@ class ModuleCosts(Record, frozen=True, kw_only=True):
     device: _Name
     steps: _Count = 0
     cut: bool = False
+    observed: bool = False
 
 
 def module_problems(costs: ModuleCosts) -> Iterator[str]:
