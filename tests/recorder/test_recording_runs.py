@@ -165,7 +165,7 @@ def test_a_loop_without_an_optimizer_says_where_its_steps_end() -> None:
     w = torch.ones(2, requires_grad=True)
     with record(every=2) as run:
         for _ in range(4):
-            (w * w).sum().backward()
+            (w * w).sum().backward()  # type: ignore[no-untyped-call]
             assert w.grad is not None
             with torch.no_grad():
                 w -= 0.1 * w.grad
@@ -234,7 +234,7 @@ def test_of_many_traces_the_first_the_last_and_some_between_are_kept() -> None:
     w = torch.ones(1, requires_grad=True)
     with record(every=1) as run:
         for _ in range(100):
-            (w * 2).sum().backward()
+            (w * 2).sum().backward()  # type: ignore[no-untyped-call]
             run.step()
     assert run.recorded[0] == 0
     assert run.recorded[-1] == 99
@@ -270,7 +270,7 @@ def test_what_cannot_be_seen_is_named() -> None:
 def test_compiled_regions_are_named() -> None:
     torch._dynamo.reset()
     model = nn.Linear(2, 1)
-    compiled = torch.compile(model, backend="aot_eager")
+    compiled: Any = torch.compile(model, backend="aot_eager")
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     with record(compiled, every=2) as run:
         for _ in range(3):
@@ -278,7 +278,8 @@ def test_compiled_regions_are_named() -> None:
             compiled(torch.ones(1, 2)).sum().backward()
             optimizer.step()
     for trace in run.traces.values():
-        assert [note.message[:34] for note in trace.notes] == ["torch.compile made 1 of these node"]
+        # The compiler may have started threads of its own, which are named after this.
+        assert trace.notes[0].message.startswith("torch.compile made 1 of these nodes (CompiledFunctionBackward)")
 
 
 def test_one_recording_at_a_time_and_sensible_numbers() -> None:
