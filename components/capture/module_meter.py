@@ -256,20 +256,24 @@ class ModuleMeter:
         self._seen.add((id(root), name))
         paths = named_modules(root, name)
         called = {path: self._sums.pop(path) for path in paths.values() if path in self._sums}
-        for module in _with_those_inside(root):
+        own: dict[int, list[int]] = {}
+        modules = list(_with_those_inside(root))
+        for module in modules:
             path = paths[id(module)]
             if path in called:
                 self._sums[path] = called[path]
             sums = self._sums_of(path, module)
             if sums is None:
                 break
-            for key, parameter in _parameters_of(module).items():
+            held = _parameters_of(module)
+            for key, parameter in held.items():
                 self._know_parameter(parameter, path, f"{path}.{key}")
-        for module in _with_those_inside(root):
+            own[id(module)] = [id(one) for one in held.values()]
+        for module in modules:
             sums = self._sums.get(paths[id(module)])
             if sums is not None:
-                held = (one for inner in _with_those_inside(module) for one in _parameters_of(inner).values())
-                sums.parameters |= {id(one): None for one in held if id(one) in self._parameters}
+                for inner in _with_those_inside(module):
+                    sums.parameters.update(dict.fromkeys(own.get(id(inner), ())))
 
     def _know_parameter(self, parameter: torch.Tensor, path: str, name: str) -> None:
         known = self._parameters.get(id(parameter))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 
 from ..facts import TraceIndex
-from ..figures import LabOptions, LayoutProblem, draw_lab, lab_graph, player_data, svg_ways
-from ..trace import Trace
+from ..figures import LabOptions, LayoutProblem, draw_lab, lab_graph, player_data, svg_ways, with_columns
+from ..trace import ModuleCosts, Trace
 from ..widgets.player.page import standalone_page
 
 # Whoever asks waits for one picture.
@@ -25,7 +25,10 @@ def player_page(trace: Trace, title: str) -> str:
     if isinstance(drawn.image, LayoutProblem):
         return _EMPTY.format(title=html.escape(title), why=html.escape(drawn.image.message))
     said = f"{title} · {drawn.gave_up}" if drawn.gave_up else title
-    return standalone_page(player_data(index, drawn.image, kind="lab", graph=drawn.graph, title=said), title)
+    data = player_data(index, drawn.image, kind="lab", graph=drawn.graph, title=said)
+    if isinstance(trace.modules, ModuleCosts):
+        data = with_columns(data, index, drawn.graph or graph, trace.modules)
+    return standalone_page(data, title)
 
 
 def framed(page: str) -> str:

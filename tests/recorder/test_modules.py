@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from msgspec import UNSET
@@ -41,7 +43,18 @@ def test_a_recorded_step_has_the_sizes_and_norms_of_its_modules() -> None:
     assert isinstance(weight.gradient_norm, float)
     assert weight.update_norm == pytest.approx(0.5 * weight.gradient_norm, rel=1e-4)
     assert rows["model"].update_ratio is not None
-    assert "beside" not in module_table(TraceIndex(trace), costs).sources["update / weight"]
+    assert module_table(TraceIndex(trace), costs).sources["activations"].startswith("the observed run")
+
+
+def test_the_page_of_a_recorded_step_can_be_coloured_by_its_modules(tmp_path: Path) -> None:
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    with record(model, every=10) as run:
+        torch.autograd.backward(model(torch.ones(5, 3)).square().sum())
+        optimizer.step()
+    file = tmp_path / "step.html"
+    run.html(file)
+    assert '"columns": [["parameters of modules", ""], ["activations of modules", "B"]' in file.read_text()
 
 
 def test_a_step_without_modules_says_nothing_of_them() -> None:
