@@ -13,7 +13,8 @@ from .drawing import (
     png_ways,
     svg_ways,
 )
-from .lab import lab_graph, lab_roots
+from .foldings import foldings
+from .lab import lab_graph, lab_roots, lab_scope
 from .lab.dot import lab_dot
 from .lab.records import Box, LabGraph, LabOptions, Link, Root, with_marks
 from .layout import LayoutProblem, Picture, layout_svg, render
@@ -36,9 +37,11 @@ __all__ = [
     "draw_lab",
     "draw_torchviz",
     "drawn_again",
+    "foldings",
     "lab_dot",
     "lab_graph",
     "lab_roots",
+    "lab_scope",
     "layout_svg",
     "player_data",
     "png_ways",

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from msgspec import UNSET, Struct
 
 from ..facts import TraceIndex
-from ..facts.folding import Scope
 from ..facts.groups import Group
 from ..facts.modules import ModuleTable, module_paths, module_table
-from ..figures import Root
+from ..figures import Root, lab_scope
 from ..trace import ModuleCosts, Node
 
 
@@ -54,7 +53,7 @@ def way_to(index: TraceIndex, root: Root | None, opened: Iterable[str], path: st
 
     ``root`` is as in ``lab_graph``.
     """
-    scope = index.once(Scope, root.nodes if root is not None else None)
+    scope = lab_scope(index, root)
     first = next((at for at, node in enumerate(scope.functions) if _is_in(node, path)), None)
     if first is None:
         return None

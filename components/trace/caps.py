@@ -54,6 +54,7 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     stderr_pieces: int = 1_000
     notes: int = 50
     memory_events: int = 100_000
+    calls: int = 2_000
 
 
 _CAPS = Caps()
@@ -102,6 +103,7 @@ def _sizes(trace: Trace, caps: Caps) -> Iterator[tuple[str, int, int]]:
     yield "backward passes", len(trace.backwards), caps.backwards
     yield "steps of backward passes", sum(len(run.steps) for run in trace.backwards), caps.engine_steps
     yield "gradients", len(trace.gradients), caps.gradients
+    yield "calls of modules", len(trace.calls or ()), caps.calls
     # Older traces have each drawing with and without attributes and saved tensors.
     yield "drawings", len(trace.torchviz), 4 * caps.drawings
     yield "drawings", sum(len(drawing.dot or "") for drawing in trace.torchviz), 2 * caps.drawing_chars

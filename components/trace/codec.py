@@ -98,10 +98,17 @@ def _problems(trace: Trace) -> Iterator[str]:
     if isinstance(trace.modules, ModuleCosts):
         yield from module_problems(trace.modules)
     yield from _display_problems(trace)
+    yield from _call_problems(trace)
     length = len(trace.stdout)
     for step in trace.steps:
         if not 0 <= step.stdout[0] <= step.stdout[1] <= length:
             yield f"step {step.index} claims output that the program did not print"
+
+
+def _call_problems(trace: Trace) -> Iterator[str]:
+    for place, call in enumerate(trace.calls or ()):
+        if call.parent is not None and not 0 <= call.parent < place:
+            yield f"the call of {call.path!r} is inside of one that did not come before it"
 
 
 def _display_problems(trace: Trace) -> Iterator[str]:

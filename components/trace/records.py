@@ -409,11 +409,29 @@ class Truncation(Record, frozen=True, kw_only=True):
     missing: str
 
 
+class ModuleCall(Record, frozen=True, kw_only=True):
+    """A call of a module that autograd recorded nothing of, or that an error ended.
+
+    ``path`` is as in ``Node.module``, ``kind`` the module's class, ``line`` the program's line that called it.
+    ``inputs`` and ``outputs`` are the shapes of the tensors that it got by position and returned, ``parent`` is the
+    place in ``Trace.calls`` of the call that it happened in.
+    """
+
+    path: str
+    kind: str
+    line: int | None
+    parent: int | None
+    inputs: list[list[int]]
+    outputs: list[list[int]]
+    failed: bool = False
+
+
 class Trace(Record, frozen=True, kw_only=True):
     """Everything about one run. ``duration_ns`` is the observed run's clock time, which varies like those of an answer.
 
     ``numbered`` is how many nodes PyTorch counted during the run. ``memory`` is measured when somebody asks for it, by
     a second run; ``memory_note`` says why it is ``None`` or what is missing in it, where there is something to say.
+    ``calls`` are those of modules, in order, of which the graph does not tell; absent where there are none.
     ``answer`` is there when the program came with a question and got as far as being asked it, ``modules`` where what
     they cost was measured. ``training_step`` is there where this is one step of a training that was recorded where it
     ran, counted from 0: not the whole program.
@@ -442,5 +460,6 @@ class Trace(Record, frozen=True, kw_only=True):
     numbered: int = 0
     answer: Answered | UnsetType = UNSET
     memory_note: str | UnsetType = UNSET
+    calls: list[ModuleCall] | UnsetType = UNSET
     modules: ModuleCosts | UnsetType = UNSET
     training_step: int | UnsetType = UNSET
