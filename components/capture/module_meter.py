@@ -128,6 +128,7 @@ class ModuleMeter:
         self._before: dict[int, torch.Tensor] = {}
         self._seen: set[tuple[int, str]] = set()
         self._steps = 0
+        self._ran = False
         self._cut = False
         self._original: Callable[..., Any] = torch.autograd.graph._engine_run_backward
 
@@ -177,7 +178,7 @@ class ModuleMeter:
                     parameters=inside,
                     activation_bytes=sums.bytes,
                     forward_ns=sums.forward if sums.calls and self._alone else None,
-                    backward_ns=backward if sums.calls and self._alone else None,
+                    backward_ns=backward if sums.calls and self._ran else None,
                 )
             )
         return ModuleCosts(
@@ -301,6 +302,7 @@ class ModuleMeter:
         if not in_own_thread():
             return self._original(outputs, *arguments, **options)
         hooks, depth, began = NodeHooks(), len(self._visits), self._clock()
+        self._ran = True
         try:
             with self._asides.aside("backwards", _MISSING), hooks.light():
                 for node in _reached(outputs):

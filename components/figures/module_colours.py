@@ -7,6 +7,7 @@ from collections.abc import Collection
 from msgspec.structs import replace
 
 from ..facts import TraceIndex
+from ..facts.calls import forward_call
 from ..facts.modules import COLUMNS, TIMES, Modules
 from ..trace import ModuleCosts, Node
 from .lab.records import LabGraph
@@ -44,8 +45,9 @@ def _paths_of(index: TraceIndex, graph: LabGraph, box: str, around: Collection[s
     """
     group = graph.groups.get(box)
     if group is None:
-        node = index.nodes.get(box)
-        return [node.module] if node is not None and node.module and node.module not in around else []
+        node, call = index.nodes.get(box), forward_call(index, box)
+        path = call.path if call is not None else node.module if node is not None else None
+        return [path] if path and path not in around else []
     if group.piece.kind == "module":
         return [group.piece.title]
     return list(dict.fromkeys(filter(None, (_below(group.module, node) for node in group.nodes))))
