@@ -45,6 +45,7 @@ class _Steps(Guide):
 
     def before(self) -> None:
         """Show which step is shown, above its program."""
+        session.collect("code")  # what was run instead may be done by now
         recordings.choose_step("code", session.shown("code"), _show)
 
 

@@ -9,6 +9,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from app import session
+from app.cli import main
 from app.uploads import OpenError, opened_recording, recorded_step
 from components.recorder import record
 from tests.app.apptest import html_of, settled, trace_of, visit
@@ -90,3 +91,19 @@ def test_a_damaged_recording_is_told(recording: bytes) -> None:
         opened_recording("a.trace", b"{}")
     file = opened_recording("a.trace", recording)
     assert recorded_step("a.trace", file, 0).training_step == 0
+
+
+def test_the_command_line_draws_a_step(
+    recording: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("step.trace").write_bytes(recording)
+    for words, factor in (([], 5), (["--step", "2"], 3)):
+        assert main(["render", "step.trace", "--format", "dot", "-o", "out.dot", *words]) == 0
+        # d(w * factor) / dw is the factor
+        assert f"&nbsp;{factor}&nbsp;" in Path("out.dot").read_text()
+    assert main(["render", "step.trace", "--step", "1"]) == 2
+    assert "step.trace has no trace of step 1; it has: 0, 2, 4" in capsys.readouterr().err
+    Path("a.py").write_text("x = 1\n")
+    assert main(["render", "a.py", "--step", "1"]) == 2
+    assert "a.py is no recorded training" in capsys.readouterr().err

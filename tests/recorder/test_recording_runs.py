@@ -194,6 +194,17 @@ def test_what_is_printed_goes_on_and_is_in_the_trace(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out == "loss False\ndone\n" == run.traces[0].stdout
 
 
+def test_a_stream_that_has_its_own_way_to_write_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a notebook's has."""
+    model, x, _ = made()
+    heard: list[str] = []
+    monkeypatch.setattr(sys.stdout, "write", heard.append, raising=False)
+    with record(model) as run:
+        print("loss", model(x).sum().item() > 1e9)
+    assert vars(sys.stdout)["write"] == heard.append
+    assert "".join(heard) == "loss False\n" == run.traces[0].stdout
+
+
 def test_an_error_goes_on_and_the_step_that_it_ended_is_recorded() -> None:
     model, _, _ = made()
     with pytest.raises(RuntimeError, match="shapes"), record(model) as run:
