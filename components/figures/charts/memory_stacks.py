@@ -37,6 +37,7 @@ def stacks_figure(info: Stacks) -> go.Figure:
         "marker": {"colors": [_OTHERS, *(_colour(part) for part in info.parts)], "line": {"width": 0}},
         "textfont": {"color": [_INK, *("#ffffff" if part.category == "other" else _INK for part in info.parts)]},
         "textposition": "middle left",
+        "leaf": {"opacity": 1},
         "hovertemplate": _TOLD,
         "pathbar": {"visible": False},
     }
@@ -58,9 +59,10 @@ def _levels(info: Stacks) -> int:
 def _label(part: StackPart) -> str:
     if part.category:
         return f"{escaped(part.name, 40)} · {bytes_text(part.bytes)}"
-    line = f"line {part.line}" if part.file == PROGRAM and part.line is not None else ""
-    name = "" if part.file == PROGRAM and part.name == "the program" else escaped(part.name, 40)
-    return " · ".join(filter(None, (name, line or ("" if name else "the program"))))
+    if part.file != PROGRAM:
+        return f"{escaped(part.name, 40)} · {escaped(part.file.rpartition('/')[2], 40)}"
+    told = [] if part.name == "the program" and part.line is not None else [escaped(part.name, 40)]
+    return " · ".join([*told, *([f"line {part.line}"] if part.line is not None else [])])
 
 
 def _words(part: StackPart) -> str:

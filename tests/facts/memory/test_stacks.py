@@ -54,7 +54,13 @@ def test_the_figure_nests_them() -> None:
     (drawn,) = stacks_figure(stacks_info(tables((300, "<b>w</b>", 3)), 0)).data
     assert list(drawn.parents) == ["", "all", "0", "1", "2"]
     assert list(drawn.values) == [300] * 5
-    assert list(drawn.labels) == ["300 B alive", "line 3", "f · line 2", "forward", "&lt;b&gt;w&lt;/b&gt; · 300 B"]
+    assert list(drawn.labels) == [
+        "300 B alive",
+        "line 3",
+        "f · line 2",
+        "forward · linear.py",
+        "&lt;b&gt;w&lt;/b&gt; · 300 B",
+    ]
 
 
 def test_deep_and_wide_trees_are_bounded() -> None:
