@@ -70,7 +70,7 @@ format: $(DEV_STAMP) ## format the code and mend what can be mended
 	@$(BIN)/python -m ruff format .
 
 clean: ## remove caches and what was built; .venv stays
-	@rm -rf build node_modules $(EDITOR)/built .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf build autograd_lab.egg-info node_modules $(EDITOR)/built .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 # The tests in the browser drive Chromium. Where it is missing and cannot be installed, they are skipped and say so.

@@ -14,13 +14,15 @@ import msgspec
 import streamlit as st
 from streamlit import runtime
 
-from app import session, torchviz_view, what_if
+from app import modules_table, session, torchviz_view, what_if
 from app.controls import download, kept_choice, kept_toggle, one_of
 from app.links import CODE, FORM, PACKED, PAIR
 from app.takehome import file_name, notebook, script
 from components.facts.compare.graphs import GraphMarks
+from components.facts.terms import meaning_of
 from components.figures import PlayerData
-from components.reading.graph_view import NO_MARKS, WHOLE, GraphAsked, graph_view
+from components.reading.graph_view import NO_MARKS, WHOLE, GraphAsked, graph_view, way_to_module
+from components.reading.modules import ModulesTold
 from components.reading.offers import Place
 from components.reading.torchviz_view import TorchvizAsked
 from components.widgets.browser import write
@@ -50,6 +52,7 @@ class Look(msgspec.Struct):
     drawing: str = ""
     of: str = ""
     opened: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    modules: bool = False
 
 
 class View(Look):
@@ -64,8 +67,8 @@ class GraphState:
     """What a page remembers of its player: which boxes are open in its picture, and where it is to go."""
 
     drawn: tuple[str, ...] = ()
-    goto: tuple[int, int] | None = None
-    """The number of the request and the moment."""
+    goto: tuple[int, int] | tuple[int, None, str] | None = None
+    """The number of the request and the moment, or a box in its place."""
     painted: int = 0
     """Which trace the browser has painted a picture of (``id``)."""
 
@@ -93,12 +96,17 @@ def show(
     _take_link(page, view)
     with st.container(horizontal=True, vertical_alignment="center", key=f"{page}-tools"):
         view.torchviz = one_of("View", ("Lab", "torchviz"), f"{page}:view", last=_kind(view)) == "torchviz"
-        data, places = (_torchviz(page, view), {}) if view.torchviz else _lab(page, only, asks)
+        with_modules = asks and modules_table.offered(page)
+        measured = modules_table.told(page) if with_modules and view.modules else None
+        data, places = (_torchviz(page, view), {}) if view.torchviz else _lab(page, only, asks, measured)
+        if with_modules:
+            _modules_button(page, view)
         _downloads(page, data)
     if view.torchviz:
         torchviz_view.show_under_way(page)
     if st.context.is_embedded:
         above, show_code = _EMBEDDED, show_code or session.shows_only_player()
+    above += modules_table.HEIGHT if measured is not None else 0
     player(
         data,
         key=f"{page}:player",
@@ -111,6 +119,8 @@ def show(
         on_what_if=lambda of, kind, amount: what_if.ask(page, places.get(of), kind, amount),
     )
     _let_it_be_painted(page)
+    if measured is not None:
+        modules_table.show(page, measured, partial(_lead_to_module, page))
     # The runs of this fragment do not pass by what writes for the page.
     write(
         {name: text for name, text in session.in_browser().to_keep().items() if name == f"{page}:View"},
@@ -164,12 +174,20 @@ def _downloads(page: str, data: PlayerData) -> None:
 # --- the Lab view
 
 
-def _lab(page: str, only: GraphMarks, asks: bool) -> tuple[PlayerData, dict[str, Place]]:
+def _lab(page: str, only: GraphMarks, asks: bool, measured: ModulesTold | None) -> tuple[PlayerData, dict[str, Place]]:
     view, signature = _view(page), _signature(page)
     key = view.root or WHOLE
     opened = tuple(view.opened[key]) if view.of == signature and key in view.opened else None
     asked = GraphAsked(
-        root=key, values=view.values, shapes=view.shapes, saved=view.saved, opened=opened, only=only, asks=asks
+        root=key,
+        values=view.values,
+        shapes=view.shapes,
+        saved=view.saved,
+        opened=opened,
+        only=only,
+        asks=asks,
+        modules=measured is not None,
+        costs=measured.costs if measured is not None else None,
     )
     shown = session.look(page, graph_view, asked)
     if len(shown.roots) > 1:
@@ -189,6 +207,41 @@ def _switches(page: str, view: View) -> None:
     with st.popover("Show", icon=":material/tune:"):
         for label, field in (("values", "values"), ("saved tensors", "saved"), ("shapes", "shapes")):
             kept_toggle(label, view, field, f"{page}:{field}")
+
+
+# --- the table of modules
+
+
+def _modules_button(page: str, view: View) -> None:
+    """Show the button that shows and hides the table."""
+
+    def turn() -> None:
+        view.modules = not view.modules
+
+    st.button(
+        "Modules",
+        key=f"{page}:modules-shown",
+        icon=":material/table_rows:",
+        type="primary" if view.modules else "secondary",
+        help=meaning_of("Modules"),
+        on_click=turn,
+    )
+
+
+def _lead_to_module(page: str, path: str) -> None:
+    """Open what is around a module and lead the player to its box."""
+    view, state = _view(page), _state(page)
+    for key in dict.fromkeys((view.root or WHOLE, WHOLE)):
+        way = session.look(page, way_to_module, key, state.drawn if key == (view.root or WHOLE) else (), path)
+        if way is not None:
+            break
+    else:
+        return
+    if view.of != _signature(page):
+        view.of, view.opened = _signature(page), {}
+    view.root, view.opened[key], view.torchviz = key, list(way.opened), False
+    session.widgets()[f"{page}:view"] = _kind(view)
+    state.goto = (state.goto[0] if state.goto is not None else 0) + 1, None, way.box
 
 
 _NAMES = ("view", "boxes", "graph", "open")

@@ -9,7 +9,7 @@ from app import advice, session
 from components.facts.text import plural
 from components.reading import KeptTrace
 from components.reading.account import Account, account
-from components.trace import Draw
+from components.trace import Draw, MeasureModules
 from components.widgets.panels import leaves_panel, output_panel
 
 _AGAIN = "The server had let go of this run, to make room for others. The program ran again."
@@ -35,6 +35,8 @@ def _watch(page: str) -> None:
     doing = "Measuring memory, in a second run" if run.measures else "Running"
     if isinstance(run.program.question, Draw):
         doing = "Drawing with torchviz, in a second run"
+    if isinstance(run.program.question, MeasureModules):
+        doing = "Measuring modules, in a second run"
     doings = {"running": doing + where, "standing": f"Paused{where}, since other long programs are first"}
     text = f"{doings.get(now.state, waiting)} · {now.seconds:.1f} s"
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -25,7 +25,7 @@ from app.visitor import owner
 from components.facts import TraceIndex
 from components.reading import KeptTrace, LetGo, ReaderFailed
 from components.reading.memory_sections import to_measure
-from components.trace import Asked, Device, Draw, Failure, Program, Trace
+from components.trace import Asked, Device, Draw, Failure, MeasureModules, Program, Trace
 from components.widgets.state import STATE
 from components.worker import Limits, Run, shared_pool
 from components.worker.failures import failed_trace
@@ -238,7 +238,7 @@ def start(
 
     An equal program with an equal question that ran before is not run again unless ``again`` asks for it.
     """
-    own_device = device() if question is UNSET or isinstance(question, Draw) else "cpu"
+    own_device = device() if question is UNSET or isinstance(question, Draw | MeasureModules) else "cpu"
     program = Program(source=source, question=question, device=own_device)
     if page in PROGRAM_PAGES:
         _choices().latest = page

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from bench.load.processes import served
-from bench.load.scenarios import RUN, SCENARIOS, Figure, Options
+from bench.load.scenarios import SCENARIOS, WARM, Figure, Options
 from bench.load.visitor import Visitor
 
 # What shells and services have by default: the server must raise it by itself.
@@ -40,7 +40,7 @@ async def _scenario(name: str, options: Options) -> list[Figure]:
     with served(descriptors=_DESCRIPTORS) as server:
         first = Visitor(server.port)
         await first.open()
-        await first.press(RUN)  # the workers are warm from here on
+        await first.run(WARM)  # it waits until the workers are warm
         await first.leave()
         return await SCENARIOS[name](server, options)
 

@@ -14,6 +14,8 @@ from bench.load.processes import Held, Server, Spent
 from bench.load.visitor import Refused, Visitor
 
 RUN = "lessons:again"
+# A program that runs only when everything is loaded.
+WARM = "import json\nimport torch\n"
 ENDLESS = "import torch\nx = torch.tensor(1.0, requires_grad=True)\nwhile True:\n    pass\n# {}\n"
 EDITED = (
     "import torch\n\nx = torch.tensor({}, requires_grad=True)\ny = x ** 3\n"

@@ -20,6 +20,7 @@ from ..trace import (
     Caps,
     Draw,
     MeasuredRun,
+    MeasureModules,
     ObservedRun,
     Program,
     Trace,
@@ -75,6 +76,8 @@ class ProgramAnswerer:
         """Run the program and return its trace, with the answer to its question if it has one."""
         if program.question is UNSET:
             return capture_program(program, caps, on_output, source_limits, log)
+        if isinstance(program.question, MeasureModules):
+            return capture.measure_modules(program, caps, source_limits)
         if isinstance(program.question, Draw):
             fewer = replace(caps, values=0, grids=0)
             return _only_drawn(capture_program(program, fewer, on_output, source_limits, log), program.question)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from ..capture import RunInterrupted, capture_with_names, failure_of
 from ..source import SourceLimits
-from ..trace import Answered, Caps, Draw, Exercise, Failure, Inspection, Judgement, Program, Trace
+from ..trace import Answered, Caps, Draw, Exercise, Failure, Inspection, Judgement, MeasureModules, Program, Trace
 from .derivatives import differentiate
 from .exercises import inspect_answer, judge
 from .exercises.pristine import Pristine
@@ -57,7 +57,7 @@ def _answer(question: Any, names: dict[str, Any]) -> Answered:
         return inspect_answer(question, names)
     if isinstance(question, Judgement):
         return judge(question)
-    if question is UNSET or isinstance(question, Exercise | Draw):
+    if question is UNSET or isinstance(question, Exercise | Draw | MeasureModules):
         raise TypeError("whoever runs programs asks for an inspection, and elsewhere for a judgement")
     return differentiate(question, names)
 

@@ -7,7 +7,9 @@ program would have freed, says in its docstring what it cannot see, and steps as
 from ..trace import Caps
 from .failures import RunInterrupted, failure_of, interrupt_soon
 from .memory.second_run import measure_program
-from .observed_run import capture_program, capture_with_names, environment
+from .module_meter import measure_modules
+from .observed_run import capture_program, capture_with_names
+from .observers import environment
 from .warm_up import installed_names, warm_up, warming
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "failure_of",
     "installed_names",
     "interrupt_soon",
+    "measure_modules",
     "measure_program",
     "warm_up",
     "warming",

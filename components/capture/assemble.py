@@ -18,9 +18,10 @@ from typing import Any
 
 import torch
 import yaml
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from ..trace import Edge, Failure, Node
+from ..trace import Cast, Edge, Failure, Node
 from .drafts import BackwardDraft, NodeDraft, StepDraft
 from .torch_nodes import Marks
 
@@ -80,9 +81,17 @@ def finished_nodes(ids: Ids, makers: Makers, steps: Sequence[StepDraft], first_n
                 formula=derivative.get(draft.name),
                 created_by=ids.backwards[run.index] if run is not None else None,
                 number=draft.number - first_number if leaf is None and draft.number >= first_number else None,
+                cast=_cast(draft, step),
             )
         )
     return records
+
+
+def _cast(draft: NodeDraft, step: StepDraft | None) -> Cast | UnsetType:
+    if draft.cast is None:
+        return UNSET
+    source, target = draft.cast
+    return Cast(source=source, target=target, autocast=step is not None and step.autocast)
 
 
 def _first_steps(steps: Sequence[StepDraft]) -> dict[int, StepDraft]:

@@ -151,7 +151,7 @@ class SavedDraft(Struct, eq=False, gc=False):
 
 class NodeDraft(Struct, eq=False, gc=False):
     """An autograd node. ``number`` is PyTorch's own count; ``targets`` are ``next_functions`` in their order,
-    ``None`` until the walk has been here."""
+    ``None`` until the walk has been here. ``cast`` is from which dtype to which."""
 
     index: int
     number: int
@@ -162,6 +162,7 @@ class NodeDraft(Struct, eq=False, gc=False):
     saved_bytes: int = 0
     packed: bool = False
     freed_by: int | None = None
+    cast: tuple[str, str] | None = None
 
     def forget(self) -> None:
         """Let go of what may lead back here: a tensor that it saved can be its own result."""
@@ -169,13 +170,14 @@ class NodeDraft(Struct, eq=False, gc=False):
 
 
 class StepDraft(Struct, eq=False, gc=False):
-    """An executed line; a variable is a tensor's draft or a short text."""
+    """An executed line; a variable is a tensor's draft or a short text. ``autocast`` is whether that was on."""
 
     index: int
     line: int
     function: str | None
     stdout: tuple[int, int]
     last: int = 0
+    autocast: bool = False
     variables: dict[str, TensorDraft | str] = {}
 
     def finish(self) -> Step:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import FrameType
@@ -21,17 +20,17 @@ from typing import Any
 
 import torch
 
-from ..source import PROGRAM_FILENAME
 from ..trace import Caps
 from .drafts import BackwardDraft, EngineStepDraft, GradientDraft, NodeDraft, Truncations
 from .failures import Asides, stop_if_asked
 from .names import program_line
+from .own_code import in_own_thread, is_own
 from .quiet import no_collector, quiet
 from .torch_nodes import GraphNode, Marks, NodeHooks, is_freed, roots_of, set_engine_door
 from .values import ValueReader
 
 Reached = list[tuple[NodeDraft, GraphNode]]
-_OURS = os.path.join(os.path.dirname(__file__), "")
+_TORCH = os.path.join(os.path.dirname(torch.__file__), "")
 _OF_THE_CALL = ("torch/_tensor.py", "torch/autograd/__init__.py", "torch/autograd/graph.py", "torch/overrides.py")
 
 
@@ -80,7 +79,7 @@ class EngineObserver:
 
     def _run(self, outputs: Sequence[Any], *arguments: Any, **options: Any) -> Any:
         """Do what ``_engine_run_backward`` does; its positional arguments are grad_outputs, retain, create, inputs."""
-        if threading.current_thread() is not threading.main_thread():
+        if not in_own_thread():
             self._asides.note("backwards", "A backward pass in another thread was not recorded.", None)
             return self._original(outputs, *arguments, **options)
         if not self._runs_left.take():
@@ -204,10 +203,10 @@ class EngineObserver:
 def _is_internal(frame: FrameType | None) -> bool:
     """Whether PyTorch's own Python code, not the program, asked for this run."""
     while frame is not None:
-        name = frame.f_code.co_filename
-        if name == PROGRAM_FILENAME:
+        if is_own(frame.f_code):
             return False
-        if not name.startswith(_OURS) and not name.endswith(_OF_THE_CALL):
+        name = frame.f_code.co_filename
+        if name.startswith(_TORCH) and not name.endswith(_OF_THE_CALL):
             return True
         frame = frame.f_back
     return True

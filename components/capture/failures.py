@@ -17,9 +17,10 @@ from contextlib import contextmanager
 
 import torch
 
-from ..source import PROGRAM_FILENAME, SourceTooLarge
+from ..source import SourceTooLarge
 from ..trace import Failure, FailureKind, Note, Observer
 from .names import class_name, program_line
+from .own_code import is_own
 
 _LONGEST_MESSAGE = _LONGEST_TRACEBACK = 4_000
 _LONGEST_NOTE = 200
@@ -106,7 +107,7 @@ def _line_of_traceback(error: BaseException) -> int | None:
     line = None
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == PROGRAM_FILENAME:
+        if is_own(trace.tb_frame.f_code):
             line = trace.tb_lineno
         trace = trace.tb_next
     return line

@@ -98,6 +98,19 @@ class MainModule:
     def _unregister(self, function: Callable[..., Any]) -> None:
         self._exit_calls[:] = [call for call in self._exit_calls if call[0] != function]
 
+    def run(self, code: types.CodeType) -> BaseException | None:
+        """Run the program to its end, and what Python does then; return what ended it early."""
+        error: BaseException | None = None
+        try:
+            exec(code, self.names)
+        except BaseException as problem:
+            error = problem
+        try:
+            self.finish()
+        except BaseException as problem:
+            error = error or problem
+        return error
+
     def finish(self) -> None:
         """Do what Python does after the last line: wait for threads, then call what ``atexit`` was given."""
         threads = [each for each in threading.enumerate() if each not in self._before and not each.daemon]

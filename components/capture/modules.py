@@ -8,7 +8,6 @@ Apart from the other observers because ``torch.compile`` must be able to read it
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import torch
@@ -18,6 +17,7 @@ from torch.utils.hooks import RemovableHandle
 
 from .failures import Asides
 from .names import named_modules, variable_of
+from .own_code import in_own_thread
 from .torch_nodes import Marks
 
 # PyTorch's word to whoever uses such hooks; the program does not.
@@ -54,7 +54,7 @@ class ModuleObserver:
     def _entered(self, module: nn.Module, arguments: Any) -> None:
         if torch.compiler.is_compiling():  # its compiler reads this, too: see `warm_up`
             return
-        if threading.current_thread() is not threading.main_thread():
+        if not in_own_thread():
             return  # its nodes have numbers of their own
         try:
             self._enter(module)
@@ -73,7 +73,7 @@ class ModuleObserver:
     def _left(self, module: nn.Module, arguments: Any, result: Any) -> None:
         if torch.compiler.is_compiling():
             return
-        if threading.current_thread() is not threading.main_thread():
+        if not in_own_thread():
             return
         try:
             if self._inside:

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..source import PROGRAM_FILENAME
+from .own_code import is_own
 
 _MOST_ENTRIES = 5_000
 _MOST_ELEMENTS = 200
@@ -32,7 +32,7 @@ def program_frames() -> Iterator[FrameType]:
     """Yield the program's frames on the current stack, innermost first."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_code.co_filename == PROGRAM_FILENAME:
+        if is_own(frame.f_code):
             yield frame
         frame = frame.f_back
 

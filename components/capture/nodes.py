@@ -24,6 +24,7 @@ from .torch_nodes import GraphNode, Packed, is_numbered, saved_by
 from .values import ValueReader
 
 _MARK = "autograd_lab"
+_COPY = "ToCopyBackward0"
 
 
 class NodeLog:
@@ -136,14 +137,17 @@ class NodeLog:
             draft.number = 0  # nobody of this thread made it
         else:
             self._by_number[number] = draft
+        if draft.name == _COPY:
+            draft.cast = _cast_of(node)
         self._note_saved(draft, node)
         return draft
 
-    @staticmethod
-    def _made_elsewhere(node: GraphNode) -> NodeDraft | None:
+    def _made_elsewhere(self, node: GraphNode) -> NodeDraft | None:
         """Each thread counts its nodes from 0: those of other threads carry a mark instead."""
         known = node.metadata.get(_MARK)
-        return known if isinstance(known, NodeDraft) else None
+        drafts = self.drafts  # the mark may be that of an earlier recording
+        ours = isinstance(known, NodeDraft) and known.index < len(drafts) and drafts[known.index] is known
+        return known if ours else None
 
     def _note_saved(self, draft: NodeDraft, node: GraphNode) -> None:
         try:
@@ -189,3 +193,13 @@ class NodeLog:
             known = len(self._storages), StorageWeakRef(storage)  # type: ignore[no-untyped-call]
             self._storages[key] = known
         return (known[0], size), key, size
+
+
+def _cast_of(node: GraphNode) -> tuple[str, str] | None:
+    """Return from which dtype to which a copy was made, ``None`` where that is the same."""
+    below, number = node.next_functions[0]
+    try:
+        ends = below._input_metadata[number].dtype, node._input_metadata[0].dtype
+    except (AttributeError, IndexError):  # a node that is written in Python does not say it
+        return None
+    return (dtype_name(ends[0]), dtype_name(ends[1])) if ends[0] != ends[1] else None

@@ -6,43 +6,32 @@ here, and neither is a fault of an observer: it steps aside (``aside``).
 
 from __future__ import annotations
 
-import platform
 import re
 import sys
 import time
 import types
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-import torch
 from msgspec.structs import replace
 
 from ..source import PROGRAM_FILENAME, SourceLimits
 from ..source.compiler import VALUE, Compiled, compile_program
-from ..trace import Caps, Device, Environment, Failure, Program, Trace, Warned
-from .assemble import Ids, Makers, finished_edges, finished_nodes, located
-from .drafts import BackwardDraft, GradientDraft, NodeDraft, TensorDraft, Truncations
-from .engine import EngineObserver, Reached
+from ..trace import Caps, Failure, Program, Trace, Warned
 from .failures import Asides, failure_of, forget_to_stop
-from .gradients import GradientLog
 from .main_module import MainModule, as_python_collects, as_python_warns, seed
-from .modules import ABOUT_HOOKS, ModuleObserver
-from .names import Named, current_namespaces, named_tensors, program_line, weak_names
-from .nodes import NodeLog
+from .modules import ABOUT_HOOKS
+from .names import program_line, weak_names
+from .observers import Observers
 from .output import Addresses, DisplayLog, Notebook, Stdout, built_in
 from .quiet import is_quiet, quiet
-from .steps import StepObserver
-from .tensors import TensorLog
-from .torch_nodes import GraphNode, next_node_number
-from .torchviz_dot import DrawingLog
-from .values import ValueReader
+from .torch_nodes import next_node_number
 
 _FOREIGN_FRAME = re.compile(r'^ *File "(?!<program>)[^\n]*\n?(?: {4}[^\n]*\n?)*', re.MULTILINE)
 _LONGEST_WARNING = 2_000
 _LAST_WORDS = re.compile(r"__del__|weakref")
-_MOST_HELD = 500
 
 
 def _nothing(text: str) -> None:
@@ -94,8 +83,8 @@ def _run(
     return observers.trace(compiled, forget=forget and _LAST_WORDS.search(compiled.text) is not None), observers.names
 
 
-class _Observers:
-    """The observers of one run, wired to each other."""
+class _Observers(Observers):
+    """The observers of one run, and what else a program meets: its module, its output, what it shows."""
 
     def __init__(
         self,
@@ -105,62 +94,22 @@ class _Observers:
         asides: Asides,
         compiled: Compiled | None,
     ) -> None:
-        self._program = program
-        self._asides = asides
-        self._weak = weak_names(compiled.tree) if compiled is not None else frozenset()
-        self._truncations = Truncations()
-        self._values = ValueReader(caps, self._truncations)
-        # The two logs need each other: a tensor's node is written down with it, a node's leaf with the node.
-        self._tensors = TensorLog(caps, self._truncations, self._values, asides, self._register)
-        self._nodes = NodeLog(caps, self._truncations, self._tensors, self._values, asides)
-        self._gradients = GradientLog(caps, self._truncations, self._values, asides)
-        self._drawings = DrawingLog(program, caps, self._truncations, asides)
-        self._modules = ModuleObserver(asides)
+        weak = weak_names(compiled.tree) if compiled is not None else frozenset()
+        super().__init__(program, caps, asides, weak)
         addresses = Addresses()
         self._stdout = Stdout(caps.stdout_chars, on_output, self._printed, addresses)
         self._displays = DisplayLog(caps, self._truncations, self._stdout, addresses, self._position)
         self._notebook = Notebook(self._displays, asides, compiled.cells if compiled is not None else ())
         text = compiled.text if compiled is not None else program.source
         self._main = MainModule(text, self._stdout.write, self._displays.error, built_in(self._notebook, VALUE))
-        self._steps = self._step_observer(caps)
-        self._engine = self._engine_observer(caps)
-        self._warnings_left = self._truncations.allowance("warnings", caps.warnings, "later warnings")
-        self._warned: list[Warned] = []
-        self._first_number = 0
-        self._numbered = 0
-
-    def _step_observer(self, caps: Caps) -> StepObserver:
-        return StepObserver(
-            caps,
-            self._truncations,
-            self._tensors,
-            self._asides,
-            self._weak,
-            self._gradients.watch,
-            self._gradients.compare,
-            self._notebook.line_begins,
-        )
-
-    def _engine_observer(self, caps: Caps) -> EngineObserver:
-        return EngineObserver(
-            caps,
-            self._truncations,
-            self._values,
-            reach=self._nodes.reach,
-            step=lambda: self._steps.current,
-            begun=lambda: self._steps.begun,
-            before_run=self._before_engine_run,
-            accumulated=self._accumulated,
-            asides=self._asides,
-        )
 
     @property
     def names(self) -> dict[str, Any]:
         """What the program's global names stand for."""
         return self._main.names
 
-    def _register(self, node: GraphNode) -> NodeDraft | None:
-        return self._nodes.register(node)
+    def _line_begins(self, line: int) -> None:
+        self._notebook.line_begins(line)
 
     def _printed(self, start: int, end: int) -> None:
         self._steps.printed(start, end)
@@ -178,7 +127,7 @@ class _Observers:
             duration, error = self._execute(compiled.code)
             failure = failure_of(error) if error is not None else None
             with quiet(), self._asides.aside("nodes", "what was left at the end"):
-                self._look_at_the_end()
+                self._look_at_the_end([self.names])
             trace = self.assemble(failure, error, duration)
             for node in self._nodes.drafts:
                 node.forget()
@@ -234,87 +183,10 @@ class _Observers:
         if self._warnings_left.take():
             self._warned.append(Warned(line=program_line(), category=category.__name__, message=_without_frames(text)))
 
-    def _before_engine_run(self, outputs: Sequence[torch.Tensor], reached: Reached) -> None:
-        leaves = (node.leaf.identity for node, _ in reached if node.leaf is not None)
-        if self._drawings.full and all(leaf.name is not None for leaf in leaves):
-            return  # looking for names takes long where there are many variables
-        names = named_tensors(current_namespaces(), self._weak)
-        self._name_leaves(names)
-        self._drawings.draw(outputs, names, reached, self._steps.current)
-
-    def _name_leaves(self, names: Named) -> None:
-        for name, tensor in names.values():
-            draft = self._tensors.known(tensor)
-            if draft is not None and draft.identity.name is None:
-                draft.identity.name = name
-
-    def _accumulated(self, node: NodeDraft, leaf: torch.Tensor, run: BackwardDraft, added: GradientDraft) -> None:
-        draft = self._tensors.observe(leaf) or node.leaf
-        if draft is not None:
-            self._gradients.accumulated(leaf, draft, run.step, run.line, run.index, added)
-
-    def _look_at_the_end(self) -> None:
-        """Draw what is left: results that nothing consumed, gradients that can be differentiated again."""
-        self._gradients.compare(None, None)
-        names = named_tensors([self.names], self._weak)
-        self._name_leaves(names)
-        plain = [(name, tensor) for name, tensor in names.values() if name.isidentifier()]
-        held = [(name, tensor) for name, tensor in names.values() if not name.isidentifier() and tensor.requires_grad]
-        results = [(name, tensor) for name, tensor in held if not tensor.is_leaf][:_MOST_HELD]
-        left = [(name, tensor, self._observe(name, tensor)) for name, tensor in [*plain, *results]]
-        consumed = {
-            target[0].index for node in self._nodes.drafts for target in node.targets or () if target is not None
-        }
-        for name, tensor, draft in left:
-            if tensor.grad_fn is not None and (draft is None or draft.node is None or draft.node.index not in consumed):
-                self._draw_at_the_end(name, tensor, names)
-        for name, tensor in [*plain, *held]:
-            grad = tensor.grad if tensor.is_leaf else None
-            if grad is not None and grad.grad_fn is not None:
-                self._draw_at_the_end(f"{name}.grad", grad, names)
-        if not self._drawings.drawings and left:
-            self._draw_at_the_end(left[-1][0], left[-1][1], names)
-
-    def _observe(self, name: str, tensor: torch.Tensor) -> TensorDraft | None:
-        with self._asides.aside("tensors", f"the tensor `{name}`"):
-            return self._tensors.observe(tensor, name)
-        return None
-
-    def _draw_at_the_end(self, name: str, tensor: torch.Tensor, names: Named) -> None:
-        with self._asides.aside("torchviz", f"torchviz's drawing of `{name}`"):
-            reached = self._nodes.reach([tensor.grad_fn])[1] if tensor.grad_fn is not None else []
-            self._drawings.draw([tensor], names, reached, None, of=name)
-
     def assemble(self, failure: Failure | None, error: BaseException | None, duration: int) -> Trace:
         """Return the trace of what was observed."""
-        ids = Ids(self._nodes.drafts, self._engine.drafts)
-        with self._asides.aside("values", "the summaries of some tensors"):
-            self._values.finish()
-        makers = Makers(self._steps.makers, self._modules.makers, self._engine.makers)
-        if failure is not None and error is not None:
-            failure = located(failure, error, ids, self._engine.drafts)
-        return Trace(
-            program=self._program,
-            environment=environment(self._program.device),
-            stdout=self._stdout.text,
-            stdout_truncated=self._stdout.truncated,
-            failure=failure,
-            steps=[step.finish() for step in self._steps.drafts],
-            steps_truncated=self._steps.truncated,
-            tensors=[tensor.finish(ids.nodes) for tensor in self._tensors.drafts],
-            nodes=finished_nodes(ids, makers, self._steps.drafts, self._first_number),
-            edges=finished_edges(ids),
-            backwards=[draft.finish(ids.nodes, ids.backwards) for draft in self._engine.drafts],
-            gradients=[change.finish(ids.backwards) for change in self._gradients.changes],
-            memory=None,
-            torchviz=self._drawings.finished(ids.nodes),
-            warnings=self._warned,
-            truncations=self._truncations.reached,
-            displays=self._displays.displays,
-            notes=self._asides.notes,
-            numbered=self._numbered,
-            duration_ns=duration,
-        )
+        shown, cut = self._displays.displays, self._stdout.truncated
+        return self._trace(failure, error, duration, stdout=self._stdout.text, cut=cut, displays=shown)
 
 
 def _without_frames(text: str) -> str:
@@ -327,9 +199,3 @@ def _of_the_program(trace: types.TracebackType | None) -> types.TracebackType | 
     while trace is not None and trace.tb_frame.f_code.co_filename != PROGRAM_FILENAME:
         trace = trace.tb_next
     return trace
-
-
-def environment(device: Device = "cpu") -> Environment:
-    """Return where this process runs programs."""
-    name = torch.cuda.get_device_name() if device == "cuda" else platform.machine() or "unknown"
-    return Environment(torch=str(torch.__version__), python=platform.python_version(), device_name=name)

@@ -12,18 +12,18 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 import torch
 
-from ..source import PROGRAM_FILENAME
 from ..trace import Caps
 from .drafts import StepDraft, TensorDraft, Truncations
 from .failures import Asides
 from .names import class_name, is_program_name
+from .own_code import is_own
 from .quiet import quiet, shape_of
 from .tensors import TensorLog
 from .torch_nodes import Marks
@@ -108,9 +108,26 @@ class StepObserver:
             self._asides.note("steps", _LOST, None)
         sys.settrace(None)
 
+    def join(self, frames: Sequence[tuple[FrameType, int]]) -> None:
+        """Follow functions that run, outermost first; a first step of each, at its line, has what they hold."""
+        for frame, line in frames:
+            if frame.f_code.co_name in _COMPREHENSIONS or self.truncated:
+                continue
+            self._open.append(_Open(frame, None, {}))
+            self._begin_step(frame, line)
+            self._finish_step()
+            frame.f_trace = self._on_event
+        self.makers.switch(None)
+
+    def leave(self) -> None:
+        """Stop following, in the middle of the lines that run."""
+        while self._open:
+            self._finish_step()
+            self._open.pop().frame.f_trace = None
+
     def _on_call(self, frame: FrameType, event: str, argument: Any) -> Any:
         code = frame.f_code
-        if code.co_filename != PROGRAM_FILENAME or code.co_name in _COMPREHENSIONS:
+        if not is_own(code) or code.co_name in _COMPREHENSIONS:
             return None
         self._open.append(_Open(frame, None, {}))
         return self._on_event
@@ -119,7 +136,7 @@ class StepObserver:
         try:
             if event == "line":
                 self._finish_step()
-                self._begin_step(frame)
+                self._begin_step(frame, frame.f_lineno)
             elif event == "return":
                 self._finish_step()
                 if self._open:
@@ -129,18 +146,19 @@ class StepObserver:
             self._asides.failed("steps", "what some lines changed", error)
         return None if self.truncated else self._on_event
 
-    def _begin_step(self, frame: FrameType) -> None:
+    def _begin_step(self, frame: FrameType, line: int) -> None:
         if not self._allowance.take():
             self._step_aside()
             return
         name = frame.f_code.co_name
         if name == _TOP_LEVEL:
-            self._on_line(frame.f_lineno)
+            self._on_line(line)
         step = StepDraft(
             index=len(self.drafts),
-            line=frame.f_lineno,
+            line=line,
             function=None if name == _TOP_LEVEL else name,
             stdout=(self._printed, self._printed),
+            autocast=torch._C._is_any_autocast_enabled(),
         )
         self.drafts.append(step)
         self._open[-1].step = step

@@ -63,12 +63,14 @@ def warm_up() -> None:
 def warming() -> Iterator[None]:
     """Do what ``warm_up`` does, in steps of some tenths of a second at most.
 
-    The worker forks between them, but not before the first, in which PyTorch's profiler makes its thread: what a
-    program needs that is not loaded yet, it loads itself. Garbage is collected more rarely in the end: the records of a
-    large graph are none, and looking through them again and again takes longer than the run.
+    The worker forks between them, but not before the first: in it PyTorch's profiler makes its thread, and kernels are
+    chosen by what the system's files say of the processor, of which a program would find none. What else a program
+    needs that is not loaded yet, it loads itself. Garbage is collected more rarely in the end: the records of a large
+    graph are none, and looking through them again and again takes longer than the run.
     """
     with Profiler(lambda events: None):
         pass
+    capture_program(Program(source=_FIRST))
     yield
     yield from _import_all(_LOADED)
     yield from _import_all(_COMPILER)
@@ -125,6 +127,12 @@ def _is_public(name: str) -> bool:
     return name.isidentifier() and not name.startswith("_")
 
 
+_FIRST = """
+import torch
+x = torch.randn(8, 8, requires_grad=True)
+y = torch.nn.functional.conv2d((x @ x).sin().view(1, 1, 8, 8), torch.ones(1, 1, 3, 3))
+y.sum().backward()
+"""
 # A program that uses everything which PyTorch imports or initialises only when it is first used.
 SOURCE = """
 import torch

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..trace import Backward, BackwardStep, Gradient, GradientChange, Node, SavedTensor, Tensor
+from .casts import cast_text
 from .formulas import node_formulas
 from .groups import Group, group_facts
 from .index import TraceIndex, saved_tensors
@@ -114,7 +115,8 @@ def _still_card(index: TraceIndex, node_id: str) -> Card:
     if node.order > 1:
         where.append(f"{order_text(node.order)}, built by create_graph")
     produced = index.produced(node.id)
-    rows: list[tuple[str, str]] = []
+    cast = cast_text(node)
+    rows: list[tuple[str, str]] = [("cast", cast.removeprefix("cast "))] if cast else []
     if produced is not None:
         rows.append((f"result {produced.name}", tensor_text(produced, _LONGEST)))
         rows += index.once(Sharing).rows(produced)
@@ -257,7 +259,7 @@ def _fold_card(index: TraceIndex, group: Group) -> Card:
     where = "lines not recorded"
     if lines:
         where = f"line {lines[0]}" if lines[0] == lines[1] else f"lines {lines[0]} to {lines[1]}"
-    times = f", {group.piece.times:,} times" if group.piece.times > 1 else ""
+    times = f", {group.times:,} times" if group.times > 1 else ""
     return Card(
         title=group.piece.title,
         subtitle=f"{plural(len(nodes), 'node')} in one box{times} · {where}",

@@ -15,14 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..trace import Backward, Edge, Node, Tensor
-from .groups import Group, whole
+from .groups import Group, Piece, whole
 from .index import TraceIndex
 from .untracked import Cut, cuts
 
 Places = NDArray[np.int64]
-# A graph of up to so many boxes is shown whole; a larger one is opened until it has about so many.
+# A graph of up to so many boxes is shown whole; a larger one is opened until it has about so many, and a model's, whose
+# parts people know by name, until it has so many.
 _SHOWN_WHOLE = 130
 _SHOWN_FOLDED = 60
+MOST_AT_FIRST = 15
+_FEW_AT_FIRST = 6
+_FEWEST_PARAMETERS = 3
+_MOST_OPENED_AT_ONCE = 64
+_MOST_LEVELS = 12
 MOST_BOXES = 500
 _MOST_CUTS = 8
 
@@ -73,6 +79,18 @@ class Scope:
         self.sources: Places = np.array([self.place[edge.source] for edge in self.edges], dtype=np.int64)
         self.targets: Places = np.array([self.place[edge.target] for edge in self.edges], dtype=np.int64)
         self.tree = whole(self.functions)
+        self._shared: dict[str, list[Group]] = {}
+
+    @cached_property
+    def is_small(self) -> bool:
+        """Whether it is shown whole at first."""
+        saving = sum(1 for node in self.functions[:_SHOWN_WHOLE] if node.saved_bytes)
+        return len(self.functions) + saving + 2 * len(self.leaves) <= _SHOWN_WHOLE
+
+    @cached_property
+    def is_model(self) -> bool:
+        """Whether it is large, and modules made some of it."""
+        return not self.is_small and any(node.module for node in self.functions)
 
     @cached_property
     def places(self) -> Places:
@@ -129,33 +147,72 @@ class Scope:
     def folded(self, opened: Collection[str] | None = None) -> Folding:
         """Return the folding with these groups open (and those above them); ``None`` opens what fits the eye."""
         chosen = self._fitting() if opened is None else self._asked(opened)
+        numbers, folded = self._numbered(chosen)
+        return Folding(self, numbers, tuple(folded), tuple(group for group in chosen if group is not self.tree))
+
+    def _numbered(self, opened: list[Group]) -> tuple[Places, list[Group]]:
+        """Return the number of each node's box, and the folded groups, where these are open."""
         numbers = np.arange(len(self.nodes), dtype=np.int64)
         folded: list[Group] = []
-        first, last = self._users
-        count = len(self.functions)
-        for group in self._closed(chosen):
-            start, end = group.piece.first, group.piece.end
+        for group in self._closed(opened):
             number = len(self.nodes) + len(folded)
-            numbers[start:end] = number
-            # A leaf that only this group uses is inside it, as a parameter is inside its module.
-            numbers[count:][(first >= start) & (last < end)] = number
+            if group.of_leaves:
+                numbers[[self.place[node.id] for node in group.nodes]] = number
+            else:
+                numbers[group.piece.first : group.piece.end] = number
+                # A leaf that only this group uses is inside it, as a parameter is inside its module.
+                numbers[len(self.functions) :][self._used_within(group.piece)] = number
             folded.append(group)
-        return Folding(self, numbers, tuple(folded), tuple(group for group in chosen if group is not self.tree))
+        return numbers, folded
+
+    def _used_within(self, piece: Piece) -> NDArray[np.bool_]:
+        """Which leaves only the functions of a piece use."""
+        first, last = self._users
+        return (first >= piece.first) & (last < piece.end)
 
     def _closed(self, opened: list[Group]) -> Iterator[Group]:
         inside = set(map(id, opened))
         for group in opened:
-            for child in group.children:
-                if isinstance(child, Group) and id(child) not in inside:
+            for child in self.groups_in(group):
+                if id(child) not in inside:
                     yield child
+
+    def groups_in(self, group: Group) -> list[Group]:
+        """Return the groups that are seen when a group is open."""
+        found = [child for child in group.children if isinstance(child, Group)]
+        return found + self._parameters(group) if self.is_model and not group.of_leaves else found
+
+    def _parameters(self, group: Group) -> list[Group]:
+        """The parameters of each model that several things in a group use, as the iterations of a training loop do.
+
+        What is shared inside of a module, as tied weights are, stays in sight.
+        """
+        if group.piece.kind in ("module", "repeat", "line"):
+            return []
+        if group.id not in self._shared:
+            shared = self._used_within(group.piece) & (self._users[0] < self._users[1])
+            for child in group.children:
+                if isinstance(child, Group):
+                    shared &= ~self._used_within(child.piece)
+            models: dict[str, list[Node]] = {}
+            for place in np.flatnonzero(shared).tolist():
+                name, dot, _ = (self.leaves[place].leaf or "").partition(".")
+                if dot:
+                    models.setdefault(name, []).append(self.leaves[place])
+            self._shared[group.id] = [
+                Group(nodes, Piece("parameters", 0, len(nodes), f"{name}: {len(nodes):,} parameters"), id_)
+                for number, (name, nodes) in enumerate(models.items())
+                if len(nodes) >= _FEWEST_PARAMETERS and (id_ := f"{group.id}.{len(group.children) + number}")
+            ]
+        return self._shared[group.id]
 
     def _asked(self, ids: Collection[str]) -> list[Group]:
         """Return the groups with these ids whose parents are open too, as far as the boxes are not too many."""
         wanted, found, boxes = set(ids), [self.tree], len(self.tree.children)
         pending = [self.tree]
         while pending:
-            for child in pending.pop(0).children:
-                if isinstance(child, Group) and child.id in wanted and boxes + len(child.children) - 1 <= MOST_BOXES:
+            for child in self.groups_in(pending.pop(0)):
+                if child.id in wanted and boxes + len(child.children) - 1 <= MOST_BOXES:
                     boxes += len(child.children) - 1
                     found.append(child)
                     pending.append(child)
@@ -163,8 +220,9 @@ class Scope:
 
     def _fitting(self) -> list[Group]:
         """Open everything in a small graph; in a large one the outermost groups first, and of a loop its ends."""
-        saving = sum(1 for node in self.functions[:_SHOWN_WHOLE] if node.saved_bytes)
-        small = len(self.functions) + saving + 2 * len(self.leaves) <= _SHOWN_WHOLE
+        if self.is_model:
+            return self._overview()
+        small = self.is_small
         most = MOST_BOXES if small else _SHOWN_FOLDED
         found, boxes = [self.tree], len(self.tree.children)
         queue: list[tuple[int, int, Group]] = [(0, 0, self.tree)]
@@ -180,6 +238,67 @@ class Scope:
                     found.append(child)
                     asked += 1
                     heappush(queue, (depth + 1, asked, child))
+        return found
+
+    # --- a model at first, and its levels
+
+    def _overview(self) -> list[Group]:
+        """Open a model's modules level by level, those of one level all or none, and of a loop its first iteration."""
+        found, level, repeats = [self.tree], [self.tree], False
+        while level:
+            inside = [child for group in level for child in self._telling(group, repeats)]
+            fits = 0 < len(inside) <= _MOST_OPENED_AT_ONCE and self._boxes(found + inside) <= MOST_AT_FIRST
+            if fits:
+                found += inside
+                level = inside
+            elif not repeats and self._boxes(found) < _FEW_AT_FIRST:
+                repeats, level = True, list(found)
+            else:
+                level = []
+        return list(dict.fromkeys(found))
+
+    def _telling(self, group: Group, repeats: bool) -> list[Group]:
+        """The groups in a group that tell something when they are open: they have modules in them."""
+        inside = [child for child in group.children if isinstance(child, Group)]
+        if group.piece.kind in ("loop", "iterations"):
+            inside = inside[:1]
+        return [
+            child
+            for child in inside
+            if child.piece.kind != "derivative"
+            and (repeats or child.times == 1 or child.piece.kind in ("loop", "iterations"))
+            and any(isinstance(one, Group) and one.piece.kind != "line" for one in child.children)
+        ]
+
+    def _boxes(self, opened: list[Group]) -> int:
+        """How many boxes a picture has where these are open, its saved tensors, leaves and outputs among them."""
+        numbers, folded = self._numbered(opened)
+        functions = np.unique(numbers[: len(self.functions)])
+        alone = functions[functions < len(self.functions)].tolist()
+        saving = sum(1 for place in alone if self.functions[place].saved_bytes)
+        sources, targets = numbers[self.sources], numbers[self.targets]
+        to_leaf = (targets >= len(self.functions)) & (targets < len(self.nodes))
+        uses = len(set(zip(sources[to_leaf].tolist(), targets[to_leaf].tolist(), strict=True)))
+        outputs = {(int(numbers[self.place[node.id]]), tensor.name) for node, _, made in self.ends for tensor in made}
+        leaves = sum(1 for group in folded if group.of_leaves)
+        return len(functions) + leaves + saving + 2 * uses + len(outputs) + len(self.cuts)
+
+    @cached_property
+    def levels(self) -> list[list[Group]]:
+        """What is open at each level of detail, the coarsest first; of loops no more than the ends are ever opened."""
+        found = [[self.tree]]
+        while len(found) < _MOST_LEVELS:
+            inside = set(map(id, found[-1]))
+            more = [
+                child
+                for group in found[-1]
+                for child in self.groups_in(group)
+                if id(child) not in inside and child.piece.kind not in ("iterations", "parameters")
+            ]
+            boxes = sum(len(group.children) - 1 for group in (*found[-1], *more))
+            if not more or boxes > MOST_BOXES:
+                break
+            found.append(found[-1] + more)
         return found
 
 
@@ -239,6 +358,8 @@ class Homes:
         """The steps of each folded box that took more than one: what else happened in them is told with it."""
         found = {}
         for box, group in self._groups.items():
+            if group.of_leaves:
+                continue
             nodes, times = group.nodes, group.piece.times
             first, last = nodes[0].step, nodes[-1].step
             if first is None or last is None or first == last:

@@ -1,7 +1,7 @@
 """How a graph is folded: a tree of groups over its nodes in order of birth, opened one level at a time.
 
-Modules hold modules, loops hold iterations, a line holds its nodes. A group is a stretch of the sequence of function
-nodes, so that a hundred thousand nodes cost two numbers; what is in it is found out when somebody opens it.
+Modules hold modules, loops hold iterations, a line holds its nodes. A group is a stretch of a sequence of nodes, so
+that a hundred thousand nodes cost two numbers; what is in it is found out when somebody opens it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from ..trace import Node
@@ -17,14 +18,19 @@ from .repeats import find_runs
 from .saved_bytes import whole_memory
 from .text import plural
 
-Kind = Literal["node", "whole", "module", "derivative", "loop", "iteration", "iterations", "line", "part"]
+Kind = Literal[
+    "node", "whole", "module", "repeat", "derivative", "loop", "iteration", "iterations", "line", "part", "parameters"
+]
 _MOST_CHILDREN = 20
 _ITERATIONS_SHOWN = 5
+# So many layers in a row that are alike are one thing, and so much of what is in two of them has to be the same.
+_FEWEST_LAYERS = 3
+_ALIKE = 0.75
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of the sequence of function nodes; ``times`` iterations of a loop, the first of them ``number``."""
+    """A stretch of a sequence of nodes; ``times`` iterations of a loop, the first of them ``number``, or layers."""
 
     kind: Kind
     first: int
@@ -35,14 +41,15 @@ class Piece:
 
     @property
     def size(self) -> int:
-        """The number of function nodes inside."""
+        """The number of nodes inside."""
         return self.end - self.first
 
 
 class Group:
     """A piece that can be opened. ``id`` is its place in the tree (``g.0.3``), the same for equal traces.
 
-    ``module`` is the path of the module that it is inside of, empty outside all.
+    ``module`` is the path of the module that it is inside of, empty outside all. ``sequence`` are the function nodes of
+    a graph, or, for a group of ``parameters``, their ``AccumulateGrad`` nodes.
     """
 
     def __init__(
@@ -53,7 +60,7 @@ class Group:
 
     @property
     def nodes(self) -> list[Node]:
-        """The function nodes inside, in order of birth."""
+        """The nodes inside, in order of birth."""
         return self.sequence[self.piece.first : self.piece.end]
 
     @cached_property
@@ -61,20 +68,42 @@ class Group:
         """The line that made its first node that has one."""
         return next((node.line for node in self.nodes if node.line is not None), None)
 
+    @property
+    def of_leaves(self) -> bool:
+        """Whether it holds parameters, and no functions."""
+        return self.sequence[self.piece.first].leaf is not None
+
+    @cached_property
+    def times(self) -> int:
+        """How many iterations or layers that are alike it stands for; 1 if it is none of these."""
+        layers = self._contents if self.piece.kind == "module" else []
+        return len(layers) if _are_layers(self.sequence, layers) else self.piece.times
+
     @cached_property
     def children(self) -> list[Group | int]:
-        """What is seen when it is open: groups, and the places of single nodes in the sequence."""
-        pieces = list(self._pieces)
-        if not pieces:
-            if self.piece.kind == "loop":
-                pieces = _ends_of_loop(self.piece)
-            elif self.piece.kind == "iterations":
-                pieces = _blocks_of_iterations(self.piece)
-            else:
-                pieces = _contents(self)
+        """What is seen when it is open: groups, and the places of single nodes in the sequence.
+
+        A module of one node is a group too: its parameters are inside it.
+        """
+        pieces = self._contents
         if len(pieces) > _MOST_CHILDREN:
             return [self._child(place, part, inside) for place, (part, inside) in enumerate(self._parts(pieces))]
-        return [piece.first if piece.size == 1 else self._child(place, piece, ()) for place, piece in enumerate(pieces)]
+        return [
+            piece.first if piece.size == 1 and piece.kind != "module" else self._child(place, piece, ())
+            for place, piece in enumerate(pieces)
+        ]
+
+    @cached_property
+    def _contents(self) -> list[Piece]:
+        if self._pieces:
+            return list(self._pieces)
+        if self.of_leaves:
+            return [Piece("node", place, place + 1) for place in range(self.piece.first, self.piece.end)]
+        if self.piece.kind == "loop":
+            return _ends_of_loop(self.piece)
+        if self.piece.kind == "iterations":
+            return _blocks_of_iterations(self.piece)
+        return _contents(self)
 
     def _child(self, place: int, piece: Piece, inside: tuple[Piece, ...]) -> Group:
         module = piece.title if piece.kind == "module" else self.module
@@ -86,7 +115,7 @@ class Group:
         for start in range(0, len(pieces), width):
             inside = tuple(pieces[start : start + width])
             part = Piece("part", inside[0].first, inside[-1].end)
-            parts.append((replace(part, title=lines_text(self.sequence, part)), inside))
+            parts.append((replace(part, title=_part_title(self.sequence, inside)), inside))
         return parts
 
 
@@ -102,6 +131,22 @@ def lines_text(sequence: list[Node], piece: Piece) -> str:
         return plural(piece.size, "node")
     low, high = min(known), max(known)
     return f"line {low}" if low == high else f"lines {low} to {high}"
+
+
+def _part_title(sequence: list[Node], inside: tuple[Piece, ...]) -> str:
+    """What a part of many things is called: by its modules or parameters if it has nothing else, or by its lines."""
+    first, last = sequence[inside[0].first], sequence[inside[-1].end - 1]
+    if first.leaf is not None and last.leaf is not None:
+        return _from_to(first.leaf, last.leaf)
+    if all(piece.kind == "module" for piece in inside):
+        return _from_to(inside[0].title, inside[-1].title)
+    return lines_text(sequence, Piece("part", inside[0].first, inside[-1].end))
+
+
+def _from_to(first: str, last: str) -> str:
+    """``net.0 to 9`` for ``net.0`` and ``net.9``."""
+    above, _, name = last.rpartition(".")
+    return f"{first} to {name if first.rpartition('.')[0] == above else last}"
 
 
 def _round_width(count: int) -> int:
@@ -150,7 +195,44 @@ def _contents(group: Group) -> list[Piece]:
             continue
         loop = Piece("loop", inside_run[0].first, inside_run[-1].end, times=run.times)
         pieces.append(replace(loop, title=f"loop, {lines_text(group.sequence, loop)}"))
+    pieces = _with_repeats(group, pieces)
     return _with_lines(group, pieces) if group.piece.kind != "line" else pieces
+
+
+def _with_repeats(group: Group, pieces: list[Piece]) -> list[Piece]:
+    """Layers in a row that are alike become one piece, unless they are all there is."""
+    merged: list[Piece] = []
+    place = 0
+    while place < len(pieces):
+        end = place + 1
+        while end < len(pieces) and _is_next_layer(group.sequence, pieces[end - 1], pieces[end]):
+            end += 1
+        run = pieces[place:end]
+        if _FEWEST_LAYERS <= len(run) < len(pieces):
+            title = _from_to(run[0].title, run[-1].title)
+            run = [Piece("repeat", run[0].first, run[-1].end, title, len(run))]
+        merged += run
+        place = end
+    return merged
+
+
+def _are_layers(sequence: list[Node], pieces: list[Piece]) -> bool:
+    return len(pieces) >= _FEWEST_LAYERS and all(
+        _is_next_layer(sequence, before, piece) for before, piece in pairwise(pieces)
+    )
+
+
+def _is_next_layer(sequence: list[Node], before: Piece, piece: Piece) -> bool:
+    """Whether a module comes after another in a list of modules and does about the same.
+
+    Not just the same: the first layer of a model has fewer nodes where its input needs no gradient.
+    """
+    above, _, number = piece.title.rpartition(".")
+    other, _, earlier = before.title.rpartition(".")
+    if not (before.kind == piece.kind == "module" and above == other and number.isdecimal() and earlier.isdecimal()):
+        return False
+    one, two = (Counter(node.name for node in sequence[p.first : p.end]) for p in (before, piece))
+    return int(number) == int(earlier) + 1 and (one & two).total() >= _ALIKE * (one | two).total()
 
 
 def _spans(group: Group) -> list[Piece]:

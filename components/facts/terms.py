@@ -67,6 +67,7 @@ GRAPH: dict[str, str] = {
     "value": "The tensor's numbers now, or their kind where they are many.",
     "shape": "The tensor's size in each dimension; () is a single number.",
     "dtype": "The kind of number that each element is, and how many bits it has.",
+    "cast": "A copy in another dtype; autocast makes those that an operation wants, without a line that says so.",
     "requires_grad": "Whether autograd records what is computed from this tensor.",
     "bytes": "The memory that the numbers take; of a block, as PyTorch's allocator rounds it.",
     "version": "How often the tensor was changed in place; autograd compares it before it uses what it saved.",
@@ -115,6 +116,7 @@ _SWITCHES: dict[str, str] = {
     "values": "Shows the value of each tensor in its box and the gradient on each edge.",
     "saved tensors": "Shows a box for each tensor that a node keeps for its backward.",
     "shapes": "Shows the shape of each tensor in its box.",
+    "Modules": "Shows a table of what each nn.Module has, keeps and takes; its columns can colour the picture.",
     "show_attrs": "torchviz's switch: writes into each node what it has saved besides tensors, such as an exponent.",
     "show_saved": "torchviz's switch: draws the tensors that each node has saved.",
     "retain_graph": "Keeps what the graph has saved, so that another backward() can go through it.",
@@ -175,6 +177,16 @@ _COLUMNS: dict[str, str] = {
     "only on the right": "Nodes and edges that the graph on the left does not have.",
     "in both": "Nodes of both graphs that keep something else.",
     "where": "How many there are, where they are, and what they save.",
+    "class": "The module's class.",
+    "calls": "How often the module's forward ran.",
+    "parameters": "How many numbers the module's parameters have, each parameter once.",
+    "activations": "Bytes of what the module's forward, and those of the modules inside it, gave back first.",
+    "gradient norm": "The norm of the gradients of all parameters in the module, in one.",
+    "update / weight": "The norm of what the optimizer's last step added to the parameters, beside their own norm.",
+    "forward": "How long the module's forward took, with all that is inside of it.",
+    "copy in": "The dtype of the copy.",
+    "bytes of a copy": "The memory that one copy takes.",
+    "times copied": "How often a copy was made.",
 }
 
 # Words of the pages, as the help groups them, and all together.

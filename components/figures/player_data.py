@@ -55,7 +55,10 @@ class PlayerMoment(Struct, frozen=True, omit_defaults=True):
 
 
 class PlayerBox(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """When a box is born, visited and freed; what to colour it by; what a search finds it by."""
+    """When a box is born, visited and freed; what to colour it by; what a search finds it by.
+
+    ``columns`` are the numbers of the modules in it, by ``PlayerData.columns``.
+    """
 
     born: int | None = None
     visits: list[int] = []
@@ -69,6 +72,7 @@ class PlayerBox(Struct, frozen=True, omit_defaults=True, kw_only=True):
     norm: float | None = None
     module: str | None = None
     folded: bool = False
+    columns: tuple[float | None, ...] = ()
 
 
 class PlayerFinding(Struct, frozen=True):
@@ -89,7 +93,7 @@ class PlayerData(Struct, frozen=True, kw_only=True):
     text. ``carried`` is by the number of a link, ``texts`` by leaf box; ``frames`` are opened folds with the boxes in
     them. ``cut`` says that the run goes on after the last moment, ``more_findings`` that there are others. ``whole`` is
     said of all of the run, ``message`` where there is no picture. ``terms`` are sentences about the words that the
-    legend and the cards have.
+    legend and the cards have. ``columns`` are what boxes can be coloured by besides, each with its unit.
     """
 
     svg: str
@@ -117,6 +121,7 @@ class PlayerData(Struct, frozen=True, kw_only=True):
     more_findings: bool
     frames: list[tuple[str, tuple[str, ...]]]
     dot: str | UnsetType = UNSET
+    columns: list[tuple[str, str]] | UnsetType = UNSET
 
 
 def player_data(

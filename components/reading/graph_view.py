@@ -21,8 +21,9 @@ from ..figures import (
     player_data,
     with_marks,
 )
-from ..trace import Trace
+from ..trace import ModuleCosts, Trace
 from ..trace.codec import collector_paused
+from .modules import Way, way_to, with_columns
 from .offers import Place, places
 from .pictures import ways
 
@@ -32,7 +33,10 @@ NO_MARKS = GraphMarks()
 
 class GraphAsked(Struct, frozen=True, kw_only=True):
     """What is wanted: the graph of ``root`` (a name that ``GraphShown.roots`` has), what stands in the boxes, which
-    groups are open (``None`` as fits), what to mark, and whether it can be asked what would be if something changed."""
+    groups are open (``None`` as fits), what to mark, and whether it can be asked what would be if something changed.
+
+    ``modules`` says whether it can be coloured by what modules cost, ``costs`` what was measured of that.
+    """
 
     root: str = WHOLE
     values: bool = True
@@ -41,6 +45,8 @@ class GraphAsked(Struct, frozen=True, kw_only=True):
     opened: tuple[str, ...] | None = None
     only: GraphMarks = NO_MARKS
     asks: bool = False
+    modules: bool = False
+    costs: ModuleCosts | None = None
 
 
 class GraphShown(Struct, frozen=True):
@@ -59,7 +65,7 @@ def graph_view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
 
 
 def _view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
-    roots = {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
+    roots = _roots(index)
     root = roots.get(asked.root) if len(roots) > 1 else None
     options = LabOptions(values=asked.values, shapes=asked.shapes, saved=asked.saved, opened=asked.opened)
 
@@ -76,8 +82,20 @@ def _view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
     else:
         empty = nothing_drawn(index.trace)
     data = player_data(index, picture, kind="lab", graph=seen, options=options, title=title, empty=empty, dot=dot)
+    if asked.modules:
+        data = with_columns(data, index, seen, asked.costs)
     found = places(index, data.cards, seen) if asked.asks else {}
     return GraphShown(data, list(roots), seen.opened, found)
+
+
+def way_to_module(index: TraceIndex, root: str, opened: tuple[str, ...], path: str) -> Way | None:
+    """Return the way to a module in the graph of ``root``, as ``way_to`` does."""
+    roots = _roots(index)
+    return way_to(index, roots.get(root) if len(roots) > 1 else None, opened, path)
+
+
+def _roots(index: TraceIndex) -> dict[str, Root]:
+    return {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
 
 
 def nothing_drawn(trace: Trace) -> str:

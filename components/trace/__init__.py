@@ -8,6 +8,7 @@ from .base import Number, Values
 from .caps import MOST_UPLOADED_BYTES, Caps, count_values, decode_uploaded, oversized
 from .codec import DamagedTrace, decode_trace, encode_trace, trace_schema
 from .memory_run import MeasuredRun, ObservedRun, decode_measured, observed_run, why_not_measured, with_measured
+from .modules import MeasureModules, ModuleCost, ModuleCosts, ModuleParameter
 from .packed import Packed, Packer, pack
 from .questions import (
     Answered,
@@ -48,6 +49,7 @@ from .records import (
     Backward,
     BackwardStep,
     CallFrame,
+    Cast,
     Category,
     CudaSample,
     Device,
@@ -86,6 +88,7 @@ __all__ = [
     "BackwardStep",
     "CallFrame",
     "Caps",
+    "Cast",
     "Category",
     "Check",
     "Checks",
@@ -119,9 +122,13 @@ __all__ = [
     "Inspection",
     "Judgement",
     "Look",
+    "MeasureModules",
     "MeasuredRun",
     "Memory",
     "MemoryEvent",
+    "ModuleCost",
+    "ModuleCosts",
+    "ModuleParameter",
     "Node",
     "Note",
     "NthDerivative",

@@ -66,15 +66,19 @@ def count_values(data: bytes | bytearray) -> int:
     return sum(map(data.count, (b",", b"[", b"{")))
 
 
-def decode_uploaded(data: bytes, most_source_chars: int, caps: Caps = _CAPS) -> Trace:
+def decode_uploaded(
+    data: bytes,
+    most_source_chars: int,
+    caps: Caps = _CAPS,
+    most_bytes: int = MOST_UPLOADED_BYTES,
+    most_values: int = MOST_UPLOADED_VALUES,
+) -> Trace:
     """Read a trace from a file that somebody opens; raises ``DamagedTrace``, also where it is too large."""
-    if len(data) > MOST_UPLOADED_BYTES:
-        size, most = len(data) / 2**20, MOST_UPLOADED_BYTES >> 20
+    if len(data) > most_bytes:
+        size, most = len(data) / 2**20, most_bytes >> 20
         raise DamagedTrace(f"This file has {size:.1f} MiB; traces of up to {most} MiB can be opened.")
-    if count_values(data) > MOST_UPLOADED_VALUES:
-        raise DamagedTrace(
-            f"This file holds more than {MOST_UPLOADED_VALUES:,} values, which is too much to be opened."
-        )
+    if count_values(data) > most_values:
+        raise DamagedTrace(f"This file holds more than {most_values:,} values, which is too much to be opened.")
     trace = decode_trace(data)
     if len(trace.program.source) > most_source_chars:
         raise DamagedTrace(f"Its program has more than the {most_source_chars:,} characters that a program may have.")

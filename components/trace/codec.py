@@ -19,6 +19,7 @@ import msgspec
 from msgspec import UNSET
 
 from .base import Number
+from .modules import ModuleCosts, module_problems
 from .questions import Answer, ChecksAnswer, CurveAnswer, DerivativeAnswer, Function, SurfaceAnswer
 from .records import VERSION, Allocation, Memory, Trace
 
@@ -96,6 +97,8 @@ def _problems(trace: Trace) -> Iterator[str]:
         yield from _answer_problems(trace.answer)
     if trace.memory is not None:
         yield from memory_problems(trace.memory, len(trace.steps))
+    if isinstance(trace.modules, ModuleCosts):
+        yield from module_problems(trace.modules)
     yield from _display_problems(trace)
     length = len(trace.stdout)
     for step in trace.steps:

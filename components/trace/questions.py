@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from .base import Number, Record, Values
+from .modules import MeasureModules
 
 MOST_DERIVATIVES = 8
 MOST_POINTS = 401
@@ -137,7 +138,9 @@ class Judgement(Record, frozen=True, kw_only=True, tag_field="ask", tag="judgeme
     findings: list[Finding]
 
 
-Asked = NthDerivatives | Derivative | Curve | Surface | Checks | Exercise | Inspection | Judgement | Draw
+Asked = (
+    NthDerivatives | Derivative | Curve | Surface | Checks | Exercise | Inspection | Judgement | Draw | MeasureModules
+)
 
 
 class Answer(Record, frozen=True, kw_only=True, tag_field="answer"):

@@ -15,6 +15,7 @@ from typing import Literal
 from msgspec import UNSET, UnsetType, field
 
 from .base import Number, Record, Values
+from .modules import ModuleCosts
 from .questions import Answered, Asked
 
 VERSION: Literal[1] = 1
@@ -138,6 +139,14 @@ class SavedTensor(Record, frozen=True, kw_only=True):
     storage: tuple[int, int] | UnsetType = UNSET
 
 
+class Cast(Record, frozen=True, kw_only=True):
+    """A copy in another dtype; ``autocast`` is whether that was on when the line began that made it."""
+
+    source: str
+    target: str
+    autocast: bool
+
+
 class Node(Record, frozen=True, kw_only=True):
     """An autograd node (``grad_fn``), named as PyTorch names it.
 
@@ -145,7 +154,8 @@ class Node(Record, frozen=True, kw_only=True):
     graph and n + 1 for what a ``create_graph`` pass over a graph of order n built; ``created_by`` is that pass.
     ``formula`` is PyTorch's own derivative. ``saved_bytes`` counts each saved storage once. ``step`` is the step that
     made the node; for ``AccumulateGrad`` the one that first bound its leaf to a variable. ``number`` is PyTorch's own
-    count of nodes, from the program's first line on; ``None`` for ``AccumulateGrad``.
+    count of nodes, from the program's first line on; ``None`` for ``AccumulateGrad``. ``cast`` is there where the node
+    is of a copy in another dtype.
     """
 
     id: str
@@ -161,6 +171,7 @@ class Node(Record, frozen=True, kw_only=True):
     formula: str | None
     created_by: str | None
     number: int | None = None
+    cast: Cast | UnsetType = UNSET
 
 
 class Edge(Record, frozen=True, kw_only=True):
@@ -420,7 +431,9 @@ class Trace(Record, frozen=True, kw_only=True):
 
     ``numbered`` is how many nodes PyTorch counted during the run. ``memory`` is measured when somebody asks for it, by
     a second run; ``memory_note`` says why it is ``None`` or what is missing in it, where there is something to say.
-    ``answer`` is there when the program came with a question and got as far as being asked it.
+    ``answer`` is there when the program came with a question and got as far as being asked it, ``modules`` where what
+    they cost was measured. ``training_step`` is there where this is one step of a training that was recorded where it
+    ran, counted from 0: not the whole program.
     """
 
     version: Literal[1] = VERSION
@@ -446,3 +459,5 @@ class Trace(Record, frozen=True, kw_only=True):
     numbered: int = 0
     answer: Answered | UnsetType = UNSET
     memory_note: str | UnsetType = UNSET
+    modules: ModuleCosts | UnsetType = UNSET
+    training_step: int | UnsetType = UNSET

@@ -74,7 +74,7 @@ def breaks(*arguments: Any, **options: Any) -> NoReturn:
         ("components.capture.engine", "EngineStepDraft", "backwards", "some steps of a backward pass"),
         (EngineObserver, "_settle", "backwards", "what a backward pass released and added"),
         ("components.capture.torchviz_dot.torchviz", "make_dot", "torchviz", "torchviz's drawing, which"),
-        ("components.capture.observed_run", "named_tensors", "torchviz", "torchviz's drawing"),
+        ("components.capture.observers", "named_tensors", "torchviz", "torchviz's drawing"),
         ("components.capture.modules", "named_modules", "nodes", "which module made some nodes"),
         ("components.capture.engine", "is_freed", "backwards", "what a backward pass released and added"),
         ("components.capture.nodes", "saved_by", "nodes", "what AddmmBackward0 saved"),

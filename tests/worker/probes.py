@@ -18,7 +18,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any
 
 import msgspec
@@ -129,10 +129,17 @@ class StandIn:
 
 
 def _make(gpu: bool) -> Answerer:
-    if sys.argv[1] == "on_the_processor":
+    if sys.argv[1] in ("on_the_processor", "cold_on_the_processor"):
         from components.answers import ProgramAnswerer
 
-        return ProgramAnswerer(gpu=False)
+        class Cold(ProgramAnswerer):
+            """Does the first step, and no other."""
+
+            def warming(self) -> Iterator[None]:
+                yield from islice(super().warming(), 1)
+                yield from repeat(None)
+
+        return ProgramAnswerer() if sys.argv[1] == "on_the_processor" else Cold()
     if sys.argv[1] == "never_warm":
         return StandIn(steps=repeat(None))
     return StandIn({answer.__name__: answer for answer in (run_anything, fails, lingers, logs_much)}[sys.argv[1]])

@@ -38,6 +38,7 @@ def pool(request: pytest.FixtureRequest) -> Iterator[Pool]:
 def waiting(pool: Pool) -> int:
     """Return the process id of the child that waits, once it does."""
     zygote = zygote_of(pool)
+    zygote.wait_warm(20)
     pool._spare.make(zygote)
     line = pool._spare._line
     assert line is not None

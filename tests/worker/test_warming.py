@@ -9,8 +9,11 @@ import pytest
 from components.trace import NthDerivatives, Program
 from components.worker import Pool
 from components.worker.supervisor import _needs_only_torch
+from tests.program_texts import PROGRAMS
 from tests.worker.helpers import options, zygote_of
 
+# Sixteen numbers and more are made by a kernel that each kind of processor has of its own.
+RANDOM = "import torch\ntorch.manual_seed(0)\nx = torch.randn(64, 4)\nprint(x.double().sum().item())"
 PLAIN = "import torch\nprint(1)"
 
 
@@ -52,6 +55,21 @@ def test_what_needs_more_is_right_from_the_first_moment(program: Program) -> Non
     pool.close()
     assert trace.failure is None, trace.failure
     assert trace.stdout == "3\n"
+
+
+def test_a_cold_process_computes_to_the_last_bit_what_a_warm_one_does() -> None:
+    """Kernels are chosen by the processor, and by what a process finds when it first looks at that."""
+    cold, warm = Pool(1, options=options(answer="cold_on_the_processor")), Pool(1)
+    warm.wait_warm()
+    plain = [text for text in PROGRAMS.values() if _needs_only_torch(text)]
+    assert len(plain) > 15
+    for text in [RANDOM, *plain[::5]]:
+        one, other = (pool.run(Program(source=text)) for pool in (cold, warm))
+        assert one.stdout == other.stdout
+        assert (one.failure, one.warnings) == (other.failure, other.warnings)
+        assert (one.tensors, one.gradients) == (other.tensors, other.gradients)
+    cold.close()
+    warm.close()
 
 
 @pytest.mark.parametrize(

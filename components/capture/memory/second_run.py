@@ -14,10 +14,8 @@ from __future__ import annotations
 
 import gc
 import time
-import types
 import warnings
 from contextlib import ExitStack
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -91,7 +89,7 @@ class _SecondRun:
             with profiler:
                 notes.begin()
                 started = time.perf_counter_ns()
-                error = _run(self._compiled.code, main, names)
+                error = main.run(self._compiled.code)
                 duration = time.perf_counter_ns() - started - profiler.reading_ns
                 notes.end(names)
         forget_to_stop()
@@ -115,16 +113,3 @@ class _SecondRun:
 
 def _unseen(*values: object, **options: object) -> None:
     """Where everything goes that the program prints or shows."""
-
-
-def _run(code: types.CodeType, main: MainModule, names: dict[str, Any]) -> BaseException | None:
-    error: BaseException | None = None
-    try:
-        exec(code, names)
-    except BaseException as problem:
-        error = problem
-    try:
-        main.finish()
-    except BaseException as problem:
-        error = error or problem
-    return error

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from msgspec import UNSET
+
 from ...trace import Trace
 from . import broadcasts, calls, frozen, losses, numbers, reach, training, unregistered
 from .run import Remark, Run
@@ -29,12 +31,13 @@ _MOST = 8
 
 
 def remarks(trace: Trace) -> tuple[Remark, ...]:
-    """Return what is surprising in a run that reached its end, in order of lines; nothing for one that failed.
+    """Return what is surprising in a run that reached its end, in order of lines; nothing for one that failed, nor
+    for one step of a recorded training: what the others do is not known.
 
     At most one remark for each line. A trace of very many records, or a very long program, gets none.
     """
     size = len(trace.steps) + len(trace.tensors) + len(trace.nodes) + len(trace.program.source) // 8
-    if trace.failure is not None or size > _LARGEST:
+    if trace.failure is not None or size > _LARGEST or trace.training_step is not UNSET:
         return ()
     run = Run(trace)
     found: dict[int, Remark] = {}

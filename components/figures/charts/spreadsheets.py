@@ -10,12 +10,17 @@ from ...facts.gradients import History, LeafChange
 from ...facts.gradients.amounts import Amount
 from ...facts.memory import MemoryIndex
 from ...facts.memory.stacks import stack_text
+from ...facts.modules import ModuleTable
 from ...facts.numbers import elements, exact
 from .style import one_line
 
 _GRADIENTS = "call,line,cause,backward,variable,index,added,grad_after"
 _EVENTS = "event,t_ns,step,line,backward,node,delta_bytes,category,total_bytes,block,operation,name"
 _BLOCKS = "block,bytes,category,name,operation,line,code,node,saved_by,allocated,released,calls"
+_MODULES = (
+    "module,class,calls,parameters,frozen,parameter_bytes,activation_bytes,saved_bytes,gradient_norm,update_to_weight,"
+    "forward_ns,backward_ns,line"
+)
 # What a spreadsheet would take for a formula, also behind what it strips.
 _FORMULA = ("=", "+", "-", "@", "|", "%")
 
@@ -42,6 +47,29 @@ def blocks_csv(memory: MemoryIndex) -> str:
     ``calls`` are the Python calls that allocated it, where they were recorded.
     """
     return _written(_BLOCKS, map(_harmless_row, _blocks(memory)))
+
+
+def modules_csv(table: ModuleTable) -> str:
+    """Return one row for each module, with all that is inside of it; empty is what is not known."""
+    rows = (
+        (
+            row.path,
+            row.kind,
+            row.calls,
+            row.parameters,
+            row.frozen,
+            row.parameter_bytes,
+            row.activations,
+            row.saved,
+            row.gradient_norm,
+            row.update_ratio,
+            row.forward,
+            row.backward,
+            row.line,
+        )
+        for row in table.rows
+    )
+    return _written(_MODULES, map(_harmless_row, rows))
 
 
 def harmless(text: str) -> str:

@@ -106,6 +106,9 @@ class _LabDrawing:
                 self._function(item)
         self._output_boxes()
         self._links.between_boxes()
+        for group in self._folding.folded:
+            if group.of_leaves:
+                self._fold(group)
         self._leaves()
         self._links.views(self._outputs)
         self._links.derivatives()
@@ -162,8 +165,8 @@ class _LabDrawing:
         if facts.saved_bytes and facts.freed_bytes == facts.saved_bytes:
             kinds.append("released")
         piece = group.piece
-        code = self._index.code(group.line)[:40] if piece.kind != "module" else ""
-        detail = f"{code}\n{plural(piece.size, 'node')}"
+        code = self._index.code(group.line)[:40] if piece.kind not in ("module", "repeat") else ""
+        detail = f"{code}\n{plural(piece.size, 'node')}" if not group.of_leaves else ""
         if facts.order2:
             orders = sorted({node.order for node in group.nodes})
             detail += f" · {' and '.join(map(order_text, orders[:2]))}"
@@ -172,7 +175,7 @@ class _LabDrawing:
         if facts.stopped is not None:
             kinds.append("stopped")
             detail += f"\nstopped here, at {facts.stopped}"
-        times = f"×{piece.times:,}" if piece.times > 1 else ""
+        times = f"×{group.times:,}" if group.times > 1 else ""
         self._boxes.append(Box(group.id, tuple(kinds), piece.title, times, detail.strip("\n")))
 
     def _output_boxes(self) -> None:
@@ -239,7 +242,10 @@ class _LabDrawing:
         framed = [
             group
             for group in self._folding.opened
-            if group.piece.kind == "module" or (large and group.piece.kind != "line")
+            if not group.of_leaves
+            and (group.piece.kind == "module" or (large and group.piece.kind != "line"))
+            and (group.piece.size > 1 or not self._scope.is_small)
+            and (group.piece.kind != "repeat" or not self._scope.is_small)
         ]
         boxes: defaultdict[str, list[str]] = defaultdict(list)
         parents: dict[str, str | None] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...facts.additions import Additions
+from ...facts.casts import cast_text
 from ...facts.index import EngineStop, TraceIndex, saved_tensors
 from ...facts.saved_words import saved_word
 from ...facts.sharing import Sharing
@@ -50,11 +51,13 @@ def grad_words(index: TraceIndex, change: GradientChange, options: LabOptions) -
 
 
 def function_words(index: TraceIndex, node: Node, options: LabOptions) -> str:
-    """Return the line below a function's name: the source line, the module, the derivative that it computes if a
-    ``create_graph`` made it, and the variable that it made, with its base if it is a view."""
+    """Return the line below a function's name: the source line, the module, the dtypes of a cast, the derivative that
+    it computes if a ``create_graph`` made it, and the variable that it made, with its base if it is a view."""
     parts = [f"line {node.line}"] if node.line is not None else []
     if node.module:
         parts.append(node.module)
+    if cast := cast_text(node):
+        parts.append(cast)
     if node.order > 1:
         parts.append(order_text(node.order))
     tensor = index.produced(node.id)

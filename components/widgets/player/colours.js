@@ -4,7 +4,7 @@ import { create, createSvg, tell } from "./dom.js";
 
 /** @import { PlayerBox, PlayerData } from "./data.js" */
 /** @import { Box } from "./svg.js" */
-/** @typedef {"order" | "bytes" | "norm"} Scale */
+/** @typedef {"order" | "bytes" | "norm" | number} Scale The number is that of a column of the modules. */
 /**
  * What the legend says of it: the ends of the scale, the modules with their hues, or why there is nothing.
  * @typedef {{ ends?: [number, number], unit?: string, modules?: [string, number][], none?: string }} Painted
@@ -19,7 +19,10 @@ const HUES = [210, 30, 140, 280, 0, 60, 175, 320, 95, 245], MOST_MODULES = 8;
  */
 export function scaleOf(boxes, by) {
   /** @type {[string, number][]} */
-  const values = boxes.flatMap(([id, { [by]: value }]) => (Number.isFinite(value) ? [[id, Number(value)]] : []));
+  const values = boxes.flatMap(([id, box]) => {
+    const value = typeof by === "number" ? box.columns?.[by] : box[by];
+    return Number.isFinite(value) ? [[id, Number(value)]] : [];
+  });
   // Bytes and norms span many powers of ten.
   /** @param {number} value */
   const bend = (value) => (by === "order" ? value : Math.log10(Math.max(value, 1e-30)));
@@ -37,15 +40,18 @@ export function scaleOf(boxes, by) {
  * @param {Map<string, Box>} drawn
  * @param {PlayerData["boxes"]} boxes
  * @param {string} by
+ * @param {[string, string][]} columns
  * @returns {Painted | null}
  */
-export function colourBoxes(drawn, boxes, by) {
+export function colourBoxes(drawn, boxes, by, columns = []) {
   for (const { group } of drawn.values()) {
     group.classList.remove("scaled", "hued");
     for (const name of ["--part", "--hue"]) group.style.removeProperty(name);
     group.querySelector(".badge")?.remove();
   }
   if (by === "order" || by === "bytes" || by === "norm") return colourByScale(drawn, boxes, by);
+  const column = columns.findIndex(([name]) => name === by);
+  if (column >= 0) return colourByScale(drawn, boxes, column, ` ${columns[column]?.[1] ?? ""}`);
   return by === "module" ? colourByModule(drawn, boxes) : null;
 }
 
@@ -71,9 +77,10 @@ function colourByModule(drawn, boxes) {
  * @param {Map<string, Box>} drawn
  * @param {PlayerData["boxes"]} boxes
  * @param {Scale} by
+ * @param {string} [unit]
  * @returns {Painted}
  */
-function colourByScale(drawn, boxes, by) {
+function colourByScale(drawn, boxes, by, unit = by === "bytes" ? " B" : "") {
   const { of, ends } = scaleOf([...drawn.keys()].map((id) => [id, boxes[id] ?? {}]), by);
   for (const [id, box] of drawn) {
     const part = of.get(id);
@@ -83,7 +90,26 @@ function colourByScale(drawn, boxes, by) {
     if (by === "order") box.group.append(badge(box, boxes[id]?.order));
   }
   if (!ends) return { none: by === "bytes" ? "nothing saved" : "no backward yet" };
-  return { ends: [ends[0], ends[1]], unit: by === "bytes" ? " B" : "" };
+  return { ends: [ends[0], ends[1]], unit: unit.trimEnd() };
+}
+
+// The choices of the list of colours that are there for this picture alone.
+/**
+ * @param {HTMLSelectElement} list
+ * @param {[string, string][]} [columns]
+ * @returns {string} The chosen one.
+ */
+export function offerColumns(list, columns = []) {
+  const chosen = list.value;
+  for (const old of list.querySelectorAll("option.column")) old.remove();
+  for (const [name] of columns) {
+    const option = create("option", "column", `colour: ${name}`);
+    option.value = name;
+    list.append(option);
+  }
+  list.value = chosen;
+  if (list.selectedIndex < 0) list.selectedIndex = 0;
+  return list.value;
 }
 
 // The number of a box in the order of backward, at its corner.

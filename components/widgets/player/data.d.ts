@@ -26,6 +26,7 @@ export interface PlayerData {
   more_findings: boolean;
   frames: [string, string[]][];
   dot?: string;
+  columns?: [string, string][];
 }
 
 export interface PlayerMoment {
@@ -51,6 +52,7 @@ export interface PlayerBox {
   norm?: number;
   module?: string;
   folded?: boolean;
+  columns?: (number | null)[];
 }
 
 export interface Card {
@@ -110,7 +112,8 @@ export interface PlayerMount {
 
 export interface Goto {
   turn: number;
-  step: number;
+  step: number | null;
+  box: string | null;
 }
 
 export interface PlayerChange {

@@ -21,10 +21,11 @@ MAIN = "player.js"
 
 
 class Goto(Struct, frozen=True):
-    """A step to be led to: the number of the request, of which each is followed once, and the step's."""
+    """A step or a box to be led to, and the number of the request, of which each is followed once."""
 
     turn: int
-    step: int
+    step: int | None = None
+    box: str | None = None
 
 
 class PlayerChange(Struct, frozen=True):

@@ -5,7 +5,7 @@
 import { Camera } from "./camera.js";
 import { CardPane } from "./card.js";
 import { CodePane } from "./code.js";
-import { colourBoxes, legendOf } from "./colours.js";
+import { colourBoxes, legendOf, offerColumns } from "./colours.js";
 import { find, findAll, targetOf } from "./dom.js";
 import { savePicture, saveText } from "./download.js";
 import { Edges } from "./edges.js";
@@ -28,7 +28,7 @@ import { Tips } from "./tips.js";
 import { Wall } from "./wall.js";
 import { WhatIf } from "./what_if.js";
 
-/** @import { Message, PlayerFinding } from "./data.js" */
+/** @import { Goto, Message, PlayerFinding } from "./data.js" */
 /** @import { Marks } from "./editor_link.js" */
 /** @import { StepAndNode } from "../page.js" */
 /** @typedef {(name: string, value: unknown) => void} Send */
@@ -163,8 +163,8 @@ export class Player {
     this.place.open(data.key, data.signature);
     this.editor.open(data.channel, data.source);
     const place = fresh ? this.place.read() : this.here();
-    // Somebody outside leads to a step, once.
-    const led = data.goto && data.goto.turn !== this.followed ? data.goto.step : null;
+    // Somebody outside leads to a step or to a box, once.
+    const led = data.goto && data.goto.turn !== this.followed ? data.goto : null;
     this.followed = data.goto?.turn;
     this.dress();
     this.story = new Story(data);
@@ -177,7 +177,7 @@ export class Player {
     this.paint();
     this.find();
     this.findings.show(data.findings, data.more_findings);
-    if (led !== null) this.lead(led);
+    if (led) this.lead(led, place);
     else this.stay(place, inside, fresh);
     this.findings.goOn();
   }
@@ -210,12 +210,12 @@ export class Player {
     this.old.textContent = isOld ? "Picture of the program before your changes" : "";
   }
 
-  /** @param {number} step */
-  lead(step) {
-    this.go(this.story.momentOf(step), { select: false });
+  /** @param {Goto} goto @param {StepAndNode} place */
+  lead({ step, box }, place) {
+    this.go(this.story.momentOf(step ?? place.step), { select: false });
     // Where a card would take the place of the program, its line is what one was led to.
     const open = this.cardOpen || !this.data.show_code || !this.gv.classList.contains("narrow");
-    this.select(this.story.moment(this.at)?.box ?? null, { open });
+    this.select(box ?? this.story.moment(this.at)?.box ?? null, { open });
   }
 
   // `inside` is a box of the fold that was just opened.
@@ -225,7 +225,7 @@ export class Player {
    * @param {boolean} fresh
    */
   stay({ step, node }, inside, fresh) {
-    this.go(step === null ? null : this.story.momentOf(step), { select: false, remember: false });
+    this.go(this.story.momentOf(step), { select: false, remember: false });
     this.select(inside ?? node, { open: fresh ? !!node : this.cardOpen, reveal: fresh || !!inside });
     if (fresh) this.remember();
   }
@@ -342,7 +342,8 @@ export class Player {
 
   paint() {
     const isLab = this.data.kind === "lab" && !!this.scene.svg;
-    const painted = isLab ? colourBoxes(this.scene.boxes, this.data.boxes, this.by.value) : null;
+    const { boxes, columns } = this.data, by = offerColumns(this.by, columns);
+    const painted = isLab ? colourBoxes(this.scene.boxes, boxes, by, columns) : null;
     const colouring = this.data.terms[this.by.selectedOptions[0]?.textContent ?? ""];
     this.legend.replaceChildren(...legendOf(this.data.legend, painted, this.data.terms, colouring));
     this.by.closest("label")?.toggleAttribute("hidden", !isLab);

@@ -173,8 +173,9 @@ export class Story {
   /** @param {number | null} at */
   stepOf(at) { return at === null ? null : this.moments[at]?.n ?? at; }
 
-  /** @param {number} step */
+  /** @param {number | null} step */
   momentOf(step) {
+    if (step === null) return null;
     const found = this.moments.findIndex((moment) => moment.n >= step);
     return found >= 0 ? found : this.last >= 0 ? this.last : null;
   }

@@ -41,7 +41,7 @@ def player(
     above: int = 180,
     show_code: bool = True,
     channel: str = "",
-    goto: tuple[int, int] | None = None,
+    goto: tuple[int, int] | tuple[int, None, str] | None = None,
     on_fold: Callable[[str, str], None] | None = None,
     changes: Mapping[str, PlayerChange] | None = None,
     on_what_if: Callable[[str, str, str], None] | None = None,
@@ -51,9 +51,9 @@ def player(
     ``on_fold`` is called with ``"open"`` or ``"close"`` and a group's id before the page runs again; without it boxes
     stay as they are. ``channel`` is the name under which an editor beside it hears of the current line, ``show_code``
     whether the player has the program beside the graph itself. The player fills the window but for ``above`` CSS
-    pixels; ``picture_buttons`` save its pictures. ``goto`` leads it to a step: the number of the request, of which each
-    is followed once, and the step's. ``changes`` are what can be asked of its boxes and edges; ``on_what_if`` is then
-    called with the key of one of them, a kind, and the number or value that was typed.
+    pixels; ``picture_buttons`` save its pictures. ``goto`` leads it to a step or a box: the number of the request, of
+    which each is followed once, the step's, and the box's id. ``changes`` are what can be asked of its boxes and edges;
+    ``on_what_if`` is then called with the key of one of them, a kind, and the number or value that was typed.
     """
 
     def folded() -> None:

@@ -31,3 +31,10 @@ test("an order is a scale of its numbers, bytes and norms one of their logarithm
   assert.deepEqual([...scaleOf([["a", { norm: 3 }]], "norm").of], [["a", 0.5]]);
   assert.deepEqual(scaleOf([["a", {}]], "norm"), { of: new Map(), ends: null });
 });
+
+test("a column of the modules is a scale too, by its number", () => {
+  /** @type {Parameters<typeof scaleOf>[0]} */
+  const boxes = [["a", { columns: [1, 100] }], ["b", { columns: [1000] }], ["c", {}]];
+  assert.deepEqual([...scaleOf(boxes, 0).of], [["a", 0], ["b", 1]]);
+  assert.deepEqual([[...scaleOf(boxes, 1).of], scaleOf(boxes, 1).ends], [[["a", 0.5]], [100, 100]]);
+});

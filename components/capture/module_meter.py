@@ -1,0 +1,473 @@
+"""What a program's modules cost: parameters, activations, updates, and the time of their forward and backward.
+
+The program is run once more, and nothing reads its numbers or follows its lines: hooks around each module's forward
+and around each node of ``backward()`` read the clock, and what the hooks themselves take is left out of every time.
+On a GPU the device is waited for at each of these places, so that its work counts where it was asked for.
+
+Known limitations: a module that is called through ``module.forward(x)``, in another thread, or inside of what
+``torch.compile`` has compiled is not seen. What checkpointing computes again during ``backward()`` counts as forward.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import torch
+from msgspec import UNSET
+from torch import nn
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+from ..source import SourceLimits
+from ..source.compiler import VALUE, compile_program
+from ..trace import Caps, Failure, ModuleCost, ModuleCosts, ModuleParameter, Note, Number, Program, Trace
+from ..trace.modules import MOST_MODULES, MOST_PARAMETERS
+from .failures import Asides, failure_of, forget_to_stop, stop_if_asked
+from .main_module import MainModule, as_python_collects, seed
+from .modules import ModuleObserver
+from .names import class_name, named_modules
+from .observers import environment
+from .quiet import quiet
+from .summaries import json_number
+from .torch_nodes import GraphNode, NodeHooks, is_numbered, roots_of, set_engine_door
+
+Clock = Callable[[], int]
+_MOST_HELD = 200
+_DEEPEST = 4
+_STORAGES_OF_A_CALL = 20_000
+_MOST_INSIDE = 40_000
+_MISSING = "what some modules cost"
+
+
+@dataclass
+class _Call:
+    """One forward under way; ``own`` is what the hooks had taken when it began, ``storages`` have their bytes."""
+
+    module: nn.Module
+    path: str
+    began: int = 0
+    own: int = 0
+    storages: dict[StorageWeakRef, int] = field(default_factory=dict)
+
+
+@dataclass
+class _Visit:
+    """One node that the engine is at; ``calls`` were under way then, ``nested`` is the time of others inside of it."""
+
+    began: int
+    own: int
+    calls: int
+    nested: int = 0
+
+
+@dataclass
+class _Sums:
+    """What is added up of the calls of a module; ``backward`` is of the nodes that it made itself, no module inside."""
+
+    kind: str
+    parameters: dict[int, None]
+    calls: int = 0
+    bytes: int = 0
+    forward: int = 0
+    backward: int = 0
+
+
+@dataclass
+class _Known:
+    """A parameter: what it is, and the norms of the last step that changed it."""
+
+    tensor: weakref.ref[torch.Tensor]
+    record: ModuleParameter
+    path: str
+    norms: tuple[Number | None, Number | None, Number | None] = (None, None, None)
+
+
+class ModuleMeter:
+    """Measures all modules that are called while it is entered; ``costs`` then says what came.
+
+    ``clock`` gives nanoseconds; ``wait`` is called before it is read, for a device that works on its own.
+
+    >>> with ModuleMeter(Asides(most=1)) as meter:
+    ...     y = nn.Sequential(nn.Linear(2, 3), nn.ReLU())(torch.ones(1, 2))
+    >>> [(module.path, module.activation_bytes) for module in meter.costs("cpu").modules]
+    [('Sequential', 24), ('Sequential.0', 12), ('Sequential.1', 12)]
+    """
+
+    def __init__(
+        self, asides: Asides, clock: Clock = time.perf_counter_ns, wait: Callable[[], object] = lambda: None
+    ) -> None:
+        self._asides, self._clock, self._wait = asides, clock, wait
+        self._observer = ModuleObserver(asides)
+        self._active = ExitStack()
+        self._own = 0
+        self._calls: list[_Call] = []
+        self._visits: list[_Visit] = []
+        self._sums: dict[str, _Sums] = {}
+        self._parameters: dict[int, _Known] = {}
+        self._before: dict[int, torch.Tensor] = {}
+        self._seen: set[tuple[int, str]] = set()
+        self._steps = 0
+        self._cut = False
+        self._original: Callable[..., Any] = torch.autograd.graph._engine_run_backward
+
+    def __enter__(self) -> ModuleMeter:
+        # Around the observer's hooks: the first to be called at the end, the last at the beginning.
+        left = register_module_forward_hook(self._left, with_kwargs=True, always_call=True)
+        self._active.callback(left.remove)
+        self._active.enter_context(self._observer)
+        for handle in (
+            register_module_forward_pre_hook(self._entered),
+            register_optimizer_step_pre_hook(self._step_begins),
+            register_optimizer_step_post_hook(self._step_ends),
+        ):
+            self._active.callback(handle.remove)
+        set_engine_door(self._engine_runs)
+        self._active.callback(set_engine_door, self._original)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._active.close()
+        self._calls.clear()
+        self._before.clear()
+
+    def costs(self, device: str) -> ModuleCosts:
+        """Return what was measured on ``device``."""
+        numbers = {identity: number for number, identity in enumerate(self._parameters)}
+        left = _MOST_INSIDE
+        modules = []
+        for path, sums in self._sums.items():
+            inside = [numbers[identity] for identity in sums.parameters if identity in numbers]
+            left -= len(inside)
+            if left < 0:
+                self._cut = True
+                break
+            below = f"{path}."
+            backward = sum(one.backward for name, one in self._sums.items() if name == path or name.startswith(below))
+            modules.append(
+                ModuleCost(
+                    path=path,
+                    kind=sums.kind,
+                    calls=sums.calls,
+                    parameters=inside,
+                    activation_bytes=sums.bytes,
+                    forward_ns=sums.forward if sums.calls else None,
+                    backward_ns=backward if sums.calls else None,
+                )
+            )
+        return ModuleCosts(
+            modules=modules,
+            parameters=[_finished(known) for known in self._parameters.values()],
+            device=device,
+            steps=self._steps,
+            cut=self._cut,
+        )
+
+    # --- forward
+
+    def _entered(self, module: nn.Module, arguments: Any) -> None:
+        if torch.compiler.is_compiling():
+            return
+        if threading.current_thread() is not threading.main_thread():
+            return
+        self._wait()  # for what was asked for before, which is not this module's
+        began = self._clock()
+        call = _Call(module, self._observer.makers.current or class_name(type(module)))
+        self._calls.append(call)
+        call.began = self._clock()
+        self._own += call.began - began
+        call.own = self._own
+
+    def _left(self, module: nn.Module, *given_and_result: Any) -> None:
+        # Of a forward that has failed PyTorch does not say the keywords.
+        if torch.compiler.is_compiling():
+            return
+        if threading.current_thread() is not threading.main_thread():
+            return
+        self._wait()
+        ended = self._clock()
+        call = None
+        while self._calls and (call is None or call.module is not module):
+            call = self._calls.pop()
+        if call is not None and call.module is module:
+            try:
+                with quiet():
+                    self._count(call, ended, given_and_result[:-1], given_and_result[-1])
+            except Exception as error:
+                self._asides.failed("nodes", _MISSING, error)
+        self._own += self._clock() - ended
+
+    def _count(self, call: _Call, ended: int, given: Any, result: Any) -> None:
+        elapsed = ended - call.began - (self._own - call.own)
+        if not self._calls:
+            self._know(call.module, call.path)
+        sums = self._sums_of(call.path, call.module)
+        if sums is None:
+            return
+        sums.calls += 1
+        if all(other.path != call.path for other in self._calls):
+            sums.forward += elapsed
+        if self._visits and len(self._calls) == self._visits[-1].calls:
+            self._visits[-1].nested += elapsed
+        came = {reference for tensor in _tensors_in(given) for reference, _ in _storages(tensor)}
+        for tensor in _tensors_in(result):
+            call.storages.update((ref, size) for ref, size in _storages(tensor) if ref not in came)
+        sums.bytes = max(sums.bytes, sum(call.storages.values()))
+        if self._calls and len(self._calls[-1].storages) < _STORAGES_OF_A_CALL:
+            self._calls[-1].storages.update(call.storages)
+
+    def _sums_of(self, path: str, module: nn.Module) -> _Sums | None:
+        if path not in self._sums:
+            if len(self._sums) >= MOST_MODULES:
+                self._cut = True
+                return None
+            self._sums[path] = _Sums(class_name(type(module)), {})
+        return self._sums[path]
+
+    def _know(self, root: nn.Module, name: str) -> None:
+        """Write down the modules and parameters of one that is in no other, those around others first."""
+        if (id(root), name) in self._seen:
+            return
+        self._seen.add((id(root), name))
+        paths = named_modules(root, name)
+        called = {path: self._sums.pop(path) for path in paths.values() if path in self._sums}
+        for module in _with_those_inside(root):
+            path = paths[id(module)]
+            if path in called:
+                self._sums[path] = called[path]
+            sums = self._sums_of(path, module)
+            if sums is None:
+                break
+            for key, parameter in _parameters_of(module).items():
+                self._know_parameter(parameter, path, f"{path}.{key}")
+        for module in _with_those_inside(root):
+            sums = self._sums.get(paths[id(module)])
+            if sums is not None:
+                held = (one for inner in _with_those_inside(module) for one in _parameters_of(inner).values())
+                sums.parameters |= {id(one): None for one in held if id(one) in self._parameters}
+
+    def _know_parameter(self, parameter: torch.Tensor, path: str, name: str) -> None:
+        known = self._parameters.get(id(parameter))
+        if known is not None and known.tensor() is parameter:
+            return
+        if len(self._parameters) >= MOST_PARAMETERS:
+            self._cut = True
+            return
+        self._parameters[id(parameter)] = _Known(
+            weakref.ref(parameter),
+            ModuleParameter(
+                name=name,
+                shape=list(parameter.shape),
+                dtype=str(parameter.dtype).removeprefix("torch."),
+                nbytes=parameter.numel() * parameter.element_size(),
+                requires_grad=parameter.requires_grad,
+            ),
+            path,
+        )
+
+    # --- backward
+
+    def _engine_runs(self, outputs: Sequence[Any], *arguments: Any, **options: Any) -> Any:
+        """Do what ``_engine_run_backward`` does, with hooks on the nodes that modules have made."""
+        if threading.current_thread() is not threading.main_thread():
+            return self._original(outputs, *arguments, **options)
+        hooks, depth, began = NodeHooks(), len(self._visits), self._clock()
+        try:
+            with self._asides.aside("backwards", _MISSING), hooks.light():
+                for node in _reached(outputs):
+                    path = self._maker_of(node)
+                    if path is not None:
+                        hooks.put(node, self._visited, partial(self._done, path))
+            self._own += self._clock() - began
+            return self._original(outputs, *arguments, **options)
+        finally:
+            del self._visits[depth:]
+            began = self._clock()
+            hooks.remove()
+            self._own += self._clock() - began
+
+    def _maker_of(self, node: GraphNode) -> str | None:
+        number = node._sequence_nr()
+        if is_numbered(number):
+            return self._observer.makers.owner_of(number)
+        known = self._parameters.get(id(getattr(node, "variable", None)))
+        return known.path if known is not None else None
+
+    def _visited(self, grad_outputs: Any) -> None:
+        stop_if_asked()
+        self._wait()
+        self._visits.append(_Visit(self._clock(), self._own, len(self._calls)))
+
+    def _done(self, path: str, grad_inputs: Any, grad_outputs: Any) -> None:
+        self._wait()
+        ended = self._clock()
+        if not self._visits:
+            return
+        visit = self._visits.pop()
+        elapsed = ended - visit.began - (self._own - visit.own)
+        if path in self._sums:
+            self._sums[path].backward += elapsed - visit.nested
+        if self._visits:
+            self._visits[-1].nested += elapsed
+        self._own += self._clock() - ended
+
+    # --- steps of optimizers
+
+    def _step_begins(self, optimizer: torch.optim.Optimizer, arguments: Any, options: Any) -> None:
+        with quiet(), self._asides.aside("gradients", "what an optimizer's step changed"):
+            self._steps += 1
+            self._before = {id(one): one.detach().clone() for one in _stepped(optimizer) if id(one) in self._parameters}
+
+    def _step_ends(self, optimizer: torch.optim.Optimizer, arguments: Any, options: Any) -> None:
+        before, self._before = self._before, {}
+        with quiet(), self._asides.aside("gradients", "what an optimizer's step changed"):
+            for parameter in _stepped(optimizer):
+                was = before.get(id(parameter))
+                if was is not None and parameter.grad is not None:
+                    norms = _norm(parameter.grad), _norm(was), _norm(parameter.detach() - was)
+                    self._parameters[id(parameter)].norms = norms
+
+
+def _finished(known: _Known) -> ModuleParameter:
+    gradient, weight, update = known.norms
+    record = known.record
+    return ModuleParameter(
+        name=record.name,
+        shape=record.shape,
+        dtype=record.dtype,
+        nbytes=record.nbytes,
+        requires_grad=record.requires_grad,
+        gradient_norm=gradient,
+        weight_norm=weight,
+        update_norm=update,
+    )
+
+
+def _stepped(optimizer: torch.optim.Optimizer) -> Iterator[torch.Tensor]:
+    for group in optimizer.param_groups:
+        yield from (one for one in group["params"] if one.grad is not None)
+
+
+def _norm(tensor: torch.Tensor) -> Number:
+    whole = tensor.coalesce().values() if tensor.is_sparse else tensor
+    wide = torch.float32 if whole.dtype in (torch.float16, torch.bfloat16) else None
+    return json_number(float(torch.linalg.vector_norm(whole, dtype=wide)))
+
+
+def _with_those_inside(root: nn.Module) -> Iterator[nn.Module]:
+    """Yield a module and those inside of it, each once, in the order of ``modules()``."""
+    pending, seen = [root], set[int]()
+    while pending:
+        module = pending.pop()
+        if id(module) in seen:
+            continue
+        seen.add(id(module))
+        yield module
+        children = list(module.__dict__.get("_modules", {}).values())
+        pending += [child for child in reversed(children) if child is not None]
+
+
+def _parameters_of(module: nn.Module) -> dict[str, torch.Tensor]:
+    held = module.__dict__.get("_parameters", {})
+    return {key: one for key, one in held.items() if isinstance(one, torch.Tensor)}
+
+
+def _tensors_in(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:
+    """Yield the tensors that a module was given or gave back, also in lists, tuples and dictionaries."""
+    kind = type(value)
+    if issubclass(kind, torch.Tensor):
+        yield value
+    elif depth < _DEEPEST and issubclass(kind, tuple | list):
+        for held in value[:_MOST_HELD]:
+            yield from _tensors_in(held, depth + 1)
+    elif depth < _DEEPEST and issubclass(kind, dict):
+        for held in islice(dict.values(value), _MOST_HELD):
+            yield from _tensors_in(held, depth + 1)
+
+
+def _storages(tensor: torch.Tensor) -> Iterator[tuple[StorageWeakRef, int]]:
+    """Yield the storage of a tensor and its bytes; a sparse one, or one that only stands for others, has none."""
+    try:
+        storage = tensor.untyped_storage()
+        size = storage.nbytes()
+    except (RuntimeError, NotImplementedError, TypeError):
+        return
+    yield StorageWeakRef(storage), size  # type: ignore[no-untyped-call]
+
+
+def _reached(outputs: Sequence[Any]) -> Iterator[GraphNode]:
+    pending, seen = list(roots_of(outputs)), set[GraphNode]()
+    while pending:
+        node = pending.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        yield node
+        pending += [below for below, _ in node.next_functions if below is not None]
+
+
+# --- a program
+
+
+def measure_modules(program: Program, caps: Caps, source_limits: SourceLimits) -> Trace:
+    """Run a program and return a trace that holds what its modules cost, and how the run ended where it failed."""
+    asides = Asides(caps.notes)
+    on_gpu = program.device == "cuda"
+    meter = ModuleMeter(asides, wait=torch.cuda.synchronize if on_gpu else lambda: None)
+    started = time.perf_counter_ns()
+    try:
+        compiled = compile_program(program.source, source_limits)
+    except Exception as problem:
+        return _trace(program, None, failure_of(problem), asides.notes, 0)
+    with ExitStack() as active:
+        active.enter_context(as_python_collects())
+        active.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        main = MainModule(compiled.text, _unseen, _unseen, {"display": _unseen, VALUE: _unseen})
+        active.enter_context(main)
+        seed(program.seed)
+        with meter:
+            error = main.run(compiled.code)
+        costs = meter.costs(program.device)
+    forget_to_stop()
+    failure = failure_of(error) if error is not None else None
+    return _trace(program, costs, failure, asides.notes, time.perf_counter_ns() - started)
+
+
+def _unseen(*values: object, **options: object) -> None:
+    """Where everything goes that the program prints or shows."""
+
+
+def _trace(
+    program: Program, costs: ModuleCosts | None, failure: Failure | None, notes: list[Note], duration: int
+) -> Trace:
+    return Trace(
+        program=program,
+        environment=environment(program.device),
+        stdout="",
+        stdout_truncated=False,
+        failure=failure,
+        steps=[],
+        steps_truncated=False,
+        tensors=[],
+        nodes=[],
+        edges=[],
+        backwards=[],
+        gradients=[],
+        memory=None,
+        torchviz=[],
+        warnings=[],
+        truncations=[],
+        duration_ns=duration,
+        notes=notes,
+        modules=costs if costs is not None else UNSET,
+    )

@@ -1,0 +1,329 @@
+"""``with record(model, every=100) as run:`` around a training loop: which steps are observed, and what is kept of them.
+
+A step ends with ``optimizer.step()``. Between recorded steps one hook of PyTorch's counts, and nothing else is there.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Literal
+
+import torch
+from msgspec.structs import replace
+from torch import nn
+from torch.optim.optimizer import register_optimizer_step_post_hook
+
+from ..source import SourceLimits
+from ..trace import MOST_UPLOADED_BYTES, Caps, Note, Packed, Trace, encode_trace, pack
+from ..trace.base import Number
+from ..trace.recording import (
+    MOST_NUMBERS,
+    MOST_STEPS,
+    MOST_TRACE_BYTES,
+    KeptTrace,
+    RecordedStep,
+    Recording,
+    decode_recording,
+    encode_recording,
+)
+from .norms import parameters_of
+from .page import framed, player_page
+from .place import Place, place_of
+from .window import Window
+
+# Of one step: a large model has some thousand nodes; a file of a dozen such steps can still be opened.
+CAPS = Caps(
+    steps=5_000,
+    tensors=10_000,
+    values_per_tensor=64,
+    values=100_000,
+    summarised_elements=200_000_000,
+    grids=1_500,
+    nodes=30_000,
+    engine_steps=60_000,
+)
+_MOST_TRACES = 12
+_MOST_NOTES = 50
+# Of the file: what is over is let go until it can be opened.
+_ROOM = MOST_UPLOADED_BYTES - (256 << 10)
+
+
+def record(model: nn.Module | None = None, every: int = 100, steps: int | None = None, *, caps: Caps = CAPS) -> Run:
+    """Record a training where it runs: ``with record(model, every=100, steps=1_000) as run:`` around its loop.
+
+    Steps 0, ``every``, 2 * ``every``, ... are recorded, and the last one where ``steps`` says how many there are. A
+    step ends with ``step()`` of an optimizer that trains a parameter of ``model``, of any optimizer where no model is
+    given, or with ``run.step()``. The training itself stays as it is, number for number.
+
+    Raises:
+        ValueError: ``every`` or ``steps`` is less than 1.
+    """
+    if every < 1 or (steps is not None and steps < 1):
+        raise ValueError("every and steps must be at least 1")
+    frame = sys._getframe(1)
+    return Run(place_of(frame.f_code.co_filename, frame.f_lineno), _models(model, frame), every, steps, caps)
+
+
+def _models(model: nn.Module | None, frame: FrameType) -> dict[str, nn.Module]:
+    """Return the model by the name that it has where it is recorded."""
+    if model is None:
+        return {}
+    names = [name for name, value in frame.f_locals.items() if value is model and not name.startswith("_")]
+    return {names[0] if names else type(model).__name__: model}
+
+
+@dataclass
+class _Kept:
+    """What is kept of the steps that were recorded; of whole traces the first, the last and some between."""
+
+    steps: list[RecordedStep] = field(default_factory=list)
+    parameters: dict[str, int] = field(default_factory=dict)
+    traces: dict[int, Packed] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    numbers: int = 0
+    stride: int = 1
+    """Every how many recorded steps a whole trace is kept."""
+    count: int = 0
+
+    def note(self, message: str) -> None:
+        """Write something down for the reader of the recording, once."""
+        if len(self.notes) < _MOST_NOTES and all(note.message != message for note in self.notes):
+            self.notes.append(Note(observer=None, message=message, line=None))
+
+    def add_trace(self, trace: Trace, step: int) -> None:
+        """Keep a trace; the one before goes if it was there only because it was the last."""
+        data = encode_trace(trace)
+        if len(data) > MOST_TRACE_BYTES:
+            self.note(f"The trace of step {step} has {len(data) >> 20} MiB, which is too much to be kept.")
+            return
+        last = max(self.traces, default=None)
+        if last is not None and len(self.traces) > 1 and (self.count - 1) % self.stride:
+            del self.traces[last]
+        self.traces[step] = pack(data)
+        self.count += 1
+        while len(self.traces) > 2 and (len(self.traces) > _MOST_TRACES or self._bytes > _ROOM):
+            self._thin()
+
+    @property
+    def _bytes(self) -> int:
+        return sum(len(packed.data) for packed in self.traces.values())
+
+    def _thin(self) -> None:
+        """Let every second one go, but the first and the last."""
+        self.stride *= 2
+        kept = sorted(self.traces)
+        for step in kept[1:-1][::2]:
+            del self.traces[step]
+
+    def add_step(self, window: Window, seconds: float, plain_seconds: float | None) -> None:
+        """Keep the numbers of a step, as far as there is room."""
+        norms = window.norms
+        for name in norms.gradients:
+            self.parameters.setdefault(name, len(self.parameters))
+        columns = [norms.gradients, norms.weights, norms.updates]
+        size = len(window.losses) + len(columns) * len(self.parameters)
+        room = self.numbers + size <= MOST_NUMBERS // 2 and len(self.steps) < MOST_STEPS
+        if not room:
+            self.note("The numbers of later steps are missing: there are too many parameters and steps.")
+        if norms.uncopied:
+            self.note("The update of some parameters is not known: they are too large to be copied.")
+        self.numbers += size if room else 0
+        rows = [[column.get(name) for name in self.parameters] if room and column else [] for column in columns]
+        self.steps.append(
+            RecordedStep(
+                step=window.step,
+                losses=window.losses if room else [],
+                seconds=seconds,
+                plain_seconds=plain_seconds,
+                gradients=rows[0],
+                weights=rows[1],
+                updates=rows[2],
+            )
+        )
+
+    def file(self, place: Place, every: int, seen: int) -> bytes:
+        """Return the recording; parameters that came later have no numbers in the steps before."""
+        width = len(self.parameters)
+
+        def full(row: list[Number | None]) -> list[Number | None]:
+            return [*row, *[None] * (width - len(row))] if row else row
+
+        steps = [
+            replace(each, gradients=full(each.gradients), weights=full(each.weights), updates=full(each.updates))
+            for each in self.steps
+        ]
+        traces = dict(sorted(self.traces.items()))
+        while True:
+            head = Recording(
+                file=place.name,
+                every=every,
+                seen=seen,
+                parameters=list(self.parameters),
+                steps=steps,
+                traces=[KeptTrace(step=step, packed=0, size=0) for step in traces],
+                notes=self.notes,
+            )
+            data = encode_recording(head, list(traces.values()))
+            if len(data) <= MOST_UPLOADED_BYTES or not traces:
+                return data
+            between = list(traces)[1:-1] or list(traces)[:1]
+            del traces[between[len(between) // 2]]
+
+
+class Run:
+    """A training that is recorded, or was: see ``record``. ``save``, ``html`` and ``traces`` can be asked at any time.
+
+    Known limitations: one recording at a time, in the thread that began it.
+    """
+
+    _running: Run | None = None
+
+    def __init__(
+        self, place: Place, models: Mapping[str, nn.Module], every: int, steps: int | None, caps: Caps
+    ) -> None:
+        self._place = place
+        self._models = models
+        self._every = every
+        self._last = steps - 1 if steps is not None else None
+        self._caps = caps
+        self._kept = _Kept()
+        self._window: Window | None = None
+        self._remove: Callable[[], None] = lambda: None
+        self._trained = {id(parameter) for model in models.values() for parameter in model.parameters()}
+        # By id: a hash of a person's own class would be their code.
+        self._known: dict[int, tuple[weakref.ref[torch.optim.Optimizer], bool]] = {}
+        self._plain_since: tuple[int, float] | None = None
+        self.steps_seen = 0
+        """How many steps the training has taken."""
+
+    def __enter__(self) -> Run:
+        if Run._running is not None:
+            raise RuntimeError("another recording is under way: record one training at a time")
+        Run._running = self
+        self._remove = register_optimizer_step_post_hook(self._optimizer_done).remove
+        self._begin_if_due()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> Literal[False]:
+        self._remove()
+        Run._running = None
+        window, self._window = self._window, None
+        if window is not None and (error is not None or window.holds_something or not self._kept.steps):
+            self._end(window, error)
+        elif window is not None:
+            window.stop()
+        self._known.clear()
+        return False
+
+    def step(self) -> None:
+        """End a step, in a loop that has no optimizer of ``torch.optim``."""
+        if Run._running is self:
+            self._step_done()
+
+    @property
+    def traces(self) -> dict[int, Trace]:
+        """The whole traces that are kept, by step."""
+        file = decode_recording(self._file(), most_bytes=1 << 40)
+        return {step: file.trace(step, SourceLimits().max_chars, self._caps) for step in file.steps}
+
+    @property
+    def recorded(self) -> list[int]:
+        """The steps whose whole trace is kept."""
+        return sorted(self._kept.traces)
+
+    @property
+    def recording(self) -> Recording:
+        """What is known in numbers, of every recorded step."""
+        return decode_recording(self._file(), most_bytes=1 << 40).head
+
+    def save(self, path: str | Path) -> None:
+        """Write everything to one compressed file, which the app opens: ``run.save("step.trace")``."""
+        Path(path).write_bytes(self._file())
+
+    def html(self, path: str | Path, step: int | None = None) -> None:
+        """Write the player of one step as a page that needs no server and no network; by default the last step's.
+
+        Raises:
+            ValueError: no trace of this step is kept; the message says of which there is one.
+        """
+        Path(path).write_text(self._page(step), encoding="utf-8")
+
+    def _repr_html_(self) -> str:
+        """Return the player of the last step, for a notebook's cell."""
+        return framed(self._page(None)) if self._kept.traces else "<p>Nothing is recorded yet.</p>"
+
+    def __repr__(self) -> str:
+        return f"<recording of {self._place.name}: {self.steps_seen} steps, traces of {sorted(self._kept.traces)}>"
+
+    def _file(self) -> bytes:
+        return self._kept.file(self._place, self._every, self.steps_seen)
+
+    def _page(self, step: int | None) -> str:
+        kept = sorted(self._kept.traces)
+        chosen = step if step is not None or not kept else kept[-1]
+        if chosen is None or chosen not in self._kept.traces:
+            raise ValueError(f"no trace of step {chosen} is kept; there is one of: {kept}")
+        return player_page(self.traces[chosen], f"{self._place.name}, step {chosen}")
+
+    def _takes(self, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether an optimizer trains what is recorded."""
+        known = self._known.get(id(optimizer))
+        if known is None or known[0]() is not optimizer:
+            ours = not self._trained or any(id(each) in self._trained for each in parameters_of(optimizer))
+            known = self._known[id(optimizer)] = weakref.ref(optimizer), ours
+        return known[1]
+
+    def _optimizer_done(self, optimizer: torch.optim.Optimizer, *_: object) -> None:
+        if self._takes(optimizer):
+            if self._window is not None:
+                self._window.updated()
+            self._step_done()
+
+    def _step_done(self) -> None:
+        self.steps_seen += 1
+        if self._window is None and self.steps_seen % self._every and self.steps_seen != self._last:
+            return
+        window, self._window = self._window, None
+        if window is not None:
+            self._end(window, None)
+        self._begin_if_due()
+
+    def _begin_if_due(self) -> None:
+        step = self.steps_seen
+        over = self._last is not None and step > self._last
+        if over or (step % self._every and step != self._last):
+            return
+        window = Window(self._place, step, self._models, self._caps)
+        try:
+            window.begin(self._takes)
+        except Exception as error:  # the training goes on
+            window.stop()
+            self._kept.note(f"Step {step} was not recorded ({type(error).__name__}: {error}).")
+            return
+        self._window = window
+
+    def _end(self, window: Window, error: BaseException | None) -> None:
+        seconds, plain = window.seconds, self._plain_seconds(window)
+        try:
+            self._kept.add_trace(window.end(error), window.step)
+            self._kept.add_step(window, seconds, plain)
+        except Exception as problem:  # the training goes on
+            window.stop()
+            self._kept.note(f"Step {window.step} was not recorded ({type(problem).__name__}: {problem}).")
+        self._plain_since = self.steps_seen, time.perf_counter()
+
+    def _plain_seconds(self, window: Window) -> float | None:
+        """The mean seconds of the steps since the last recorded one; the one that is recorded now is not among them."""
+        if self._plain_since is None:
+            return None
+        since, ended = self._plain_since
+        count = window.step - since
+        return (window.started - ended) / count if count > 0 else None

@@ -1,0 +1,88 @@
+"""``python -m autograd_lab run train.py --epochs 1``: a script recorded as it is."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import runpy
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from .place import place_of
+from .run import CAPS, Run
+
+
+def main(arguments: Sequence[str], program: str) -> int:
+    """Run a script and write its recording; return the exit status, which is the script's own.
+
+    ``program`` is what this command is called. Wrong usage raises ``SystemExit(2)``, as ``argparse`` does.
+    """
+    options = _parse(arguments, program)
+    script = options.script[0]
+    if not os.path.isfile(script):
+        print(f"{program}: there is no file {script}", file=sys.stderr)
+        return 2
+    run = Run(place_of(script, None), {}, options.every, options.steps, CAPS)
+    status = _ran(run, script, options.script)
+    target = options.output or f"{Path(script).stem}.trace"
+    run.save(target)
+    written = [target]
+    if options.html and run.recorded:
+        run.html(options.html)
+        written.append(options.html)
+    print(f"{program}: {run.steps_seen} steps, recorded in {' and '.join(written)}", file=sys.stderr)
+    return status
+
+
+def _parse(arguments: Sequence[str], program: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=program, description="Record trainings with Autograd Lab.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run a script and record its training")
+    run.add_argument("--every", type=_count, default=100, metavar="N", help="record each N-th step (default: 100)")
+    run.add_argument("--steps", type=_count, metavar="N", help="how many steps there are; the last one is recorded too")
+    run.add_argument("-o", "--output", metavar="FILE", help="where to write (default: SCRIPT.trace)")
+    run.add_argument("--html", metavar="FILE", help="also write the last recorded step as a page")
+    run.add_argument("script", nargs=argparse.REMAINDER, metavar="SCRIPT.py ...", help="the script and its arguments")
+    options = parser.parse_args(arguments)
+    if not options.script:
+        run.error("name a script")
+    return options
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("it must be at least 1")
+    return value
+
+
+def _ran(run: Run, script: str, words: Sequence[str]) -> int:
+    """Run the script as ``python script.py`` does; return its exit status."""
+    argv, path = sys.argv, sys.path[:]
+    sys.argv = list(words)
+    sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
+    try:
+        with run:
+            runpy.run_path(script, run_name="__main__")
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.stderr)
+        return 1
+    except BaseException as error:
+        traceback.print_exception(error.with_traceback(_of_the_script(error.__traceback__, script)))
+        return 1
+    finally:
+        sys.argv, sys.path[:] = argv, path
+    return 0
+
+
+def _of_the_script(trace: TracebackType | None, script: str) -> TracebackType | None:
+    """Leave out the frames of who runs it."""
+    first = trace
+    while first is not None and first.tb_frame.f_code.co_filename != script:
+        first = first.tb_next
+    return first or trace

@@ -1,0 +1,222 @@
+"""One recorded step: the observers go on before it begins and come off at its end, and leave the training as it was.
+
+They are those that watch programs in the Lab. Nothing is seeded, no stream is exchanged; whatever fails here steps
+aside.
+
+Known limitations: lines are seen of the file that asked, in the thread that asked. Text that is written past
+``sys.stdout.write`` is not seen. Under a debugger, or what measures coverage, there are no lines.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from msgspec.structs import replace
+from torch import nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+from ..capture.engine import Reached
+from ..capture.failures import Asides, failure_of
+from ..capture.modules import ABOUT_HOOKS
+from ..capture.names import Namespace, current_namespaces, named_tensors, program_line
+from ..capture.observers import Observers, is_older
+from ..capture.output import Addresses, Stdout
+from ..capture.own_code import in_own_thread, program_is
+from ..capture.quiet import is_quiet, quiet
+from ..capture.torch_nodes import GraphNode, next_node_number
+from ..trace import Caps, Note, Program, Trace, Warned
+from ..trace.base import Number
+from .norms import Norms, number
+from .place import Place
+from .unseen import unseen
+
+_MOST_LOSSES = 256
+_LONGEST_WARNING = 2_000
+_TRACED = "Another tool (a debugger, or what measures coverage) follows the lines, so the recording does not."
+
+
+class Window(Observers):
+    """Watches one step, between ``begin`` and ``end``. ``models`` are what the names lead to, by variable."""
+
+    def __init__(self, place: Place, step: int, models: Mapping[str, nn.Module], caps: Caps) -> None:
+        device: Any = "cuda" if any(p.is_cuda for model in models.values() for p in model.parameters()) else "cpu"
+        asides = Asides(caps.notes)
+        super().__init__(Program(source=place.text, device=device), caps, asides, place.weak)
+        self.step = step
+        self.losses: list[Number] = []
+        self.norms = Norms(self._name_of)
+        self._place = place
+        self._models = models
+        self._names: dict[int, str] = {}
+        self._optimizers: list[torch.optim.Optimizer] = []
+        self._threads = set(threading.enumerate())
+        self._stdout = Stdout(caps.stdout_chars, lambda text: None, self._steps.printed, Addresses())
+        self._active = ExitStack()
+        self._started = 0
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return (time.perf_counter_ns() - self._started) / 1e9
+
+    @property
+    def started(self) -> float:
+        """When it began, by ``time.perf_counter``."""
+        return self._started / 1e9
+
+    @property
+    def holds_something(self) -> bool:
+        """Whether a graph was built or used."""
+        return bool(self._engine.drafts or self._nodes.drafts)
+
+    @property
+    def notes(self) -> list[Note]:
+        """What is to be known of it."""
+        return self._asides.notes
+
+    def namespaces(self) -> Sequence[Namespace]:
+        """Return the variables of the functions that run, those of their file, and the models."""
+        return [*current_namespaces(), *(frame.f_globals for frame, _ in self._place.frames()[:1]), self._models]
+
+    def _is_older(self, node: GraphNode) -> bool:
+        return is_older(node, self._first_number)
+
+    def begin(self, takes: Callable[[torch.optim.Optimizer], bool]) -> None:
+        """Put all observers on; ``takes`` says of an optimizer whether it trains what is recorded."""
+        self._active.enter_context(program_is(self._place.file))
+        self._first_number = self._nodes.first_number = next_node_number()
+        self._active.enter_context(self._modules)
+        self._active.enter_context(self._engine)
+        self._active.enter_context(_heard(self._stdout.write))
+        self._active.enter_context(_warned(self._on_warning))
+
+        def optimizer_begins(optimizer: torch.optim.Optimizer, *_: object) -> None:
+            if takes(optimizer):
+                with self._asides.aside("gradients", "what the optimizer changed"):
+                    self._optimizers.append(optimizer)
+                    self.norms.begin(optimizer)
+
+        self._active.callback(register_optimizer_step_pre_hook(optimizer_begins).remove)
+        self._started = time.perf_counter_ns()
+        if sys.gettrace() is not None:
+            self._asides.note("steps", _TRACED, None)
+            return
+        self._active.enter_context(self._steps)
+        self._active.callback(self._leave)
+        # While names are looked up nothing may be traced, and it is: Python calls the new trace function from here on.
+        with quiet(), self._asides.aside("steps", "the lines of this step"):
+            self._steps.join(self._place.frames())
+
+    def _leave(self) -> None:
+        with quiet(), self._asides.aside("steps", "the last line of this step"):
+            self._steps.leave()
+
+    def updated(self) -> None:
+        """The optimizer has done its step."""
+        with self._asides.aside("gradients", "what the optimizer changed"):
+            self.norms.end()
+
+    def end(self, error: BaseException | None = None) -> Trace:
+        """Take everything off and return the trace; ``error`` is what ended the training."""
+        duration = time.perf_counter_ns() - self._started
+        failure = failure_of(error) if error is not None else None
+        try:
+            self._leave()
+            with quiet(), self._asides.aside("nodes", "what was left at the end"):
+                self._look_at_the_end(self.namespaces())
+        finally:
+            self.stop()
+        self._numbered = next_node_number() - self._first_number
+        trace = self._trace(failure, error, duration, stdout=self._stdout.text, cut=self._stdout.truncated, displays=[])
+        started = {each.name for each in threading.enumerate() if each not in self._threads}
+        for sentence in unseen(trace, self._models.values(), self._optimizers, started):
+            self._asides.note(None, sentence, None)
+        for node in self._nodes.drafts:
+            node.forget()
+        return replace(trace, notes=self._asides.notes, training_step=self.step)
+
+    def stop(self) -> None:
+        """Take everything off."""
+        self._active.close()
+        self.norms.forget()
+
+    def _before_engine_run(self, outputs: Sequence[torch.Tensor], reached: Reached) -> None:
+        first = outputs[0] if outputs else None
+        is_loss = first is not None and first.numel() == 1 and self._engine.drafts[-1].call == "backward"
+        if first is not None and is_loss and len(self.losses) < _MOST_LOSSES:
+            value = first.detach().reshape(()).item()
+            self.losses.append(number(float(value)))
+        super()._before_engine_run(outputs, reached)
+
+    def _name_of(self, parameter: torch.Tensor) -> str:
+        if id(parameter) not in self._names:
+            names = named_tensors([self._models, *self.namespaces()], self._weak)
+            self._names.update({key: name for key, (name, _) in names.items()})
+        return self._names.setdefault(id(parameter), f"parameter {len(self._names)}")
+
+    def _on_warning(self, message: Any, category: type[Warning]) -> bool:
+        """Note a warning; say whether it is the training's own, and not about what an observer does."""
+        text = str(message)
+        if is_quiet() or text.startswith(ABOUT_HOOKS):
+            return False
+        if in_own_thread() and self._warnings_left.take():
+            line = program_line()
+            self._warned.append(Warned(line=line, category=category.__name__, message=text[:_LONGEST_WARNING]))
+        return True
+
+
+@contextmanager
+def _heard(write: Callable[[str], object]) -> Iterator[None]:
+    """Let ``write`` hear what goes to ``sys.stdout``, which stays the same object."""
+    stream: Any = sys.stdout
+    original = getattr(stream, "write", None)
+    if original is None or "write" in getattr(stream, "__dict__", {"write": None}):
+        yield  # there is none, or another tool listens there
+        return
+
+    def heard(text: str) -> Any:
+        result = original(text)
+        if in_own_thread() and not is_quiet():
+            write(text)
+        return result
+
+    stream.write = heard
+    try:
+        yield
+    finally:
+        if stream.__dict__.get("write") is heard:
+            del stream.write
+
+
+@contextmanager
+def _warned(hears: Callable[[Any, type[Warning]], bool]) -> Iterator[None]:
+    """Show warnings as before, but those that ``hears`` says no to.
+
+    What PyTorch says of hooks is let through by no filter: where warnings are errors it would end the training. Put
+    straight into the list, since ``filterwarnings`` also forgets which warnings were shown already.
+    """
+    original = warnings.showwarning
+    ignored = ("ignore", re.compile(re.escape(ABOUT_HOOKS)), UserWarning, None, 0)
+    filters: list[Any] = warnings.filters  # type: ignore[assignment]
+    filters.insert(0, ignored)
+
+    def shown(message: Any, category: type[Warning], *place: Any, **options: Any) -> None:
+        if hears(message, category):
+            original(message, category, *place, **options)
+
+    warnings.showwarning = shown
+    try:
+        yield
+    finally:
+        if warnings.showwarning is shown:
+            warnings.showwarning = original
+        if ignored in filters:
+            filters.remove(ignored)

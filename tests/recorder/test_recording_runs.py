@@ -1,0 +1,306 @@
+"""``record`` around a loop: which steps it looks at, what it says of them, and that the training stays as it was."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.modules import module
+from torch.optim import optimizer as optimizers
+
+from components.recorder import record
+from components.recorder.window import Window
+from components.trace.recording import decode_recording
+
+
+def made(seed: int = 0) -> tuple[nn.Sequential, torch.Tensor, torch.Tensor]:
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)), torch.randn(8, 3), torch.randn(8, 1)
+
+
+def hooks() -> list[Any]:
+    """Everything that an observer puts anywhere in this process."""
+    return [
+        sys.gettrace(),
+        torch.autograd.graph._engine_run_backward,
+        torch.autograd._engine_run_backward,  # type: ignore[attr-defined]
+        list(module._global_forward_hooks.values()),
+        list(module._global_forward_pre_hooks.values()),
+        list(optimizers._global_optimizer_pre_hooks.values()),
+        "write" in vars(sys.stdout),
+        warnings.showwarning,
+    ]
+
+
+def test_between_recorded_steps_nothing_is_hooked() -> None:
+    model, x, wanted = made()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    before, during = hooks(), []
+    with record(model, every=3, steps=9) as run:
+        for _ in range(10):
+            optimizer.zero_grad()
+            loss = (model(x) - wanted).square().mean()
+            loss.backward()
+            during.append(hooks() == before)
+            optimizer.step()
+    # 0, 3, 6 and the last one, 8; step 9 is more than there were to be
+    assert during == [False, True, True, False, True, True, False, True, False, True]
+    assert hooks() == before
+    assert len(optimizers._global_optimizer_post_hooks) == 0
+    assert run.steps_seen == 10
+    assert list(run.traces) == [step.step for step in run.recording.steps] == [0, 3, 6, 8]
+
+
+def test_the_norms_are_those_of_what_the_optimizer_found_and_did() -> None:
+    model, x, wanted = made()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    found: list[list[list[float]]] = []
+    with record(model, every=1) as run:
+        for _ in range(2):
+            optimizer.zero_grad()
+            (model(x) - wanted).square().mean().backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+            gradients = [p.grad.norm().item() for p in model.parameters() if p.grad is not None]
+            optimizer.step()
+            # the update is lr times the gradient: 0.5 * |g|
+            found.append([gradients, [p.norm().item() for p in model.parameters()], [0.5 * g for g in gradients]])
+    assert run.recording.parameters == ["model.0.weight", "model.0.bias", "model.2.weight", "model.2.bias"]
+    for step, (gradients, weights, updates) in zip(run.recording.steps, found, strict=True):
+        assert step.gradients == pytest.approx(gradients, rel=1e-5)
+        assert step.weights == pytest.approx(weights, rel=1e-5)
+        assert step.updates == pytest.approx(updates, rel=1e-4)
+
+
+def test_the_training_is_the_same_bit_for_bit_and_draws_the_same_numbers() -> None:
+    def trained(recorded: bool) -> list[torch.Tensor]:
+        model, x, wanted = made()
+        dropped = nn.Sequential(model, nn.Dropout(0.5))
+        optimizer = torch.optim.Adam(dropped.parameters(), lr=0.1)
+
+        def loop() -> None:
+            for _ in range(6):
+                optimizer.zero_grad()
+                (dropped(x + torch.randn_like(x)) - wanted).square().mean().backward()
+                optimizer.step()
+
+        if recorded:
+            with record(dropped, every=2):
+                loop()
+        else:
+            loop()
+        return [*dropped.parameters(), torch.get_rng_state()]
+
+    assert all(map(torch.equal, trained(True), trained(False)))
+
+
+def test_accumulated_gradients_are_one_step_of_several_backwards() -> None:
+    model, x, wanted = made()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    losses = []
+    with record(model, every=1) as run:
+        for half in (slice(0, 4), slice(4, 8)):
+            loss = (model(x[half]) - wanted[half]).square().mean() / 2
+            loss.backward()
+            losses.append(loss.item())
+        optimizer.step()
+    assert [step.losses for step in run.recording.steps] == [pytest.approx(losses, rel=1e-6)]
+    trace = run.traces[0]
+    assert [backward.call for backward in trace.backwards] == ["backward", "backward"]
+    assert len({backward.line for backward in trace.backwards}) == 1
+
+
+def test_only_optimizers_that_train_the_model_end_its_steps() -> None:
+    one, x, wanted = made()
+    other = nn.Linear(1, 1)
+    mine, others = torch.optim.SGD(one.parameters(), lr=0.1), torch.optim.SGD(other.parameters(), lr=0.1)
+    with record(one, every=1) as run:
+        for _ in range(2):
+            for _ in range(3):
+                other(one(x).detach()).mean().backward()
+                others.step()
+            (one(x) - wanted).square().mean().backward()
+            mine.step()
+    assert run.steps_seen == 2
+    assert [len(trace.backwards) for trace in run.traces.values()] == [4, 4]
+    assert all(name.startswith("one.") for name in run.recording.parameters)
+
+
+def test_a_graph_of_the_step_before_is_there_only_where_backward_goes_through_it() -> None:
+    model, x, wanted = made()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, every=1, steps=2) as run:
+        kept = model(x).mean()
+        loss = (model(x) - wanted).square().mean()
+        loss.backward()
+        optimizer.step()
+        again = (model(x) - wanted).square().mean()
+        again.backward()
+        names = [node.name for node in run.traces[0].nodes]
+        assert names.count("AddmmBackward0") == 4
+        optimizer.step()
+    second = [node.name for node in run.traces[1].nodes]
+    assert second.count("AddmmBackward0") == 2
+    assert kept.grad_fn is not None
+
+
+def test_a_graph_that_was_built_before_a_step_is_seen_when_backward_reaches_it() -> None:
+    model, x, wanted = made()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, every=1) as run:
+        ahead = model(x) - wanted
+        optimizer.step()
+        ahead.square().mean().backward()
+        optimizer.step()
+    (backward,) = run.traces[1].backwards
+    assert len(backward.steps) == len(run.traces[1].nodes) == 12
+
+
+def test_a_loop_without_an_optimizer_says_where_its_steps_end() -> None:
+    w = torch.ones(2, requires_grad=True)
+    with record(every=2) as run:
+        for _ in range(4):
+            (w * w).sum().backward()
+            assert w.grad is not None
+            with torch.no_grad():
+                w -= 0.1 * w.grad
+            w.grad = None
+            run.step()
+    assert run.steps_seen == 4
+    # 1 + 1; then 0.8 ** 2 twice, and two steps later 0.64 of each: 2 * 0.64 ** 2 = 0.8192
+    assert [step.losses for step in run.recording.steps] == [[2.0], [pytest.approx(0.8192)]]
+    assert run.traces[2].nodes[0].leaf == "w"
+
+
+def test_without_any_step_the_whole_of_it_is_one() -> None:
+    model, x, _ = made()
+    with record(model) as run:
+        model(x).sum().backward()
+    assert run.steps_seen == 0
+    assert list(run.traces) == [0]
+    assert run.recording.steps[0].gradients == []
+
+
+def test_what_is_printed_goes_on_and_is_in_the_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    model, x, _ = made()
+    with record(model) as run:
+        print("loss", model(x).sum().item() > 1e9)
+        print("done")
+    assert capsys.readouterr().out == "loss False\ndone\n" == run.traces[0].stdout
+
+
+def test_an_error_goes_on_and_the_step_that_it_ended_is_recorded() -> None:
+    model, _, _ = made()
+    with pytest.raises(RuntimeError, match="shapes"), record(model) as run:
+        model(torch.ones(2, 5))
+    failure = run.traces[0].failure
+    assert failure is not None
+    assert failure.error_type == "RuntimeError"
+    source = run.traces[0].program.source.splitlines()
+    assert failure.line is not None
+    assert source[failure.line - 1].strip() == "model(torch.ones(2, 5))"
+
+
+def test_an_observer_that_fails_steps_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, x, _ = made()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    def broken(*_: object) -> None:
+        raise OSError("broken")
+
+    monkeypatch.setattr(Window, "end", broken)
+    before = hooks()
+    with record(model, every=1) as run:
+        model(x).sum().backward()
+        optimizer.step()
+        monkeypatch.setattr(Window, "begin", broken)
+        model(x).sum().backward()
+        optimizer.step()
+    assert hooks() == before
+    assert run.steps_seen == 2
+    assert run.traces == {}
+    assert {note.message[:26] for note in run.recording.notes} >= {
+        "Step 0 was not recorded (O",
+        "Step 2 was not recorded (O",
+    }
+
+
+def test_of_many_traces_the_first_the_last_and_some_between_are_kept() -> None:
+    w = torch.ones(1, requires_grad=True)
+    with record(every=1) as run:
+        for _ in range(100):
+            (w * 2).sum().backward()
+            run.step()
+    assert run.recorded[0] == 0
+    assert run.recorded[-1] == 99
+    assert 6 <= len(run.recorded) <= 12
+    assert {after - before for before, after in zip(run.recorded, run.recorded[1:-1], strict=False)} == {16}
+    assert len(run.recording.steps) == 100
+
+
+def test_what_cannot_be_seen_is_named() -> None:
+    class DistributedDataParallel(nn.Module):
+        """Named as PyTorch's, which needs a group of processes."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = nn.Linear(2, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.inner(x)  # type: ignore[no-any-return]
+
+    model = DistributedDataParallel()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, fused=True)
+    ends = threading.Event()
+    with record(model, every=1, steps=1) as run:
+        threading.Thread(target=ends.wait, name="loader").start()
+        model(torch.ones(1, 2)).sum().backward()
+        optimizer.step()
+        ends.set()
+    said = [note.message for note in run.traces[0].notes]
+    assert [message.split(" ")[0] for message in said] == ["DistributedDataParallel", "SGD", "Other"]
+    assert "(loader)" in said[2]
+
+
+def test_compiled_regions_are_named() -> None:
+    torch._dynamo.reset()
+    model = nn.Linear(2, 1)
+    compiled = torch.compile(model, backend="aot_eager")
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(compiled, every=2) as run:
+        for _ in range(3):
+            optimizer.zero_grad()
+            compiled(torch.ones(1, 2)).sum().backward()
+            optimizer.step()
+    for trace in run.traces.values():
+        assert [note.message[:34] for note in trace.notes] == ["torch.compile made 1 of these node"]
+
+
+def test_one_recording_at_a_time_and_sensible_numbers() -> None:
+    with record():
+        with pytest.raises(RuntimeError, match="another recording is under way"), record():
+            pass
+        hooked = len(optimizers._global_optimizer_post_hooks)
+    assert hooked == 1
+    for wrong in ({"every": 0}, {"steps": 0}):
+        with pytest.raises(ValueError, match="at least 1"):
+            record(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_file_holds_all_of_it(tmp_path: Path) -> None:
+    model, x, _ = made()
+    with record(model) as run:
+        model(x).sum().backward()
+    run.save(tmp_path / "step.trace")
+    file = decode_recording((tmp_path / "step.trace").read_bytes())
+    assert file.head == run.recording
+    assert file.trace(0, 50_000) == run.traces[0]
+    assert file.head.file == Path(__file__).name
+    assert file.trace(0, 50_000).program.source == Path(__file__).read_text(encoding="utf-8")
+    with pytest.raises(ValueError, match=r"no trace of step 5 is kept; there is one of: \[0\]"):
+        run.html(tmp_path / "step.html", step=5)
