@@ -21,7 +21,7 @@ from app.takehome import file_name, notebook, script
 from components.facts.compare.graphs import GraphMarks
 from components.facts.terms import meaning_of
 from components.figures import PlayerData
-from components.reading.graph_view import NO_MARKS, WHOLE, GraphAsked, graph_view, way_to_module
+from components.reading.graph_view import NO_MARKS, WHOLE, GraphAsked, graph_view, other_foldings, way_to_module
 from components.reading.modules import ModulesTold
 from components.reading.offers import Place
 from components.reading.torchviz_view import TorchvizAsked
@@ -64,9 +64,15 @@ class View(Look):
 
 @dataclass
 class GraphState:
-    """What a page remembers of its player: which boxes are open in its picture, and where it is to go."""
+    """What a page remembers of its player: which boxes are open in its picture, and where it is to go.
+
+    ``asked`` is what the picture is of, ``coarser`` and ``finer`` are what is open one level of detail up and down.
+    """
 
     drawn: tuple[str, ...] = ()
+    coarser: tuple[str, ...] = ()
+    finer: tuple[str, ...] = ()
+    asked: GraphAsked | None = None
     goto: tuple[int, int] | tuple[int, None, str] | None = None
     """The number of the request and the moment, or a box in its place."""
     painted: int = 0
@@ -165,10 +171,18 @@ def _downloads(page: str, data: PlayerData) -> None:
         def file(label: str, ending: str, make: Callable[[], str | bytes]) -> None:
             download(label, make, file_name(name, ending), f"{page}:{ending}", icon=None)
 
-        file("Player as one HTML file", "html", partial(standalone_page, data, f"{name} · Autograd Lab"))
+        file("Player as one HTML file", "html", _standalone(page, data, f"{name} · Autograd Lab"))
         file("Program (.py)", "py", partial(script, source))
         file("Notebook (.ipynb)", "ipynb", partial(notebook, source, name, session.cells_of(page)))
         file("Trace as JSON", "json", session.trace_json(page))
+
+
+def _standalone(page: str, data: PlayerData, title: str) -> Callable[[], str]:
+    """Return what makes the player as a file, in which boxes can be opened and closed as here."""
+    look, asked = session.looking(page), _state(page).asked
+    if data.kind != "lab" or asked is None:
+        return partial(standalone_page, data, title)
+    return lambda: standalone_page(data, title, look(partial(other_foldings, asked=asked)))
 
 
 # --- the Lab view
@@ -193,7 +207,8 @@ def _lab(page: str, only: GraphMarks, asks: bool, measured: ModulesTold | None) 
     if len(shown.roots) > 1:
         kept_choice("Graph of", [WHOLE, *shown.roots], view, "root", f"{page}:root:lab", width=190)
     _switches(page, view)
-    _state(page).drawn = shown.opened
+    state = _state(page)
+    state.drawn, state.coarser, state.finer, state.asked = shown.opened, shown.coarser, shown.finer, asked
     return shown.data, shown.places
 
 
@@ -313,11 +328,13 @@ def _switches_of(look: Look) -> tuple[str, ...]:
 
 
 def _fold(page: str, word: str, group: str) -> None:
-    """Open or close a group of the picture; what is inside a closed one is closed with it."""
-    view, drawn = _view(page), _state(page).drawn
-    opened = [other for other in drawn if other != group]
+    """Open or close a group of the picture, or a level; what is inside a closed one is closed with it."""
+    view, state = _view(page), _state(page)
+    opened = [other for other in state.drawn if other != group]
     if word == "open":
         opened.append(group)
+    elif word == "level":
+        opened = list(state.finer if group == "finer" else state.coarser)
     else:
         opened = [other for other in opened if not other.startswith(f"{group}.")]
     if view.of != _signature(page):

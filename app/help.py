@@ -26,6 +26,7 @@ KEYS: dict[str, Keys] = {
         ("Enter Escape", "opens the card of the selected box; closes it"),
         ("O", "opens the selected folded box"),
         ("C", "closes the frame around the selected box"),
+        ("[ ]", "fewer, larger boxes; the next level of boxes opened"),
         ("+ −", "zooms in, zooms out"),
         ("0", "fits the picture into its place"),
         ("F", "fills the screen, and leaves it"),

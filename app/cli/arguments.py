@@ -32,6 +32,9 @@ def _add_trace(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-memory", dest="measure", action="store_false", help="leave out the second run, which measures memory"
     )
+    parser.add_argument(
+        "--stacks", action="store_true", help="record the Python calls at each allocation; the second run takes longer"
+    )
 
 
 def _add_render(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -18,6 +18,7 @@ from components.figures import (
     LabOptions,
     LayoutProblem,
     Picture,
+    PlayerData,
     Ways,
     draw_lab,
     draw_torchviz,
@@ -33,6 +34,7 @@ from components.figures import (
     torchviz_question,
     why_not_drawn,
 )
+from components.reading.graph_view import GraphAsked, other_foldings
 from components.trace import Draw, Trace
 from components.widgets.player.page import standalone_page
 
@@ -89,7 +91,10 @@ def _lab(trace: Trace, options: argparse.Namespace) -> bytes:
         return lab_dot(graph).encode()
     if options.format == "png":
         return _image(draw(png_ways(LAYOUT_SECONDS)))
-    return _document(draw(svg_ways(LAYOUT_SECONDS)), index, options)
+    # A graph of several is known to the pages by its number too.
+    number = list(roots).index(options.of) + 1 if root is not None and len(roots) > 1 else None
+    asked = GraphAsked(root=f"{number}. {root.label}") if root is not None and number else GraphAsked()
+    return _document(draw(svg_ways(LAYOUT_SECONDS)), index, options, lambda: other_foldings(index, asked))
 
 
 def _torchviz(trace: Trace, options: argparse.Namespace, ask: Callable[[Draw], Trace]) -> bytes:
@@ -110,8 +115,13 @@ def _image(drawn: Drawn[_Image]) -> _Image:
     return drawn.image
 
 
-def _document(drawn: Drawn[Picture], index: TraceIndex, options: argparse.Namespace) -> bytes:
-    """Return the picture as SVG, or the player with it."""
+def _document(
+    drawn: Drawn[Picture],
+    index: TraceIndex,
+    options: argparse.Namespace,
+    others: Callable[[], Iterable[PlayerData]] = tuple,
+) -> bytes:
+    """Return the picture as SVG, or the player with it and with ``others``, in which other boxes are open."""
     picture = _image(drawn)
     if options.format == "svg":
         return picture.svg.encode()
@@ -119,7 +129,7 @@ def _document(drawn: Drawn[Picture], index: TraceIndex, options: argparse.Namesp
     kind: Literal["lab", "torchviz"] = "torchviz" if drawn.graph is None else "lab"
     said = f"{title} · {drawn.gave_up}" if drawn.gave_up else title
     data = player_data(index, picture, kind=kind, graph=drawn.graph, title=said, dot=drawn.dot)
-    return standalone_page(data, title).encode()
+    return standalone_page(data, title, others()).encode()
 
 
 def _dot(trace: Trace, options: argparse.Namespace, ask: Callable[[Draw], Trace]) -> str:

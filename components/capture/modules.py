@@ -1,4 +1,4 @@
-"""Which module's ``forward`` made a node.
+"""Which module's ``forward`` made a node, and the calls of modules that made none, or that an error ended.
 
 Known limitations: a module that the program calls through ``module.forward(x)`` instead of ``module(x)`` is not seen,
 as by every module hook. What ``torch.compile`` has compiled knows no modules any more.
@@ -8,18 +8,23 @@ Apart from the other observers because ``torch.compile`` must be able to read it
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import torch
+from msgspec.structs import replace
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils.hooks import RemovableHandle
 
+from ..trace import ModuleCall
+from .drafts import Allowance
 from .failures import Asides
-from .names import named_modules, variable_of
+from .names import class_name, named_modules, program_line, variable_of
 from .own_code import in_own_thread
 from .torch_nodes import Marks
 
+_MOST_SHAPES = 8
 # PyTorch's word to whoever uses such hooks; the program does not.
 ABOUT_HOOKS = "Using `torch.compile(module)` when there are global hooks on modules"
 
@@ -27,16 +32,22 @@ ABOUT_HOOKS = "Using `torch.compile(module)` when there are global hooks on modu
 class ModuleObserver:
     """Marks the nodes made inside each module with its path: the variable's name, then PyTorch's (``model.0``).
 
+    ``allowance`` bounds the calls that are kept of those that autograd recorded nothing of; without it none is.
+
     >>> with ModuleObserver(Asides(most=1)) as modules:
     ...     y = nn.Sequential(nn.Linear(2, 1))(torch.ones(2))
     ...     modules.makers.owner_of(y.grad_fn._sequence_nr())
     'Sequential.0'
     """
 
-    def __init__(self, asides: Asides) -> None:
-        self._asides = asides
+    def __init__(self, asides: Asides, allowance: Allowance | None = None) -> None:
+        self._asides, self._allowance = asides, allowance
         self.makers: Marks[str | None] = Marks(None)
         self._inside: list[str] = []
+        # By call that has not ended, and of each that is kept: its number, and that of the call that it is in.
+        self._numbers: list[int] = []
+        self._begun = 0
+        self._kept: list[tuple[int, int | None, ModuleCall]] = []
         self._paths: dict[int, str] = {}
         self._handles: list[RemovableHandle] = []
 
@@ -68,6 +79,8 @@ class ModuleObserver:
         if path is None:
             path = f"{self._inside[-1]}.{type(module).__name__}"
         self._inside.append(path)
+        self._begun += 1
+        self._numbers.append(self._begun)
         self.makers.switch(path)
 
     def _left(self, module: nn.Module, arguments: Any, result: Any) -> None:
@@ -77,7 +90,40 @@ class ModuleObserver:
             return
         try:
             if self._inside:
-                self._inside.pop()
+                self._end(module, arguments, result)
             self.makers.switch(self._inside[-1] if self._inside else None)
         except Exception as error:
             self._asides.failed("nodes", "which module made some nodes", error)
+
+    def _end(self, module: nn.Module, arguments: Any, result: Any) -> None:
+        path, number = self._inside.pop(), self._numbers.pop()
+        outputs = _tensors(result)
+        # The hook is called inside of the handler of what the call raised, with no result.
+        failed = result is None and sys.exc_info()[1] is not None
+        if not failed and (not outputs or any(tensor.requires_grad for tensor in outputs)):
+            return
+        if self._allowance is None or not self._allowance.take():
+            return
+        call = ModuleCall(
+            path=path,
+            kind=class_name(type(module)),
+            line=program_line(),
+            parent=None,
+            inputs=[list(tensor.shape) for tensor in _tensors(arguments)],
+            outputs=[list(tensor.shape) for tensor in outputs],
+            failed=failed,
+        )
+        self._kept.append((number, self._numbers[-1] if self._numbers else None, call))
+
+    def calls(self) -> list[ModuleCall]:
+        """Return the calls that are kept, in the order in which they began."""
+        kept = sorted(self._kept, key=lambda one: one[0])
+        places = {number: place for place, (number, _, _) in enumerate(kept)}
+        return [replace(call, parent=places.get(parent or 0)) for _, parent, call in kept]
+
+
+def _tensors(value: Any) -> list[torch.Tensor]:
+    """The plain tensors in a value, one list deep; those of the program's own classes could answer as they like."""
+    kind = type(value)
+    values = value if kind in (tuple, list) else list(value.values()) if kind is dict else (value,)
+    return [one for one in values if type(one) in (torch.Tensor, nn.Parameter)][:_MOST_SHAPES]

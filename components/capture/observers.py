@@ -10,6 +10,7 @@ import platform
 from collections.abc import Sequence
 
 import torch
+from msgspec import UNSET
 
 from ..trace import Caps, Device, Display, Environment, Failure, Program, Trace, Warned
 from .assemble import Ids, Makers, finished_edges, finished_nodes, located
@@ -52,7 +53,8 @@ class Observers:
         self._nodes = NodeLog(caps, self._truncations, self._tensors, self._values, asides)
         self._gradients = GradientLog(caps, self._truncations, self._values, asides)
         self._drawings = DrawingLog(program, caps, self._truncations, asides)
-        self._modules = ModuleObserver(asides)
+        calls = self._truncations.allowance("nodes", caps.calls, "later calls of modules that autograd did not record")
+        self._modules = ModuleObserver(asides, calls)
         self._steps = StepObserver(
             caps,
             self._truncations,
@@ -181,6 +183,7 @@ class Observers:
             truncations=self._truncations.reached,
             displays=displays,
             notes=self._asides.notes,
+            calls=self._modules.calls() or UNSET,
             numbered=self._numbered,
             duration_ns=duration,
         )

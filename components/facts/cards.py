@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..trace import Backward, BackwardStep, Gradient, GradientChange, Node, SavedTensor, Tensor
+from .calls import forward_call, shapes_text
 from .casts import cast_text
+from .failing import FAILED, FailedOperation, failed_operation
 from .formulas import node_formulas
 from .groups import Group, group_facts
 from .index import TraceIndex, saved_tensors
@@ -87,6 +89,9 @@ def box_card(index: TraceIndex, story: Story, groups: Mapping[str, Group], box: 
     """Return the card of a box: a fold, a tensor, a node, a leaf by its node's id and ``~leaf``."""
     if box in groups:
         return _fold_card(index, groups[box])
+    failed = failed_operation(index) if box == FAILED else None
+    if failed is not None:
+        return _failed_card(failed)
     if box in index.tensors:
         return _tensor_card(index, story, index.tensors[box])
     node = index.nodes.get(box.partition("~")[0])
@@ -117,6 +122,9 @@ def _still_card(index: TraceIndex, node_id: str) -> Card:
     produced = index.produced(node.id)
     cast = cast_text(node)
     rows: list[tuple[str, str]] = [("cast", cast.removeprefix("cast "))] if cast else []
+    call = forward_call(index, node_id)
+    if call is not None:
+        rows.append(("given → returned", shapes_text(call)))
     if produced is not None:
         rows.append((f"result {produced.name}", tensor_text(produced, _LONGEST)))
         rows += index.once(Sharing).rows(produced)
@@ -242,6 +250,24 @@ def _note(index: TraceIndex, node: Node) -> str | None:
     return "What this node saved is still in memory: the graph can be run backward again."
 
 
+def _failed_card(failed: FailedOperation) -> Card:
+    """Return the card of the operation that shapes ended."""
+    call = failed.call
+    got = [(f"{call.kind} got", shapes_text(call))] if call is not None and call.inputs else []
+    return Card(
+        title=call.path if call is not None else "The operation that failed",
+        subtitle="no node: autograd did not come to record it",
+        formula=None,
+        rows=(
+            (f"line {failed.line}", failed.code),
+            *got,
+            *((tensor.name or "", tensor_text(tensor, _LONGEST)) for tensor in failed.operands),
+        ),
+        note=failed.message,
+        kind="untracked",
+    )
+
+
 # --- a fold
 
 
@@ -253,7 +279,9 @@ def _fold_card(index: TraceIndex, group: Group) -> Card:
     if len(names) > _MOST_ROWS:
         rest = len(nodes) - sum(count for _, count in shown)
         rows.append((f"{len(names) - _MOST_ROWS} other kinds", f"{rest:,}"))
-    rows.append(("saved for backward", bytes_text(facts.saved_bytes)))
+    of_calls = forward_call(index, nodes[0].id) is not None
+    if not of_calls:
+        rows.append(("saved for backward", bytes_text(facts.saved_bytes)))
     if facts.saved_bytes:
         rows.append(("of that, freed", bytes_text(facts.freed_bytes)))
     where = "lines not recorded"
@@ -262,7 +290,7 @@ def _fold_card(index: TraceIndex, group: Group) -> Card:
     times = f", {group.times:,} times" if group.times > 1 else ""
     return Card(
         title=group.piece.title,
-        subtitle=f"{plural(len(nodes), 'node')} in one box{times} · {where}",
+        subtitle=f"{plural(len(nodes), 'call' if of_calls else 'node')} in one box{times} · {where}",
         formula=(index.code(lines[0]) if lines is not None and lines[0] == lines[1] else "") or None,
         rows=tuple(rows),
         note="Open it to see what is inside.",

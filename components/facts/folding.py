@@ -28,7 +28,8 @@ MOST_AT_FIRST = 15
 _FEW_AT_FIRST = 6
 _FEWEST_PARAMETERS = 3
 _MOST_OPENED_AT_ONCE = 64
-_MOST_LEVELS = 12
+_MOST_LEVELS, _MOST_IN_A_LEVEL = 12, 220
+_MOST_WITH_LEVELS = 30_000
 MOST_BOXES = 500
 _MOST_CUTS = 8
 
@@ -61,12 +62,39 @@ class Folding:
         """The folded groups by id."""
         return {group.id: group for group in self.folded}
 
+    @cached_property
+    def level(self) -> int:
+        """The finest of the scope's levels of detail that is open as a whole."""
+        opened = {self.scope.tree.id, *(group.id for group in self.opened)}
+        return max(n for n, level in enumerate(self.scope.levels) if all(group.id in opened for group in level))
+
+    @property
+    def beyond(self) -> bool:
+        """Whether more is open than the level as a whole."""
+        return len(self.opened) > len(self.scope.levels[self.level]) - 1
+
+    def coarser(self) -> tuple[str, ...]:
+        """Return the groups to be open one level up: what is open beyond the level as a whole is closed first."""
+        level = self.level if self.beyond else max(0, self.level - 1)
+        return tuple(group.id for group in self.scope.levels[level][1:])
+
+    def finer(self) -> tuple[str, ...]:
+        """Return the groups to be open one level down, with those that are open."""
+        levels = self.scope.levels
+        more = levels[min(self.level + 1, len(levels) - 1)][1:]
+        return tuple(dict.fromkeys([group.id for group in (*self.opened, *more)]))
+
 
 class Scope:
-    """The nodes that can be reached from ``roots``, or all: functions first, then leaves, both in order of birth."""
+    """The nodes that can be reached from ``roots``, or all: functions first, then leaves, both in order of birth.
 
-    def __init__(self, index: TraceIndex, roots: tuple[str, ...] | None = None) -> None:
-        self.index = index
+    One of up to about ``shown_whole`` boxes is shown whole at first.
+    """
+
+    def __init__(
+        self, index: TraceIndex, roots: tuple[str, ...] | None = None, shown_whole: int = _SHOWN_WHOLE
+    ) -> None:
+        self.index, self._shown_whole = index, shown_whole
         chosen = None if roots is None else index.reachable(roots)
         nodes = [node for node in index.trace.nodes if chosen is None or node.id in chosen]
         self.functions: list[Node] = [node for node in nodes if node.leaf is None]
@@ -84,8 +112,8 @@ class Scope:
     @cached_property
     def is_small(self) -> bool:
         """Whether it is shown whole at first."""
-        saving = sum(1 for node in self.functions[:_SHOWN_WHOLE] if node.saved_bytes)
-        return len(self.functions) + saving + 2 * len(self.leaves) <= _SHOWN_WHOLE
+        saving = sum(1 for node in self.functions[: self._shown_whole] if node.saved_bytes)
+        return len(self.functions) + saving + 2 * len(self.leaves) <= self._shown_whole
 
     @cached_property
     def is_model(self) -> bool:
@@ -267,7 +295,7 @@ class Scope:
             for child in inside
             if child.piece.kind != "derivative"
             and (repeats or child.times == 1 or child.piece.kind in ("loop", "iterations"))
-            and any(isinstance(one, Group) and one.piece.kind != "line" for one in child.children)
+            and any(node.module not in (None, "", child.module) for node in child.nodes)
         ]
 
     def _boxes(self, opened: list[Group]) -> int:
@@ -287,7 +315,7 @@ class Scope:
     def levels(self) -> list[list[Group]]:
         """What is open at each level of detail, the coarsest first; of loops no more than the ends are ever opened."""
         found = [[self.tree]]
-        while len(found) < _MOST_LEVELS:
+        while len(found) < _MOST_LEVELS and len(self.functions) <= _MOST_WITH_LEVELS:
             inside = set(map(id, found[-1]))
             more = [
                 child
@@ -295,8 +323,7 @@ class Scope:
                 for child in self.groups_in(group)
                 if id(child) not in inside and child.piece.kind not in ("iterations", "parameters")
             ]
-            boxes = sum(len(group.children) - 1 for group in (*found[-1], *more))
-            if not more or boxes > MOST_BOXES:
+            if not more or self._boxes(found[-1] + more) > _MOST_IN_A_LEVEL:
                 break
             found.append(found[-1] + more)
         return found

@@ -19,6 +19,7 @@ from pygments.token import Comment, Keyword, Number, String
 from ..facts import TraceIndex
 from ..facts.cards import Card, box_card
 from ..facts.closing import closing
+from ..facts.failing import FAILED
 from ..facts.findings import findings
 from ..facts.folding import Homes
 from ..facts.gradient_health import MOST_FINDINGS, Illness, norm
@@ -31,8 +32,8 @@ from .lab.words import edge_words, grad_words, leaf_value
 from .layout import LayoutProblem, Picture, PictureBox
 from .legend import explained, lab_legend, torchviz_legend
 
-_MOST_NAMES = 400
-_MOST_NODES_READ = 2_000
+_MOST_NAMES = 1_500
+_MOST_NODES_READ = 10_000
 _MOST_PICTURE_CHARS = 2_000_000
 
 PlayerKind = Literal["lab", "torchviz"]
@@ -93,7 +94,9 @@ class PlayerData(Struct, frozen=True, kw_only=True):
     text. ``carried`` is by the number of a link, ``texts`` by leaf box; ``frames`` are opened folds with the boxes in
     them. ``cut`` says that the run goes on after the last moment, ``more_findings`` that there are others. ``whole`` is
     said of all of the run, ``message`` where there is no picture. ``terms`` are sentences about the words that the
-    legend and the cards have. ``columns`` are what boxes can be coloured by besides, each with its unit.
+    legend and the cards have. ``opened`` are the open folds, ``level`` is the level of detail that is open as a whole,
+    the finest being ``levels``, ``beyond`` whether more is open than that. A ``compact`` picture is one of a model.
+    ``columns`` are what boxes can be coloured by besides, each with its unit.
     """
 
     svg: str
@@ -120,6 +123,11 @@ class PlayerData(Struct, frozen=True, kw_only=True):
     findings: list[PlayerFinding]
     more_findings: bool
     frames: list[tuple[str, tuple[str, ...]]]
+    opened: tuple[str, ...]
+    level: int
+    levels: int
+    beyond: bool
+    compact: bool
     dot: str | UnsetType = UNSET
     columns: list[tuple[str, str]] | UnsetType = UNSET
 
@@ -143,6 +151,9 @@ def player_data(
     svg = picture.svg if isinstance(picture, Picture) else ""
     shown = picture.boxes if isinstance(picture, Picture) else ()
     homes = graph.homes if graph is not None else Homes(alone={box.id for box in shown})
+    whole = closing(index)
+    if homes.folding is not None:
+        index = homes.folding.scope.index  # where autograd recorded nothing, that of the calls of modules
     story = tell(index, homes)
     boxes = _Boxes(index, story, homes, graph, options or LabOptions())
     marked = graph is not None and any(ONLY in link.kinds for link in graph.links)
@@ -162,7 +173,7 @@ def player_data(
         failed=index.trace.failure.line if index.trace.failure is not None else None,
         moments=_moments(story, boxes.findings()),
         cut=story.cut,
-        whole=closing(index),
+        whole=whole,
         notes=story.notes,
         stale=sorted(story.stale),
         pictures=_pictures(index, story),
@@ -173,6 +184,11 @@ def player_data(
         findings=boxes.findings(),
         more_findings=len(index.once(findings)) > MOST_FINDINGS,
         frames=[(frame.id, frame.boxes) for frame in graph.frames] if graph is not None else [],
+        opened=graph.opened if graph is not None else (),
+        level=homes.folding.level if homes.folding is not None else 0,
+        levels=len(homes.folding.scope.levels) - 1 if homes.folding is not None else 0,
+        beyond=homes.folding is not None and homes.folding.beyond,
+        compact=graph is not None and graph.compact,
         dot=dot,
     )
 
@@ -215,6 +231,8 @@ class _Boxes:
         if shown.id in self._groups:
             return self._group(shown.id)
         known = self._index.nodes.get(node)
+        if shown.id == FAILED and self._index.trace.failure is not None:
+            return PlayerBox(born=len(self._story.moments) - 1, line=self._index.trace.failure.line)
         if known is None:
             return PlayerBox(born=self._born(shown), line=self._line(shown))
         visits = self._story.visits(node)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import replace as other
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..facts import TraceIndex
 from ..facts.compare.graphs import GraphMarks
@@ -16,14 +17,16 @@ from ..figures import (
     PlayerData,
     Root,
     draw_lab,
+    foldings,
     lab_graph,
     lab_roots,
     player_data,
+    with_columns,
     with_marks,
 )
 from ..trace import ModuleCosts, Trace
 from ..trace.codec import collector_paused
-from .modules import Way, way_to, with_columns
+from .modules import Way, way_to
 from .offers import Place, places
 from .pictures import ways
 
@@ -50,11 +53,16 @@ class GraphAsked(Struct, frozen=True, kw_only=True):
 
 
 class GraphShown(Struct, frozen=True):
-    """The player's data, the names of the graphs that there are, the groups that are open, and what can be asked."""
+    """The player's data, the names of the graphs that there are, and what can be asked.
+
+    ``opened`` are the groups that are open, ``coarser`` and ``finer`` those one level of detail up and down.
+    """
 
     data: PlayerData
     roots: list[str]
     opened: tuple[str, ...]
+    coarser: tuple[str, ...]
+    finer: tuple[str, ...]
     places: dict[str, Place]
 
 
@@ -65,8 +73,7 @@ def graph_view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
 
 
 def _view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
-    roots = _roots(index)
-    root = roots.get(asked.root) if len(roots) > 1 else None
+    roots, root = _roots(index), _root(index, asked)
     options = LabOptions(values=asked.values, shapes=asked.shapes, saved=asked.saved, opened=asked.opened)
 
     def graph(options: LabOptions) -> LabGraph:
@@ -75,7 +82,7 @@ def _view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
     whole = seen = graph(options)
     picture, title, empty, dot = None, "Graph", "", ""
     if whole.boxes:
-        folded = None if asked.opened is not None else lambda groups: graph(replace(options, opened=groups))
+        folded = None if asked.opened is not None else lambda groups: graph(other(options, opened=groups))
         drawn = draw_lab(whole, ways(), folded)
         picture, dot, seen = drawn.image, drawn.dot, drawn.graph or whole
         title = _title(seen, index, root) + (f" · {drawn.gave_up}" if drawn.gave_up else "")
@@ -85,17 +92,33 @@ def _view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
     if asked.modules:
         data = with_columns(data, index, seen, asked.costs)
     found = places(index, data.cards, seen) if asked.asks else {}
-    return GraphShown(data, list(roots), seen.opened, found)
+    folding = seen.homes.folding
+    levels = (folding.coarser(), folding.finer()) if folding is not None else ((), ())
+    return GraphShown(data, list(roots), seen.opened, *levels, found)
+
+
+def other_foldings(index: TraceIndex, asked: GraphAsked) -> list[PlayerData]:
+    """Return a Lab view with other boxes open, for a player without a server: see ``figures.foldings``."""
+    with collector_paused():
+        first = _view(index, asked).data
+        return foldings(
+            index, _root(index, asked), first, lambda opened: _view(index, replace(asked, opened=opened)).data
+        )
+
+
+def _roots(index: TraceIndex) -> dict[str, Root]:
+    return {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
+
+
+def _root(index: TraceIndex, asked: GraphAsked) -> Root | None:
+    roots = _roots(index)
+    return roots.get(asked.root) if len(roots) > 1 else None
 
 
 def way_to_module(index: TraceIndex, root: str, opened: tuple[str, ...], path: str) -> Way | None:
     """Return the way to a module in the graph of ``root``, as ``way_to`` does."""
     roots = _roots(index)
     return way_to(index, roots.get(root) if len(roots) > 1 else None, opened, path)
-
-
-def _roots(index: TraceIndex) -> dict[str, Root]:
-    return {f"{number + 1}. {root.label}": root for number, root in enumerate(lab_roots(index))}
 
 
 def nothing_drawn(trace: Trace) -> str:
@@ -111,6 +134,8 @@ def _title(drawn: LabGraph, index: TraceIndex, root: Root | None) -> str:
     if not drawn.nodes:
         return _no_graph(index.trace)
     folded = f" in {plural(len(drawn.boxes), 'box')}" if drawn.groups else ""
+    if not index.trace.nodes:
+        return f"{plural(drawn.nodes, 'call')} of modules{folded} · autograd recorded nothing"
     saved = saved_bytes(index.trace, None if root is None else index.reachable(list(root.nodes)))
     how = "" if saved.once or not saved.size else ", each node by itself"
     return f"{plural(drawn.nodes, 'node')}{folded} · {bytes_text(saved.size)} saved{how}"

@@ -20,12 +20,15 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
+from msgspec import UNSET
 from msgspec.structs import replace
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from ..capture.engine import Reached
 from ..capture.failures import Asides, failure_of
+from ..capture.module_meter import ModuleMeter
+from ..capture.module_meter import Norms as NormsOfOne
 from ..capture.modules import ABOUT_HOOKS
 from ..capture.names import Namespace, current_namespaces, named_tensors, program_line
 from ..capture.observers import Observers, is_older
@@ -54,6 +57,7 @@ class Window(Observers):
         self.step = step
         self.losses: list[Number] = []
         self.norms = Norms(self._name_of)
+        self._meter = ModuleMeter(asides, alone=False)
         self._place = place
         self._models = models
         self._names: dict[int, str] = {}
@@ -99,6 +103,7 @@ class Window(Observers):
         self._active.enter_context(program_is(self._place.file))
         self._first_number = self._nodes.first_number = next_node_number()
         self._active.enter_context(self._modules)
+        self._active.enter_context(self._meter)
         self._active.enter_context(self._engine)
         self._active.enter_context(_heard(self._stdout.write))
         self._active.enter_context(_warned(self._on_warning))
@@ -149,7 +154,9 @@ class Window(Observers):
             self._asides.note(None, sentence, None)
         for node in self._nodes.drafts:
             node.forget()
-        return replace(trace, notes=self._asides.notes, training_step=self.step)
+        costs = self._meter.costs(self._program.device, self._norms_of, len(self._optimizers))
+        modules = costs if costs.modules else UNSET
+        return replace(trace, notes=self._asides.notes, training_step=self.step, modules=modules)
 
     def stop(self) -> None:
         """Take everything off."""
@@ -172,6 +179,10 @@ class Window(Observers):
             names = named_tensors(self.namespaces(), self._weak)
             self._names = {key: name for key, (name, _) in names.items()} | self._names
         return self._names.setdefault(id(parameter), f"parameter {len(self._names)}")
+
+    def _norms_of(self, parameter: torch.Tensor) -> NormsOfOne:
+        name = self._names.get(id(parameter), "")
+        return self.norms.gradients.get(name), self.norms.weights.get(name), self.norms.updates.get(name)
 
     def _on_warning(self, message: Any, category: type[Warning]) -> bool:
         """Note a warning; say whether it is the training's own, and not about what an observer does."""

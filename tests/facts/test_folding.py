@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from components.facts import TraceIndex
 from components.facts.folding import MOST_BOXES
 from components.facts.groups import Group, whole
-from components.figures import LabGraph, LabOptions, lab_graph
+from components.figures import LabGraph, LabOptions, lab_graph, lab_scope
 from components.trace import EngineFailure, Node, Trace
 from tests.figures import traces as t
 
@@ -129,7 +131,7 @@ def test_nodes_of_double_backward_are_folded_apart() -> None:
         (("folded", "order2"), "built by create_graph"),
         (("folded",), "loop, line 1"),
     ]
-    assert graph.boxes[0].detail.endswith("10 nodes · second order")
+    assert graph.boxes[0].detail.endswith("10 nodes · first derivative")
 
 
 def test_a_fold_says_that_backward_stopped_in_it_and_whether_all_it_saved_is_freed() -> None:
@@ -153,3 +155,110 @@ def test_what_is_asked_to_be_open_never_makes_more_boxes_than_can_be_laid_out() 
 
 def test_unknown_groups_are_passed_over() -> None:
     assert closed(t.chain(500), "g.9.9", "nonsense").opened == ()
+
+
+# --- a model
+
+
+def block(number: int, first: int, *, short: bool = False) -> list[Node]:
+    """Ten nodes of ``net.blocks.<number>``: six of its ``attn``, three of its ``mlp``, a sum of its own."""
+    names = ["Relu", "Addmm", "T", "Tanh", "Sigmoid", "Mul", "Exp", "Sub", "Log"][: 8 if short else 9]
+    path = f"net.blocks.{number}"
+    made = [
+        t.node(f"n{first + i}", f"{name}Backward0", 5, module=f"{path}.{'attn' if i < 6 else 'mlp'}")
+        for i, name in enumerate(names)
+    ]
+    return [*made, t.node(f"n{first + len(names)}", "AddBackward0", 6, module=path)]
+
+
+def deep(layers: int = 16, **changed: object) -> Trace:
+    """An embedding, layers that are alike but for the first, which is shorter, a head and a loss."""
+    made = [t.node("n0", "EmbeddingBackward0", 4, module="net.tok")]
+    for number in range(layers):
+        made += block(number, len(made), short=number == 0)
+    made.append(t.node(f"n{len(made)}", "AddmmBackward0", 7, module="net.head"))
+    made.append(t.node(f"n{len(made)}", "NllLossBackward0", 9))
+    names = [node.id for node in made]
+    pairs = [f"{above} {below}" for below, above in pairwise(names)]
+    return t.make_trace(nodes=made, edges=t.edges(*pairs), **changed)  # type: ignore[arg-type]
+
+
+def seen(graph: LabGraph) -> list[tuple[str, str]]:
+    return [(box.title, box.value.partition("  ")[0]) for box in graph.boxes]
+
+
+def test_a_model_opens_as_its_parts_and_layers_that_are_alike_are_one() -> None:
+    graph = lab_graph(deep())
+    assert seen(graph) == [
+        ("NllLossBackward0", ""),
+        ("net.head", "1 node"),
+        # 9 + 15 * 10 nodes
+        ("net.blocks", "×16"),
+        ("net.tok", "1 node"),
+    ]
+    assert [frame.title for frame in graph.frames] == ["net"]
+    assert stands_for(graph) == 1 + 1 + 9 + 150 + 1
+
+
+def test_few_layers_are_shown_each_where_there_is_room() -> None:
+    short = deep(15)
+    assert ("net.blocks", "×15") in seen(lab_graph(short))
+    # With 14 layers of ten nodes less one, 139 functions, it is no small graph, but 3 + 14 boxes are too many.
+    assert ("net.blocks", "×14") in seen(lab_graph(deep(14)))
+
+
+def test_layers_among_other_things_are_one_box_that_opens_into_them() -> None:
+    made = [t.node("n0", "EmbeddingBackward0", 4, module="net.0")]
+    for number in range(1, 16):
+        made += [
+            t.node(f"n{len(made) + i}", name, 5, module=f"net.{number}")
+            for i, name in enumerate(["MulBackward0", "TanhBackward0"] * 5)
+        ]
+    trace = t.make_trace(nodes=made)
+    assert seen(lab_graph(trace)) == [("net.1 to 15", "×15"), ("net.0", "1 node")]
+    opened = closed(trace, "g.0", "g.0.1")
+    assert [title for title, _ in seen(opened)] == [*(f"net.{number}" for number in range(15, 0, -1)), "net.0"]
+
+
+def test_what_is_not_alike_is_no_layer() -> None:
+    names = ["ConvolutionBackward0", "ReluBackward0", "AddmmBackward0"]
+    made = [t.node(f"n{i}", names[i // 50], i + 1, module=f"net.{i // 50}") for i in range(150)]
+    assert [title for title, _ in seen(lab_graph(t.make_trace(nodes=made)))] == ["net.2", "net.1", "net.0"]
+
+
+def test_parameters_that_the_iterations_of_a_loop_share_are_one_box() -> None:
+    leaves = [t.leaf(f"n{i}", f"net.w{i}") for i in range(4)]
+    made, pairs = list(leaves), []
+    for _ in range(40):
+        for place in range(4):
+            pairs.append(f"n{len(made)} n{place}")
+            made.append(t.node(f"n{len(made)}", "MulBackward0", 3 + place, module="net"))
+        made.append(t.node(f"n{len(made)}", "MeanBackward0", 7))
+    trace = t.make_trace("for _ in range(40):\n" + "    x = net(x)\n" * 6, nodes=made, edges=t.edges(*pairs))
+    index = TraceIndex(trace)
+    (parameters,) = [box for box in closed(trace, "g.0").boxes if "parameters" in box.title]
+    assert parameters.title == "net: 4 parameters"
+    opened = closed(trace, "g.0", parameters.id)
+    assert {box.title for box in opened.boxes if box.kinds[0] == "leaf"} == {"net.w0", "net.w1", "net.w2", "net.w3"}
+    assert stands_for(opened) - 4 == len(index.trace.nodes) - 4
+
+
+def test_levels_open_and_close_whole_layers_of_boxes() -> None:
+    index = TraceIndex(deep())
+    folding = lab_scope(index).folded()
+    assert (folding.level, folding.beyond) == (1, False)
+    assert lab_scope(index).folded(folding.coarser()).opened == ()
+    finer = lab_scope(index).folded(folding.finer())
+    assert finer.level == 2
+    # net is open, and in it tok, blocks and head.
+    assert [group.piece.title for group in finer.opened] == ["net", "net.tok", "net.blocks", "net.head"]
+    further = lab_scope(index).folded((*folding.finer(), "g.0.1.3"))
+    assert (further.level, further.beyond) == (2, True)
+    assert set(further.coarser()) == {group.id for group in finer.opened}
+    assert set(further.finer()) > {group.id for group in further.opened}
+
+
+def test_a_small_graph_of_modules_is_shown_whole() -> None:
+    graph = lab_graph(t.make_trace(nodes=model(), edges=t.edges(*(f"n{i} n{i - 1}" for i in range(1, 23)))))
+    assert not graph.groups
+    assert not graph.compact

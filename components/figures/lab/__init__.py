@@ -10,17 +10,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from ...facts import TraceIndex
-from ...facts.folding import MOST_BOXES, Folding, Homes, Scope
+from ...facts.calls import forward
+from ...facts.failing import failed_operation
+from ...facts.folding import MOST_AT_FIRST, MOST_BOXES, Folding, Homes, Scope
 from ...facts.groups import Group, group_facts
 from ...facts.index import saved_tensors
 from ...facts.sharing import Sharing
-from ...facts.text import bytes_text, order_text, plural
+from ...facts.text import bytes_text, order_text, plural, printable
 from ...facts.untracked import cuts
 from ...trace import Edge, Node, Tensor, Trace
+from .beyond import as_calls, with_failed
 from .records import Box, Frame, LabGraph, LabOptions, Link, Root
 from .words import edge_words, function_words, grad_words, leaf_value, saved_words, stop_words, tensor_words
 
@@ -28,6 +32,7 @@ _MOST_LONE_BOXES = 12
 _USES_BEFORE_COPIES = 3
 _MOST_OUTPUTS_PER_FOLD = 3
 _FRAMES_FROM = 40
+_CODE = 40
 
 
 def lab_roots(trace: Trace | TraceIndex) -> list[Root]:
@@ -58,14 +63,31 @@ def lab_graph(trace: Trace | TraceIndex, root: Root | None = None, options: LabO
     """
     options = options or LabOptions()
     index = trace if isinstance(trace, TraceIndex) else TraceIndex(trace)
-    scope = index.once(Scope, root.nodes if root is not None else None)
+    scope = lab_scope(index, root)
     if not scope.nodes:
         return _lone_boxes(index, options)
     folding = scope.folded(options.opened)
-    graph = _LabDrawing(folding, options, options.saved).graph()
+    drawing = _LabDrawing(folding, options, options.saved)
+    graph = drawing.graph()
     if options.saved and len(graph.boxes) > MOST_BOXES:
-        graph = _LabDrawing(folding, options, False).graph()
-    return graph
+        drawing = _LabDrawing(folding, options, False)
+        graph = drawing.graph()
+    unrecorded = forward(index)
+    if unrecorded is not None:
+        return as_calls(graph, unrecorded)
+    failed = failed_operation(index)
+    return graph if failed is None else with_failed(graph, failed, drawing.end_of)
+
+
+def lab_scope(index: TraceIndex, root: Root | None = None) -> Scope:
+    """Return the nodes of one graph, or of all that the program built, and how they can be folded.
+
+    Where autograd recorded nothing, they are the calls of modules.
+    """
+    unrecorded = forward(index)
+    if unrecorded is not None:
+        return unrecorded.index.once(Scope, None, MOST_AT_FIRST)
+    return index.once(Scope, root.nodes if root is not None else None)
 
 
 def _lone_boxes(index: TraceIndex, options: LabOptions) -> LabGraph:
@@ -79,7 +101,9 @@ def _lone_boxes(index: TraceIndex, options: LabOptions) -> LabGraph:
         for source in cut.sources
         if cut.tensor.origin in ids and source.origin in ids
     )
-    return LabGraph(boxes, links, 0, homes=Homes(alone={box.id for box in boxes}))
+    graph = LabGraph(boxes, links, 0, homes=Homes(alone={box.id for box in boxes}))
+    failed = failed_operation(index)
+    return graph if failed is None else with_failed(graph, failed, lambda tensor: ids.get(tensor.origin))
 
 
 def _lone_box(tensor: Tensor, options: LabOptions) -> Box:
@@ -123,7 +147,12 @@ class _LabDrawing:
                 folding=self._folding,
                 tensors=frozenset(box.id for box in self._boxes if box.kinds[0] == "untracked"),
             ),
+            compact=self._scope.is_model,
         )
+
+    def end_of(self, tensor: Tensor) -> str | None:
+        """Return the box that stands for a tensor."""
+        return self._links.end(tensor, self._outputs)
 
     def _visible(self) -> list[Node | Group]:
         """Return the nodes that have a box of their own and the folded groups, in order of birth."""
@@ -166,17 +195,23 @@ class _LabDrawing:
             kinds.append("released")
         piece = group.piece
         code = self._index.code(group.line)[:40] if piece.kind not in ("module", "repeat") else ""
-        detail = f"{code}\n{plural(piece.size, 'node')}" if not group.of_leaves else ""
+        size = plural(piece.size, "node") if not group.of_leaves else ""
         if facts.order2:
             orders = sorted({node.order for node in group.nodes})
-            detail += f" · {' and '.join(map(order_text, orders[:2]))}"
+            size += f" · {' and '.join(map(order_text, orders[:2]))}"
         if facts.saved_bytes:
-            detail += f" · saves {bytes_text(facts.saved_bytes)}"
+            size += f" · saves {bytes_text(facts.saved_bytes)}"
+        times = f"×{group.times:,}" if group.times > 1 else ""
+        stopped = ""
         if facts.stopped is not None:
             kinds.append("stopped")
-            detail += f"\nstopped here, at {facts.stopped}"
-        times = f"×{group.times:,}" if group.times > 1 else ""
-        self._boxes.append(Box(group.id, tuple(kinds), piece.title, times, detail.strip("\n")))
+            stopped = f"stopped here, at {facts.stopped}"
+        value, details = times, [code, size, stopped]
+        if self._scope.is_model:
+            code = printable(self._index.code(group.line), _CODE) if code else ""
+            # A model's boxes are many and say little: on one line they are seen at once.
+            value, details = f"{times}  {code or size}".strip(), [stopped]
+        self._boxes.append(Box(group.id, tuple(kinds), piece.title, value, "\n".join(filter(None, details))))
 
     def _output_boxes(self) -> None:
         """What the program holds on to: results that nothing was made of, and where a backward started."""
@@ -201,6 +236,7 @@ class _LabDrawing:
         self._outputs.setdefault(node.id, box_id)
         self._boxes.append(Box(box_id, ("output",), title, value))
         kinds = ("output", "travelled") if label else ("output",)
+        label = "" if self._links.is_bare(box) else label
         self._links.made.append(Link(box_id, box, kinds, label, (node.id, -1) if started else None))
 
     # --- leaves
@@ -280,6 +316,10 @@ class _LabLinks:
         """Return the id of the box that a node of the scope is in."""
         return self._folding.box_at(self._scope.place[node])
 
+    def is_bare(self, box: str) -> bool:
+        """Whether lines to a box have no gradients: rows with labels between them are twice as far apart."""
+        return self._scope.is_model and box in self._folding.groups
+
     def between_boxes(self) -> None:
         """Edges between functions and folds; those that end in a leaf of its own are drawn with the leaf."""
         scope, numbers = self._scope, self._folding.box_numbers
@@ -296,12 +336,14 @@ class _LabLinks:
 
     def add(self, source: str, target: str, edges: list[Edge]) -> None:
         """Between two nodes every edge is drawn; with a fold at an end they are one, which says how many it is."""
+        to_fold = source in self._folding.groups or target in self._folding.groups
         links = [self._link(source, target, edge) for edge in edges]
-        if len(links) == 1 or (source not in self._folding.groups and target not in self._folding.groups):
-            self.made += links
+        bare = self.is_bare(source) or self.is_bare(target)
+        if len(links) == 1 or not to_fold:
+            self.made += [replace(link, label="") for link in links] if bare else links
             return
         kinds = max((link.kinds for link in links), key=len)
-        self.made.append(Link(source, target, kinds, f"×{len(links):,}"))
+        self.made.append(Link(source, target, kinds, "" if bare else f"×{len(links):,}"))
 
     def _link(self, source: str, target: str, edge: Edge) -> Link:
         step = self._index.last_step.get(edge.source)
@@ -321,7 +363,7 @@ class _LabLinks:
             }
             for tensor in tensors:
                 base = self._index.tensors.get(tensor.view_of or "")
-                end = self._end(base, outputs) if base is not None else None
+                end = self.end(base, outputs) if base is not None else None
                 if base is not None and end is not None and end.removesuffix("~leaf") not in {node, *linked}:
                     self.made.append(Link(node, end, ("view",), f"view of {base.name}" if base.name else "view"))
 
@@ -340,7 +382,7 @@ class _LabLinks:
         known = {leaf.tensor for leaf in self._scope.leaves if leaf.tensor is not None}
         boxes = []
         for cut in self._scope.cuts:
-            ends = [end for source in cut.sources if (end := self._end(source, outputs)) is not None]
+            ends = [end for source in cut.sources if (end := self.end(source, outputs)) is not None]
             if not ends or cut.tensor.id in known:
                 continue
             latest = self._index.latest.get(cut.tensor.origin, cut.tensor)
@@ -351,7 +393,7 @@ class _LabLinks:
             self.made += [Link(cut.tensor.id, end, ("cut",), cut.how) for end in dict.fromkeys(ends)]
         return boxes
 
-    def _end(self, tensor: Tensor, outputs: Mapping[str, str]) -> str | None:
+    def end(self, tensor: Tensor, outputs: Mapping[str, str]) -> str | None:
         """Return the box that stands for a tensor: its output box, its node's, its leaf's."""
         if tensor.node is not None and tensor.node in self._scope.place:
             return outputs.get(tensor.node) or self.box_of(tensor.node)

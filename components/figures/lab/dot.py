@@ -20,6 +20,12 @@ _HEAD = """digraph lab {
 \tnode [height=0.44]
 \tedge [fontname="Arial" fontsize=12 fontcolor="#1c2433" arrowsize=0.8]
 """
+_COMPACT = (
+    ("ranksep=0.34", "ranksep=0.16"),
+    ("pad=0.25", "pad=0.12"),
+    ("height=0.44", "height=0.36"),
+    ('margin="0.19,0.08"', 'margin="0.16,0.05"'),
+)
 LONGEST = 90
 
 
@@ -37,6 +43,8 @@ def lab_dot(graph: LabGraph, *, ranked_anew: bool = False) -> str:
         frame = frame_of.get(link.source) if link.kinds[0] == "saved" else None
         links[frame] = links.get(frame, "") + _link(number, link)
     head = _HEAD.replace("rankdir", "newrank=true rankdir") if ranked_anew else _HEAD
+    for usual, less in _COMPACT if graph.compact else ():
+        head = head.replace(usual, less)
     return f"{head}{boxes}{_frames(graph, links)}{links.get(None, '')}}}\n"
 
 

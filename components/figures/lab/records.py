@@ -77,7 +77,8 @@ class Frame:
 class LabGraph:
     """The picture. ``nodes`` says how many autograd nodes it stands for.
 
-    ``opened`` are the ids of the groups that are open, ``homes`` says which box each node is in.
+    ``opened`` are the ids of the groups that are open, ``homes`` says which box each node is in. ``compact`` asks for
+    little room between the boxes, as the parts of a model need.
     """
 
     boxes: tuple[Box, ...]
@@ -86,6 +87,7 @@ class LabGraph:
     frames: tuple[Frame, ...] = ()
     opened: tuple[str, ...] = ()
     homes: Homes = field(default_factory=Homes, compare=False)
+    compact: bool = False
 
     @property
     def groups(self) -> Mapping[str, Group]:

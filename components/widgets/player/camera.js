@@ -13,8 +13,8 @@ const GLIDE = { duration: 200, easing: "ease-out" }, MOST_GLIDING = 600;
 /** @typedef {Point & { width: number, height: number }} Area */
 /**
  * The boxes of a picture: their shapes, those of its outputs, and what is around all of them. `letter` is the size of a
- * title.
- * @typedef {{ boxes: Area[], outputs: Area[], around: Area, letter: number }} Contents
+ * title, `least` how large one has to be on the screen, in CSS pixels, unless it is as usual.
+ * @typedef {{ boxes: Area[], outputs: Area[], around: Area, letter: number, least?: number }} Contents
  */
 
 export class Camera {
@@ -57,8 +57,21 @@ export class Camera {
    * @param {boolean} fresh
    */
   open(svg, contents, keep, fresh) {
-    const [x, y, width, height] = (svg.getAttribute("viewBox") || "0 0 100 100").split(/[\s,]+/).map(Number);
     const before = this.home, kept = keep && this.opened;
+    this.take(svg, contents);
+    const resized = kept && !isAlike(this.home, before);
+    if (resized && this.fitted) return this.fit();
+    if (kept && !(resized && fresh)) return this.show();
+    this.moved = false;
+    this.start();
+  }
+
+  /**
+   * @param {SVGSVGElement} svg
+   * @param {Contents} contents
+   */
+  take(svg, contents) {
+    const [x, y, width, height] = (svg.getAttribute("viewBox") || "0 0 100 100").split(/[\s,]+/).map(Number);
     this.svg = svg;
     this.home = { x, y, width, height };
     this.contents = contents;
@@ -66,11 +79,34 @@ export class Camera {
     this.uncover();
     for (const name of ["width", "height"]) svg.removeAttribute(name);
     svg.setAttribute("preserveAspectRatio", "xMidYMid meet");
-    const resized = kept && !isAlike(this.home, before);
-    if (resized && this.fitted) return this.fit();
-    if (kept && !(resized && fresh)) return this.show();
-    this.moved = false;
-    this.start();
+  }
+
+  // Show another picture of the same graph, in which `to`, in its units, came of what stood at `from`, a point of the
+  // stage in CSS pixels: it stands there, as large as before or as it has room, and large enough to be read.
+  /**
+   * @param {SVGSVGElement} svg
+   * @param {Contents} contents
+   * @param {Point} from
+   * @param {Area} to
+   * @param {number} [scale]
+   */
+  land(svg, contents, from, to, scale = this.scale()) {
+    this.take(svg, contents);
+    const { width, height } = this.size(), { home } = this;
+    const room = Math.min((width - 2 * MARGIN) / to.width, (height - 2 * MARGIN) / to.height);
+    const larger = Math.max(this.readable(), Math.min(scale, room)), gap = MARGIN / larger;
+    const wide = width / larger, high = height / larger;
+    const left = to.x + to.width / 2 - from.x / larger, top = to.y + to.height / 2 - from.y / larger;
+    const x = kept(left, wide, to.x - gap, to.width + 2 * gap, home.x, home.width);
+    const y = kept(top, high, to.y - gap, to.height + 2 * gap, home.y, home.height);
+    this.look(x + wide / 2, y + high / 2, larger);
+    this.moved = true;
+  }
+
+  // The scale at which titles are as large as they have to be where not the whole picture is seen.
+  readable() {
+    const { letter, least = READABLE_TITLE } = this.contents;
+    return this.enlarged() * Math.max(least, READABLE_TITLE) / letter;
   }
 
   show() {
@@ -126,8 +162,8 @@ export class Camera {
   // What is seen first: the whole picture, or, where its titles would be too small to read, its outputs and as much
   // else as there is room for.
   start() {
-    const { contents, home } = this, larger = this.enlarged();
-    const least = larger * LEAST_TITLE / contents.letter, scale = larger * READABLE_TITLE / contents.letter;
+    const { contents, home } = this, scale = this.readable();
+    const least = this.enlarged() * (contents.least ?? LEAST_TITLE) / contents.letter;
     if (this.fitting(this.whole()) >= least || !contents.outputs.length) return this.fit();
     const { width, height } = this.size(), view = { width: width / scale, height: height / scale };
     const { x, y } = startOf(home, contents, view, EDGE / scale);
@@ -289,6 +325,14 @@ export class Camera {
     if (this.bring(area) && !this.free) this.chosen();
   }
 
+  // Whether all of an area is in sight.
+  /** @param {Area} area */
+  sees(area) {
+    const { x, y, width, height } = this.seen();
+    return holds({ x, y, width, height }, area.x, area.y)
+      && holds({ x, y, width, height }, area.x + area.width, area.y + area.height);
+  }
+
   /** @param {Area | null} area */
   bring(area) {
     if (!area) return false;
@@ -354,7 +398,22 @@ export class Camera {
  */
 const holds = (area, x, y) => x >= area.x && x <= area.x + area.width && y >= area.y && y <= area.y + area.height;
 
-const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+// Where a view begins: where it was to begin, but for a part of the picture that it has to have in it, from its top if
+// that is longer; and not beyond the picture where that has room or is longer.
+/**
+ * @param {number} begin
+ * @param {number} length
+ * @param {number} from
+ * @param {number} part
+ * @param {number} low
+ * @param {number} whole
+ */
+function kept(begin, length, from, part, low, whole) {
+  const seen = part > length ? from : clamp(begin, from + part - length, from);
+  return whole <= length ? clamp(seen, low + whole - length, low) : clamp(seen, low, low + whole - length);
+}
+
+export const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /**
  * @param {Area} area

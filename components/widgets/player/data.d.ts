@@ -25,6 +25,11 @@ export interface PlayerData {
   findings: PlayerFinding[];
   more_findings: boolean;
   frames: [string, string[]][];
+  opened: string[];
+  level: number;
+  levels: number;
+  beyond: boolean;
+  compact: boolean;
   dot?: string;
   columns?: [string, string][];
 }
@@ -108,6 +113,7 @@ export interface PlayerMount {
   above?: number;
   goto?: Goto | null;
   changes: Partial<Record<string, PlayerChange>>;
+  foldings: [string[], number | null, string][];
 }
 
 export interface Goto {

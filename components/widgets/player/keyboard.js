@@ -25,11 +25,12 @@ export class Keyboard {
       ["Home", actions.first], ["End", actions.last], ["b", actions.call], ["e", actions.error], ["f", actions.full],
       ["+", actions.in], ["=", actions.in], ["-", actions.out], ["0", actions.fit],
       ["i", () => player.findings.next()], ["w", () => player.go(null)], ["/", () => player.search.field.focus()],
-      ["o", () => player.open(player.selected)], ["Escape", () => player.escape()],
+      ["o", () => player.folds.open(player.selected)], ["[", actions.coarser], ["]", actions.finer],
+      ["Escape", () => player.escape()],
     ]);
     // C and R, pressed on the page, are Streamlit's.
     /** @type {Map<string, () => void>} */
-    this.inPlayer = new Map([["c", () => player.close(player.scene.frameAround(player.selected))]]);
+    this.inPlayer = new Map([["c", () => player.folds.close(player.scene.frameAround(player.selected))]]);
     /** @type {Map<string, () => void>} */
     this.inStage = new Map([
       ["ArrowDown", () => player.along(0, 1)], ["ArrowUp", () => player.along(0, -1)],

@@ -1,5 +1,7 @@
 // How the player's parts stand to each other: what is narrow, what gives its place to a card, what a card leaves free.
 
+/** @import { Message } from "./data.js" */
+
 // Widths in CSS pixels: of the player, and of the stage where a card opens by itself or takes the program's place.
 const NARROW = 620, ROOMY = 700, CROWDED = 640;
 
@@ -16,6 +18,21 @@ export function arrange(gv, stage, legend, code) {
   // A card is no longer than the stage is, below which the legend stands.
   gv.style.setProperty("--legend", `${legend.offsetHeight}px`);
   scrollable(code);
+}
+
+// Tell the style sheet what it knows of the data.
+/**
+ * @param {HTMLElement} gv
+ * @param {Message} data
+ */
+export function dressAs(gv, data) {
+  const { classList } = gv;
+  for (const kind of ["lab", "torchviz"]) classList.toggle(kind, data.kind === kind);
+  classList.toggle("dark", isDark(gv));
+  gv.style.setProperty("--above", `${data.above ?? 20}px`);
+  classList.toggle("with-code", data.show_code);
+  classList.toggle("folds", data.can_fold);
+  classList.toggle("own-menu", data.own_menu);
 }
 
 // Who has no wheel scrolls by the keyboard, where there is something to scroll.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import html
 import json
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from string import Template
@@ -18,6 +21,7 @@ from ..scripts import joined
 
 FOLDER = Path(__file__).parent
 MAIN = "player.js"
+_MOST_PACKED = 12_000_000
 
 
 class Goto(Struct, frozen=True):
@@ -42,7 +46,9 @@ class PlayerChange(Struct, frozen=True):
 class PlayerMount(Struct, frozen=True, kw_only=True):
     """How the player stands in its page; see ``view.player``. ``own_menu`` is whether it saves pictures by itself.
 
-    ``changes`` are by the name of a card, or ``link-`` and the number of an edge.
+    ``changes`` are by the name of a card, or ``link-`` and the number of an edge. ``foldings`` are, where no server
+    draws, the same picture with other boxes open: their ids, the level of detail that this is, and what differs from
+    the data, as JSON, compressed, in base64.
     """
 
     key: str
@@ -53,6 +59,7 @@ class PlayerMount(Struct, frozen=True, kw_only=True):
     above: int | UnsetType = UNSET
     goto: Goto | UnsetType | None = UNSET
     changes: dict[str, PlayerChange] = {}
+    foldings: list[tuple[list[str], int | None, str]] = []
 
 
 def message(data: PlayerData, mount: PlayerMount) -> dict[str, Any]:
@@ -66,9 +73,14 @@ def text_of(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def standalone_page(data: PlayerData, title: str) -> str:
-    """Return the player as one HTML file that needs no network: boxes are as they were when it was made."""
-    told = json.dumps(message(data, PlayerMount(key="page", show_code=True, can_fold=False)))
+def standalone_page(data: PlayerData, title: str, foldings: Iterable[PlayerData] = ()) -> str:
+    """Return the player as one HTML file that needs no network.
+
+    ``foldings`` are the same picture with other boxes open (``figures.foldings``): as many as the file has
+    room for can be opened and closed in it. Without them boxes are as they were when it was made.
+    """
+    packed = list(_packed(data, foldings))
+    told = json.dumps(message(data, PlayerMount(key="page", show_code=True, can_fold=bool(packed), foldings=packed)))
     # Inside a script element "</script" would end it, and so would "<!--" begin a comment.
     return _template().substitute(
         title=html.escape(title),
@@ -76,6 +88,26 @@ def standalone_page(data: PlayerData, title: str) -> str:
         body=text_of("player.html"),
         data=told.replace("<", "\\u003c"),
     )
+
+
+def _packed(data: PlayerData, foldings: Iterable[PlayerData]) -> Iterator[tuple[list[str], int | None, str]]:
+    """Yield what differs in each of the other pictures, the picture itself first, until they are too many bytes."""
+    plain = msgspec.to_builtins(data)
+    left = _MOST_PACKED
+    for number, other in enumerate(foldings):
+        told = msgspec.to_builtins(other)
+        differs = {name: value for name, value in told.items() if value != plain.get(name)}
+        text = base64.b64encode(gzip.compress(msgspec.json.encode(differs), 6, mtime=0)).decode()
+        left -= len(text)
+        if left < 0:
+            return
+        if number == 0:
+            yield list(data.opened), _level(data), base64.b64encode(gzip.compress(b"{}", 6, mtime=0)).decode()
+        yield list(other.opened), _level(other), text
+
+
+def _level(data: PlayerData) -> int | None:
+    return None if data.beyond else data.level
 
 
 @lru_cache(maxsize=1)

@@ -12,10 +12,12 @@ import { Edges } from "./edges.js";
 import { EditorLink } from "./editor_link.js";
 import { explainBox, wordIn } from "./explain.js";
 import { Figures } from "./figures.js";
+import { Folds } from "./folds.js";
 import { Keyboard } from "./keyboard.js";
-import { arrange, freeBeside, isDark, isRoomy } from "./layout.js";
+import { arrange, dressAs, freeBeside, isRoomy } from "./layout.js";
 import { Lights } from "./lights.js";
 import { Findings, Menus } from "./menus.js";
+import { Minimap } from "./minimap.js";
 import { Place } from "./place.js";
 import { Playback } from "./playback.js";
 import { boxAt, DoubleClick, Pointer } from "./pointer.js";
@@ -44,8 +46,6 @@ export class Player {
   /** @type {string | null} */
   selected = null;
   cardOpen = false;
-  /** The fold that was opened or closed, until the new picture comes. @type {string | null} */
-  anchor = null;
   /** The request to lead to a step that was followed last. @type {number | undefined} */
   followed;
   /** @type {Send} */
@@ -72,12 +72,15 @@ export class Player {
     this.data = data;
     this.story = new Story(data);
     this.place = new Place();
-    this.camera = new Camera(this.stage, () => this.edges.show());
+    this.camera = new Camera(this.stage, () => this.moved());
     this.edges = new Edges(part(".more"), this.camera, signal);
+    this.map = new Minimap(find(root, ".map", SVGSVGElement), this.camera, signal);
+    this.folds = new Folds(this, part(".depth"));
     this.scene = new Scene(this.gv, this.stage, this.camera);
     this.search = new Search(find(root, "[type=search]", HTMLInputElement), part(".find output"), this.scene);
     this.pointer = new Pointer(this.stage, this.camera, { signal, drag: () => this.light(null) });
-    this.clicks = new DoubleClick(this.gv, { signal, isTaken: (id) => this.isFold(id), take: (id) => this.open(id) });
+    const { folds } = this;
+    this.clicks = new DoubleClick(this.gv, { signal, isTaken: (id) => folds.has(id), take: (id) => folds.open(id) });
     this.menus = new Menus([[this.files, part("[data-do=save]")], [listed, listButton]]);
     this.findings = new Findings(listButton, listed, { go: (finding) => this.toFinding(finding) });
     /** @param {number} line */
@@ -120,6 +123,8 @@ export class Player {
       error: () => this.go(this.story.nextError(this.at)),
       save: () => this.menus.toggle(this.files),
       list: () => this.menus.toggle(listed),
+      coarser: () => this.folds.level("coarser"),
+      finer: () => this.folds.level("finer"),
     };
   }
 
@@ -132,7 +137,7 @@ export class Player {
       button.addEventListener("click", () => this.save(button.dataset.save ?? ""), { signal });
     }
     stage.addEventListener("click", (event) => this.click(event), { signal });
-    stage.addEventListener("dblclick", (event) => this.open(boxAt(event)), { signal });
+    stage.addEventListener("dblclick", (event) => this.folds.open(boxAt(event)), { signal });
     stage.addEventListener("pointerover", (event) => {
       if (event.pointerType === "mouse") this.light(boxAt(event));
     }, { signal });
@@ -171,8 +176,10 @@ export class Player {
     this.code.open(data.source, data.code, data.backwards, data.failed);
     this.time.open(this.story);
     this.lights.forget();
-    const inside = data.svg !== before?.svg ? this.scene.draw(data, this.anchor, fresh) : null;
-    this.anchor = null;
+    const anchor = this.folds.came(), isOther = data.svg !== before?.svg;
+    const inside = isOther ? this.scene.draw(data, anchor, fresh) : null;
+    if (isOther) this.map.draw(this.scene);
+    this.folds.show();
     this.sayWhyBare();
     this.paint();
     this.find();
@@ -180,7 +187,12 @@ export class Player {
     if (led) this.lead(led, place);
     else this.stay(place, inside, fresh);
     this.findings.goOn();
+    this.folds.goOn(anchor);
   }
+
+  // A picture that the page brought along.
+  /** @param {Message} data */
+  refresh(data) { this.update(data, this.data); }
 
   // Where there is no picture.
   sayWhyBare() {
@@ -189,17 +201,10 @@ export class Player {
     this.message.textContent = bare ? why : "";
   }
 
-  // What of the data the style sheet knows.
   dress() {
-    const { classList } = this.gv, { data } = this;
-    for (const kind of ["lab", "torchviz"]) classList.toggle(kind, data.kind === kind);
-    classList.toggle("dark", isDark(this.gv));
-    this.gv.style.setProperty("--above", `${data.above ?? 20}px`);
-    classList.toggle("with-code", data.show_code);
-    classList.toggle("folds", data.can_fold);
-    classList.toggle("own-menu", data.own_menu);
+    dressAs(this.gv, this.data);
     arrange(this.gv, this.stage, this.legend, this.code.list);
-    this.title.textContent = this.title.title = data.title;
+    this.title.textContent = this.title.title = this.data.title;
     this.dressOld();
   }
 
@@ -216,9 +221,10 @@ export class Player {
     // Where a card would take the place of the program, its line is what one was led to.
     const open = this.cardOpen || !this.data.show_code || !this.gv.classList.contains("narrow");
     this.select(box ?? this.story.moment(this.at)?.box ?? null, { open });
+    if (box !== null) this.light(box);
   }
 
-  // `inside` is a box of the fold that was just opened.
+  // `inside` is a box of the fold that was just opened or closed.
   /**
    * @param {StepAndNode} place
    * @param {string | null} inside
@@ -245,6 +251,11 @@ export class Player {
     this.camera.resize();
     this.settle();
     this.scene.reveal(this.camera.moved ? this.selected : null);
+  }
+
+  moved() {
+    this.edges.show();
+    this.map.show();
   }
 
   rescaled() {
@@ -316,34 +327,11 @@ export class Player {
 
   tellEditor() { this.editor.tell(this.data, this.marks(), this.lights.lines); }
 
-  // --- folding
-
-  /** @param {string} id */
-  isFold(id) { return !!this.data.boxes[id]?.folded; }
-
-  /** @param {string | null} id */
-  open(id) { if (id !== null && this.isFold(id)) this.fold("open", id); }
-
-  /** @param {string | null} id */
-  close(id) { if (id) this.fold("close", id); }
-
-  /**
-   * @param {"open" | "close"} word
-   * @param {string} id
-   */
-  fold(word, id) {
-    if (!this.data.can_fold || this.anchor) return;
-    this.anchor = id;
-    this.gv.classList.add("busy");
-    this.send("fold", { [word]: id });
-  }
-
   // --- colour, search, findings
 
   paint() {
     const isLab = this.data.kind === "lab" && !!this.scene.svg;
-    const { boxes, columns } = this.data, by = offerColumns(this.by, columns);
-    const painted = isLab ? colourBoxes(this.scene.boxes, boxes, by, columns) : null;
+    const painted = isLab ? colourBoxes(this.scene.boxes, this.data, offerColumns(this.by, this.data.columns)) : null;
     const colouring = this.data.terms[this.by.selectedOptions[0]?.textContent ?? ""];
     this.legend.replaceChildren(...legendOf(this.data.legend, painted, this.data.terms, colouring));
     this.by.closest("label")?.toggleAttribute("hidden", !isLab);
@@ -353,7 +341,10 @@ export class Player {
 
   /** @param {number} by */
   nextHit(by) {
-    if (this.search.found.length) this.select(this.search.next(this.selected, by), { open: true });
+    const { search } = this, next = search.found.length ? search.next(this.selected, by) : null;
+    if (next === null) return;
+    this.select(next, { open: true });
+    this.folds.lookIn(next, search.words());
   }
 
   /** @param {PlayerFinding} finding */
@@ -362,8 +353,8 @@ export class Player {
     this.go(moment);
     if (box !== null) this.select(box, { open: true });
     this.announced.textContent = text;
-    this.findings.opened = this.isFold(box ?? "") ? box : null;
-    this.open(box);
+    this.findings.opened = this.folds.has(box) ? box : null;
+    this.folds.open(box);
   }
 
   // --- the pointer, and what a key can do too
@@ -373,7 +364,7 @@ export class Player {
     if (this.pointer.endsDrag(event) || this.menus.close()) return;
     const target = targetOf(event), cluster = target?.closest(".cluster");
     const frame = target?.tagName === "text" && cluster instanceof SVGElement ? cluster.dataset.frame : null;
-    if (frame) return this.close(frame);
+    if (frame) return this.folds.close(frame);
     this.select(this.whatIf.edgeAt(event, this.scene.edges) ?? boxAt(event), { open: true });
     this.remember();
   }
@@ -432,7 +423,7 @@ export class Player {
     this.card.show(card, this.at, () => {
       const { folded, visits = [] } = this.data.boxes[id ?? ""] ?? {}, moment = this.story.moment(this.at);
       return {
-        open: this.data.can_fold && folded ? () => this.open(id) : null,
+        open: this.data.can_fold && folded ? () => this.folds.open(id) : null,
         whole: !moment || (moment.kind === "error" && this.story.same(moment.box, id ?? "")),
         visits,
         explain: (row, instead) => this.data.terms[wordIn(row, this.data.terms) ?? instead] ?? "",

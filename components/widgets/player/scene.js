@@ -2,10 +2,12 @@
 // is touched, so that a step costs little however many boxes there are.
 
 import { create } from "./dom.js";
-import { centreLabels, isLeaf, nodeOf, readPicture, sanitised } from "./svg.js";
+import { Flight } from "./flight.js";
+import { centreLabels, isLeaf, nodeOf, readPicture, sanitised, shapeOf } from "./svg.js";
 
-/** @import { Area, Camera } from "./camera.js" */
+/** @import { Area, Camera, Contents } from "./camera.js" */
 /** @import { PlayerData } from "./data.js" */
+/** @import { Anchor } from "./folds.js" */
 /** @import { Story } from "./story.js" */
 /** @import { Box, Edge } from "./svg.js" */
 
@@ -14,6 +16,8 @@ const PROBE = "AccumulateGrad SumBackward0", PROBE_WIDTH = 198;
 const STORY = ["future", "now", "done", "freed", "released", "stopped", "ill", "old", "waiting"];
 // Pictures that have more of their boxes in common than this are of the same graph.
 const SAME_GRAPH = 0.6;
+// In CSS pixels, of a picture of a model's parts: one is to read them at once.
+const COMPACT_TITLE = 11;
 
 export class Scene {
   /**
@@ -29,6 +33,7 @@ export class Scene {
     this.svg = null;
     this.measured = false;
     this.narrower = 1;
+    this.flight = new Flight(this, camera);
     /** How far Graphviz moves what it draws, after it has scaled it. */
     this.shift = { x: 0, y: 0, scale: 1 };
     this.clear();
@@ -50,14 +55,14 @@ export class Scene {
   }
 
   // Show another picture, of another program if it is `fresh`. `anchor` is the group that was just opened or closed:
-  // what came of it is brought into sight, and a box inside an opened one is returned.
+  // what came of it stands where it stood, and a box of it is returned.
   /**
    * @param {PlayerData} data
-   * @param {string | null} anchor
+   * @param {Anchor | null} anchor
    * @param {boolean} fresh
    */
   draw(data, anchor, fresh) {
-    const before = this.boxes;
+    const before = this.boxes, start = anchor && !fresh && this.svg ? this.flight.start(anchor) : null;
     this.svg?.remove();
     this.svg = data.svg ? sanitised(data.svg) : null;
     this.clear();
@@ -68,8 +73,13 @@ export class Scene {
     if (data.kind === "lab") centreLabels(this.svg);
     Object.assign(this, readPicture(this.svg));
     this.index(data);
-    this.place(this.svg, before, fresh);
-    return anchor ? this.follow(anchor, data.frames) : null;
+    const contents = this.contents(this.svg, data.compact);
+    if (start && this.flight.land(this.svg, contents, start)) return this.cameOf(anchor, data.frames);
+    const shared = [...this.boxes.keys()].filter((id) => before.has(id)).length;
+    // The same graph with other numbers keeps its place; another graph, or level, is shown from its start.
+    const isSame = shared > SAME_GRAPH * Math.max(before.size, this.boxes.size) && anchor?.word !== "level";
+    this.camera.open(this.svg, contents, isSame, fresh);
+    return this.cameOf(anchor, data.frames);
   }
 
   /** @param {PlayerData} data */
@@ -96,22 +106,21 @@ export class Scene {
     return box;
   }
 
-  // The same graph with other numbers keeps its place; another graph is shown from its start.
   /**
    * @param {SVGSVGElement} svg
-   * @param {Map<string, Box>} before
-   * @param {boolean} fresh
+   * @param {boolean} compact
+   * @returns {Contents}
    */
-  place(svg, before, fresh) {
-    const shared = [...this.boxes.keys()].filter((id) => before.has(id)).length;
+  contents(svg, compact) {
     this.shift = shiftOf(svg);
-    const boxes = [...this.boxes.keys()].map((id) => this.areaOf(id)), around = aroundAll(boxes, this.camera.home);
+    const [x, y, width, height] = (svg.getAttribute("viewBox") || "0 0 100 100").split(/[\s,]+/).map(Number);
+    const boxes = [...this.boxes.keys()].map((id) => this.areaOf(id));
+    const around = aroundAll(boxes, { x, y, width, height });
     const ends = [...this.boxes].filter(([, { kind }]) => kind === "output").map(([id]) => this.areaOf(id));
     const outputs = ends.length ? ends : boxes.slice().sort((a, b) => a.y - b.y).slice(0, 1);
     const title = Number(svg.querySelector("g.node text")?.getAttribute("font-size")) || 14;
     const letter = title * this.shift.scale * (this.gv.classList.contains("lab") ? this.narrower : 1);
-    const isSame = shared > SAME_GRAPH * Math.max(before.size, this.boxes.size);
-    this.camera.open(svg, { boxes, outputs, around, letter }, isSame, fresh);
+    return { boxes, outputs, around, letter, ...(compact ? { least: COMPACT_TITLE } : {}) };
   }
 
   // Where a box is, in units of the picture.
@@ -125,23 +134,31 @@ export class Scene {
     return { x: left, y: top, width: width * scale, height: height * scale };
   }
 
-  /**
-   * @param {string} anchor
-   * @param {PlayerData["frames"]} frames
-   */
-  follow(anchor, frames) {
-    const inside = this.boxes.has(anchor) ? null : this.boxInside(anchor, frames);
-    requestAnimationFrame(() => this.reveal(inside ?? anchor));
-    return inside;
+  // Where an opened group is, in units of the picture: its frame, or what is around the boxes in it.
+  /** @param {string} id */
+  areaOfGroup(id) {
+    const frame = this.frames.get(id);
+    if (this.boxes.has(id)) return this.areaOf(id);
+    if (frame) {
+      const { x, y, width, height } = shapeOf(frame), { shift } = this, { scale } = shift;
+      return { x: x * scale + shift.x, y: y * scale + shift.y, width: width * scale, height: height * scale };
+    }
+    const inside = [...this.boxes.keys()].filter((box) => box.startsWith(`${id}.`)).map((box) => this.areaOf(box));
+    return inside.length ? aroundAll(inside, inside[0]) : null;
   }
 
+  // The box of a group that was closed, or one inside a group that was opened, one that is seen if there is one.
   /**
-   * @param {string} id
+   * @param {Anchor | null} anchor
    * @param {PlayerData["frames"]} frames
    */
-  boxInside(id, frames) {
-    const framed = frames.find(([frame]) => frame === id)?.[1].find((box) => this.boxes.has(box));
-    return framed ?? [...this.boxes.keys()].find((box) => box.startsWith(`${id}.`)) ?? null;
+  cameOf(anchor, frames) {
+    if (!anchor || anchor.word === "level") return null;
+    if (this.boxes.has(anchor.id)) return anchor.word === "close" ? anchor.id : null;
+    const framed = frames.find(([frame]) => frame === anchor.id)?.[1] ?? [];
+    const inside = [...framed, ...[...this.boxes.keys()].filter((box) => box.startsWith(`${anchor.id}.`))]
+      .filter((box) => this.boxes.has(box));
+    return inside.find((box) => this.camera.sees(this.areaOf(box))) ?? inside[0] ?? null;
   }
 
   fontSize() {

@@ -18,9 +18,12 @@ export class Search {
     this.scene = scene;
   }
 
+  // What is looked for.
+  words() { return this.field.value.trim().toLowerCase(); }
+
   /** @param {PlayerData["boxes"]} boxes */
   find(boxes) {
-    const wanted = this.field.value.trim().toLowerCase();
+    const wanted = this.words();
     this.found = this.scene.flag("hit", (id, { label }) => {
       const text = `${label} ${id} ${boxes[id]?.names ?? ""}`;
       return !!wanted && text.toLowerCase().includes(wanted);

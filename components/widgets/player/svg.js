@@ -141,7 +141,7 @@ function edgeOf(group) {
  * @param {SVGGElement} group
  * @returns {Area}
  */
-function shapeOf(group) {
+export function shapeOf(group) {
   const shape = group.querySelector("path, polygon, ellipse");
   if (!shape) return group.getBBox();
   /** @param {string} name */

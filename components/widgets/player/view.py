@@ -48,17 +48,18 @@ def player(
 ) -> None:
     """Show the player's data (``figures.player_data``).
 
-    ``on_fold`` is called with ``"open"`` or ``"close"`` and a group's id before the page runs again; without it boxes
-    stay as they are. ``channel`` is the name under which an editor beside it hears of the current line, ``show_code``
-    whether the player has the program beside the graph itself. The player fills the window but for ``above`` CSS
-    pixels; ``picture_buttons`` save its pictures. ``goto`` leads it to a step or a box: the number of the request, of
-    which each is followed once, the step's, and the box's id. ``changes`` are what can be asked of its boxes and edges;
-    ``on_what_if`` is then called with the key of one of them, a kind, and the number or value that was typed.
+    ``on_fold`` is called with ``"open"`` or ``"close"`` and a group's id, or with ``"level"`` and ``"coarser"`` or
+    ``"finer"``, before the page runs again; without it boxes stay as they are. ``channel`` is the name under which an
+    editor beside it hears of the current line, ``show_code`` whether the player has the program beside the graph
+    itself. The player fills the window but for ``above`` CSS pixels; ``picture_buttons`` save its pictures. ``goto``
+    leads it to a step or a box: the number of the request, of which each is followed once, the step's, and the box's
+    id. ``changes`` are what can be asked of its boxes and edges; ``on_what_if`` is then called with the key of one of
+    them, a kind, and the number or value that was typed.
     """
 
     def folded() -> None:
         asked = getattr(STATE.get(key), "fold", None)
-        for word in ("open", "close"):
+        for word in ("open", "close", "level"):
             group = asked.get(word) if isinstance(asked, dict) else None
             if on_fold is not None and isinstance(group, str):
                 on_fold(word, group)

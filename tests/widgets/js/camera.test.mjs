@@ -226,3 +226,22 @@ test("the edges say where there is more, of what a card does not cover too", () 
   wide.beside(FREE, null);
   assert.ok(wide.cuts().right);
 });
+
+test("what came of a box stands where the box was, as large as it was", () => {
+  // 1,000 by 1,000 units at a scale of 1; what was at (300, 200) on the stage is around (500, 600) in the other.
+  const camera = opened("0 0 1000 1000");
+  camera.land(svg("0 0 1000 1200"), contents("0 0 1000 1200"), { x: 300, y: 200 }, area(450, 550, 100, 100), 1);
+  assert.equal(camera.scale(), 1);
+  assert.deepEqual([500 - camera.box.x, 600 - camera.box.y], [300, 200]);
+});
+
+test("what has no room where it was is moved into sight, and made smaller as far as it can be read", () => {
+  const camera = opened("0 0 1000 1000"), place = area(0, 0, 100, 100);
+  camera.land(svg("0 0 1000 1200"), contents("0 0 1000 1200"), { x: 590, y: 10 }, place, 1);
+  // At the corner of the picture, the stage begins there.
+  assert.deepEqual([camera.box.x, camera.box.y], [0, 0]);
+  camera.land(svg("0 0 1000 9000"), contents("0 0 1000 9000"), { x: 300, y: 200 }, area(100, 100, 200, 8000), 1);
+  // 9.8 px for a title of 14, and the top of what is longer than the stage.
+  assert.equal(title(camera).toFixed(2), "9.80");
+  assert.equal((100 - camera.box.y).toFixed(1), (12 / camera.scale()).toFixed(1));
+});

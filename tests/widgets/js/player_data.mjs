@@ -10,7 +10,8 @@ export const playerData = (some) => ({
   svg: "", kind: "lab", title: "", message: "", legend: [], terms: {}, source: "", signature: "", code: [],
   backwards: [],
   failed: null, moments: [], cut: false, whole: "", notes: [], stale: [], pictures: [], boxes: {}, cards: {},
-  carried: {}, texts: {}, findings: [], more_findings: false, frames: [], ...some,
+  carried: {}, texts: {}, findings: [], more_findings: false, frames: [],
+  opened: [], level: 0, levels: 0, beyond: false, compact: false, ...some,
 });
 
 // Two engine runs of one node, the second of which fails: y = f(x), y.backward(), y.backward().

@@ -1,0 +1,68 @@
+"""The same picture with other boxes open, drawn beforehand for a player that has no server to ask.
+
+Not every combination: the levels of detail, and each box with those above it and what is open in the picture anyway.
+The player shows the one that has most in common with what is asked of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from heapq import heappop, heappush
+
+from ..facts import TraceIndex
+from ..facts.folding import Scope
+from ..facts.groups import Group
+from .lab import lab_graph, lab_scope
+from .lab.records import LabOptions, Root
+from .player_data import PlayerData
+
+_MOST_BOXES = 220
+_MOST_SECONDS = 20.0
+
+
+def foldings(
+    index: TraceIndex,
+    root: Root | None,
+    first: PlayerData,
+    draw: Callable[[tuple[str, ...]], PlayerData],
+    most: int = 150,
+) -> list[PlayerData]:
+    """Return what ``draw`` makes of the groups to be open, for at most ``most`` pictures other than ``first``.
+
+    The outermost boxes come first, and of layers that are alike the first one's; after 20 seconds no other is begun.
+    """
+    shown, seen = {frozenset(first.opened)}, []
+    end = time.monotonic() + _MOST_SECONDS
+    for opened in _ways_to_fold(lab_scope(index, root), first.opened):
+        if len(shown) > most or time.monotonic() > end:
+            break
+        if frozenset(opened) in shown:
+            continue
+        shown.add(frozenset(opened))
+        if len(lab_graph(index, root, LabOptions(opened=opened)).boxes) > _MOST_BOXES:
+            continue
+        data = draw(opened)
+        if data.svg and frozenset(data.opened) == frozenset(opened):
+            seen.append(data)
+    return seen
+
+
+def _ways_to_fold(scope: Scope, first: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield which groups to open: those of each level, and each group with those above it, or without those in it."""
+    for level in scope.levels:
+        yield tuple(group.id for group in level[1:])
+    queue: list[tuple[int, int, Group, tuple[str, ...]]] = [(0, 0, scope.tree, first)]
+    number = 0
+    while queue:
+        _, _, group, opened = heappop(queue)
+        for place, child in enumerate(scope.groups_in(group)):
+            inside = tuple(dict.fromkeys((*opened, child.id)))
+            if child.id in first:
+                yield tuple(one for one in first if one != child.id and not one.startswith(f"{child.id}."))
+            else:
+                yield inside
+            number += 1
+            # Of things that are alike the later ones wait: whoever opens one, opens the first.
+            later = 4 * min(place, 1) if group.times > 1 else 0
+            heappush(queue, (child.id.count(".") + later, number, child, inside))
