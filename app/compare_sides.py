@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 import msgspec
 import streamlit as st
 
-from app import advice, graph, results, session
+from app import advice, graph, recordings, results, session
 from app.controls import chart, one_of
 from app.editors import Editor, show_editor
 from app.examples import FIRST_PAIR, PAIRS
-from app.uploads import OpenError, opened_trace
+from app.uploads import OpenError
 from components.facts.compare import Comparison
 from components.figures.charts.compare import AXES, timelines_figure
 from components.reading import KeptTrace
@@ -257,19 +257,22 @@ def _open(name: str) -> None:
         if file is None:
             return
         try:
-            trace = opened_trace(file.name, file.getvalue())
+            trace = recordings.opened(page_of(name), file.name, file.getvalue())
         except OpenError as error:
             now.problem = str(error)
             return
-        session.show(page_of(name), session.keep(trace))
+        session.show(page_of(name), trace)
         now.fill(trace.program.source, TRACE, file.name)
         now.problem = ""
 
     with st.popover("Open trace", icon=":material/folder_open:"):
-        st.file_uploader(f"A saved trace for the {name} side (.json)", type=["json"], key=key, on_change=uploaded)
+        words = f"A saved trace or a recorded training for the {name} side"
+        st.file_uploader(words, type=recordings.ENDINGS, key=key, on_change=uploaded)
         st.markdown("*Download* → *Trace as JSON* above a graph saves one; so does `python -m app trace`.")
     if side(name).problem:
         st.error(side(name).problem)
+    page = page_of(name)
+    recordings.choose_step(page, session.shown(page), lambda trace: session.show(page, trace))
 
 
 def show() -> None:

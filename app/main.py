@@ -36,11 +36,11 @@ def main() -> None:
         st.Page("screens/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("screens/lessons.py", title="Lessons", icon=":material/school:"),
     ]
+    # Before the navigation, or the browser is told to fetch the page's icon for its tab from a server of Google's.
+    st.set_page_config(page_icon=str(ROOT / "app" / "icon.svg"), layout="wide")
     page = st.navigation(pages, position="top")
     session.leave()
-    icon = str(ROOT / "app" / "icon.svg")
-    title = "Autograd Lab" if page == pages[0] else f"{page.title} · Autograd Lab"
-    st.set_page_config(page_title=title, page_icon=icon, layout="wide")
+    st.set_page_config(page_title="Autograd Lab" if page == pages[0] else f"{page.title} · Autograd Lab")
     shown = page.url_path or "start"
     # First on the page for who goes through it by keys; filled last, since it writes what the page has changed.
     link = st.container(key="browser-link")

@@ -12,6 +12,7 @@ from components.facts.memory.held import Alive, EngineMemory
 from components.facts.memory.leaks import Leak
 from components.facts.text import bytes_text, exact_bytes, plural, signed_bytes
 from components.figures.charts.memory import alive_figure, saved_figure
+from components.figures.charts.memory_stacks import stacks_figure
 from components.reading import memory_sections
 from components.reading.memory_sections import MemoryAbout
 from components.widgets.panels import joined
@@ -47,6 +48,40 @@ def alive(about: MemoryAbout) -> None:
     if rows:
         with st.expander(f"All {plural(len(rows), 'block')}", icon=":material/table_rows:"):
             table(rows, "auto" if len(rows) < 10 else 380, block=150)
+    with st.expander("Call stacks: what allocated it", icon=":material/account_tree:"):
+        if about.has_stacks:
+            _calls_that_allocated(event)
+        else:
+            _record_stacks()
+
+
+def _calls_that_allocated(event: int) -> None:
+    info = session.look(PAGE, memory_sections.stacks, event)
+    if info.parts:
+        st.caption(
+            "From the outside in: your functions (blue), PyTorch's inside of them (grey), and what they allocated, in "
+            "the colour of its category. As wide as its bytes; click a call to look closer, and the top to go back."
+        )
+        chart(stacks_figure(info), own("stacks"), small=True)
+    said = [f"Of {bytes_text(info.unknown)} no call stack was recorded."] if info.unknown else []
+    said += [f"{plural(info.left_out, 'part')} too small or too deep to be drawn."] if info.left_out else []
+    if said:
+        st.caption(" ".join(said))
+
+
+def _record_stacks() -> None:
+    shown = session.shown(PAGE)
+    if session.running(PAGE) is not None:
+        st.markdown("The program runs once more, and its call stacks are recorded.")
+    elif shown is not None and shown.opened:
+        st.markdown("This trace was recorded without them. Run its program here to record them.")
+    else:
+        st.markdown(
+            "The program can be run once more, and at each allocation the Python calls that are under way be written "
+            "down: your functions, and PyTorch's inside of them. That run takes longer."
+        )
+        record = "Record call stacks"
+        st.button(record, on_click=session.measure_again, args=(PAGE, True), icon=":material/account_tree:")
 
 
 def _event(about: MemoryAbout) -> int | None:

@@ -12,9 +12,9 @@ from functools import partial
 import msgspec
 import streamlit as st
 
-from app import advice, linked, session
+from app import advice, linked, recordings, session
 from app.editors import Editor, show_editor
-from app.uploads import OpenError, opened_trace
+from app.uploads import OpenError
 from app.workbench import heading, room_beside, run_row, show_told
 from components.reading import KeptTrace
 from components.widgets.editor import Edited
@@ -55,6 +55,8 @@ def program(page: str, title: str, examples: Mapping[str, str]) -> KeptTrace | N
         _open(page)
     if _memory(page).problem:
         note_panel(_memory(page).problem)
+    if _source(page) == OPENED:
+        recordings.choose_step(page, _memory(page).trace, partial(_show_step, page))
     show_editor(page, edited, editor.key, 130, beside=room_beside(page))
     run_row(page, editor)
     linked.note(editor)
@@ -170,11 +172,11 @@ def _open(page: str) -> None:
     with st.popover("Open a trace", icon=":material/folder_open:", key=f"{page}:open:{number}"):
         st.caption(
             "A `trace.json` from *Download* of any page, or of `python -m app trace PROGRAM.py` on another machine, "
-            "such as one with a GPU. Nothing in it is run."
+            "such as one with a GPU; or a training that was recorded with `autograd_lab`. Nothing in it is run."
         )
         st.file_uploader(
             "Trace",
-            type=["json"],
+            type=recordings.ENDINGS,
             key=f"{page}:upload:{number}",
             label_visibility="collapsed",
             on_change=_uploaded,
@@ -189,7 +191,7 @@ def _uploaded(page: str) -> None:
     if upload is None:
         return
     try:
-        memory.trace = session.keep(opened_trace(upload.name, upload.getvalue()))
+        memory.trace = recordings.opened(page, upload.name, upload.getvalue())
     except OpenError as problem:
         memory.problem = str(problem)
         return
@@ -197,6 +199,11 @@ def _uploaded(page: str) -> None:
     memory.file = upload.name
     memory.opened += 1
     session.kept(Chosen, page).source = OPENED
+
+
+def _show_step(page: str, trace: KeptTrace) -> None:
+    _memory(page).trace = trace
+    session.hold(f"{page}:opened", trace)
 
 
 def _source(page: str) -> str:

@@ -278,16 +278,16 @@ def cells_of(page: str) -> list[tuple[str, str]] | None:
     return remembered(PageState, page).cells
 
 
-def measure_again(page: str) -> None:
-    """Measure the memory of the trace that a page shows, which could not be measured before."""
+def measure_again(page: str, stacks: bool = False) -> None:
+    """Measure the memory of the trace that a page shows once more: it failed before, or for the calls that allocate."""
     state = remembered(PageState, page)
     if state.kept is not None and not state.kept.gone:
         state.stop()
-        _measure(page, state, state.kept)
+        _measure(page, state, state.kept, stacks)
 
 
-def _measure(page: str, state: PageState, kept: KeptTrace) -> None:
-    observed = look(page, to_measure)
+def _measure(page: str, state: PageState, kept: KeptTrace, stacks: bool = False) -> None:
+    observed = look(page, to_measure, stacks)
     if isinstance(observed, str):
         _hold(page, state, engine().traces.with_memory(kept, SentMemory(None, Limits(), observed)))
         return

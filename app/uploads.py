@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
+from components.explanations import explain
 from components.source import SourceLimits
 from components.trace import MOST_UPLOADED_BYTES, DamagedTrace, Trace, decode_uploaded
+from components.trace.recording import RecordingFile, decode_recording
 
 _MOST_CHARS = SourceLimits().max_chars
 
@@ -39,6 +41,25 @@ def opened_trace(name: str, data: bytes) -> Trace:
         return decode_uploaded(data, _MOST_CHARS)
     except DamagedTrace as error:
         raise OpenError(f"{name} could not be opened. {error}") from None
+
+
+def opened_recording(name: str, data: bytes) -> RecordingFile:
+    """Return the recording in a ``.trace`` file. Raises ``OpenError``."""
+    try:
+        file = decode_recording(data)
+    except DamagedTrace as error:
+        raise OpenError(f"{name} could not be opened. {error}") from None
+    if not file.steps:
+        raise OpenError(f"{name} holds no trace: no step of the training was recorded.")
+    return file
+
+
+def recorded_step(name: str, file: RecordingFile, step: int) -> Trace:
+    """Return the trace of a step, with what a failure means. Raises ``OpenError``."""
+    try:
+        return explain(file.trace(step, _MOST_CHARS))
+    except DamagedTrace as error:
+        raise OpenError(f"Step {step} of {name} could not be opened. {error}") from None
 
 
 class _Cell(msgspec.Struct):

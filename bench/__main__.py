@@ -12,7 +12,18 @@ import msgspec
 from bench.timing import Row, table
 
 # The round trip is the pages' process, which never loads torch; the others need it.
-GROUPS = ("round_trip", "child", "page_process", "observing", "memory", "drawing", "player", "press", "derivatives")
+GROUPS = (
+    "round_trip",
+    "child",
+    "page_process",
+    "observing",
+    "memory",
+    "drawing",
+    "player",
+    "press",
+    "derivatives",
+    "record",
+)
 
 
 def main() -> int:

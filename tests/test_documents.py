@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from streamlit import config
 
 from app.cli import main
 from components import settings
+from components.recorder.script import main as recorder
 from components.worker import Pool
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -179,6 +181,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: Pool) -> Path:
     monkeypatch.setattr("app.cli.lessons.Pool", lambda **_options: _OpenPool(pool))
     for name in ("PROGRAM.py", "A.py", "B.py"):
         (tmp_path / name).write_text(_PROGRAM)
+    (tmp_path / "train.py").write_text(f"import sys\n\nassert sys.argv[1:] == ['--epochs', '1']\n{_PROGRAM}")
     for name in ("DIR", "FOLDER", "app/lessons/own"):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "01_first.py").write_text(_LESSON)
@@ -199,10 +202,11 @@ def test_a_command_does_what_the_documents_say(command: Command, folder: Path) -
             _compose(subcommand, options, dict(command.variables))
         case ("docker", "compose", subcommand, *options):
             _compose(subcommand, options, dict(command.variables))
-        case ("pip", "install", "-r", requirements):
-            for line in (ROOT / requirements).read_text().splitlines():
-                if line.strip() and not line.startswith("#"):
-                    Requirement(line.partition(" #")[0])
+        case ("python", "-m", "autograd_lab", *arguments):  # the package that this folder is when it is installed
+            assert recorder(arguments, "autograd_lab") == 0
+            assert "train.trace" in {path.name for path in folder.iterdir()}
+        case ("pip", "install", *what):  # the package itself is built in tests/recorder
+            _pip(what)
         case ("python", script, *arguments) if script.endswith(".py"):
             _script(script, arguments)
         case ("python",):
@@ -236,6 +240,18 @@ def _app(arguments: list[str], folder: Path) -> None:
             written = folder / arguments[arguments.index(option) + 1]
             assert written.exists()
             assert written.is_dir() or written.stat().st_size > 100
+
+
+def _pip(what: list[str]) -> None:
+    """What is to be installed is named as pip needs it."""
+    if what == ["."]:
+        lines = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    else:
+        assert what[0] == "-r"
+        lines = (ROOT / what[1]).read_text().splitlines()
+    for line in lines:
+        if line.strip() and not line.startswith("#"):
+            Requirement(line.partition(" #")[0])
 
 
 def _compose(subcommand: str, options: list[str], variables: dict[str, str]) -> None:

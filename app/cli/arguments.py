@@ -32,11 +32,15 @@ def _add_trace(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-memory", dest="measure", action="store_false", help="leave out the second run, which measures memory"
     )
+    parser.add_argument(
+        "--stacks", action="store_true", help="record the Python calls at each allocation; the second run takes longer"
+    )
 
 
 def _add_render(parser: argparse.ArgumentParser) -> None:
-    source = "a program, a saved trace, or - for standard input"
-    parser.add_argument("source", metavar="PROGRAM.py|TRACE.json", help=source)
+    source = "a program, a saved trace, a recorded training, or - for standard input"
+    parser.add_argument("source", metavar="PROGRAM.py|TRACE.json|STEP.trace", help=source)
+    parser.add_argument("--step", type=int, metavar="N", help="of a recorded training, which step (default: the last)")
     parser.add_argument("--view", choices=("torchviz", "lab"), default="lab", help="which picture (default: lab)")
     parser.add_argument("--format", choices=("dot", "svg", "png", "html"), default="svg", help="default: svg")
     parser.add_argument(

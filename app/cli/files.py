@@ -7,7 +7,9 @@ import sys
 import tokenize
 from pathlib import Path
 
+from components.source import SourceLimits
 from components.trace import DamagedTrace, Trace, decode_trace
+from components.trace.recording import decode_recording, is_recording
 
 STANDARD = "-"
 
@@ -25,17 +27,36 @@ def read_program(name: str) -> str:
     return _decode(name, _read(name))
 
 
-def read_program_or_trace(name: str) -> str | Trace:
+def read_program_or_trace(name: str, step: int | None = None) -> str | Trace:
     """Return a trace if the name ends in ``.json``, or if standard input holds an object; otherwise source text.
 
+    Of a recorded training it is the trace of ``step``, by default of the last that is kept.
+
     Raises:
-        Unusable: it cannot be read, or is a damaged trace.
+        Unusable: it cannot be read, or is a damaged trace; there is no such step.
     """
     data = _read(name)
+    if is_recording(data):
+        return _recorded(name, data, step)
+    if step is not None:
+        raise Unusable(f"{_shown(name)} is no recorded training, which has steps")
     if not (Path(name).suffix.lower() == ".json" or (name == STANDARD and data.lstrip().startswith(b"{"))):
         return _decode(name, data)
     try:
         return decode_trace(data)
+    except DamagedTrace as error:
+        raise Unusable(f"{_shown(name)}: {error}") from None
+
+
+def _recorded(name: str, data: bytes, step: int | None) -> Trace:
+    try:
+        file = decode_recording(data)
+        if step is None and file.steps:
+            step = file.steps[-1]
+        if step not in file.steps:
+            kept = ", ".join(map(str, file.steps)) or "none"
+            raise Unusable(f"{_shown(name)} has no trace of step {step}; it has: {kept}")
+        return file.trace(step, SourceLimits().max_chars)
     except DamagedTrace as error:
         raise Unusable(f"{_shown(name)}: {error}") from None
 

@@ -51,7 +51,7 @@ def render(options: argparse.Namespace) -> int:
     """
     if options.format == "png" and options.output == STANDARD and sys.stdout.isatty():
         raise Unusable("a PNG is not text: name a file with -o, or pipe it")
-    found = read_program_or_trace(options.source)
+    found = read_program_or_trace(options.source, options.step)
     if isinstance(found, Trace):
         write(options.output, _drawn(found, options, _not_saved))
         return 0

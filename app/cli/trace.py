@@ -53,14 +53,16 @@ def run_programs(sources: Iterable[str], options: argparse.Namespace, *, measure
     """Yield the trace of each program in turn; ``measure`` runs each a second time, for its memory."""
     with running(options) as run:
         for source in sources:
-            yield run(source, measure=measure)
+            yield run(source, measure=measure, stacks=options.stacks)
 
 
 class Runs(Protocol):
     """Runs a program, and asks it a question if there is one."""
 
-    def __call__(self, source: str, question: Asked | UnsetType = UNSET, *, measure: bool = False) -> Trace:
-        """Return its trace, with its memory if that is to be measured."""
+    def __call__(
+        self, source: str, question: Asked | UnsetType = UNSET, *, measure: bool = False, stacks: bool = False
+    ) -> Trace:
+        """Return its trace, with its memory if that is to be measured, and with the call ``stacks`` of that."""
         ...
 
 
@@ -77,9 +79,9 @@ def running(options: argparse.Namespace) -> Iterator[Runs]:
     )
     pool = pool_of_this_machine(size=1, gpu=True)
 
-    def run(source: str, question: Asked | UnsetType = UNSET, *, measure: bool = False) -> Trace:
+    def run(source: str, question: Asked | UnsetType = UNSET, *, measure: bool = False, stacks: bool = False) -> Trace:
         program = Program(source=source, device=options.device, seed=options.seed, question=question)
-        return pool.run(program, limits, memory=measure)
+        return pool.run(program, limits, memory=measure, stacks=stacks)
 
     try:
         yield run

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import session
+from app import recordings, session
 from app.editors import Editor
-from app.uploads import OpenError, opened_source, opened_trace
-from app.workbench import show_trace, workbench
+from app.uploads import OpenError, opened_source
+from app.workbench import Guide, show_trace, workbench
+from components.reading import KeptTrace
 from components.widgets.panels import note_panel
 
 _UPLOAD = "code:upload"
@@ -39,16 +40,30 @@ class CodeState:
     problem: str = ""
 
 
+class _Steps(Guide):
+    """Lets the person choose the step of a recording that was opened here."""
+
+    def before(self) -> None:
+        """Show which step is shown, above its program."""
+        session.collect("code")  # what was run instead may be done by now
+        recordings.choose_step("code", session.shown("code"), _show)
+
+
+def _show(trace: KeptTrace) -> None:
+    show_trace("code", _EDITOR, trace)
+
+
 def page() -> None:
     """Show the workbench with the program that was opened last."""
-    workbench("code", "Code", _STARTER, tools=_open)
+    workbench("code", "Code", _STARTER, tools=_open, guide=_Steps())
 
 
 def _open() -> None:
     """Let the person open a program or a trace."""
     problem = session.remembered(CodeState, "code").problem
-    with st.popover("Open", icon=":material/folder_open:", help="A Python file, a notebook, a saved trace"):
-        st.file_uploader("A .py, an .ipynb, or a saved trace", ["py", "ipynb", "json"], key=_UPLOAD, on_change=_opened)
+    with st.popover("Open", icon=":material/folder_open:", help="A Python file, a notebook, a trace, a recording"):
+        words = "A .py, an .ipynb, a saved trace or a recorded training"
+        st.file_uploader(words, ["py", "ipynb", *recordings.ENDINGS], key=_UPLOAD, on_change=_opened)
     if problem:
         note_panel(problem)
 
@@ -59,10 +74,10 @@ def _opened() -> None:
     if file is None:
         return
     try:
-        if file.name.endswith(".json"):
-            trace = opened_trace(file.name, file.getvalue())
+        if file.name.endswith(tuple(recordings.ENDINGS)):
+            trace = recordings.opened("code", file.name, file.getvalue())
             _EDITOR.fill(trace.program.source, file.name)
-            show_trace("code", _EDITOR, session.keep(trace))
+            show_trace("code", _EDITOR, trace)
         else:
             _EDITOR.fill(opened_source(file.name, file.getvalue()), file.name)
     except OpenError as error:

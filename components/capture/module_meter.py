@@ -6,11 +6,12 @@ On a GPU the device is waited for at each of these places, so that its work coun
 
 Known limitations: a module that is called through ``module.forward(x)``, in another thread, or inside of what
 ``torch.compile`` has compiled is not seen. What checkpointing computes again during ``backward()`` counts as forward.
+An input that was given by keyword counts as an activation where the module gives it back: hooks that are told keywords
+leave a trace in PyTorch when they are removed.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 import warnings
 import weakref
@@ -37,11 +38,14 @@ from .main_module import MainModule, as_python_collects, seed
 from .modules import ModuleObserver
 from .names import class_name, named_modules
 from .observers import environment
+from .own_code import in_own_thread
 from .quiet import quiet
 from .summaries import json_number
 from .torch_nodes import GraphNode, NodeHooks, is_numbered, roots_of, set_engine_door
 
 Clock = Callable[[], int]
+Norms = tuple[Number | None, Number | None, Number | None]
+"""Of a parameter's gradient, of its values, and of what a step changed."""
 _MOST_HELD = 200
 _DEEPEST = 4
 _STORAGES_OF_A_CALL = 20_000
@@ -89,13 +93,15 @@ class _Known:
     tensor: weakref.ref[torch.Tensor]
     record: ModuleParameter
     path: str
-    norms: tuple[Number | None, Number | None, Number | None] = (None, None, None)
+    norms: Norms = (None, None, None)
 
 
 class ModuleMeter:
     """Measures all modules that are called while it is entered; ``costs`` then says what came.
 
-    ``clock`` gives nanoseconds; ``wait`` is called before it is read, for a device that works on its own.
+    ``alone`` says that no observers watch beside it, whose time would count: only then times are taken, and what the
+    steps of optimizers change. ``clock`` gives nanoseconds; ``wait`` is called before it is read, for a device that
+    works on its own.
 
     >>> with ModuleMeter(Asides(most=1)) as meter:
     ...     y = nn.Sequential(nn.Linear(2, 3), nn.ReLU())(torch.ones(1, 2))
@@ -104,9 +110,14 @@ class ModuleMeter:
     """
 
     def __init__(
-        self, asides: Asides, clock: Clock = time.perf_counter_ns, wait: Callable[[], object] = lambda: None
+        self,
+        asides: Asides,
+        clock: Clock = time.perf_counter_ns,
+        wait: Callable[[], object] = lambda: None,
+        *,
+        alone: bool = True,
     ) -> None:
-        self._asides, self._clock, self._wait = asides, clock, wait
+        self._asides, self._clock, self._wait, self._alone = asides, clock, wait, alone
         self._observer = ModuleObserver(asides)
         self._active = ExitStack()
         self._own = 0
@@ -117,22 +128,23 @@ class ModuleMeter:
         self._before: dict[int, torch.Tensor] = {}
         self._seen: set[tuple[int, str]] = set()
         self._steps = 0
+        self._ran = False
         self._cut = False
         self._original: Callable[..., Any] = torch.autograd.graph._engine_run_backward
 
     def __enter__(self) -> ModuleMeter:
         # Around the observer's hooks: the first to be called at the end, the last at the beginning.
-        left = register_module_forward_hook(self._left, with_kwargs=True, always_call=True)
+        left = register_module_forward_hook(self._left, always_call=True)
         self._active.callback(left.remove)
         self._active.enter_context(self._observer)
-        for handle in (
-            register_module_forward_pre_hook(self._entered),
-            register_optimizer_step_pre_hook(self._step_begins),
-            register_optimizer_step_post_hook(self._step_ends),
-        ):
+        handles = [register_module_forward_pre_hook(self._entered)]
+        if self._alone:
+            handles.append(register_optimizer_step_pre_hook(self._step_begins))
+            handles.append(register_optimizer_step_post_hook(self._step_ends))
+            set_engine_door(self._engine_runs)
+            self._active.callback(set_engine_door, self._original)
+        for handle in handles:
             self._active.callback(handle.remove)
-        set_engine_door(self._engine_runs)
-        self._active.callback(set_engine_door, self._original)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -140,8 +152,13 @@ class ModuleMeter:
         self._calls.clear()
         self._before.clear()
 
-    def costs(self, device: str) -> ModuleCosts:
-        """Return what was measured on ``device``."""
+    def costs(
+        self, device: str, norms_of: Callable[[torch.Tensor], Norms] | None = None, steps: int = 0
+    ) -> ModuleCosts:
+        """Return what was measured on ``device``.
+
+        Where others have watched the ``steps`` of optimizers, ``norms_of`` says what they know of a parameter.
+        """
         numbers = {identity: number for number, identity in enumerate(self._parameters)}
         left = _MOST_INSIDE
         modules = []
@@ -160,16 +177,17 @@ class ModuleMeter:
                     calls=sums.calls,
                     parameters=inside,
                     activation_bytes=sums.bytes,
-                    forward_ns=sums.forward if sums.calls else None,
-                    backward_ns=backward if sums.calls else None,
+                    forward_ns=sums.forward if sums.calls and self._alone else None,
+                    backward_ns=backward if sums.calls and self._ran else None,
                 )
             )
         return ModuleCosts(
             modules=modules,
-            parameters=[_finished(known) for known in self._parameters.values()],
+            parameters=[_finished(known, norms_of) for known in self._parameters.values()],
             device=device,
-            steps=self._steps,
+            steps=self._steps or steps,
             cut=self._cut,
+            observed=not self._alone,
         )
 
     # --- forward
@@ -177,7 +195,7 @@ class ModuleMeter:
     def _entered(self, module: nn.Module, arguments: Any) -> None:
         if torch.compiler.is_compiling():
             return
-        if threading.current_thread() is not threading.main_thread():
+        if not in_own_thread():
             return
         self._wait()  # for what was asked for before, which is not this module's
         began = self._clock()
@@ -187,11 +205,10 @@ class ModuleMeter:
         self._own += call.began - began
         call.own = self._own
 
-    def _left(self, module: nn.Module, *given_and_result: Any) -> None:
-        # Of a forward that has failed PyTorch does not say the keywords.
+    def _left(self, module: nn.Module, arguments: Any, result: Any) -> None:
         if torch.compiler.is_compiling():
             return
-        if threading.current_thread() is not threading.main_thread():
+        if not in_own_thread():
             return
         self._wait()
         ended = self._clock()
@@ -201,7 +218,7 @@ class ModuleMeter:
         if call is not None and call.module is module:
             try:
                 with quiet():
-                    self._count(call, ended, given_and_result[:-1], given_and_result[-1])
+                    self._count(call, ended, arguments, result)
             except Exception as error:
                 self._asides.failed("nodes", _MISSING, error)
         self._own += self._clock() - ended
@@ -240,20 +257,24 @@ class ModuleMeter:
         self._seen.add((id(root), name))
         paths = named_modules(root, name)
         called = {path: self._sums.pop(path) for path in paths.values() if path in self._sums}
-        for module in _with_those_inside(root):
+        own: dict[int, list[int]] = {}
+        modules = list(_with_those_inside(root))
+        for module in modules:
             path = paths[id(module)]
             if path in called:
                 self._sums[path] = called[path]
             sums = self._sums_of(path, module)
             if sums is None:
                 break
-            for key, parameter in _parameters_of(module).items():
+            held = _parameters_of(module)
+            for key, parameter in held.items():
                 self._know_parameter(parameter, path, f"{path}.{key}")
-        for module in _with_those_inside(root):
+            own[id(module)] = [id(one) for one in held.values()]
+        for module in modules:
             sums = self._sums.get(paths[id(module)])
             if sums is not None:
-                held = (one for inner in _with_those_inside(module) for one in _parameters_of(inner).values())
-                sums.parameters |= {id(one): None for one in held if id(one) in self._parameters}
+                for inner in _with_those_inside(module):
+                    sums.parameters.update(dict.fromkeys(own.get(id(inner), ())))
 
     def _know_parameter(self, parameter: torch.Tensor, path: str, name: str) -> None:
         known = self._parameters.get(id(parameter))
@@ -278,9 +299,10 @@ class ModuleMeter:
 
     def _engine_runs(self, outputs: Sequence[Any], *arguments: Any, **options: Any) -> Any:
         """Do what ``_engine_run_backward`` does, with hooks on the nodes that modules have made."""
-        if threading.current_thread() is not threading.main_thread():
+        if not in_own_thread():
             return self._original(outputs, *arguments, **options)
         hooks, depth, began = NodeHooks(), len(self._visits), self._clock()
+        self._ran = True
         try:
             with self._asides.aside("backwards", _MISSING), hooks.light():
                 for node in _reached(outputs):
@@ -333,12 +355,14 @@ class ModuleMeter:
             for parameter in _stepped(optimizer):
                 was = before.get(id(parameter))
                 if was is not None and parameter.grad is not None:
-                    norms = _norm(parameter.grad), _norm(was), _norm(parameter.detach() - was)
+                    now = parameter.detach()
+                    norms = _norm(parameter.grad), _norm(now), _norm(now - was)
                     self._parameters[id(parameter)].norms = norms
 
 
-def _finished(known: _Known) -> ModuleParameter:
-    gradient, weight, update = known.norms
+def _finished(known: _Known, norms_of: Callable[[torch.Tensor], Norms] | None) -> ModuleParameter:
+    tensor = known.tensor()
+    gradient, weight, update = known.norms if norms_of is None or tensor is None else norms_of(tensor)
     record = known.record
     return ModuleParameter(
         name=record.name,

@@ -30,6 +30,7 @@ from .torch_nodes import Marks
 
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _TOP_LEVEL = "<module>"
+_NOTEBOOKS = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
 _LOST = "Later lines are missing: Python stopped following them, as it does at the limit of recursion."
 _LONGEST_TEXT = 60
 _MOST_ELEMENTS = 8
@@ -116,6 +117,10 @@ class StepObserver:
             self._open.append(_Open(frame, None, {}))
             self._begin_step(frame, line)
             self._finish_step()
+            held = self.drafts[-1].variables
+            self.drafts[-1].variables = {
+                name: held[name] for name in held if name[:1] != "_" and name not in _NOTEBOOKS
+            }
             frame.f_trace = self._on_event
         self.makers.switch(None)
 

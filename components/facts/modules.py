@@ -14,7 +14,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from ..trace import ModuleCosts, ModuleParameter, Node
+from ..trace import ModuleCost, ModuleCosts, ModuleParameter, Node
 from .casts import WeightCopy, weight_copies
 from .gradients.amounts import amount_in
 from .index import TraceIndex
@@ -98,6 +98,8 @@ class Modules:
         self._norms = _Norms(index, costs)
         self.paths = [*self._measured, *sorted(path for path in self._nodes if path not in self._measured)]
         self._rows: dict[str, ModuleRow] = {}
+        # Of what autograd recorded nothing of.
+        self._called_on = {call.path: call.line for call in index.trace.calls or []}
 
     def table(self) -> ModuleTable:
         """Return the rows, and what they come to."""
@@ -133,11 +135,28 @@ class Modules:
         return _with(
             row,
             calls=sum(one.calls for one in measured),
-            activations=sum(one.activation_bytes for one in measured),
-            forward=sum(one.forward_ns or 0 for one in measured),
-            backward=sum(one.backward_ns or 0 for one in measured),
+            **self._of_calls(measured),
             **_of_parameters([costs.parameters[number] for number in inside], self._norms),
         )
+
+    def _of_calls(self, costs: Sequence[ModuleCost]) -> dict[str, object]:
+        """What the forwards of some modules, none of them inside another, come to."""
+        called = [one for cost in costs for one in ([cost] if cost.calls else self._called_in(cost.path))]
+        forward = [one.forward_ns for one in called if one.forward_ns is not None]
+        backward = [one.backward_ns for one in called if one.backward_ns is not None]
+        return {
+            "activations": sum(one.activation_bytes for one in called) if called else None,
+            "forward": sum(forward) if forward else None,
+            "backward": sum(backward) if backward else None,
+        }
+
+    def _called_in(self, path: str) -> list[ModuleCost]:
+        """The outermost modules that were called inside of one that was not, as a list of modules is not."""
+        found: list[ModuleCost] = []
+        for one in self._measured.values():  # those around others come first
+            if one.calls and one.path.startswith(f"{path}.") and not any(_is_inside(one, other) for other in found):
+                found.append(one)
+        return found
 
     def _made(self, path: str) -> ModuleRow:
         nodes, cost = self._nodes.get(path, []), self._measured.get(path)
@@ -145,7 +164,7 @@ class Modules:
             path=path,
             depth=path.count("."),
             saved=_kept_at_once(self._index, nodes),
-            line=next((node.line for node in nodes if node.line is not None), None),
+            line=next((node.line for node in nodes if node.line is not None), self._called_on.get(path)),
         )
         if self._costs is None:
             return _with(row, **_of_leaves(self._index, f"{path}.", self._norms))
@@ -155,9 +174,7 @@ class Modules:
             row,
             kind=cost.kind,
             calls=cost.calls,
-            activations=cost.activation_bytes if cost.calls else None,
-            forward=cost.forward_ns,
-            backward=cost.backward_ns,
+            **self._of_calls([cost]),
             **_of_parameters([self._costs.parameters[number] for number in cost.parameters], self._norms),
         )
 
@@ -178,6 +195,10 @@ def _nodes_by_path(index: TraceIndex) -> dict[str, list[Node]]:
 def _with_those_around(path: str) -> tuple[str, ...]:
     parts = path.split(".")
     return tuple(".".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+def _is_inside(one: ModuleCost, other: ModuleCost) -> bool:
+    return one.path.startswith(f"{other.path}.")
 
 
 def _of_parameters(held: list[ModuleParameter], norms: _Norms) -> dict[str, object]:
@@ -265,7 +286,7 @@ def _sources(costs: ModuleCosts | None, norms: _Norms) -> dict[Column, str]:
     if costs is None:
         leaves = f"{_OBSERVED}: the leaves that the graph leads to"
         return {"parameters": leaves, "saved": graph, "gradient norm": gradient}
-    own = f"a run of its own, without observers, on {costs.device}"
+    own = _OBSERVED if costs.observed else f"a run of its own, without observers, on {costs.device}"
     step = f"{own}, at the last of {costs.steps:,} calls of optimizer.step()"
     return {
         "parameters": own,

@@ -96,12 +96,13 @@ def line_text(line: int | None) -> str:
     return f"line {line}" if line is not None else "a line that was not recorded"
 
 
-_ORDERS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 
 def order_text(order: int) -> str:
-    """The order of differentiation that a node belongs to: ``second order``."""
-    return f"{_ORDERS[order]} order" if order in _ORDERS else f"order {order}"
+    """Which derivative a node of this order computes, that of order 2 the ``first derivative``."""
+    known = 2 <= order <= len(_ORDINALS) + 1
+    return f"{_ORDINALS[order - 2]} derivative" if known else f"derivative {order - 1}"
 
 
 def some_of(words: Sequence[str], most: int) -> str:

@@ -18,6 +18,7 @@ from .lab import lab_graph, lab_roots, lab_scope
 from .lab.dot import lab_dot
 from .lab.records import Box, LabGraph, LabOptions, Link, Root, with_marks
 from .layout import LayoutProblem, Picture, layout_svg, render
+from .module_colours import with_columns
 from .player_data import PlayerData, player_data
 from .torchviz_drawings import drawn_again, torchviz_choices, torchviz_dot, torchviz_question, why_not_drawn
 
@@ -50,5 +51,6 @@ __all__ = [
     "torchviz_dot",
     "torchviz_question",
     "why_not_drawn",
+    "with_columns",
     "with_marks",
 ]

@@ -21,11 +21,12 @@ from ..figures import (
     lab_graph,
     lab_roots,
     player_data,
+    with_columns,
     with_marks,
 )
 from ..trace import ModuleCosts, Trace
 from ..trace.codec import collector_paused
-from .modules import Way, way_to, with_columns
+from .modules import Way, way_to
 from .offers import Place, places
 from .pictures import ways
 

@@ -9,6 +9,7 @@ from ..facts.compare.outcomes import Outcome, outcome
 from ..facts.memory import MemoryIndex, memory_index
 from ..facts.memory.held import Alive, EngineMemory, Saved, alive_info, engine_memory, saved_info
 from ..facts.memory.leaks import Leak, leaks
+from ..facts.memory.stacks import Stacks, stacks_info
 from ..facts.memory.timeline import Axis, Timeline, timeline_info
 from ..figures.charts.spreadsheets import blocks_csv, events_csv
 from ..trace import ObservedRun, observed_run, why_not_measured
@@ -31,6 +32,7 @@ class MemoryAbout(Struct, frozen=True, kw_only=True):
     peak_recorded: bool
     cuts: tuple[int, ...]
     has_snapshot: bool
+    has_stacks: bool
 
 
 class MemoryTold(Struct, frozen=True):
@@ -48,9 +50,9 @@ def memory_told(index: TraceIndex) -> MemoryTold:
     return MemoryTold(_about(index), note, note == why_not_measured(trace))
 
 
-def to_measure(index: TraceIndex) -> ObservedRun | str:
-    """Return what the run that measures memory is told, or why there is to be none."""
-    return why_not_measured(index.trace) or observed_run(index.trace)
+def to_measure(index: TraceIndex, stacks: bool = False) -> ObservedRun | str:
+    """Return what the run that measures memory is told, with ``stacks`` or without, or why there is to be none."""
+    return why_not_measured(index.trace) or observed_run(index.trace, stacks)
 
 
 def _about(index: TraceIndex) -> MemoryAbout | None:
@@ -70,6 +72,7 @@ def _about(index: TraceIndex) -> MemoryAbout | None:
         peak_recorded=record.peak_event is not None,
         cuts=tuple(cut.cap for cut in trace.truncations if cut.observer == "memory"),
         has_snapshot=record.cuda_snapshot is not None,
+        has_stacks=record.frames is not UNSET,
     )
 
 
@@ -88,6 +91,11 @@ def timeline(index: TraceIndex, axis: Axis, window: tuple[int, int] | None) -> T
 def alive(index: TraceIndex, event: int) -> Alive:
     """Return what was alive after an event."""
     return _of(index).once(alive_info, event)
+
+
+def stacks(index: TraceIndex, event: int) -> Stacks:
+    """Return which Python calls allocated what was alive after an event."""
+    return _of(index).once(stacks_info, event)
 
 
 def saved(index: TraceIndex) -> Saved:

@@ -1,19 +1,16 @@
-"""What the table of modules asks of a trace, and how its numbers and its rows come into the picture."""
+"""What the table of modules asks of a trace, and the way from its rows to the picture's boxes."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from msgspec import UNSET, Struct
-from msgspec.structs import replace
 
 from ..facts import TraceIndex
 from ..facts.groups import Group
-from ..facts.modules import COLUMNS, TIMES, Modules, ModuleTable, module_paths
-from ..figures import LabGraph, PlayerData, Root, lab_scope
+from ..facts.modules import ModuleTable, module_paths, module_table
+from ..figures import Root, lab_scope
 from ..trace import ModuleCosts, Node
-
-_OF_COLUMNS = {column: "ms" if column in TIMES else "" for column in COLUMNS} | {"activations": "B", "saved": "B"}
 
 
 class ModulesTold(Struct, frozen=True):
@@ -41,49 +38,7 @@ def modules_told(index: TraceIndex) -> ModulesTold:
 
 def table_of_modules(index: TraceIndex, costs: ModuleCosts | None) -> ModuleTable:
     """Return the table of a trace."""
-    return Modules(index, costs).table()
-
-
-def with_columns(data: PlayerData, index: TraceIndex, graph: LabGraph, costs: ModuleCosts | None) -> PlayerData:
-    """Return the player's data with the numbers of the modules that its boxes are in, for their colours."""
-    modules = Modules(index, costs)
-    around = {path.rpartition(".")[0] for path in modules.paths}
-    rows = {}
-    for box in data.boxes:
-        paths = _paths_of(index, graph, box, around)
-        if paths:
-            rows[box] = modules.together(paths)
-    known = [column for column in COLUMNS if any(row.value(column) is not None for row in rows.values())]
-
-    def told(box: str) -> tuple[float | None, ...]:
-        values = [(column, rows[box].value(column)) for column in known] if box in rows else []
-        return tuple(value / 1e6 if value is not None and column in TIMES else value for column, value in values)
-
-    boxes = {name: replace(box, columns=told(name)) for name, box in data.boxes.items()}
-    sources = modules.table().sources
-    terms = data.terms | {f"colour: {column} of modules": sources[column] for column in known if column in sources}
-    columns = [(f"{column} of modules", _OF_COLUMNS[column]) for column in known]
-    return replace(data, boxes=boxes, columns=columns, terms=terms)
-
-
-def _paths_of(index: TraceIndex, graph: LabGraph, box: str, around: Collection[str]) -> list[str]:
-    """Return the paths of the outermost modules in a folded box, or of the module whose forward made a node.
-
-    A node of one that is ``around`` others is a part of it like these, and has no number of its own.
-    """
-    group = graph.groups.get(box)
-    if group is None:
-        node = index.nodes.get(box)
-        return [node.module] if node is not None and node.module and node.module not in around else []
-    if group.piece.kind == "module":
-        return [group.piece.title]
-    return list(dict.fromkeys(filter(None, (_below(group.module, node) for node in group.nodes))))
-
-
-def _below(around: str, node: Node) -> str:
-    """The module right inside of the one around that a node is in; the latter if it is in no other."""
-    path, start = node.module or "", len(around) + 1 if around else 0
-    return path[: start + len(path[start:].partition(".")[0])]
+    return module_table(index, costs)
 
 
 class Way(Struct, frozen=True):

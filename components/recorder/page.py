@@ -5,8 +5,20 @@ from __future__ import annotations
 import html
 
 from ..facts import TraceIndex
-from ..figures import LabOptions, LayoutProblem, PlayerData, draw_lab, foldings, lab_graph, player_data, svg_ways
-from ..trace import Trace
+from ..figures import (
+    LabGraph,
+    LabOptions,
+    LayoutProblem,
+    Picture,
+    PlayerData,
+    draw_lab,
+    foldings,
+    lab_graph,
+    player_data,
+    svg_ways,
+    with_columns,
+)
+from ..trace import ModuleCosts, Trace
 from ..widgets.player.page import standalone_page
 
 # Whoever asks waits for one picture.
@@ -27,12 +39,16 @@ def player_page(trace: Trace, title: str) -> str:
     if isinstance(drawn.image, LayoutProblem):
         return _EMPTY.format(title=html.escape(title), why=html.escape(drawn.image.message))
     said = f"{title} · {drawn.gave_up}" if drawn.gave_up else title
-    first = player_data(index, drawn.image, kind="lab", graph=drawn.graph, title=said)
+
+    def told(image: Picture | LayoutProblem, graph: LabGraph) -> PlayerData:
+        data = player_data(index, image, graph=graph, title=said)
+        return with_columns(data, index, graph, trace.modules) if isinstance(trace.modules, ModuleCosts) else data
 
     def other(opened: tuple[str, ...]) -> PlayerData:
         graph = lab_graph(index, None, LabOptions(opened=opened))
-        return player_data(index, draw_lab(graph, svg_ways(_SECONDS)).image, graph=graph, title=said)
+        return told(draw_lab(graph, svg_ways(_SECONDS)).image, graph)
 
+    first = told(drawn.image, drawn.graph or graph)
     return standalone_page(first, title, foldings(index, None, first, other, _MOST_FOLDINGS))
 
 

@@ -50,6 +50,7 @@ CAPS = Caps(
 )
 _MOST_TRACES = 12
 _MOST_NOTES = 50
+_MOST_JSON = 96 << 20
 # Of the file: what is over is let go until it can be opened.
 _ROOM = MOST_UPLOADED_BYTES - (256 << 10)
 
@@ -84,7 +85,8 @@ class _Kept:
 
     steps: list[RecordedStep] = field(default_factory=list)
     parameters: dict[str, int] = field(default_factory=dict)
-    traces: dict[int, Packed] = field(default_factory=dict)
+    traces: dict[int, bytes | Packed] = field(default_factory=dict)
+    """As JSON, packed when the training is over, or earlier where it is much: that takes as long as a step."""
     notes: list[Note] = field(default_factory=list)
     numbers: int = 0
     stride: int = 1
@@ -103,22 +105,35 @@ class _Kept:
             self.note(f"The trace of step {step} has {len(data) >> 20} MiB, which is too much to be kept.")
             return
         last = max(self.traces, default=None)
-        if last is not None and len(self.traces) > 1 and (self.count - 1) % self.stride:
+        if last is not None and self.count > 1 and (self.count - 1) % self.stride:
             del self.traces[last]
-        self.traces[step] = pack(data)
+        self.traces[step] = data
         self.count += 1
-        while len(self.traces) > 2 and (len(self.traces) > _MOST_TRACES or self._bytes > _ROOM):
+        while len(self.traces) > 2 and len(self.traces) > _MOST_TRACES:
             self._thin()
+        if sum(len(each) for each in self.traces.values() if isinstance(each, bytes)) > _MOST_JSON:
+            self.packed()
 
     @property
-    def _bytes(self) -> int:
-        return sum(len(packed.data) for packed in self.traces.values())
+    def kept(self) -> list[int]:
+        """The steps of which there is a whole trace."""
+        return list(self.traces)
+
+    def packed(self) -> dict[int, Packed]:
+        """Return the traces packed; where they are more than a file may have, some are let go."""
+        for step, data in self.traces.items():
+            self.traces[step] = data if isinstance(data, Packed) else pack(data)
+        while len(self.traces) > 2 and sum(len(each.data) for each in self._all_packed().values()) > _ROOM:
+            self._thin()
+        return self._all_packed()
+
+    def _all_packed(self) -> dict[int, Packed]:
+        return {step: data for step, data in self.traces.items() if isinstance(data, Packed)}
 
     def _thin(self) -> None:
         """Let every second one go, but the first and the last."""
         self.stride *= 2
-        kept = sorted(self.traces)
-        for step in kept[1:-1][::2]:
+        for step in list(self.traces)[1:-1:2]:
             del self.traces[step]
 
     def add_step(self, window: Window, seconds: float, plain_seconds: float | None) -> None:
@@ -158,7 +173,7 @@ class _Kept:
             replace(each, gradients=full(each.gradients), weights=full(each.weights), updates=full(each.updates))
             for each in self.steps
         ]
-        traces = dict(sorted(self.traces.items()))
+        traces = self.packed()
         while True:
             head = Recording(
                 file=place.name,
@@ -237,7 +252,7 @@ class Run:
     @property
     def recorded(self) -> list[int]:
         """The steps whose whole trace is kept."""
-        return sorted(self._kept.traces)
+        return self._kept.kept
 
     @property
     def recording(self) -> Recording:
@@ -258,18 +273,18 @@ class Run:
 
     def _repr_html_(self) -> str:
         """Return the player of the last step, for a notebook's cell."""
-        return framed(self._page(None)) if self._kept.traces else "<p>Nothing is recorded yet.</p>"
+        return framed(self._page(None)) if self._kept.kept else "<p>Nothing is recorded yet.</p>"
 
     def __repr__(self) -> str:
-        return f"<recording of {self._place.name}: {self.steps_seen} steps, traces of {sorted(self._kept.traces)}>"
+        return f"<recording of {self._place.name}: {self.steps_seen} steps, traces of {self._kept.kept}>"
 
     def _file(self) -> bytes:
         return self._kept.file(self._place, self._every, self.steps_seen)
 
     def _page(self, step: int | None) -> str:
-        kept = sorted(self._kept.traces)
+        kept = self._kept.kept
         chosen = step if step is not None or not kept else kept[-1]
-        if chosen is None or chosen not in self._kept.traces:
+        if chosen is None or chosen not in kept:
             raise ValueError(f"no trace of step {chosen} is kept; there is one of: {kept}")
         return player_page(self.traces[chosen], f"{self._place.name}, step {chosen}")
 

@@ -9,6 +9,7 @@ Known limitations: lines are seen of the file that asked, in the thread that ask
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 import threading
@@ -19,12 +20,15 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
+from msgspec import UNSET
 from msgspec.structs import replace
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from ..capture.engine import Reached
 from ..capture.failures import Asides, failure_of
+from ..capture.module_meter import ModuleMeter
+from ..capture.module_meter import Norms as NormsOfOne
 from ..capture.modules import ABOUT_HOOKS
 from ..capture.names import Namespace, current_namespaces, named_tensors, program_line
 from ..capture.observers import Observers, is_older
@@ -53,6 +57,7 @@ class Window(Observers):
         self.step = step
         self.losses: list[Number] = []
         self.norms = Norms(self._name_of)
+        self._meter = ModuleMeter(asides, alone=False)
         self._place = place
         self._models = models
         self._names: dict[int, str] = {}
@@ -83,17 +88,22 @@ class Window(Observers):
         return self._asides.notes
 
     def namespaces(self) -> Sequence[Namespace]:
-        """Return the variables of the functions that run, those of their file, and the models."""
-        return [*current_namespaces(), *(frame.f_globals for frame, _ in self._place.frames()[:1]), self._models]
+        """Return the variables of the functions that run and those of their file; the models, if they are not there."""
+        found = list(current_namespaces())
+        found += [frame.f_globals for frame, _ in self._place.frames()[:1] if frame.f_globals is not frame.f_locals]
+        hidden = {name: model for name, model in self._models.items() if all(ns.get(name) is not model for ns in found)}
+        return [*found, hidden] if hidden else found
 
     def _is_older(self, node: GraphNode) -> bool:
         return is_older(node, self._first_number)
 
     def begin(self, takes: Callable[[torch.optim.Optimizer], bool]) -> None:
         """Put all observers on; ``takes`` says of an optimizer whether it trains what is recorded."""
+        self._active.enter_context(_collector_looks_at_new_objects())
         self._active.enter_context(program_is(self._place.file))
         self._first_number = self._nodes.first_number = next_node_number()
         self._active.enter_context(self._modules)
+        self._active.enter_context(self._meter)
         self._active.enter_context(self._engine)
         self._active.enter_context(_heard(self._stdout.write))
         self._active.enter_context(_warned(self._on_warning))
@@ -131,7 +141,10 @@ class Window(Observers):
         try:
             self._leave()
             with quiet(), self._asides.aside("nodes", "what was left at the end"):
-                self._look_at_the_end(self.namespaces())
+                if self._engine.drafts:  # looking for names takes long, and those in the graph are known
+                    self._gradients.compare(None, None)
+                else:
+                    self._look_at_the_end(self.namespaces())
         finally:
             self.stop()
         self._numbered = next_node_number() - self._first_number
@@ -141,7 +154,9 @@ class Window(Observers):
             self._asides.note(None, sentence, None)
         for node in self._nodes.drafts:
             node.forget()
-        return replace(trace, notes=self._asides.notes, training_step=self.step)
+        costs = self._meter.costs(self._program.device, self._norms_of, len(self._optimizers))
+        modules = costs if costs.modules else UNSET
+        return replace(trace, notes=self._asides.notes, training_step=self.step, modules=modules)
 
     def stop(self) -> None:
         """Take everything off."""
@@ -157,10 +172,17 @@ class Window(Observers):
         super()._before_engine_run(outputs, reached)
 
     def _name_of(self, parameter: torch.Tensor) -> str:
+        if not self._names:
+            for name, model in self._models.items():
+                self._names.update({id(held): path for path, held in model.named_parameters(prefix=name)})
         if id(parameter) not in self._names:
-            names = named_tensors([self._models, *self.namespaces()], self._weak)
-            self._names.update({key: name for key, (name, _) in names.items()})
+            names = named_tensors(self.namespaces(), self._weak)
+            self._names = {key: name for key, (name, _) in names.items()} | self._names
         return self._names.setdefault(id(parameter), f"parameter {len(self._names)}")
+
+    def _norms_of(self, parameter: torch.Tensor) -> NormsOfOne:
+        name = self._names.get(id(parameter), "")
+        return self.norms.gradients.get(name), self.norms.weights.get(name), self.norms.updates.get(name)
 
     def _on_warning(self, message: Any, category: type[Warning]) -> bool:
         """Note a warning; say whether it is the training's own, and not about what an observer does."""
@@ -174,13 +196,28 @@ class Window(Observers):
 
 
 @contextmanager
+def _collector_looks_at_new_objects() -> Iterator[None]:
+    """Keep Python's collector from looking through all that was loaded because observers make many records."""
+    if gc.get_freeze_count():  # somebody else has frozen something, and it shall stay so
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+@contextmanager
 def _heard(write: Callable[[str], object]) -> Iterator[None]:
     """Let ``write`` hear what goes to ``sys.stdout``, which stays the same object."""
     stream: Any = sys.stdout
     original = getattr(stream, "write", None)
-    if original is None or "write" in getattr(stream, "__dict__", {"write": None}):
-        yield  # there is none, or another tool listens there
+    own = getattr(stream, "__dict__", None)
+    if original is None or own is None:
+        yield  # there is no such stream, or it cannot be listened to
         return
+    before = own.get("write")  # a notebook's stream has one of its own
 
     def heard(text: str) -> Any:
         result = original(text)
@@ -192,8 +229,11 @@ def _heard(write: Callable[[str], object]) -> Iterator[None]:
     try:
         yield
     finally:
-        if stream.__dict__.get("write") is heard:
-            del stream.write
+        if own.get("write") is heard:
+            if before is None:
+                del stream.write
+            else:
+                stream.write = before
 
 
 @contextmanager

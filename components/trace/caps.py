@@ -18,6 +18,7 @@ from .records import Trace
 MOST_UPLOADED_BYTES = 8 << 20
 MOST_UPLOADED_VALUES = 3_000_000
 _LONGEST_MESSAGE = 20_000
+_LONGEST_NAME = 200
 _MOST_NOTES = 200
 _MOST_EDGES_PER_NODE = 100
 
@@ -55,6 +56,7 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     notes: int = 50
     memory_events: int = 100_000
     calls: int = 2_000
+    memory_frames: int = 20_000
 
 
 _CAPS = Caps()
@@ -120,3 +122,7 @@ def _sizes(trace: Trace, caps: Caps) -> Iterator[tuple[str, int, int]]:
     yield "words", max(map(len, messages), default=0), _LONGEST_MESSAGE
     if trace.memory is not None:
         yield "events of memory", len(trace.memory.events), caps.memory_events
+        frames = trace.memory.frames or []
+        yield "calls", len(frames), caps.memory_frames
+        names = [len(name) for frame in frames for name in (frame.file, frame.function)]
+        yield "names of calls", max(names, default=0), _LONGEST_NAME

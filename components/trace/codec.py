@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from .base import Number
 from .modules import ModuleCosts, module_problems
@@ -25,6 +26,7 @@ from .records import VERSION, Allocation, Memory, Trace
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _NON_FINITE = frozenset({"nan", "inf", "-inf"})
 _MOST_LABEL_CHARS = 200
+_MOST_LINES = 10_000_000
 _MOST_BYTES = 2**60
 _decoder = msgspec.json.Decoder(Trace)
 _encoder = msgspec.json.Encoder()
@@ -213,6 +215,7 @@ def memory_problems(memory: Memory, steps: int) -> Iterator[str]:
     if memory.cuda_snapshot is not None and not _is_json_object(memory.cuda_snapshot):
         yield "its snapshot is not one"
     yield from _event_problems(memory, steps)
+    yield from _frame_problems(memory)
     for block in blocks:
         if not _has_its_events(memory, block):
             yield "a block was not allocated or released by the events that it names"
@@ -223,6 +226,16 @@ def memory_problems(memory: Memory, steps: int) -> Iterator[str]:
             yield "its peak is not what there was at that event"
     if any(not 0 <= each.step < steps for each in memory.cuda or ()):
         yield "a sample is of a step that the trace does not have"
+
+
+def _frame_problems(memory: Memory) -> Iterator[str]:
+    frames = memory.frames or []
+    if any(frame.outer is not None and not 0 <= frame.outer < place for place, frame in enumerate(frames)):
+        yield "a call is inside of one that is not before it"
+    if any(frame.line is not None and not 0 <= frame.line <= _MOST_LINES for frame in frames):
+        yield "a call was on a line that no file has"
+    if any(block.frame is not UNSET and not 0 <= block.frame < len(frames) for block in memory.allocations):
+        yield "a block was allocated in a call that the memory does not have"
 
 
 def _is_json_object(text: str) -> bool:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from .base import Record
 from .codec import DamagedTrace, memory_problems
-from .records import FailureKind, Memory, Trace, Truncation
+from .records import Allocation, FailureKind, Memory, Trace, Truncation
 
 # The profiler's record of a backward pass cannot be read in portions: some 20 kB for each node.
 MOST_NODES = 20_000
@@ -28,6 +28,7 @@ class ObservedRun(Record, frozen=True, kw_only=True):
     ``steps`` are the line and function of each, ``nodes`` PyTorch's number, id and name of each that has a number,
     ``runs`` the ids of the nodes that each run of the engine executed. ``numbered`` is how many nodes PyTorch counted,
     ``seconds`` how long it took, ``ended`` the kind and line of its failure, ``cut`` whether lines are missing.
+    ``stacks`` asks for the Python calls at each allocation.
     """
 
     steps: list[tuple[int, str | None]]
@@ -37,6 +38,7 @@ class ObservedRun(Record, frozen=True, kw_only=True):
     seconds: float
     ended: tuple[FailureKind, int | None] | None
     cut: bool
+    stacks: bool = False
 
 
 class MeasuredRun(Record, frozen=True, kw_only=True):
@@ -59,8 +61,8 @@ def why_not_measured(trace: Trace) -> str | None:
     return None
 
 
-def observed_run(trace: Trace) -> ObservedRun:
-    """Return what the second run of the trace's program is told."""
+def observed_run(trace: Trace, stacks: bool = False) -> ObservedRun:
+    """Return what the second run of the trace's program is told; ``stacks`` asks for the calls that allocated."""
     failure = trace.failure
     return ObservedRun(
         steps=[(step.line, step.function) for step in trace.steps],
@@ -70,6 +72,7 @@ def observed_run(trace: Trace) -> ObservedRun:
         seconds=trace.duration_ns / 1e9,
         ended=(failure.kind, failure.line) if failure is not None else None,
         cut=trace.steps_truncated,
+        stacks=stacks,
     )
 
 
@@ -100,9 +103,25 @@ def _foreign(memory: Memory, trace: Trace) -> str | None:
 
 
 def with_measured(trace: Trace, measured: MeasuredRun) -> Trace:
-    """Return the trace with its program's memory, or with the reason why there is none."""
+    """Return the trace with its program's memory, or with the reason why there is none.
+
+    What was measured before stays: of another measurement it takes the Python calls, as far as both did the same.
+    """
+    note = measured.note if measured.note is not None else msgspec.UNSET
+    before, now = trace.memory, measured.memory
+    if before is not None:
+        return replace(trace, memory_note=note) if now is None else replace(trace, memory=_with_calls(before, now))
     truncations = trace.truncations
     if measured.truncation is not None:
         truncations = [*truncations, measured.truncation]
-    note = measured.note if measured.note is not None else msgspec.UNSET
-    return replace(trace, memory=measured.memory, memory_note=note, truncations=truncations)
+    return replace(trace, memory=now, memory_note=note, truncations=truncations)
+
+
+def _with_calls(memory: Memory, other: Memory) -> Memory:
+    """The memory with the calls of another run of the same program, up to where that run took another way."""
+    blocks: list[Allocation] = []
+    for one, again in zip(memory.allocations, other.allocations, strict=False):
+        if (one.bytes, one.operation) != (again.bytes, again.operation):
+            break
+        blocks.append(replace(one, frame=again.frame))
+    return replace(memory, allocations=[*blocks, *memory.allocations[len(blocks) :]], frames=other.frames)

@@ -30,8 +30,8 @@ class MeasureModules(Record, frozen=True, kw_only=True, tag="modules", tag_field
 class ModuleParameter(Record, frozen=True, kw_only=True):
     """A parameter, by the first name that its model has for it.
 
-    The three Euclidean norms are of the last ``optimizer.step()`` that was given it: of its gradient and of itself
-    before that step, and of what the step added. ``None`` where there was no such step.
+    The three Euclidean norms are of the last ``optimizer.step()`` that was given it: of its gradient as the optimizer
+    found it, of its values after the step, and of what the step changed. ``None`` where there was no such step.
     """
 
     name: _Name
@@ -70,8 +70,8 @@ class ModuleCost(Record, frozen=True, kw_only=True):
 class ModuleCosts(Record, frozen=True, kw_only=True):
     """The modules of a program that were called, those around others first, and their parameters.
 
-    ``device`` is where their times were taken, ``steps`` counts the calls of ``optimizer.step()``. ``cut`` says that
-    there were more modules or parameters.
+    ``device`` is where they ran, ``steps`` counts the calls of ``optimizer.step()``. ``cut`` says that there were more
+    modules or parameters, ``observed`` that they were measured beside observers, and so without times.
     """
 
     modules: Annotated[list[ModuleCost], msgspec.Meta(max_length=MOST_MODULES)]
@@ -79,6 +79,7 @@ class ModuleCosts(Record, frozen=True, kw_only=True):
     device: _Name
     steps: _Count = 0
     cut: bool = False
+    observed: bool = False
 
 
 def module_problems(costs: ModuleCosts) -> Iterator[str]:

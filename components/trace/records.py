@@ -296,13 +296,27 @@ class MemoryEvent(Record, frozen=True, kw_only=True):
     backward: str | None = None
 
 
+class CallFrame(Record, frozen=True, kw_only=True):
+    """A Python call that was under way when memory was allocated: its file, its line then, and its function.
+
+    ``file`` is ``<program>``, or as Python imports it (``torch/nn/functional.py``). ``line`` is ``None`` where it is
+    not known. ``outer`` is the index of the call around it in ``Memory.frames``, ``None`` for the program's first.
+    """
+
+    file: str
+    line: int | None
+    function: str
+    outer: int | None
+
+
 class Allocation(Record, frozen=True, kw_only=True):
     """One block of memory: what asked for it and what it was for.
 
     ``operation`` is PyTorch's innermost operation (``aten::sin``, ``MulBackward0``), ``None`` outside of any. ``name``
     is the variable, parameter, gradient or optimizer state that was seen to lie in it. ``saved_by`` are the nodes that
     kept it for backward. ``allocated`` and ``released`` are indices of ``Memory.events``; ``released`` is ``None``
-    where it was still held when the program ended.
+    where it was still held when the program ended. ``frame`` is the index of the innermost Python call in
+    ``Memory.frames``, absent where it is not known.
     """
 
     bytes: int
@@ -312,6 +326,7 @@ class Allocation(Record, frozen=True, kw_only=True):
     saved_by: list[str]
     allocated: int
     released: int | None
+    frame: int | UnsetType = UNSET
 
 
 class CudaSample(Record, frozen=True, kw_only=True):
@@ -334,6 +349,7 @@ class Memory(Record, frozen=True, kw_only=True):
     backward, ``temporary`` (released in the step, or the run of the engine, that allocated it), ``other`` (held
     by variables: data, buffers, results). A block that is several of these is the first one that fits.
     ``cuda_snapshot`` is what ``torch.cuda.memory._snapshot()`` returned, as JSON: a pickle in a file could do anything.
+    ``frames`` are the Python calls that allocated, outer ones first, absent where nobody asked for them.
     """
 
     source: str
@@ -348,6 +364,7 @@ class Memory(Record, frozen=True, kw_only=True):
     allocations: list[Allocation]
     cuda: list[CudaSample] | None
     cuda_snapshot: str | None = None
+    frames: list[CallFrame] | UnsetType = UNSET
 
 
 class Drawing(Record, frozen=True, kw_only=True):

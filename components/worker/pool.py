@@ -100,9 +100,12 @@ class Pool:
             return self.gpu.submit(program, limits, owner)
         return self._queued(Run(program, limits or self._limits, owner))
 
-    def measure(self, trace: Trace, limits: Limits | None = None, owner: Owner = ANYBODY) -> Run:
+    def measure(
+        self, trace: Trace, limits: Limits | None = None, owner: Owner = ANYBODY, *, stacks: bool = False
+    ) -> Run:
         """Queue the second, bare run of a trace's program; its run gives the trace with its memory."""
-        return self._measuring(Run(trace.program, limits or self._limits, owner, observed_run(trace), trace), trace)
+        observed = observed_run(trace, stacks)
+        return self._measuring(Run(trace.program, limits or self._limits, owner, observed, trace), trace)
 
     def measure_observed(self, program: Program, observed: ObservedRun, owner: Owner = ANYBODY) -> Run:
         """Queue the second, bare run of a program of whose trace this is known; its run gives a ``SentMemory``."""
@@ -143,12 +146,15 @@ class Pool:
             self._finish(run, failure)
         return run
 
-    def run(self, program: Program, limits: Limits | None = None, *, memory: bool = False) -> Trace:
-        """Run a program and return its trace, however it went; with its ``memory`` in a second run, if asked for."""
+    def run(
+        self, program: Program, limits: Limits | None = None, *, memory: bool = False, stacks: bool = False
+    ) -> Trace:
+        """Run a program and return its trace, however it went; with its ``memory`` in a second run, if asked for, and
+        with the call ``stacks`` of its allocations."""
         trace = self.submit(program, limits).wait()
         assert trace is not None
         if memory and trace.steps:
-            trace = self.measure(trace, limits).wait()
+            trace = self.measure(trace, limits, stacks=stacks).wait()
             assert trace is not None
         return trace
 

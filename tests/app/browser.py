@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Error, Page, expect
+from playwright.sync_api import BrowserContext, Error, Page, Request, expect
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -75,7 +76,7 @@ def watched(
 
 @contextmanager
 def tab(visitor: BrowserContext, *, width: int = 1280, height: int = 800, scheme: Scheme = "light") -> Iterator[Page]:
-    """Yield an empty page; what it shows may raise nothing.
+    """Yield an empty page; what it shows may raise nothing, and ask nobody but this machine for anything.
 
     All tests of a worker have one tab, which keeps the scripts that it has loaded: another one would compile them anew.
     """
@@ -89,12 +90,18 @@ def tab(visitor: BrowserContext, *, width: int = 1280, height: int = 800, scheme
     def note(error: Error) -> None:
         errors.append(str(error))
 
+    def asked(request: Request) -> None:
+        if urlsplit(request.url).hostname not in (None, "127.0.0.1", "localhost"):
+            errors.append(f"asked {request.url}")
+
     page.on("pageerror", note)
+    page.on("request", asked)
     try:
         yield page
         assert errors == []
     finally:
         page.remove_listener("pageerror", note)
+        page.remove_listener("request", asked)
         page.mouse.move(0, 0)
         page.evaluate(_FORGET)
         page.goto("about:blank")

@@ -53,13 +53,15 @@ class FakePool:
 
     asked: ClassVar[list[tuple[Program, Limits]]] = []
     measured: ClassVar[list[bool]] = []
+    with_stacks: ClassVar[list[bool]] = []
 
     def __init__(self, size: int, gpu: bool) -> None:
         self.asked.clear()
         self.measured.clear()
 
-    def run(self, program: Program, limits: Limits, *, memory: bool = False) -> Trace:
+    def run(self, program: Program, limits: Limits, *, memory: bool = False, stacks: bool = False) -> Trace:
         self.asked.append((program, limits))
+        self.with_stacks[:] = [stacks]
         self.measured.append(memory)
         failed = Failure(kind="raised", message="no") if "raise" in program.source else None
         return trace_of(program, failed)
@@ -160,6 +162,13 @@ def test_memory_is_measured_unless_it_is_left_out(folder: Path) -> None:
     assert FakePool.measured == [False]
 
 
+def test_call_stacks_are_recorded_if_they_are_asked_for(folder: Path) -> None:
+    Path("a.py").write_text("1")
+    for more, stacks in (([], False), (["--stacks"], True)):
+        assert main(["trace", "a.py", "-o", "a.json", *more]) == 0
+        assert FakePool.with_stacks == [stacks]
+
+
 def test_a_failed_program_is_data(folder: Path) -> None:
     Path("a.py").write_text("raise")
     assert main(["trace", "a.py", "-o", "a.json"]) == 0
@@ -200,7 +209,7 @@ def test_wrong_usage_gives_status_2_and_a_reason(
 
 
 def test_our_own_bugs_are_not_hidden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(self: FakePool, program: Program, limits: Limits, *, memory: bool) -> Trace:
+    def broken(self: FakePool, program: Program, limits: Limits, *, memory: bool, stacks: bool) -> Trace:
         raise ZeroDivisionError
 
     monkeypatch.setattr(FakePool, "run", broken)

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from msgspec import UNSET
+from msgspec.structs import replace
 from streamlit.testing.v1 import AppTest
 
 from app import memory_savings, session
@@ -16,6 +17,7 @@ from app.memory_savings import MOST, may_save, pick, table
 from app.program_choice import OPENED, Chosen, ProgramChoice
 from app.session import PageState
 from components.facts.compare.outcomes import Outcome
+from components.reading.memory_sections import MemoryAbout, memory_told
 from components.source.variants import Variant, variants
 from components.trace import CudaSample, Environment, Program, Trace, encode_trace
 from components.widgets import editor
@@ -112,6 +114,24 @@ def test_the_program_of_another_page_comes_back_after_an_example() -> None:
     assert shown(test, "memory") is not before
     example(test, "playground")
     assert shown(test, "memory") is before
+
+
+def about_memory(test: AppTest) -> MemoryAbout:
+    about = session.engine().traces.look(shown(test, "memory"), memory_told).about
+    assert about is not None
+    return about
+
+
+def test_call_stacks_are_recorded_when_somebody_asks() -> None:
+    test = opened()
+    before = about_memory(test)
+    assert not before.has_stacks
+    settled(next(one for one in test.button if one.label == "Record call stacks").click().run())
+    after = about_memory(test)
+    assert after == replace(before, has_stacks=True)
+    assert not any(one.label == "Record call stacks" for one in test.button)
+    # In a trace from elsewhere there is nothing to press: its program was run on another machine.
+    assert not any(one.label == "Record call stacks" for one in opened_with(gpu_trace()).button)
 
 
 def test_a_leak_is_told_with_its_fix_and_other_programs_are_not_accused() -> None:

@@ -139,4 +139,4 @@ def test_a_card_says_which_order_of_differentiation_a_node_belongs_to() -> None:
     trace = t.make_trace(
         nodes=[t.node("n0", "ExpBackward0", 4, order=3, created_by="b0")], backwards=[t.backward("b0", [])]
     )
-    assert card_of(trace, "n0").subtitle == "line 4 · third order, built by create_graph"
+    assert card_of(trace, "n0").subtitle == "line 4 · second derivative, built by create_graph"

@@ -131,7 +131,7 @@ def test_nodes_of_double_backward_are_folded_apart() -> None:
         (("folded", "order2"), "built by create_graph"),
         (("folded",), "loop, line 1"),
     ]
-    assert graph.boxes[0].detail.endswith("10 nodes · second order")
+    assert graph.boxes[0].detail.endswith("10 nodes · first derivative")
 
 
 def test_a_fold_says_that_backward_stopped_in_it_and_whether_all_it_saved_is_freed() -> None:

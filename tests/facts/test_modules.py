@@ -122,6 +122,35 @@ def test_a_program_without_modules_has_no_rows() -> None:
     assert (table.rows, table.total.saved) == ([], 0)
 
 
+EVAL = """
+    import torch
+    from torch import nn
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.ModuleList([nn.Linear(3, 4), nn.Linear(4, 2)])
+        def forward(self, x):
+            for layer in self.layers:
+                x = layer(x)
+            return x
+    model = Net().eval()
+    with torch.no_grad():
+        y = model(torch.ones(5, 3))
+"""
+
+
+def test_a_list_of_modules_has_what_those_in_it_take_and_no_backward_has_no_time() -> None:
+    found = rows(module_table(index_of(EVAL), costs_of(EVAL)))
+    assert list(found) == ["model", "model.layers", "model.layers.0", "model.layers.1"]
+    assert [row.calls for row in found.values()] == [1, 0, 1, 1]
+    assert [row.activations for row in found.values()] == [120, 120, 80, 40]  # 5 * 4 and 5 * 2 floats
+    layers = [found[f"model.layers.{place}"].forward or 0 for place in (0, 1)]
+    assert found["model.layers"].forward == sum(layers)
+    assert (found["model"].forward or 0) > sum(layers)
+    assert all(row.backward is None for row in found.values())
+    assert [row.line for row in found.values()] == [13, None, 9, 9]
+
+
 AUTOCAST = """
     import torch
     from torch import nn

@@ -157,7 +157,7 @@ def test_what_create_graph_built_is_linked_to_what_it_started_from() -> None:
     assert links(graph, "derivative") == [("n3", "n1", "grad, line 4")]
     assert [box.id for box in graph.boxes if "order2" in box.kinds] == ["n3", "n2"]
     assert [box.detail for box in graph.boxes if box.kinds[0] == "function"] == [
-        "line 1 · second order", "line 1 · second order", "line 1", "",
+        "line 1 · first derivative", "line 1 · first derivative", "line 1", "",
     ]  # fmt: skip
 
 

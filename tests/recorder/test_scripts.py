@@ -55,7 +55,7 @@ def test_a_recorded_script_prints_the_same_and_its_traces_are_whole(
         trace = file.trace(place, 50_000)
         assert trace.training_step == place
         assert trace.failure is None
-        assert trace.notes == trace.truncations == []
+        assert (trace.notes, trace.truncations) == ([], [])
         leaves = {node.leaf for node in trace.nodes if node.name == "AccumulateGrad"}
         assert leaves <= {*file.head.parameters, "interpolates"}  # what WGAN-GP's penalty differentiates by
         assert [node.name for node in trace.nodes if node.leaf is None and node.line is None] == []

@@ -14,11 +14,12 @@ from operator import itemgetter
 from typing import Any
 
 import torch
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from ...trace import Allocation, Category, Device, Memory, MemoryEvent, ObservedRun
 from ..quiet import no_collector
 from .addresses import Role
+from .call_stacks import CALLS, Call, CallStacks
 from .cuda import SOURCE as CUDA_SOURCE
 from .notes import MARKER, Interval
 
@@ -57,7 +58,8 @@ class BlockChange(Struct, eq=False):
 class Block:
     """One block of memory, and what was seen to lie in it.
 
-    ``part_of`` is a gradient's leaf or a state's parameter, ``part`` what it is of it.
+    ``part_of`` is a gradient's leaf or a state's parameter, ``part`` what it is of it. ``frame`` is the call that
+    allocated it.
     """
 
     size: int
@@ -68,6 +70,7 @@ class Block:
     saved_by: dict[int, None] = field(default_factory=dict)
     part_of: Block | None = None
     part: str = ""
+    frame: int | UnsetType = UNSET
 
     @property
     def name(self) -> str | None:
@@ -99,14 +102,18 @@ class ProfilerRecord:
 
     ``began_ns`` is the profiler's time of the first marker. Only blocks of ``device`` (``"cpu"`` or ``"cuda"``) count.
     A GPU's allocator does not tell of every release: where it holds less than was told, the missing one is put in.
+    ``stacks`` takes the calls that allocated, if they are asked for.
     """
 
-    def __init__(self, intervals: Sequence[Interval], device: str, baseline: int = 0) -> None:
+    def __init__(
+        self, intervals: Sequence[Interval], device: str, baseline: int = 0, stacks: CallStacks | None = None
+    ) -> None:
         self.changes: list[BlockChange] = []
         self.makers: dict[int, Operation] = {}
         self.began_ns = 0
         self._intervals = intervals
         self._device = device
+        self.stacks = stacks
         self._interval = intervals[0]
         # Where there is no GPU every event is of the CPU, and need not be asked.
         self._one_device = not torch.cuda.is_available()
@@ -119,11 +126,11 @@ class ProfilerRecord:
         """Take what the profiler saw since the last time: ``experimental_event_tree()``."""
         self._interval = self._now()
         with no_collector():
-            for time_ns, event, operation in sorted(_events(tree), key=itemgetter(0)):
+            for time_ns, event, operation, call in sorted(_events(tree, self.stacks is not None), key=itemgetter(0)):
                 if isinstance(event, Operation):
                     self._operation(time_ns, event)
                 else:
-                    self._memory(time_ns, event, operation)
+                    self._memory(time_ns, event, operation, call)
 
     def _now(self) -> Interval:
         return self._intervals[min(self._index, len(self._intervals) - 1)]
@@ -144,7 +151,7 @@ class ProfilerRecord:
         elif operation.number >= 0:
             self.makers[operation.number] = operation
 
-    def _memory(self, time_ns: int, event: Any, operation: Operation | None) -> None:
+    def _memory(self, time_ns: int, event: Any, operation: Operation | None, call: Call | None) -> None:
         fields = event.extra_fields
         size = fields.alloc_size
         if not size or not (self._one_device or fields.device.type == self._device):
@@ -156,6 +163,7 @@ class ProfilerRecord:
         if size > 0:
             block = self._held[address] = Block(size)
             block.allocated = self._change(time_ns, block.size, block, operation)
+            block.frame = self.stacks.at(call, self._interval.line) if self.stacks is not None else UNSET
         if self._device != "cpu" and self._total > fields.total_allocated:
             self._release_unreported(time_ns, self._total - fields.total_allocated, operation)
 
@@ -192,28 +200,34 @@ class ProfilerRecord:
             block.roles.add(role)
 
 
-def _events(tree: Sequence[Any]) -> list[tuple[int, Any, Operation | None]]:
-    """Return the time of each event, an operation or the profiler's event of an allocation, and what it is inside of.
+def _events(tree: Sequence[Any], calls: bool) -> list[tuple[int, Any, Operation | None, Call | None]]:
+    """Return the time of each event, an operation or the profiler's event of an allocation, and what it is inside of:
+    the operation, and the Python call if the record has ``calls``.
 
     Each question to an event crosses into C++, and there are a hundred thousand of them: none is asked twice.
     """
-    events: list[tuple[int, Any, Operation | None]] = []
-    pending: list[tuple[Any, Operation | None]] = [(event, None) for event in reversed(tree)]
+    events: list[tuple[int, Any, Operation | None, Call | None]] = []
+    pending: list[tuple[Any, Operation | None, Call | None]] = [(event, None, None) for event in reversed(tree)]
     while pending:
-        event, outer = pending.pop()
+        event, outer, call = pending.pop()
+        if calls and event.tag in CALLS:
+            below = event.children
+            if below:
+                pending.extend([(each, outer, (event, call)) for each in reversed(below)])
+            continue
         name = event.name
         if name == _MEMORY:
-            events.append((event.start_time_ns, event, outer))
+            events.append((event.start_time_ns, event, outer, call))
             continue
         engine = name.startswith(_ENGINE)
         inside = Operation(name, -1 if engine else getattr(event.extra_fields, "sequence_number", -1), outer)
         if outer is not None and outer.engine:
             inside.order = 0
         inside.engine = engine
-        events.append((event.start_time_ns, inside, outer))
+        events.append((event.start_time_ns, inside, outer, call))
         below = event.children
         if below:
-            pending.extend([(each, inside) for each in reversed(below)])
+            pending.extend([(each, inside, call) for each in reversed(below)])
     return events
 
 
@@ -277,6 +291,7 @@ def memory_record(record: ProfilerRecord, ties: Ties, device: Device, most_event
         events=[_event(change, indices[id(change.block)], ties, record.began_ns) for change in kept],
         allocations=[_allocation(block, ties, events) for block in blocks],
         cuda=None,
+        frames=record.stacks.frames if record.stacks is not None else UNSET,
     )
 
 
@@ -304,4 +319,5 @@ def _allocation(block: Block, ties: Ties, events: dict[int, int]) -> Allocation:
         saved_by=ties.saved_by(block),
         allocated=events[id(block.allocated)],
         released=events.get(id(block.released)) if block.released is not None else None,
+        frame=block.frame,
     )

@@ -27,12 +27,14 @@ from ..main_module import MainModule, as_python_collects, seed
 from ..names import weak_names
 from ..torch_nodes import next_node_number
 from .blocks import ProfilerRecord, Ties, memory_record
+from .call_stacks import CallStacks
 from .cuda import CudaMemory
 from .notes import Notes, TookTooLong
 from .profiler import Profiler
 
 # How much of the processor this run may take with the reading of its record, if the observed run was not longer.
 _LEAST_SECONDS = 4.0
+_SLOWER_WITH_CALLS = 3
 _LATER = "later allocations and releases; peak and final bytes are those of the whole run"
 _CUT = "The second run, in which memory is measured, took too long or was stopped: what came later is not in here."
 _NO_ROOM = "Memory is measured in a second run of the program; no memory was left for its record."
@@ -59,7 +61,7 @@ class _SecondRun:
         self._program = program
         self._observed = observed
         self._compiled = compiled
-        most_seconds = max(_LEAST_SECONDS, 1.5 * observed.seconds)
+        most_seconds = max(_LEAST_SECONDS, 1.5 * observed.seconds) * (_SLOWER_WITH_CALLS if observed.stacks else 1)
         self._notes = Notes(observed.steps, weak_names(compiled.tree), most_seconds)
 
     def run(self, caps: Caps) -> MeasuredRun:
@@ -75,8 +77,9 @@ class _SecondRun:
             if cuda is not None:
                 notes.on_step = cuda.sample
             active.enter_context(notes)
-            record = ProfilerRecord(notes.intervals, device, cuda.baseline if cuda is not None else 0)
-            profiler = Profiler(record.read)
+            stacks = CallStacks(caps.memory_frames) if self._observed.stacks else None
+            record = ProfilerRecord(notes.intervals, device, cuda.baseline if cuda is not None else 0, stacks)
+            profiler = Profiler(record.read, self._observed.stacks)
             notes.is_long, notes.between_lines = profiler.is_long, profiler.between_lines
             main = MainModule(self._compiled.text, _unseen, _unseen, {"display": _unseen, **notes.calls})
             names = active.enter_context(main)

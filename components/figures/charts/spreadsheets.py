@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from ...facts.gradients import History, LeafChange
 from ...facts.gradients.amounts import Amount
 from ...facts.memory import MemoryIndex
+from ...facts.memory.stacks import stack_text
 from ...facts.modules import ModuleTable
 from ...facts.numbers import elements, exact
 from .style import one_line
 
 _GRADIENTS = "call,line,cause,backward,variable,index,added,grad_after"
 _EVENTS = "event,t_ns,step,line,backward,node,delta_bytes,category,total_bytes,block,operation,name"
-_BLOCKS = "block,bytes,category,name,operation,line,code,node,saved_by,allocated,released"
+_BLOCKS = "block,bytes,category,name,operation,line,code,node,saved_by,allocated,released,calls"
 _MODULES = (
     "module,class,calls,parameters,frozen,parameter_bytes,activation_bytes,saved_bytes,gradient_norm,update_to_weight,"
     "forward_ns,backward_ns,line"
@@ -41,7 +42,10 @@ def events_csv(memory: MemoryIndex) -> str:
 
 
 def blocks_csv(memory: MemoryIndex) -> str:
-    """Return one row for each block; ``allocated`` and ``released`` are events, ``saved_by`` nodes with their ids."""
+    """Return one row for each block; ``allocated`` and ``released`` are events, ``saved_by`` nodes with their ids.
+
+    ``calls`` are the Python calls that allocated it, where they were recorded.
+    """
     return _written(_BLOCKS, map(_harmless_row, _blocks(memory)))
 
 
@@ -144,6 +148,7 @@ def _blocks(memory: MemoryIndex) -> Iterator[Sequence[object]]:
             " ".join(filter(None, (_node(memory, node) for node in block.saved_by))),
             block.allocated,
             block.released,
+            stack_text(memory, place),
         )
 
 

@@ -51,8 +51,8 @@ def grad_words(index: TraceIndex, change: GradientChange, options: LabOptions) -
 
 
 def function_words(index: TraceIndex, node: Node, options: LabOptions) -> str:
-    """Return the line below a function's name: the source line, the module, the dtypes of a cast, the order of
-    differentiation above the first, and the variable that it made, with its base if it is a view."""
+    """Return the line below a function's name: the source line, the module, the dtypes of a cast, the derivative that
+    it computes if a ``create_graph`` made it, and the variable that it made, with its base if it is a view."""
     parts = [f"line {node.line}"] if node.line is not None else []
     if node.module:
         parts.append(node.module)

@@ -38,12 +38,11 @@ export function scaleOf(boxes, by) {
 
 /**
  * @param {Map<string, Box>} drawn
- * @param {PlayerData["boxes"]} boxes
+ * @param {PlayerData} data
  * @param {string} by
- * @param {[string, string][]} columns
  * @returns {Painted | null}
  */
-export function colourBoxes(drawn, boxes, by, columns = []) {
+export function colourBoxes(drawn, { boxes, columns = [] }, by) {
   for (const { group } of drawn.values()) {
     group.classList.remove("scaled", "hued");
     for (const name of ["--part", "--hue"]) group.style.removeProperty(name);

@@ -221,6 +221,7 @@ export class Player {
     // Where a card would take the place of the program, its line is what one was led to.
     const open = this.cardOpen || !this.data.show_code || !this.gv.classList.contains("narrow");
     this.select(box ?? this.story.moment(this.at)?.box ?? null, { open });
+    if (box !== null) this.light(box);
   }
 
   // `inside` is a box of the fold that was just opened or closed.
@@ -330,8 +331,7 @@ export class Player {
 
   paint() {
     const isLab = this.data.kind === "lab" && !!this.scene.svg;
-    const { boxes, columns } = this.data, by = offerColumns(this.by, columns);
-    const painted = isLab ? colourBoxes(this.scene.boxes, boxes, by, columns) : null;
+    const painted = isLab ? colourBoxes(this.scene.boxes, this.data, offerColumns(this.by, this.data.columns)) : null;
     const colouring = this.data.terms[this.by.selectedOptions[0]?.textContent ?? ""];
     this.legend.replaceChildren(...legendOf(this.data.legend, painted, this.data.terms, colouring));
     this.by.closest("label")?.toggleAttribute("hidden", !isLab);

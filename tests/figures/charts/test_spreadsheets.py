@@ -112,4 +112,5 @@ def test_events_and_blocks_hang_together() -> None:
         "saved_by": "MulBackward0(n0)",
         "allocated": "0",
         "released": "1",
+        "calls": "",
     }

@@ -1,0 +1,109 @@
+"""A recording is opened like a trace: its last step first, then the one that is chosen; its program is not run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from app import session
+from app.cli import main
+from app.uploads import OpenError, opened_recording, recorded_step
+from components.recorder import record
+from tests.app.apptest import html_of, settled, trace_of, visit
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    w = torch.tensor(1.0, requires_grad=True)
+    target = tmp_path_factory.mktemp("recording") / "step.trace"
+    with record(every=2) as run:
+        for factor in range(1, 6):
+            (w * factor).backward()  # type: ignore[no-untyped-call]
+            run.step()
+    run.save(target)
+    return Path(target).read_bytes()
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The programs that are run from now on."""
+    asked: list[str] = []
+    start = session.start
+
+    def noted(page: str, source: str, *others: object, **options: object) -> None:
+        asked.append(source)
+        start(page, source, *others, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(session, "start", noted)
+    return asked
+
+
+def opened(screen: str, key: str, data: bytes) -> AppTest:
+    test = visit()
+    settled(test.run())
+    settled(test.switch_page(f"screens/{screen}.py").run())
+    test.file_uploader(key=key).upload("<b>.trace", data, "application/octet-stream")
+    return settled(test.run())
+
+
+def captions(test: AppTest) -> str:
+    return " ".join(caption.value for caption in test.caption)
+
+
+@pytest.mark.parametrize(
+    ("screen", "key", "page"),
+    [
+        ("code", "code:upload", "code"),
+        ("memory", "memory:upload:0", "memory"),
+        ("compare", "compare:left:upload", "compare:left"),
+    ],
+)
+def test_the_last_step_is_shown_and_another_can_be_chosen(
+    screen: str, key: str, page: str, recording: bytes, runs: list[str]
+) -> None:
+    test = opened(screen, key, recording)
+    before = len(runs)
+    assert trace_of(test, page).training_step == 4
+    # the steps' backward() was called on w * 1, w * 2, ... w * 5
+    assert "Step 4 of 5 steps · recorded every 2 · backward() on 5" in captions(test)
+    (slider,) = [one for one in test.select_slider if str(one.key).startswith(f"{page}:step:")]
+    assert slider.options == ["0", "2", "4"]
+    settled(slider.set_value(2).run())
+    assert trace_of(test, page).training_step == 2
+    assert "backward() on 3" in captions(test)
+    assert len(runs) == before
+
+
+def test_once_the_program_was_run_here_no_step_is_chosen(recording: bytes) -> None:
+    test = opened("code", "code:upload", recording)
+    assert len(test.select_slider) == 1
+    settled(test.button(key="code:again").click().run())
+    assert len(test.select_slider) == 0
+
+
+def test_a_damaged_recording_is_told(recording: bytes) -> None:
+    test = opened("code", "code:upload", recording[:-1])
+    assert "&lt;b&gt;.trace could not be opened. This recording is damaged" in html_of(test)
+    with pytest.raises(OpenError, match=r"a\.trace could not be opened"):
+        opened_recording("a.trace", b"{}")
+    file = opened_recording("a.trace", recording)
+    assert recorded_step("a.trace", file, 0).training_step == 0
+
+
+def test_the_command_line_draws_a_step(
+    recording: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("step.trace").write_bytes(recording)
+    for words, factor in (([], 5), (["--step", "2"], 3)):
+        assert main(["render", "step.trace", "--format", "dot", "-o", "out.dot", *words]) == 0
+        # d(w * factor) / dw is the factor
+        assert f"&nbsp;{factor}&nbsp;" in Path("out.dot").read_text()
+    assert main(["render", "step.trace", "--step", "1"]) == 2
+    assert "step.trace has no trace of step 1; it has: 0, 2, 4" in capsys.readouterr().err
+    Path("a.py").write_text("x = 1\n")
+    assert main(["render", "a.py", "--step", "1"]) == 2
+    assert "a.py is no recorded training" in capsys.readouterr().err
