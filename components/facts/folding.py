@@ -286,7 +286,7 @@ class Scope:
         return list(dict.fromkeys(found))
 
     def _telling(self, group: Group, repeats: bool) -> list[Group]:
-        """The groups in a group that tell something when they are open: they have modules in them."""
+        """The groups in a group that tell something when they are open: they have modules, or ``repeats``, in them."""
         inside = [child for child in group.children if isinstance(child, Group)]
         if group.piece.kind in ("loop", "iterations"):
             inside = inside[:1]
@@ -295,7 +295,10 @@ class Scope:
             for child in inside
             if child.piece.kind != "derivative"
             and (repeats or child.times == 1 or child.piece.kind in ("loop", "iterations"))
-            and any(node.module not in (None, "", child.module) for node in child.nodes)
+            and (
+                any(node.module not in (None, "", child.module) for node in child.nodes)
+                or (repeats and _has_loop(child))
+            )
         ]
 
     def _boxes(self, opened: list[Group]) -> int:
@@ -327,6 +330,12 @@ class Scope:
                 break
             found.append(found[-1] + more)
         return found
+
+
+def _has_loop(group: Group) -> bool:
+    """Whether it is a loop, or shows one when it is open."""
+    inside = (child.piece.kind for child in group.children if isinstance(child, Group))
+    return group.piece.kind == "loop" or "loop" in inside
 
 
 @dataclass(frozen=True)

@@ -243,6 +243,18 @@ def test_parameters_that_the_iterations_of_a_loop_share_are_one_box() -> None:
     assert stands_for(opened) - 4 == len(index.trace.nodes) - 4
 
 
+def test_a_module_that_a_loop_calls_shows_the_ends_of_the_loop() -> None:
+    # Nothing but the cell: 50 times four nodes, and a sum.
+    made = [t.node(f"n{i}", f"{'ABCD'[i % 4]}Backward0", 3, module="cell") for i in range(200)]
+    trace = t.make_trace("h = cell(x, h)\n" * 4, nodes=[*made, t.node("n200", "SumBackward0", 4)])
+    assert [title for title, _ in seen(lab_graph(trace))] == [
+        "SumBackward0",
+        "iteration 50",
+        "iterations 2 to 49",
+        "iteration 1",
+    ]
+
+
 def test_levels_open_and_close_whole_layers_of_boxes() -> None:
     index = TraceIndex(deep())
     folding = lab_scope(index).folded()
