@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import session
+from app import session, training
 from app.uploads import OpenError, opened_recording, opened_trace, recorded_step
 from components.facts.text import plural
+from components.facts.training import Training
+from components.facts.training import training as training_of
 from components.reading import KeptTrace
 from components.trace.recording import RecordedStep, RecordingFile
 from components.widgets.panels import note_panel
@@ -26,6 +28,8 @@ class Recorded:
     name: str = ""
     kept: KeptTrace | None = None
     step: int = 0
+    training: Training | None = None
+    """What its numbers say of all its steps, once somebody looks."""
     opened: int = 0
     """How many recordings were opened so far."""
     problem: str = ""
@@ -42,7 +46,7 @@ def opened(place: str, name: str, data: bytes) -> KeptTrace:
     kept = session.keep(recorded_step(name, file, file.steps[-1]))
     recorded.file, recorded.name, recorded.kept, recorded.step = file, name, kept, file.steps[-1]
     recorded.opened += 1
-    recorded.problem = ""
+    recorded.problem, recorded.training = "", None
     return kept
 
 
@@ -52,29 +56,52 @@ def choose_step(place: str, shown: KeptTrace | None, show: Callable[[KeptTrace],
     Nothing is shown once another program has run in this place.
     """
     recorded = session.remembered(Recorded, place)
-    file = recorded.file
-    if file is None or recorded.kept is None or shown is None or shown.number != recorded.kept.number:
+    file = _shown(recorded, shown)
+    if file is None:
         return
     if recorded.problem:
         note_panel(recorded.problem)
     if len(file.steps) > 1:
         key = f"{place}:step:{recorded.opened}"
         session.widgets()[key] = recorded.step
-
-        def choose() -> None:
-            recorded.step = session.widgets()[key]
-            try:
-                recorded.kept = session.keep(recorded_step(recorded.name, file, recorded.step))
-            except OpenError as problem:
-                recorded.problem = str(problem)
-                return
-            recorded.problem = ""
-            show(recorded.kept)
-
-        st.select_slider("Step of the training", file.steps, key=key, on_change=choose)
+        st.select_slider(
+            "Step of the training",
+            file.steps,
+            key=key,
+            on_change=lambda: _go(recorded, session.widgets()[key], show),
+        )
     st.caption(_about(file, recorded.step))
     for note in file.head.notes:
         note_panel(note.message)
+
+
+def show_training(place: str, shown: KeptTrace | None, show: Callable[[KeptTrace], None]) -> None:
+    """Show the charts of a recorded training, if a step of one is shown; a press on a step gives ``show`` its trace."""
+    recorded = session.remembered(Recorded, place)
+    file = _shown(recorded, shown)
+    if file is None or len(file.head.steps) < 2:
+        return
+    recorded.training = recorded.training or training_of(file.head)
+    training.show(place, recorded.training, recorded.step, lambda step: _go(recorded, step, show))
+
+
+def _shown(recorded: Recorded, shown: KeptTrace | None) -> RecordingFile | None:
+    """Return the recording of which a step is shown."""
+    kept = recorded.kept
+    return recorded.file if kept is not None and shown is not None and shown.number == kept.number else None
+
+
+def _go(recorded: Recorded, step: int, show: Callable[[KeptTrace], None]) -> None:
+    file = recorded.file
+    if file is None:
+        return
+    try:
+        kept = session.keep(recorded_step(recorded.name, file, step))
+    except OpenError as problem:
+        recorded.step, recorded.problem = step, str(problem)
+        return
+    recorded.step, recorded.kept, recorded.problem = step, kept, ""
+    show(kept)
 
 
 def _about(file: RecordingFile, step: int) -> str:

@@ -41,12 +41,16 @@ class CodeState:
 
 
 class _Steps(Guide):
-    """Lets the person choose the step of a recording that was opened here."""
+    """Lets the person choose the step of a recording that was opened here, and shows its training."""
 
     def before(self) -> None:
         """Show which step is shown, above its program."""
         session.collect("code")  # what was run instead may be done by now
         recordings.choose_step("code", session.shown("code"), _show)
+
+    def after(self, text: str) -> None:
+        """Show the training that the recording is of, over its steps."""
+        recordings.show_training("code", session.shown("code"), _show)
 
 
 def _show(trace: KeptTrace) -> None:

@@ -107,3 +107,41 @@ def test_the_command_line_draws_a_step(
     Path("a.py").write_text("x = 1\n")
     assert main(["render", "a.py", "--step", "1"]) == 2
     assert "a.py is no recorded training" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A training of six steps, each second one recorded, whose gradient is NaN from step 3 on."""
+    torch.manual_seed(0)
+    net = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    target = tmp_path_factory.mktemp("broken") / "broken.trace"
+    with record(net, every=2) as run:
+        for number in range(6):
+            optimizer.zero_grad()
+            loss = (net(torch.ones(2)) * (float("nan") if number >= 3 else 1.0)).sum()
+            loss.backward()
+            optimizer.step()
+    run.save(target)
+    return Path(target).read_bytes()
+
+
+def test_the_training_is_shown_over_its_steps_and_its_first_bad_gradient_leads_there(broken: bytes) -> None:
+    test = opened("code", "code:upload", broken)
+    assert trace_of(test, "code").training_step == 4
+    charts = [one.proto.id for one in test.get("plotly_chart")]
+    assert [any(f"training:{name}" in one for one in charts) for name in ("loss", "layers")] == [True, True]
+    settled(next(one for one in test.select_slider if "step" in str(one.key)).set_value(0).run())
+    assert trace_of(test, "code").training_step == 0
+    bad = test.button(key="code:training:bad")
+    assert "step 4, in `net`" in bad.label  # of the recorded ones: 0, 2, 4
+    settled(bad.click().run())
+    assert trace_of(test, "code").training_step == 4
+    settled(test.button_group(key="code:training:quantity").set_value("Updates").run())
+    assert "Around 1e-3 is usual" in captions(test)
+
+
+def test_a_training_of_no_optimizer_has_a_loss_and_no_layers(recording: bytes) -> None:
+    test = opened("code", "code:upload", recording)
+    charts = [one.proto.id for one in test.get("plotly_chart")]
+    assert [any(f"training:{name}" in one for one in charts) for name in ("loss", "layers")] == [True, False]

@@ -1,0 +1,85 @@
+"""A recorded training in numbers, worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.facts.training import MOST_LAYERS, MOST_STEPS, Training, layer_of, training
+from components.trace.base import Number
+from components.trace.recording import KeptTrace, RecordedStep, Recording
+
+PARAMETERS = ["net.0.weight", "net.0.bias", "net.2.weight", "scale"]
+
+
+def step(number: int, losses: list[Number], gradients: list[Number | None]) -> RecordedStep:
+    weights: list[Number | None] = [6.0, 8.0, 5.0, 0.0]  # net.0: sqrt(36 + 64) = 10
+    updates: list[Number | None] = [0.3, 0.4, None, 0.0]  # net.0: sqrt(0.09 + 0.16) = 0.5
+    return RecordedStep(step=number, losses=losses, seconds=0.1, gradients=gradients, weights=weights, updates=updates)
+
+
+def head(steps: list[RecordedStep], kept: list[int], parameters: list[str] = PARAMETERS) -> Recording:
+    traces = [KeptTrace(step=one, packed=1, size=1) for one in kept]
+    return Recording(file="train.py", every=10, seen=100, parameters=parameters, steps=steps, traces=traces)
+
+
+@pytest.fixture
+def told() -> Training:
+    return training(
+        head(
+            [
+                step(0, [2.0, 4.0], [3.0, 4.0, 1.0, None]),
+                step(10, [1.0], ["nan", 4.0, 1.0, None]),
+                step(20, [], ["inf", 4.0, "inf", 2.0]),
+                step(30, ["nan", 1.0], [0.0, 0.0, 0.5, 2.0]),
+            ],
+            [0, 30],
+        )
+    )
+
+
+def test_parameters_of_a_module_count_as_one_vector(told: Training) -> None:
+    assert [layer.name for layer in told.layers] == ["net.0", "net.2", "scale"]
+    first, second, third = told.layers
+    assert first.gradients == (5.0, None, None, 0.0)  # sqrt(9 + 16); NaN and infinite are no size
+    assert first.weights == (10.0,) * 4
+    assert first.ratios == pytest.approx((0.05,) * 4)  # 0.5 / 10
+    assert second.gradients == (1.0, 1.0, None, 0.5)
+    assert second.ratios == (None,) * 4  # its update is not known
+    assert third.gradients == (None, None, 2.0, 2.0)
+    assert third.ratios == (None,) * 4  # its weights are zero
+
+
+def test_the_loss_of_an_accumulated_step_is_the_mean_of_its_parts(told: Training) -> None:
+    assert told.losses == (3.0, 1.0, None, None)
+
+
+def test_the_first_bad_gradient_is_named(told: Training) -> None:
+    assert [layer.bad for layer in told.layers] == [10, 20, None]
+    assert told.bad == ("net.0", 10)
+    assert training(head([step(0, [1.0], [1.0, 1.0, 1.0, 1.0])], [0])).bad is None
+
+
+def test_a_step_leads_to_the_nearest_with_a_graph(told: Training) -> None:
+    assert [told.nearest_kept(one) for one in (0, 10, 15, 16, 99)] == [0, 0, 0, 30, 30]
+
+
+def test_many_steps_and_layers_are_thinned_evenly_and_those_with_a_graph_stay() -> None:
+    names = [f"layers.{number}.weight" for number in range(MOST_LAYERS + 5)]
+    row: list[Number | None] = [1.0] * len(names)
+    steps = [RecordedStep(step=10 * n, losses=[1.0], seconds=0.0, gradients=row) for n in range(1_000)]
+    told = training(head(steps, [0, 5_010, 9_990], names))
+    assert len(told.steps) <= MOST_STEPS + 3
+    assert {0, 5_010, 9_990} <= set(told.steps)
+    assert told.steps[:4] == (0, 30, 60, 90)  # every third of 1,000
+    assert (told.recorded, told.left_out) == (1_000, 5)
+
+
+def test_steps_without_numbers_are_gaps() -> None:
+    told = training(head([RecordedStep(step=0, seconds=0.0), step(10, [1.0], [1.0, None, None, None])], [0]))
+    assert told.losses == (None, 1.0)
+    assert told.layers[0].gradients == (None, 1.0)
+
+
+@pytest.mark.parametrize(("name", "layer"), [("a.b.weight", "a.b"), ("w", "w"), ("", "")])
+def test_a_parameter_belongs_to_its_module(name: str, layer: str) -> None:
+    assert layer_of(name) == layer
