@@ -22,6 +22,7 @@ from .drafts import Allowance
 from .failures import Asides
 from .names import class_name, named_modules, program_line, variable_of
 from .own_code import in_own_thread
+from .quiet import quiet
 from .torch_nodes import Marks
 
 _MOST_SHAPES = 8
@@ -97,6 +98,13 @@ class ModuleObserver:
 
     def _end(self, module: nn.Module, arguments: Any, result: Any) -> None:
         path, number = self._inside.pop(), self._numbers.pop()
+        if self._allowance is None:
+            return
+        with quiet():  # modes of the program's hear that somebody asks for a shape
+            self._note_call(path, number, module, arguments, result)
+
+    def _note_call(self, path: str, number: int, module: nn.Module, arguments: Any, result: Any) -> None:
+        """Keep a call that autograd recorded nothing of."""
         outputs = _tensors(result)
         # The hook is called inside of the handler of what the call raised, with no result.
         failed = result is None and sys.exc_info()[1] is not None

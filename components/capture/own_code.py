@@ -14,7 +14,7 @@ from types import CodeType
 from ..source import PROGRAM_FILENAME
 
 
-class _Own:
+class Own:
     """There is one at a time: PyTorch's own hooks are the process's too."""
 
     file = PROGRAM_FILENAME
@@ -23,20 +23,20 @@ class _Own:
 
 def is_own(code: CodeType) -> bool:
     """Whether code is the program's."""
-    return code.co_filename == _Own.file
+    return code.co_filename == Own.file
 
 
 def in_own_thread() -> bool:
     """Whether this is the thread that the program runs in, as its first lines do."""
-    return threading.get_ident() == (_Own.thread or threading.main_thread().ident)
+    return threading.get_ident() == (Own.thread or threading.main_thread().ident)
 
 
 @contextmanager
 def program_is(file: str) -> Iterator[None]:
     """Let the program be the code of ``file`` in this thread."""
-    before = _Own.file, _Own.thread
-    _Own.file, _Own.thread = file, threading.get_ident()
+    before = Own.file, Own.thread
+    Own.file, Own.thread = file, threading.get_ident()
     try:
         yield
     finally:
-        _Own.file, _Own.thread = before
+        Own.file, Own.thread = before

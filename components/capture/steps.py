@@ -23,7 +23,7 @@ from ..trace import Caps
 from .drafts import StepDraft, TensorDraft, Truncations
 from .failures import Asides
 from .names import class_name, is_program_name
-from .own_code import is_own
+from .own_code import Own
 from .quiet import quiet, shape_of
 from .tensors import TensorLog
 from .torch_nodes import Marks
@@ -132,7 +132,8 @@ class StepObserver:
 
     def _on_call(self, frame: FrameType, event: str, argument: Any) -> Any:
         code = frame.f_code
-        if not is_own(code) or code.co_name in _COMPREHENSIONS:
+        # A call from here would meet the limit of recursion before the program does, and change what Python says of it.
+        if code.co_filename != Own.file or code.co_name in _COMPREHENSIONS:
             return None
         self._open.append(_Open(frame, None, {}))
         return self._on_event

@@ -104,8 +104,9 @@ def test_one_that_was_killed_is_not_taken(pool: Pool) -> None:
 
 
 def test_a_new_zygote_has_one_of_its_own(pool: Pool) -> None:
-    child = waiting(pool)
-    os.kill(zygote_of(pool).pid, 9)
+    child, zygote = waiting(pool), zygote_of(pool)
+    os.kill(zygote.pid, 9)
+    assert zygote._dead.wait(20)  # until then its child may begin a program, and die with it
     assert printed(pool, "print(1)") == "1"
     assert waiting(pool) != child
 
