@@ -19,6 +19,8 @@ FAILED = "failed"
 _ABOUT_SHAPES = re.compile(r"\b(shapes?|sizes?|dimensions?|dims?|broadcast\w*|channels?)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _STRING = re.compile(r"'[^']*'|\"[^\"]*\"|#.*")
+# What is before a plain assignment's sign is no operand. A keyword of a call, a comparison, ``+=`` are none.
+_ASSIGNED = re.compile(r"[^=(]*(?<![=!<>+\-*/@%&|^])=(?!=)")
 _MOST_OPERANDS = 6
 
 
@@ -47,9 +49,10 @@ def _found(index: TraceIndex) -> FailedOperation | None:
     ):
         return None
     code = index.code(failure.line)
-    _, equals, right = _STRING.sub("", code).partition("=")
+    plain = _STRING.sub("", code)
+    assigned = _ASSIGNED.match(plain)
     named = {tensor.name: tensor for tensor in index.latest.values() if tensor.name is not None}
-    words = dict.fromkeys(_NAME.findall(right if equals else code))
+    words = dict.fromkeys(_NAME.findall(plain[assigned.end() :] if assigned else plain))
     operands = tuple(named[word] for word in words if word in named)[:_MOST_OPERANDS]
     calls = index.trace.calls or ()
     call = next((call for call in reversed(calls) if call.failed), None)
