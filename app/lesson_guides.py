@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 from markupsafe import Markup
 
-from app import exercise, predicting, program_choice, results, session
+from app import exercise, gpu_sample, predicting, program_choice, results, session
 from app.course import Exercise, Lesson, WithoutGpu
 from app.progress import editor_of, is_solved
 from app.workbench import Guide
@@ -132,6 +132,7 @@ def _without_gpu(without: WithoutGpu) -> None:
                 on_click=_to_memory,
                 args=(without.program,),
             )
+            gpu_sample.offer("lessons:gpu")
 
 
 def _to_memory(program: str) -> None:
