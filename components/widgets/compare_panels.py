@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
-from markupsafe import Markup
 
 from ..facts.compare import Printed, PrintedLine, RunQuantity
 from ..facts.compare.drift import Drift, Drifts
 from ..facts.compare.graphs import ChangedNodes, EdgeGroup, GraphComparison, NodeGroup
 from ..facts.compare.results import Compared, Results
 from ..facts.terms import meaning_of
-from .panels import head, heads, joined, panel
+from .panels import Markup, head, heads, joined, panel
 
 _MOST_ROWS = 200
 # Rows above the first number that is far apart, where the table does not begin with the first.
