@@ -147,10 +147,10 @@ def drifts(left: TraceIndex, right: TraceIndex) -> Drifts | None:
     as_elsewhere = set(ran[0]) == set(ran[1]) or not all(ran)
     if as_elsewhere and all(one[name] == other[name] for name in one.keys() & other.keys()):
         return None
-    both = list(islice(_both(Side(left), Side(right)), 4 * _MOST_PLACES))
+    both = _both(Side(left), Side(right))
     both.sort(key=lambda pair: pair[0].order)
     rows = tuple(_drift(one, other) for one, other in both[:_MOST_PLACES])
-    notes = (f"The first {_MOST_PLACES:,} of {len(both):,} places.",) if len(both) > _MOST_PLACES else ()
+    notes = (f"Compared are the first {_MOST_PLACES:,} numbers.",) if len(both) > _MOST_PLACES else ()
     first = next((row for row in rows if row.beyond), None)
     sides = tuple(_ran(side, counts) for side, counts in zip(("left", "right"), ran, strict=True))
     return Drifts(rows, first, sides, notes)
@@ -177,12 +177,12 @@ class Side:
     def __init__(self, index: TraceIndex) -> None:
         self.index = index
         self.rounding = Roundings(index)
+        self._numbers = {node: number for number, node in enumerate(index.nodes)}
         devices = Counter(tensor.device for tensor in index.trace.tensors if tensor.node is not None)
         self.device = devices.most_common(1)[0][0] if devices else index.trace.program.device
 
     def tensors(self) -> Iterator[Place]:
         """Yield the named tensors as they were seen, in the order of the graph."""
-        numbers = {node: number for number, node in enumerate(self.index.nodes)}
         steps: dict[str, int] = {}
         lines: dict[str, int] = {}
         for step in self.index.trace.steps:
@@ -197,7 +197,7 @@ class Side:
             node = self.index.nodes.get(tensor.node or "")
             line = node.line if node is not None else lines.get(tensor.id)
             explained = self.rounding.nodes[node.id] if node is not None else self.rounding.without_graph(at)
-            order = at, 0, numbers.get(tensor.node or "", -1), number
+            order = at, 0, self._numbers.get(tensor.node or "", -1), number
             numbers_of = tensor.values, tensor.summary
             yield Place(
                 tensor.name,
@@ -213,7 +213,7 @@ class Side:
     def output(self, node: Node) -> Place:
         """Return what a module gave by its last node, where something kept the numbers."""
         dtype, explained = self.rounding.dtypes.get(node.id, ""), self.rounding.nodes[node.id]
-        order = node.step or 0, 0, int(node.id[1:]) if node.id[1:].isdecimal() else 0
+        order = node.step or 0, 0, self._numbers[node.id]
         name = f"output of {node.module}"
         return Place(name, "output", node.line, dtype, self.device, self._kept(node), None, explained, order)
 
@@ -263,21 +263,23 @@ def _largest_gradient(index: TraceIndex, run: int) -> float:
     return found
 
 
-def _both(left: Side, right: Side) -> Iterator[tuple[Place, Place]]:
-    """Yield the places that both have: a loop gives one name many times, the first is compared with the first."""
-    yield from _by_turns(left.tensors(), right.tensors())
+def _both(left: Side, right: Side) -> list[tuple[Place, Place]]:
+    """Return the places that both have, of each kind as many as are shown of all.
+
+    A loop gives one name many times: the first is compared with the first.
+    """
     ends = [
         (left.index.nodes[one], right.index.nodes[other])
         for one, other in match_nodes(left.index, right.index).pairs
         if _leaves_its_module(left.index, left.index.nodes[one])
     ]
-    for node, twin in ends:
-        if node.id not in left.index.made:  # what has a name is there by that
-            pair = left.output(node), right.output(twin)
-            if all(place.values is not None for place in pair):
-                yield pair
-    for run in range(min(len(left.index.trace.backwards), len(right.index.trace.backwards))):
-        yield from _gradients(left, right, run, ends)
+    # What has a name is there by that.
+    given = ((left.output(node), right.output(twin)) for node, twin in ends if node.id not in left.index.made)
+    known = (pair for pair in given if all(place.values is not None for place in pair))
+    runs = range(min(len(left.index.trace.backwards), len(right.index.trace.backwards)))
+    gradients = (pair for run in runs for pair in _gradients(left, right, run, ends))
+    kinds = _by_turns(left.tensors(), right.tensors()), known, gradients
+    return [pair for kind in kinds for pair in islice(kind, _MOST_PLACES + 1)]
 
 
 def _by_turns(ours: Iterable[Place], theirs: Iterable[Place]) -> Iterator[tuple[Place, Place]]:
