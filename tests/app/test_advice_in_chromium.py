@@ -89,6 +89,16 @@ def test_apply_is_in_sight_below_the_error(page: Page) -> None:
             expect(part).to_be_in_viewport(ratio=1)
 
 
+def test_apply_is_in_sight_beside_a_lesson(page: Page) -> None:
+    page.goto("/lessons?lesson=chain_rule")
+    page.locator(".stage svg").wait_for()
+    run_program(page, TWICE)
+    page.get_by_role("button", name="Apply").wait_for()
+    wait_until_the_app_rests(page)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.get_by_role("button", name="Apply")).to_be_in_viewport(ratio=1)
+
+
 def test_in_the_playground_the_expression_changes(page: Page) -> None:
     page.goto("/playground")
     page.locator(".stage svg").wait_for()
