@@ -1,7 +1,7 @@
 """The same program elsewhere: its forward under autocast, all of it on the GPU, or both.
 
 No single line changes here, as in the other variants: autocast belongs around every part of the forward and around no
-backward, as PyTorch's documentation has it, and the GPU is the place of every tensor that the program makes.
+backward that is a statement of its own, as PyTorch's documentation has it, and the GPU is the place of every tensor that the program makes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ _BLOCKS = ("body", "orelse", "finalbody")
 _UPDATES = frozenset({"step", "zero_grad", "backward"})
 AUTOCAST: Final = "under autocast (bfloat16)"
 CUDA: Final = "on the GPU"
-_AUTOCAST_DOES = "Products, convolutions and what follows them run in bfloat16; autocast is off during backward."
+_AUTOCAST_DOES = (
+    "Products, convolutions and what follows them run in bfloat16; backward runs each in the dtype of its forward."
+)
 _CUDA_DOES = "Every tensor is made on the GPU. Random numbers are drawn on the CPU, so that they are the same ones."
 # Written for a program to read: a person sees it above the program's own lines.
 ON_THE_GPU = '''\
