@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..capture.updates import values_of
 from ..trace.recording import LOWEST_POWER, Histogram
 
-_MOST_TENSORS = 2_000
+_MOST_TENSORS = 1_000
 _MOST_NUMBERS, _WHOLE = 1 << 24, 1 << 16
 _AT_ONCE = 1 << 22
 # Of the bits of a float32 without its sign: less one, and without the digits, they are -1 for zero, 0 for what is up to
@@ -52,7 +52,7 @@ class Sizes(NamedTuple):
 
 
 def sizes_of(names: Sequence[str], tensors: Sequence[torch.Tensor]) -> Iterator[Sizes]:
-    """Count the numbers of each tensor, but those that have none and those beyond the first 2,000."""
+    """Count the numbers of each tensor, but those that have none and those beyond the first 1,000."""
     values = [(name, values_of(tensor)) for name, tensor in zip(names, tensors[:_MOST_TENSORS], strict=False)]
     known = [(name, each) for name, each in values if each is not None and each.numel()]
     stride = max(1, math.ceil(sum(each.numel() for _, each in known) / _MOST_NUMBERS)) | 1
