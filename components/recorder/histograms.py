@@ -88,7 +88,8 @@ def _portions(rows: Sequence[tuple[str, torch.Tensor]]) -> Iterator[list[tuple[s
 
 def _counted(names: list[str], rows: list[torch.Tensor]) -> Sizes:
     """Count all rows; the device is waited for once."""
-    bits = torch.cat(rows).view(torch.int32) & _SIGN
+    bits = torch.cat(rows).view(torch.int32)
+    bits &= _SIGN
     bits -= 1
     bits >>= _DIGITS
     own = torch.split(bits, [row.numel() for row in rows])
