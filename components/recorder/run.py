@@ -6,6 +6,7 @@ A step ends with ``optimizer.step()``. Between recorded steps one hook of PyTorc
 from __future__ import annotations
 
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
+from ..capture.failures import failure_of
 from ..capture.updates import parameters_of
 from ..source import SourceLimits
 from ..trace import MOST_UPLOADED_BYTES, Caps, Note, Packed, Trace, encode_trace, pack
@@ -48,6 +50,8 @@ CAPS = Caps(
 _MOST_TRACES = 12
 _MOST_NOTES = 50
 _MOST_JSON = 96 << 20
+_LONGEST_REASON = 300
+_OTHER_THREAD = "Steps of an optimizer in another thread are not counted: a recording follows the thread that began it."
 # Of the file: what is over is let go until it can be opened.
 _ROOM = MOST_UPLOADED_BYTES - (256 << 10)
 
@@ -184,6 +188,7 @@ class Run:
         # By id: a hash of a person's own class would be their code.
         self._known: dict[int, tuple[weakref.ref[torch.optim.Optimizer], bool]] = {}
         self._plain_since: tuple[int, float] | None = None
+        self._thread: int | None = None
         self.steps_seen = 0
         """How many steps the training has taken."""
 
@@ -191,6 +196,7 @@ class Run:
         if Run._running is not None:
             raise RuntimeError("another recording is under way: record one training at a time")
         Run._running = self
+        self._thread = threading.get_ident()
         self._remove = register_optimizer_step_post_hook(self._optimizer_done).remove
         self._begin_if_due()
         return self
@@ -205,12 +211,22 @@ class Run:
             self._end(window, error)
         elif window is not None:
             window.stop()
+        if error is not None:
+            self._note_end(error)
         self._known.clear()
         return False
 
+    def _note_end(self, error: BaseException) -> None:
+        failure = failure_of(error)
+        if isinstance(error, KeyboardInterrupt):
+            self._kept.note(f"The training was interrupted in step {self.steps_seen}.")
+        elif failure is not None:
+            said = f"{failure.error_type}: {failure.message}"[:_LONGEST_REASON]
+            self._kept.note(f"The training ended in step {self.steps_seen} with {said}")
+
     def step(self) -> None:
         """End a step, in a loop that has no optimizer of ``torch.optim``."""
-        if Run._running is self:
+        if Run._running is self and self._is_here():
             self._step_done()
 
     @property
@@ -264,7 +280,14 @@ class Run:
         if known is None or known[0]() is not optimizer:
             ours = not self._trained or any(id(each) in self._trained for each in parameters_of(optimizer))
             known = self._known[id(optimizer)] = weakref.ref(optimizer), ours
-        return known[1]
+        return known[1] and self._is_here()
+
+    def _is_here(self) -> bool:
+        """Whether this is the thread that is recorded."""
+        if threading.get_ident() == self._thread:
+            return True
+        self._kept.note(_OTHER_THREAD)
+        return False
 
     def _optimizer_done(self, optimizer: torch.optim.Optimizer, *_: object) -> None:
         if self._takes(optimizer):
