@@ -105,11 +105,11 @@ class EngineObserver:
             raise
         finally:
             self._open.pop()
-            self._values.nothing_passes()
             self.makers.switch(outer)
             hooks.remove()
             with quiet(), no_collector(), self._asides.aside("backwards", "what a backward pass released and added"):
                 self._settle(draft, {node.index: graph_node for node, graph_node in reached})
+            self._values.nothing_passes()
 
     def _prepared(
         self, outputs: Sequence[Any], reached: Reached, arguments: tuple[Any, ...], options: dict[str, Any]

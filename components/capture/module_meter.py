@@ -171,7 +171,10 @@ class ModuleMeter:
                 self._cut = True
                 break
             below = f"{path}."
-            backward = sum(one.backward for name, one in self._sums.items() if name == path or name.startswith(below))
+            backward = 0
+            if self._ran:  # not in a recording, where looking for what is below would take long for nothing
+                within = (one for name, one in self._sums.items() if name == path or name.startswith(below))
+                backward = sum(one.backward for one in within)
             modules.append(
                 ModuleCost(
                     path=path,

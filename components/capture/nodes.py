@@ -44,6 +44,11 @@ class NodeLog:
         self._storages: dict[int, tuple[int, StorageWeakRef]] = {}
         self.drafts: list[NodeDraft] = []
 
+    def forget(self) -> None:
+        """The run is over: keep the drafts, and nothing by which a node or a storage is recognised."""
+        for known in (self._by_number, self._by_leaf, self._storages):
+            known.clear()
+
     def register(self, root: GraphNode) -> NodeDraft | None:
         """Write down the part of the graph below ``root`` that is not known yet; return the root's draft.
 

@@ -6,17 +6,22 @@ import subprocess
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from msgspec import UNSET
+from msgspec.structs import replace
 from torch import nn
 from torch.nn.modules import module
 from torch.optim import optimizer as optimizers
 
 from components.recorder import record
+from components.recorder import run as runs
 from components.recorder.window import Window
+from components.trace import Trace
 from components.trace.recording import decode_recording
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -255,6 +260,70 @@ def test_of_many_traces_the_first_the_last_and_some_between_are_kept() -> None:
     assert 6 <= len(run.recorded) <= 12
     assert {after - before for before, after in zip(run.recorded, run.recorded[1:-1], strict=False)} == {16}
     assert len(run.recording.steps) == 100
+
+
+def test_a_step_that_is_let_go_never_becomes_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    original = Window.trace
+
+    def trace(window: Window) -> Trace:
+        made.append(window.step)
+        return original(window)
+
+    monkeypatch.setattr(Window, "trace", trace)
+    w = torch.ones(1, requires_grad=True)
+    with record(every=1) as run:
+        for _ in range(100):
+            (w * 2).sum().backward()  # type: ignore[no-untyped-call]
+            run.step()
+        assert made == []
+    assert made == run.recorded
+
+
+def wide_training(after_step: Callable[[runs.Run], object]) -> tuple[dict[int, Trace], list[torch.Tensor]]:
+    """Train a model whose gradients are summed up; return the traces without clock times, and a gradient a step."""
+    torch.manual_seed(0)
+    model, x = nn.Sequential(nn.Linear(20, 50), nn.Tanh(), nn.Linear(50, 30)), torch.randn(8, 20)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    gradients = []
+    with record(model, every=1, steps=3) as run:
+        for _ in range(3):
+            optimizer.zero_grad()
+            model(x).square().mean().backward()
+            gradient = model.get_parameter("2.weight").grad
+            assert gradient is not None
+            gradients.append(gradient.clone())
+            optimizer.step()
+            after_step(run)
+    plain = {step: replace(trace, duration_ns=0, modules=UNSET) for step, trace in run.traces.items()}
+    return plain, gradients
+
+
+LIMITS = [{}, {"_MOST_HELD": 0}, {"_MOST_HELD_OF_ONE": 9_000}, {"_MOST_RECORDS": 1}, {"_MOST_JSON": 1}]
+
+
+@pytest.mark.parametrize("limits", LIMITS, ids=lambda limits: "-".join(limits) or "as is")
+def test_a_trace_that_is_made_later_is_of_its_step(limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    # The lines of this function are in the traces: both are of the same, and what differs has a name that is not shown.
+    _both = []
+    for _after_step, _limits in ((lambda run: run.traces, {}), (lambda run: None, limits)):
+        for _name, _value in _limits.items():
+            monkeypatch.setattr(runs, _name, _value)
+        _both.append(wide_training(_after_step))
+    (at_once, _), (later, gradients) = _both
+    assert later == at_once
+    for step, gradient in enumerate(gradients):
+        (change,) = [
+            one for one in later[step].gradients if one.variable == "model.2.weight" and one.cause == "backward"
+        ]
+        assert change.added is not None
+        assert change.total is not None
+        for seen in (change.added.summary, change.total.summary):
+            assert seen is not None
+            # of 30 * 50 elements
+            assert [seen.min, seen.max] == [gradient.min().item(), gradient.max().item()]
+            assert seen.mean == pytest.approx(gradient.double().mean().item(), rel=1e-9)
+            assert seen.std == pytest.approx(gradient.double().std(correction=0).item(), rel=1e-9)
 
 
 def test_what_cannot_be_seen_is_named() -> None:
