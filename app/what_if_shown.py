@@ -6,7 +6,6 @@ One press goes back, one keeps the change in the place where the program is edit
 from __future__ import annotations
 
 import streamlit as st
-from markupsafe import Markup
 
 from app import compare_sides, graph, results, session, what_if
 from app.advice import Place
@@ -14,7 +13,7 @@ from app.links import TooLong, program_link
 from components.source.line_changes import line_changes, made_in
 from components.widgets.compare_panels import printed_panel, results_panels, verdict_line
 from components.widgets.editor import is_built
-from components.widgets.panels import change_panel, failure_panel, note_panel
+from components.widgets.panels import Markup, change_panel, failure_panel, note_panel
 
 # In CSS pixels of the window's height: the question with its change, and the switches above the two pictures.
 _ABOVE = 325

@@ -6,7 +6,7 @@ import { Camera } from "./camera.js";
 import { CardPane } from "./card.js";
 import { CodePane } from "./code.js";
 import { colourBoxes, legendOf, offerColumns } from "./colours.js";
-import { find, findAll, targetOf } from "./dom.js";
+import { find, findAll, targetOf, visible } from "./dom.js";
 import { savePicture, saveText } from "./download.js";
 import { Edges } from "./edges.js";
 import { EditorLink } from "./editor_link.js";
@@ -198,13 +198,13 @@ export class Player {
   sayWhyBare() {
     const bare = !this.scene.svg, why = this.data.svg ? "This picture cannot be shown." : this.data.message;
     this.gv.classList.toggle("bare", bare);
-    this.message.textContent = bare ? why : "";
+    this.message.textContent = bare ? visible(why) : "";
   }
 
   dress() {
     dressAs(this.gv, this.data);
     arrange(this.gv, this.stage, this.legend, this.code.list);
-    this.title.textContent = this.title.title = this.data.title;
+    this.title.textContent = this.title.title = visible(this.data.title);
     this.dressOld();
   }
 
@@ -352,7 +352,7 @@ export class Player {
     this.menus.close();
     this.go(moment);
     if (box !== null) this.select(box, { open: true });
-    this.announced.textContent = text;
+    this.announced.textContent = visible(text);
     this.findings.opened = this.folds.has(box) ? box : null;
     this.folds.open(box);
   }
