@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { pictureFor } from "../../../components/widgets/player/folds.js";
+import { closedBy, pictureFor } from "../../../components/widgets/player/folds.js";
 
 /** @typedef {[string[], number | null, string]} Folding */
 /** @type {Folding[]} */
@@ -35,4 +35,10 @@ test("levels follow each other, and what is open beyond one is closed first", ()
   assert.equal(name(pictureFor(data(["a"]), "level", "coarser")), "closed");
   assert.equal(name(pictureFor(data(["a", "b"], 1, false), "level", "coarser")), "closed");
   assert.equal(pictureFor(data(["a", "b"], 1, false), "level", "finer"), undefined);
+});
+
+test("what a picture could not keep open is told by its outermost box", () => {
+  assert.deepEqual(closedBy(["b"], ["a", "a.0", "a.0.1"]), ["a"]);
+  assert.deepEqual(closedBy(["a", "a.1"], ["a", "a.0", "a.1"]), ["a.0"]);
+  assert.deepEqual(closedBy(["a", "b"], ["a"]), []);
 });
