@@ -1,7 +1,7 @@
 """The same picture with other boxes open, drawn beforehand for a player that has no server to ask.
 
 Not every combination: the levels of detail, and each box with those above it and what is open in the picture anyway;
-where these are few also several of them together. The player shows the one that has most in common with what is
+where these are few also several of them together. The player shows the one that differs least from what is
 asked of it, and says what it had to close.
 """
 

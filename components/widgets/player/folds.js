@@ -154,7 +154,7 @@ function listed([first = "", ...others]) {
   return others.length ? `${first} and ${others.length} more are` : `${first} is`;
 }
 
-// The picture that was asked for, or the one that has most in common with it.
+// The picture that was asked for, or the one that differs least from it.
 /**
  * @param {Pick<Message, "foldings" | "opened" | "level" | "beyond">} data
  * @param {Word} word
@@ -169,8 +169,8 @@ export function pictureFor({ foldings, opened, level, beyond }, word, id) {
   const rest = opened.filter((one) => one !== id && !isInside(one)), wanted = word === "open" ? [...opened, id] : rest;
   const ways = foldings
     .filter(([ids]) => (word === "open" ? ids.includes(id) : !ids.some((one) => one === id || isInside(one))))
-    .map((way) => ({ way, ...commonTo(way[0], wanted) }))
-    .sort((a, b) => b.common - a.common || a.others - b.others);
+    .map((way) => ({ way, differs: difference(way[0], wanted) }))
+    .sort((a, b) => a.differs - b.differs);
   return ways[0]?.way;
 }
 
@@ -178,9 +178,9 @@ export function pictureFor({ foldings, opened, level, beyond }, word, id) {
  * @param {string[]} ids
  * @param {string[]} wanted
  */
-function commonTo(ids, wanted) {
+function difference(ids, wanted) {
   const common = ids.filter((id) => wanted.includes(id)).length;
-  return { common, others: ids.length - common };
+  return ids.length + wanted.length - 2 * common;
 }
 
 /** @param {string} text */

@@ -23,6 +23,10 @@ test("a box opens as it is asked for", () => {
 test("where that picture is not there the box is opened, and as much else as can be", () => {
   assert.equal(name(pictureFor(data(["a", "a.0"]), "open", "b")), "both");
   assert.equal(pictureFor(data(["a"]), "open", "c"), undefined);
+  // Better one box less than many more.
+  /** @type {Folding[]} */
+  const files = [[["a", "a.0", "a.1", "a.2", "a.3"], 1, "level"], [["a", "a.1"], null, "other"]];
+  assert.equal(name(pictureFor({ ...data(["a", "a.0"]), foldings: files }, "open", "a.1")), "other");
 });
 
 test("what is inside of a closed box is closed with it", () => {
