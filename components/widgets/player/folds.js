@@ -27,6 +27,7 @@ export class Folds {
     this.coarser = find(depth, "[data-do=coarser]", HTMLButtonElement);
     this.finer = find(depth, "[data-do=finer]", HTMLButtonElement);
     this.told = find(player.gv, ".told", HTMLElement);
+    player.gv.addEventListener("pointerdown", () => this.tell(""), { signal: player.signal });
   }
 
   // Bring the control of the levels up to date.
@@ -131,7 +132,7 @@ export class Folds {
     if (closed.length) this.tell(`This file has no picture with both open: ${listed(titles)} closed again.`);
   }
 
-  // Say something until something else is asked for.
+  // Say something until the next press.
   /** @param {string} text */
   tell(text) {
     this.told.textContent = text;
