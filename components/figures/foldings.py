@@ -1,7 +1,8 @@
 """The same picture with other boxes open, drawn beforehand for a player that has no server to ask.
 
-Not every combination: the levels of detail, and each box with those above it and what is open in the picture anyway.
-The player shows the one that has most in common with what is asked of it.
+Not every combination: the levels of detail, and each box with those above it and what is open in the picture anyway;
+where these are few also several of them together. The player shows the one that differs least from what is
+asked of it, and says what it had to close.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
+from itertools import product
 
 from ..facts import TraceIndex
 from ..facts.folding import Scope
@@ -19,6 +21,8 @@ from .player_data import PlayerData
 
 _MOST_BOXES = 220
 _MOST_SECONDS = 20.0
+# Of combinations, those of one box among them.
+_MOST_COMBINED = 40
 
 
 def foldings(
@@ -34,7 +38,7 @@ def foldings(
     """
     shown, seen = {frozenset(first.opened)}, []
     end = time.monotonic() + _MOST_SECONDS
-    for opened in _ways_to_fold(lab_scope(index, root), first.opened):
+    for opened in _ways(lab_scope(index, root), first.opened):
         if len(shown) > most or time.monotonic() > end:
             break
         if frozenset(opened) in shown:
@@ -46,6 +50,25 @@ def foldings(
         if data.svg and frozenset(data.opened) == frozenset(opened):
             seen.append(data)
     return seen
+
+
+def _ways(scope: Scope, first: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield which groups to open, or to close, each for itself; where these are few, two together, three and so on."""
+    alone = []
+    for way in _ways_to_fold(scope, first):
+        alone.append(way)
+        yield way
+    known, latest = {frozenset(way) for way in alone}, alone
+    while latest and len(known) < _MOST_COMBINED:
+        more = []
+        for one, other in product(latest, alone):
+            stay = [group for group in one if group in other or group not in first]
+            both = tuple(dict.fromkeys([*stay, *(group for group in other if group in one or group not in first)]))
+            if frozenset(both) not in known and len(known) < _MOST_COMBINED:
+                known.add(frozenset(both))
+                more.append(both)
+        yield from more
+        latest = more
 
 
 def _ways_to_fold(scope: Scope, first: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
