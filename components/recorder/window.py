@@ -37,7 +37,7 @@ from ..capture.own_code import in_own_thread, program_is
 from ..capture.quiet import is_quiet, quiet
 from ..capture.torch_nodes import GraphNode, next_node_number
 from ..capture.updates import number
-from ..trace import Caps, Failure, ModuleCosts, Note, Program, Trace, Warned
+from ..trace import Caps, Failure, ModuleCosts, Program, Trace, Warned
 from ..trace.base import Number
 from .norms import Norms
 from .place import Place
