@@ -60,7 +60,7 @@ class Window(Observers):
         self.step = step
         self.losses: list[Number] = []
         self.norms = Norms(self._name_of)
-        self._meter = ModuleMeter(asides, alone=False)
+        self._meter = ModuleMeter(asides, alone=False, observer=self._modules)
         self._place = place
         self._models = dict(models)
         self._names: dict[int, str] = {}
