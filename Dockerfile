@@ -28,6 +28,9 @@ ENV PYTHONUNBUFFERED=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_ROOT_USER_ACTION=ignore
 
+# An init: it ends what programs leave behind, and passes on what the engine says.
+RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
+
 WORKDIR /srv/autograd-lab
 
 COPY requirements.txt ./
@@ -53,4 +56,5 @@ ENV HOME=/tmp \
 EXPOSE 8501
 # It fails where the pages do not answer, and where no program can be run.
 HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=3 CMD ["python", "-m", "app", "health"]
+ENTRYPOINT ["tini", "--"]
 CMD ["python", "-m", "app", "--server.port", "8501"]

@@ -6,9 +6,10 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
-from bench.load.processes import served
-from bench.load.scenarios import SCENARIOS, WARM, Figure, Options
+from bench.load.processes import limited, served
+from bench.load.scenarios import CONTAINER_MIB, SCENARIOS, WARM, Figure, Options
 from bench.load.visitor import Visitor
 
 # What shells and services have by default: the server must raise it by itself.
@@ -37,12 +38,19 @@ def main() -> int:
 
 
 async def _scenario(name: str, options: Options) -> list[Figure]:
-    with served(descriptors=_DESCRIPTORS) as server:
+    most = CONTAINER_MIB.get(name)
+    with limited(most) if most else nullcontext() as group, served(descriptors=_DESCRIPTORS, group=group) as server:
         first = Visitor(server.port)
         await first.open()
         await first.run(WARM)  # it waits until the workers are warm
         await first.leave()
-        return await SCENARIOS[name](server, options)
+        figures = await SCENARIOS[name](server, options)
+        if most and group is None:
+            print(f"{name}: no control group could be made here, so nothing bounds the whole.", file=sys.stderr)
+        elif most and group is not None:
+            figures.append(Figure(f"{name} in {most:,} MiB: held at most", group.most_held(), "MiB", most))
+            figures.append(Figure(f"{name} in {most:,} MiB: ended by Linux for want of memory", group.ended(), "", 0))
+        return figures
 
 
 def table(figures: Sequence[Figure]) -> str:

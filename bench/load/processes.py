@@ -68,6 +68,59 @@ class Server:
         return Held(pages * resource.getpagesize() / _MIB, descriptors)
 
 
+@dataclass(frozen=True)
+class Group:
+    """A control group of Linux, which bounds the memory of all processes in it, as a container's does."""
+
+    folder: Path
+
+    def most_held(self) -> float:
+        """Return the MiB that its processes held together at most, with the files that Linux keeps in memory."""
+        for name in ("memory.peak", "memory.max_usage_in_bytes"):
+            if (path := self.folder / name).exists():
+                return int(path.read_text(encoding="ascii")) / _MIB
+        return float("nan")
+
+    def ended(self) -> int:
+        """Return how many processes Linux ended because the group had no memory left."""
+        for name in ("memory.events", "memory.oom_control"):
+            if (path := self.folder / name).exists():
+                return int(dict(line.split() for line in path.read_text(encoding="ascii").splitlines())["oom_kill"])
+        raise RuntimeError("This Linux does not count what it ends.")
+
+
+@contextmanager
+def limited(mib: int) -> Iterator[Group | None]:
+    """Make a control group of so much memory, and remove it; ``None`` where one cannot be made."""
+    for top, limit in (("", "memory.max"), ("memory", "memory.limit_in_bytes")):
+        folder = Path("/sys/fs/cgroup", top, f"autograd-lab-load-{os.getpid()}")
+        try:
+            folder.mkdir()
+        except OSError:
+            continue
+        try:
+            if (folder / limit).exists():
+                (folder / limit).write_text(str(mib * _MIB), encoding="ascii")
+                yield Group(folder)
+                return
+        finally:
+            _remove(folder)
+    yield None
+
+
+def _remove(folder: Path) -> None:
+    """Remove a control group: it is busy until Linux has taken note of the end of its processes."""
+    ends = time.monotonic() + 10
+    while True:
+        try:
+            folder.rmdir()
+            return
+        except OSError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.1)
+
+
 def beneath(pid: int) -> list[int]:
     """Return all processes that descend from one."""
     children: dict[int, list[int]] = {}
@@ -102,12 +155,15 @@ def _times(pid: int) -> tuple[float, float]:
 
 @contextmanager
 def served(
-    environment: Mapping[str, str] | None = None, descriptors: int | None = None, errors: IO[bytes] | None = None
+    environment: Mapping[str, str] | None = None,
+    descriptors: int | None = None,
+    errors: IO[bytes] | None = None,
+    group: Group | None = None,
 ) -> Iterator[Server]:
     """Start the app on a free port of the loopback interface; end it when the block is left.
 
-    ``descriptors`` is the soft limit of open ones with which it starts, ``errors`` a file for its standard error.
-    Raises ``RuntimeError`` if it does not start.
+    ``descriptors`` is the soft limit of open ones with which it starts, ``errors`` a file for its standard error,
+    ``group`` the control group in which it and all beneath it are. Raises ``RuntimeError`` if it does not start.
     """
 
     with socket.socket() as probe:
@@ -116,6 +172,8 @@ def served(
     command = [sys.executable, "-m", "app", "--server.address", "127.0.0.1", "--server.port", str(port)]
     if descriptors is not None:
         command = ["sh", "-c", 'ulimit -S -n "$0" && exec "$@"', str(descriptors), *command]
+    if group is not None:
+        command = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group.folder / "cgroup.procs"), *command]
     process = subprocess.Popen(
         command, cwd=ROOT, env=os.environ | dict(environment or {}), stdout=subprocess.DEVNULL, stderr=errors
     )

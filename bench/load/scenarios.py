@@ -21,6 +21,22 @@ EDITED = (
     "import torch\n\nx = torch.tensor({}, requires_grad=True)\ny = x ** 3\n"
     "y.backward(retain_graph=True)\nprint(x.grad)\ny.backward()\nprint(x.grad)\n"
 )
+# Each takes memory of its own kind until it is stopped: the most that any could is a hundred GiB.
+BOMBS = {
+    "tensors": "import torch\nkept = []\nfor _ in range(6_000):\n    kept.append(torch.ones(1 << 22))\n",
+    "bytes": "kept = []\nfor _ in range(6_000):\n    kept.append(b'x' * (1 << 24))\n",
+    "a graph": (
+        "import torch\ny = torch.ones(1 << 20, requires_grad=True)\nfor _ in range(25_000):\n    y = (y * 1.1).sin()\n"
+    ),
+    "shared pages": (
+        "import mmap\nkept = []\nfor _ in range(1_500):\n"
+        "    kept.append(mmap.mmap(-1, 1 << 26))\n    kept[-1].write(b'x' * (1 << 26))\n"
+    ),
+    "files": (
+        "for number in range(6_000):\n    with open(f'{number}', 'wb') as file:\n        file.write(b'x' * (1 << 24))\n"
+    ),
+}
+_TOLD = ("memory", "OSError", "limit", "wait")
 # What happens at random is the same at every start.
 _RANDOM = random.Random(15)
 # No more arrive at once: a class comes within seconds, not within one.
@@ -119,7 +135,9 @@ def _others(spent: Spent, seconds: float, own: float) -> str:
     return f"{max(0.0, spent.machine - spent.server - spent.beneath - own) / seconds:.1f} of {os.cpu_count()} cores"
 
 
-async def _measured(server: Server, what: str, those: Sequence[Visitor], seconds: float, target: float) -> list[Figure]:
+async def _measured(
+    server: Server, what: str, those: Sequence[Visitor], seconds: float, target: float | None
+) -> list[Figure]:
     before, began, own = server.spent(), time.perf_counter(), time.process_time()
     seen = await _class(those, seconds, period=10)
     wall, spent = time.perf_counter() - began, server.spent().since(before)
@@ -214,10 +232,43 @@ async def comings_and_goings(server: Server, options: Options) -> list[Figure]:
     ]
 
 
+async def memory_bombs(server: Server, options: Options) -> list[Figure]:
+    """Ten visitors as above, while five others submit programs that take all the memory that they get."""
+    those = visitors(server, options.visitors or 10, options)
+    bombers = visitors(server, len(BOMBS), options, first=1_000)
+    await arrive([*those, *bombers])
+    answered: dict[str, int] = dict.fromkeys(BOMBS, 0)
+    strange: list[str] = []
+
+    async def throw(visitor: Visitor, kind: str) -> None:
+        while True:
+            seen = _Seen()
+            await _note(seen, lambda: visitor.run(f"{BOMBS[kind]}# {_RANDOM.random()}\n"))
+            if seen.failed or not any(word in visitor.said for word in _TOLD):
+                strange.append(f"{kind}: {(seen.failed or [visitor.said])[0][:300]}")
+            answered[kind] += 1
+            await asyncio.sleep(0.2)
+
+    tasks = [asyncio.create_task(throw(visitor, kind)) for visitor, kind in zip(bombers, BOMBS, strict=True)]
+    what = f"{len(those)} visitors beside {len(bombers)} memory bombs"
+    figures = await _measured(server, what, those, options.seconds or 40, None)
+    for task in tasks:
+        task.cancel()
+    await leave([*those, *bombers])
+    counted = ", ".join(f"{kind} {number}" for kind, number in answered.items())
+    figures.append(
+        Figure(f"{what}: kinds never answered", sum(not number for number in answered.values()), "", 0, counted)
+    )
+    return [*figures, Figure(f"{what}: bombs without a plain answer", len(strange), "", 0, "; ".join(strange[:3]))]
+
+
 Scenario = Callable[[Server, Options], Awaitable[list[Figure]]]
 SCENARIOS: dict[str, Scenario] = {
     "actions": actions,
     "class": a_class,
     "loops": beside_endless_loops,
     "visitors": comings_and_goings,
+    "bombs": memory_bombs,
 }
+CONTAINER_MIB = {"bombs": 3_072}
+"""What the server and its programs may use together in a scenario, where a control group can be made."""

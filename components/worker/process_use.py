@@ -6,12 +6,11 @@ import os
 from dataclasses import dataclass
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
 class Use:
-    """Threads at this moment, seconds of processor time of all of them, MiB of memory that are not of any file.
+    """Threads at this moment, seconds of processor time of all of them, MiB of memory that no file on a disk has.
 
     Right after a fork the memory is what the child shares with its parent: what it takes is how much that grows.
     ``waited_seconds`` is for how long the first thread could have gone on, had a processor been free.
@@ -28,12 +27,13 @@ def use_of(pid: int) -> Use:
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             words = file.read().rpartition(b")")[2].split()  # the third of its values is the first of these
-        with open(f"/proc/{pid}/statm", "rb") as file:
-            _, resident, of_files, *_ = map(int, file.read().split())
+        with open(f"/proc/{pid}/status", "rb") as file:
+            # Shared memory is a file's to Linux, of one that is kept in memory only.
+            kept_kb = sum(int(line.split()[1]) for line in file if line.startswith((b"RssAnon:", b"RssShmem:")))
     except (OSError, ValueError, IndexError):
         return Use()
     seconds = (int(words[11]) + int(words[12])) / _TICKS
-    return Use(int(words[17]), seconds, (resident - of_files) * _PAGE >> 20, _waited(pid))
+    return Use(int(words[17]), seconds, kept_kb >> 10, _waited(pid))
 
 
 def _waited(pid: int) -> float:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
+from subprocess import PIPE
 
 import pytest
 
 from bench.load.__main__ import main, table
-from bench.load.processes import Server, beneath, served
+from bench.load.processes import Server, beneath, limited, served
 from bench.load.scenarios import EDITED, RUN, Figure, Options, arrive, leave, visitors
 from bench.load.visitor import Refused, Visitor
 
@@ -80,6 +83,24 @@ def test_the_table_says_what_missed_its_target() -> None:
         ["e", "nan", "0", "MISSED"],
         ["bcd:", "why"],
     ]
+
+
+def test_a_group_bounds_all_its_processes_together_and_counts_whom_linux_ends() -> None:
+    """A small process stays where a large one finds no room; the group is gone when both are."""
+    takes = "x = b'x' * ({} << 20)\nprint('on', flush=True)\ninput()"
+    with limited(150) as group:
+        if group is None:
+            pytest.skip("no control group can be made here")
+        enter = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group.folder / "cgroup.procs"), sys.executable, "-c"]
+        with subprocess.Popen([*enter, takes.format(40)], stdin=PIPE, stdout=PIPE) as small:
+            assert small.stdout is not None
+            assert small.stdout.readline() == b"on\n"
+            assert (group.ended(), group.most_held() > 40) == (0, True)
+            large = subprocess.run([*enter, takes.format(400)], check=False, stdin=subprocess.DEVNULL, stdout=PIPE)
+            assert large.returncode == -signal.SIGKILL
+            assert (group.ended(), small.poll()) == (1, None)
+            small.kill()
+    assert not group.folder.exists()
 
 
 @pytest.mark.parametrize("arguments", [["-n", "5000"], ["-s", "3600"], ["flood"]])

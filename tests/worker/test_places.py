@@ -5,6 +5,7 @@ What is long is set to little here, so that no test works for seconds.
 
 from __future__ import annotations
 
+import mmap
 import os
 import threading
 
@@ -16,6 +17,7 @@ from components.worker.allowance import Allowance
 from components.worker.fair_queue import QueueFull
 from components.worker.machine import Shape
 from components.worker.places import Places, Turn
+from components.worker.process_use import use_of
 from tests.worker.helpers import (
     FOREVER,
     STUBBORN,
@@ -295,3 +297,15 @@ def test_more_waiting_are_asked_for_less_often(own_pool: MakePool) -> None:
     assert paces == sorted(paces)
     assert (paces[0], paces[-1]) == (0.4, 2.0)
     running.stop()
+
+
+@needs_linux
+@pytest.mark.parametrize("kind", ["MAP_PRIVATE", "MAP_SHARED"])
+def test_all_memory_of_a_process_that_is_on_no_disk_is_counted(kind: str) -> None:
+    """Runs that stand may hold so much together: shared pages belong to no other process than the program's."""
+    pages = mmap.mmap(-1, 64 << 20, flags=getattr(mmap, kind) | mmap.MAP_ANONYMOUS)
+    before = use_of(os.getpid()).memory_mb
+    pages.write(b"x" * (64 << 20))
+    grown = use_of(os.getpid()).memory_mb - before
+    pages.close()
+    assert 60 <= grown <= 70
