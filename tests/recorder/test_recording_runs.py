@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn.modules import module
 from torch.optim import optimizer as optimizers
 
+from components.facts.training import training
 from components.recorder import record
 from components.recorder.window import Window
 from components.trace.recording import decode_recording
@@ -255,6 +256,32 @@ def test_of_many_traces_the_first_the_last_and_some_between_are_kept() -> None:
     assert 6 <= len(run.recorded) <= 12
     assert {after - before for before, after in zip(run.recorded, run.recorded[1:-1], strict=False)} == {16}
     assert len(run.recording.steps) == 100
+
+
+def test_a_long_training_is_a_small_file_that_opens(tmp_path: Path) -> None:
+    model, x, wanted = made()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    file = tmp_path / "step.trace"
+    with record(model, every=5, steps=400) as run:
+        for _ in range(400):
+            optimizer.zero_grad()
+            (model(x) - wanted).square().mean().backward()
+            optimizer.step()
+    run.save(file)
+    opened = decode_recording(file.read_bytes())
+    recorded = [*range(0, 400, 5), 399]
+    assert [step.step for step in opened.head.steps] == recorded
+    assert all(len(step.losses) == 1 and len(step.gradients) == 4 for step in opened.head.steps)
+    # every second of 81 recorded steps, and the last
+    assert opened.head.histograms
+    assert [step.step for step in opened.head.histograms] == [*recorded[::2]]
+    assert (opened.steps[0], opened.steps[-1]) == (0, 399)
+    assert len(opened.steps) <= 12
+    # of 100,000 steps at every=100 it is 400 KiB: 1,001 steps in numbers, and no more histograms and traces
+    assert file.stat().st_size < 200 << 10
+    trained = training(opened.head)
+    assert trained.recorded == 81
+    assert trained.states == ("exp_avg", "exp_avg_sq")
 
 
 def test_what_cannot_be_seen_is_named() -> None:
