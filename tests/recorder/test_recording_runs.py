@@ -262,25 +262,25 @@ def test_a_long_training_is_a_small_file_that_opens(tmp_path: Path) -> None:
     model, x, wanted = made()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     file = tmp_path / "step.trace"
-    with record(model, every=5, steps=400) as run:
-        for _ in range(400):
+    with record(model, every=5, steps=330) as run:
+        for _ in range(330):
             optimizer.zero_grad()
             (model(x) - wanted).square().mean().backward()
             optimizer.step()
     run.save(file)
     opened = decode_recording(file.read_bytes())
-    recorded = [*range(0, 400, 5), 399]
+    recorded = [*range(0, 330, 5), 329]
     assert [step.step for step in opened.head.steps] == recorded
     assert all(len(step.losses) == 1 and len(step.gradients) == 4 for step in opened.head.steps)
-    # every second of 81 recorded steps, and the last
+    # every second of 67 recorded steps, and the last
     assert opened.head.histograms
-    assert [step.step for step in opened.head.histograms] == [*recorded[::2]]
-    assert (opened.steps[0], opened.steps[-1]) == (0, 399)
+    assert [step.step for step in opened.head.histograms] == recorded[::2]
+    assert (opened.steps[0], opened.steps[-1]) == (0, 329)
     assert len(opened.steps) <= 12
     # of 100,000 steps at every=100 it is 400 KiB: 1,001 steps in numbers, and no more histograms and traces
     assert file.stat().st_size < 200 << 10
     trained = training(opened.head)
-    assert trained.recorded == 81
+    assert trained.recorded == 67
     assert trained.states == ("exp_avg", "exp_avg_sq")
 
 
