@@ -90,7 +90,7 @@ class Numbers:
         if len(self._steps.items) > MOST_STEPS // 2:
             self._steps.thin(pinned)
         if norms.uncopied:
-            self._note("The update of some parameters is not known: they are too large to be copied, or cannot be read.")
+            self._note("The update of some parameters is not known: they cannot be copied, for their size or kind.")
         if norms.gradients:
             self._add_columns(step.step, norms)
 
