@@ -52,7 +52,9 @@ class Window(Observers):
     """Watches one step, between ``begin`` and ``end``. ``models`` are what the names lead to, by variable."""
 
     def __init__(self, place: Place, step: int, models: Mapping[str, nn.Module], caps: Caps) -> None:
-        device: Any = "cuda" if any(p.is_cuda for model in models.values() for p in model.parameters()) else "cpu"
+        with quiet():  # a mode of the program's would be told
+            on_gpu = any(each.is_cuda for model in models.values() for each in model.parameters())
+        device: Any = "cuda" if on_gpu else "cpu"
         asides = Asides(caps.notes)
         super().__init__(Program(source=place.text, device=device), caps, asides, place.weak)
         self.step = step

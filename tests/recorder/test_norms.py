@@ -99,6 +99,16 @@ def test_norms_are_those_of_plain_pytorch() -> None:
         assert norms(tensors) == [one if isinstance(one, str) else pytest.approx(one, rel=1e-6) for one in wanted]
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+def test_on_a_gpu_histograms_and_norms_are_those_of_the_processor() -> None:
+    torch.manual_seed(0)
+    tensors = [torch.tensor(ODD), torch.randn(300, 70), torch.randn(9).to(torch.bfloat16), torch.ones(2).double()]
+    moved = [one.cuda() for one in tensors]
+    assert counted(*moved, tensors[1]) == [*counted(*tensors), counted(tensors[1])[0]]
+    with quiet():
+        assert norms(moved[1:]) == [pytest.approx(one, rel=1e-5) for one in norms(tensors[1:])]
+
+
 def test_what_the_optimizer_keeps_is_recorded_under_its_own_names() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 1))

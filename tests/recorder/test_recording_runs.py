@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import torch
 from torch import nn
 from torch.nn.modules import module
 from torch.optim import optimizer as optimizers
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from components.facts.training import training
 from components.recorder import record
@@ -101,6 +104,32 @@ def test_the_training_is_the_same_bit_for_bit_and_draws_the_same_numbers() -> No
         return [*dropped.parameters(), torch.get_rng_state()]
 
     assert all(map(torch.equal, trained(True), trained(False)))
+
+
+@pytest.mark.parametrize("kind", [TorchFunctionMode, TorchDispatchMode])
+def test_a_mode_around_the_optimizer_hears_nothing_of_what_is_recorded(kind: type[Any]) -> None:
+    def heard(recorded: bool) -> list[str]:
+        calls: list[str] = []
+
+        class Mode(kind):  # type: ignore[misc]
+            def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+                calls.append(str(function))
+                return function(*args, **(kwargs or {}))
+
+            __torch_dispatch__ = __torch_function__
+
+        model, x, wanted = made()
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+        with record(model, every=1) if recorded else nullcontext() as run:
+            for _ in range(2):
+                optimizer.zero_grad()
+                (model(x) - wanted).square().mean().backward()
+                with Mode():
+                    optimizer.step()
+        assert run is None or all(len(step.gradients) == 4 for step in run.recording.steps)
+        return calls
+
+    assert heard(True) == heard(False) != []
 
 
 def test_accumulated_gradients_are_one_step_of_several_backwards() -> None:
