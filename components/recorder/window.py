@@ -38,7 +38,7 @@ from ..capture.quiet import is_quiet, quiet
 from ..capture.torch_nodes import GraphNode, next_node_number
 from ..capture.updates import number
 from ..trace import Caps, Note, Program, Trace, Warned
-from ..trace.base import Number
+from ..trace.recording import Amount
 from .norms import Norms
 from .place import Place
 from .unseen import unseen
@@ -58,7 +58,7 @@ class Window(Observers):
         asides = Asides(caps.notes)
         super().__init__(Program(source=place.text, device=device), caps, asides, place.weak)
         self.step = step
-        self.losses: list[Number] = []
+        self.losses: list[Amount] = []
         self.norms = Norms(self._name_of)
         self._meter = ModuleMeter(asides, alone=False)
         self._place = place
