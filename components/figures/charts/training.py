@@ -77,7 +77,7 @@ def layers_figure(training: Training, quantity: Quantity, shown: int) -> go.Figu
         "x": list(training.columns),
         "y": names,
         "z": logs,
-        "customdata": [[None if value is None else float(f"{value:.4g}") for value in row] for _, row in rows],
+        "customdata": [[None if value is None else f"{value:.4g}" for value in row] for _, row in rows],
         "hovertemplate": "<b>%{y}</b><br>step %{x:,}: %{customdata}<extra></extra>",
         "hoverongaps": False,
         "colorscale": _MUCH,
