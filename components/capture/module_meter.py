@@ -40,8 +40,8 @@ from .names import class_name, named_modules
 from .observers import environment
 from .own_code import in_own_thread
 from .quiet import quiet
-from .summaries import json_number
 from .torch_nodes import GraphNode, NodeHooks, is_numbered, roots_of, set_engine_door
+from .updates import Update, norms
 
 Clock = Callable[[], int]
 Norms = tuple[Number | None, Number | None, Number | None]
@@ -130,7 +130,8 @@ class ModuleMeter:
         self._visits: list[_Visit] = []
         self._sums: dict[str, _Sums] = {}
         self._parameters: dict[int, _Known] = {}
-        self._before: dict[int, torch.Tensor] = {}
+        self._update = Update()
+        self._gradients: list[Number | None] = []
         self._seen: set[tuple[int, str]] = set()
         self._steps = 0
         self._ran = False
@@ -156,7 +157,8 @@ class ModuleMeter:
     def __exit__(self, *error: object) -> None:
         self._active.close()
         self._calls.clear()
-        self._before.clear()
+        self._update.forget()
+        self._gradients = []
 
     def costs(
         self, device: str, norms_of: Callable[[torch.Tensor], Norms] | None = None, steps: int = 0
@@ -356,17 +358,14 @@ class ModuleMeter:
     def _step_begins(self, optimizer: torch.optim.Optimizer, arguments: Any, options: Any) -> None:
         with quiet(), self._asides.aside("gradients", "what an optimizer's step changed"):
             self._steps += 1
-            self._before = {id(one): one.detach().clone() for one in _stepped(optimizer) if id(one) in self._parameters}
+            self._gradients = norms(self._update.begin(optimizer, lambda one: id(one) in self._parameters))
 
     def _step_ends(self, optimizer: torch.optim.Optimizer, arguments: Any, options: Any) -> None:
-        before, self._before = self._before, {}
         with quiet(), self._asides.aside("gradients", "what an optimizer's step changed"):
-            for parameter in _stepped(optimizer):
-                was = before.get(id(parameter))
-                if was is not None and parameter.grad is not None:
-                    now = parameter.detach()
-                    norms = _norm(parameter.grad), _norm(now), _norm(now - was)
-                    self._parameters[id(parameter)].norms = norms
+            stepped = self._update.parameters
+            weights, updates = self._update.end()
+            for parameter, *found in zip(stepped, self._gradients, weights, updates, strict=True):
+                self._parameters[id(parameter)].norms = found[0], found[1], found[2]
 
 
 def _finished(known: _Known, norms_of: Callable[[torch.Tensor], Norms] | None) -> ModuleParameter:
@@ -383,17 +382,6 @@ def _finished(known: _Known, norms_of: Callable[[torch.Tensor], Norms] | None) -
         weight_norm=weight,
         update_norm=update,
     )
-
-
-def _stepped(optimizer: torch.optim.Optimizer) -> Iterator[torch.Tensor]:
-    for group in optimizer.param_groups:
-        yield from (one for one in group["params"] if one.grad is not None)
-
-
-def _norm(tensor: torch.Tensor) -> Number:
-    whole = tensor.coalesce().values() if tensor.is_sparse else tensor
-    wide = torch.float32 if whole.dtype in (torch.float16, torch.bfloat16) else None
-    return json_number(float(torch.linalg.vector_norm(whole, dtype=wide)))
 
 
 def _with_those_inside(root: nn.Module) -> Iterator[nn.Module]:

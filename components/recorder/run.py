@@ -16,16 +16,13 @@ from types import FrameType, TracebackType
 from typing import Literal
 
 import torch
-from msgspec.structs import replace
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
+from ..capture.updates import parameters_of
 from ..source import SourceLimits
 from ..trace import MOST_UPLOADED_BYTES, Caps, Note, Packed, Trace, encode_trace, pack
-from ..trace.base import Number
 from ..trace.recording import (
-    MOST_NUMBERS,
-    MOST_STEPS,
     MOST_TRACE_BYTES,
     KeptTrace,
     RecordedStep,
@@ -33,7 +30,7 @@ from ..trace.recording import (
     decode_recording,
     encode_recording,
 )
-from .norms import parameters_of
+from .numbers import Numbers
 from .page import framed, player_page
 from .place import Place, place_of
 from .window import Window
@@ -87,15 +84,16 @@ def _models(model: nn.Module | None, frame: FrameType) -> dict[str, nn.Module]:
 class _Kept:
     """What is kept of the steps that were recorded; of whole traces the first, the last and some between."""
 
-    steps: list[RecordedStep] = field(default_factory=list)
-    parameters: dict[str, int] = field(default_factory=dict)
     traces: dict[int, Window | bytes | Packed] = field(default_factory=dict)
     """As JSON when the training is over, packed when it is asked for; earlier where it is much."""
     notes: list[Note] = field(default_factory=list)
-    numbers: int = 0
     stride: int = 1
     """Every how many recorded steps a whole trace is kept."""
     count: int = 0
+    numbers: Numbers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.numbers = Numbers(self.note)
 
     def note(self, message: str) -> None:
         """Write something down for the reader of the recording, once."""
@@ -177,51 +175,23 @@ class _Kept:
 
     def add_step(self, window: Window, seconds: float, plain_seconds: float | None) -> None:
         """Keep the numbers of a step, as far as there is room."""
-        norms = window.norms
-        for name in norms.gradients:
-            self.parameters.setdefault(name, len(self.parameters))
-        columns = [norms.gradients, norms.weights, norms.updates]
-        size = len(window.losses) + len(columns) * len(self.parameters)
-        room = self.numbers + size <= MOST_NUMBERS // 2 and len(self.steps) < MOST_STEPS
-        if not room:
-            self.note("The numbers of later steps are missing: there are too many parameters and steps.")
-        if norms.uncopied:
-            self.note("The update of some parameters is not known: they are too large to be copied.")
-        self.numbers += size if room else 0
-        rows = [[column.get(name) for name in self.parameters] if room and column else [] for column in columns]
-        self.steps.append(
-            RecordedStep(
-                step=window.step,
-                losses=window.losses if room else [],
-                seconds=seconds,
-                plain_seconds=plain_seconds,
-                gradients=rows[0],
-                weights=rows[1],
-                updates=rows[2],
-            )
-        )
+        step = RecordedStep(step=window.step, losses=window.losses, seconds=seconds, plain_seconds=plain_seconds)
+        self.numbers.add(step, window.norms, self.traces)
 
     def file(self, place: Place, every: int, seen: int) -> bytes:
-        """Return the recording; parameters that came later have no numbers in the steps before."""
-        width = len(self.parameters)
-
-        def full(row: list[Number | None]) -> list[Number | None]:
-            return [*row, *[None] * (width - len(row))] if row else row
-
-        steps = [
-            replace(each, gradients=full(each.gradients), weights=full(each.weights), updates=full(each.updates))
-            for each in self.steps
-        ]
+        """Return the recording."""
+        steps, histograms = self.numbers.steps, self.numbers.histograms
         traces = self.packed()
         while True:
             head = Recording(
                 file=place.name,
                 every=every,
                 seen=seen,
-                parameters=list(self.parameters),
+                parameters=self.numbers.parameters,
                 steps=steps,
                 traces=[KeptTrace(step=step, packed=0, size=0) for step in traces],
                 notes=self.notes,
+                histograms=histograms,
             )
             data = encode_recording(head, list(traces.values()))
             if len(data) <= MOST_UPLOADED_BYTES or not traces:
@@ -270,7 +240,7 @@ class Run:
         self._remove()
         Run._running = None
         window, self._window = self._window, None
-        if window is not None and (error is not None or window.holds_something or not self._kept.steps):
+        if window is not None and (error is not None or window.holds_something or not self._kept.numbers):
             self._end(window, error)
         elif window is not None:
             window.stop()
