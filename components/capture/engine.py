@@ -188,8 +188,9 @@ class EngineObserver:
         if not draft.retain_graph or draft.stopped is not None:
             for step in draft.steps:
                 node = step.node
-                holds_tensors = node.freed_by is None and any(s.record.shape is not None for s in node.saved)
-                if holds_tensors and is_freed(graph_nodes[node.index]):
+                holds_tensors = node.freed_by is None and any(s.shape is not None for s in node.saved)
+                # A run that was not stopped has released what its nodes held; of another one it must be asked.
+                if holds_tensors and (draft.stopped is None or is_freed(graph_nodes[node.index])):
                     node.freed_by = draft.index
                     draft.freed.append(node)
         if draft.call != "backward":

@@ -56,13 +56,16 @@ _MISSING = "what some modules cost"
 
 @dataclass
 class _Call:
-    """One forward under way; ``own`` is what the hooks had taken when it began, ``storages`` have their bytes."""
+    """One forward under way; ``own`` is what the hooks had taken when it began, ``storages`` have their bytes.
+
+    These are by address, which PyTorch gives to no other while the weak reference is held.
+    """
 
     module: nn.Module
     path: str
     began: int = 0
     own: int = 0
-    storages: dict[StorageWeakRef, int] = field(default_factory=dict)
+    storages: dict[int, tuple[StorageWeakRef, int]] = field(default_factory=dict)
 
 
 @dataclass
@@ -102,7 +105,7 @@ class ModuleMeter:
 
     ``alone`` says that no observers watch beside it, whose time would count: only then times are taken, and what the
     steps of optimizers change. ``clock`` gives nanoseconds; ``wait`` is called before it is read, for a device that
-    works on its own.
+    works on its own. ``observer`` is one that was entered before and says what modules are called.
 
     >>> with ModuleMeter(Asides(most=1)) as meter:
     ...     y = nn.Sequential(nn.Linear(2, 3), nn.ReLU())(torch.ones(1, 2))
@@ -117,9 +120,11 @@ class ModuleMeter:
         wait: Callable[[], object] = lambda: None,
         *,
         alone: bool = True,
+        observer: ModuleObserver | None = None,
     ) -> None:
         self._asides, self._clock, self._wait, self._alone = asides, clock, wait, alone
-        self._observer = ModuleObserver(asides)
+        self._entered_before = observer is not None
+        self._observer = observer or ModuleObserver(asides)
         self._active = ExitStack()
         self._own = 0
         self._calls: list[_Call] = []
@@ -138,7 +143,8 @@ class ModuleMeter:
         # Around the observer's hooks: the first to be called at the end, the last at the beginning.
         left = register_module_forward_hook(self._left, always_call=True)
         self._active.callback(left.remove)
-        self._active.enter_context(self._observer)
+        if not self._entered_before:
+            self._active.enter_context(self._observer)
         handles = [register_module_forward_pre_hook(self._entered)]
         if self._alone:
             handles.append(register_optimizer_step_pre_hook(self._step_begins))
@@ -241,10 +247,10 @@ class ModuleMeter:
             sums.forward += elapsed
         if self._visits and len(self._calls) == self._visits[-1].calls:
             self._visits[-1].nested += elapsed
-        came = {reference for tensor in _tensors_in(given) for reference, _ in _storages(tensor)}
+        came = {reference.cdata for tensor in _tensors_in(given) for reference, _ in _storages(tensor)}
         for tensor in _tensors_in(result):
-            call.storages.update((ref, size) for ref, size in _storages(tensor) if ref not in came)
-        sums.bytes = max(sums.bytes, sum(call.storages.values()))
+            call.storages.update((ref.cdata, (ref, size)) for ref, size in _storages(tensor) if ref.cdata not in came)
+        sums.bytes = max(sums.bytes, sum(size for _, size in call.storages.values()))
         if self._calls and len(self._calls[-1].storages) < _STORAGES_OF_A_CALL:
             self._calls[-1].storages.update(call.storages)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
-from ..trace import Number
+from ..trace.recording import Amount
 from .quiet import is_ordinary, plain
 
 _MOST_COPIED = 2 << 30
@@ -44,7 +44,7 @@ class Update:
             self._before.append(values.clone() if values is not None else None)
         return [gradient for _, gradient in trained]
 
-    def end(self) -> tuple[list[Number | None], list[Number | None]]:
+    def end(self) -> tuple[list[Amount | None], list[Amount | None]]:
         """Return the norms of the values as they are now and of what has changed, and let go of everything."""
         parameters, before = self.parameters, self._before
         self.forget()
@@ -79,9 +79,9 @@ def values_of(tensor: torch.Tensor) -> torch.Tensor | None:
     return flat if flat.dtype in _DTYPES else None
 
 
-def norms(tensors: Sequence[torch.Tensor | None]) -> list[Number | None]:
+def norms(tensors: Sequence[torch.Tensor | None]) -> list[Amount | None]:
     """Return Euclidean norms, counted in float32 at least; ``None`` of what has none."""
-    numbers: list[Number | None] = [None] * len(tensors)
+    numbers: list[Amount | None] = [None] * len(tensors)
     groups: defaultdict[tuple[torch.device, torch.dtype], list[tuple[int, torch.Tensor]]] = defaultdict(list)
     for place, tensor in enumerate(tensors):
         values = values_of(tensor) if tensor is not None else None
@@ -93,7 +93,7 @@ def norms(tensors: Sequence[torch.Tensor | None]) -> list[Number | None]:
     return numbers
 
 
-def number(value: float) -> Number:
+def number(value: float) -> Amount:
     """Return a number with seven digits, which is what float32 has, or the word for one that JSON cannot say."""
     if value != value:
         return "nan"

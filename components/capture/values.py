@@ -196,7 +196,7 @@ def _listed(flat: torch.Tensor) -> Values:
 def _row(flat: torch.Tensor) -> NDArray[Any]:
     """Return all elements in a row, where possible in their own memory: they are read at once."""
     if flat.dtype in _NUMPY_TOO and flat.is_cpu and not flat.is_neg():
-        return flat.detach().numpy().reshape(-1)
+        return (flat.detach() if flat.requires_grad else flat).numpy().reshape(-1)
     return flat.detach().to(torch.float64).numpy(force=True).reshape(-1)
 
 

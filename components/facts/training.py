@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..trace.base import Number
-from ..trace.recording import Histogram, RecordedStep, Recording
+from ..trace.recording import Amount, Histogram, RecordedStep, Recording
 from .numbers import finite
 
 Quantity = str
@@ -22,6 +21,7 @@ MOST_STEPS = 400
 MOST_LAYERS = 60
 # Of parameters and steps together; a chart is no finer for more.
 _MOST_NUMBERS = 120_000
+_MOST_COUNTED = 1_000
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Training:
 
     A step's loss is the mean of the tensors that ``backward()`` was called on, since an accumulated gradient has parts.
     ``columns`` are the steps of the layers' rows, which may be fewer; ``kept`` those that have a whole trace.
-    ``states`` are the names of what the optimizer keeps, ``counted`` all layers that have histograms. ``left_out`` says
+    ``states`` are the names of what the optimizer keeps, ``counted`` the layers that have histograms. ``left_out`` says
     how many layers have no row.
     """
 
@@ -86,7 +86,7 @@ def training(head: Recording) -> Training:
         recorded=len(head.steps),
         left_out=max(0, len(places) - MOST_LAYERS),
         states=states,
-        counted=tuple(places) if head.histograms else (),
+        counted=_counted(head, places),
     )
 
 
@@ -131,6 +131,12 @@ def sizes(head: Recording, layer: str, counted: Counted) -> Sizes:
     )
 
 
+def _counted(head: Recording, places: Mapping[str, Sequence[int]]) -> tuple[str, ...]:
+    columns = [column for step in head.histograms or [] for column in (step.gradients, step.weights)]
+    there = {place for column in columns for place, one in enumerate(column) if one is not None}
+    return tuple(name for name, mine in places.items() if not there.isdisjoint(mine))[:_MOST_COUNTED]
+
+
 def _summed(found: Sequence[Histogram], first: int, end: int) -> list[int]:
     """Add histograms up, bin by bin, from the power ``first`` to before ``end``."""
     sums = [0] * (end - first)
@@ -159,10 +165,10 @@ def _some(steps: Sequence[RecordedStep], kept: set[int], most: int) -> Iterator[
     yield from (step for place, step in enumerate(steps) if place % stride == 0 or step.step in kept)
 
 
-def _mean(losses: Sequence[Number]) -> float | None:
+def _mean(losses: Sequence[Amount]) -> float | None:
     known = [finite(loss) for loss in losses]
     values = [value for value in known if value is not None]
-    return math.fsum(values) / len(values) if values and len(values) == len(known) else None
+    return finite(sum(values) / len(values)) if values and len(values) == len(known) else None
 
 
 def _layer(
@@ -177,7 +183,7 @@ def _layer(
     rows = {
         "gradients": tuple(_together(step.gradients, places) for step in shown),
         "ratios": tuple(
-            update / weight if update is not None and weight else None
+            finite(update / weight) if update is not None and weight else None
             for update, weight in zip(updates, weights, strict=True)
         ),
         "weights": weights,
@@ -188,13 +194,13 @@ def _layer(
     return Layer(name, rows, next(bad, None))
 
 
-def _of(column: Sequence[Number | None], places: Sequence[int]) -> list[Number | None]:
+def _of(column: Sequence[Amount | None], places: Sequence[int]) -> list[Amount | None]:
     return [column[place] for place in places] if column else []
 
 
-def _together(column: Sequence[Number | None], places: Sequence[int]) -> float | None:
+def _together(column: Sequence[Amount | None], places: Sequence[int]) -> float | None:
     """Return the norm of all of them as one vector: the root of the sum of their squares."""
     known = [one for one in _of(column, places) if one is not None]
     if not known or any(isinstance(one, str) for one in known):
         return None
-    return math.hypot(*(float(one) for one in known))
+    return finite(math.hypot(*(float(one) for one in known)))

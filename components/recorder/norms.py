@@ -12,11 +12,10 @@ import torch
 
 from ..capture.quiet import quiet
 from ..capture.updates import Update, norms
-from ..trace.base import Number
-from ..trace.recording import MOST_STATES
+from ..trace.recording import MOST_STATES, Amount
 from .histograms import Sizes, sizes_of
 
-Column = dict[str, Number | None]
+Column = dict[str, Amount | None]
 _LONGEST_STATE = 60
 
 

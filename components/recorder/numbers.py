@@ -11,7 +11,6 @@ from typing import Generic, TypeVar
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from ..trace.base import Number
 from ..trace.recording import (
     MOST_COUNTS,
     MOST_HISTOGRAMS,
@@ -19,6 +18,7 @@ from ..trace.recording import (
     MOST_PARAMETERS,
     MOST_STATES,
     MOST_STEPS,
+    Amount,
     Histogram,
     RecordedStep,
     StepHistograms,
@@ -30,7 +30,7 @@ from .norms import Norms
 _MOST_CELLS, _MOST_LOSSES, _MOST_BINS = MOST_NUMBERS // 2, MOST_NUMBERS // 4, MOST_COUNTS // 3
 
 Kept = TypeVar("Kept")
-Column = list[Number | None]
+Column = list[Amount | None]
 Row = dict[str, Column]
 _Pair = tuple[list[Sizes], list[Sizes]]
 """Of the gradients and the weights of one step, from each optimizer."""
@@ -90,7 +90,7 @@ class Numbers:
         if len(self._steps.items) > MOST_STEPS // 2:
             self._steps.thin(pinned)
         if norms.uncopied:
-            self._note("The update of some parameters is not known: they are too large to be copied.")
+            self._note("The update of some parameters is not known: they cannot be copied, for their size or kind.")
         if norms.gradients:
             self._add_columns(step.step, norms)
 

@@ -38,7 +38,7 @@ from ..capture.quiet import is_quiet, quiet
 from ..capture.torch_nodes import GraphNode, next_node_number
 from ..capture.updates import number
 from ..trace import Caps, Failure, ModuleCosts, Program, Trace, Warned
-from ..trace.base import Number
+from ..trace.recording import Amount
 from .norms import Norms
 from .place import Place
 from .unseen import unseen
@@ -55,13 +55,15 @@ class Window(Observers):
     """
 
     def __init__(self, place: Place, step: int, models: Mapping[str, nn.Module], caps: Caps, room: int = 0) -> None:
-        device: Any = "cuda" if any(p.is_cuda for model in models.values() for p in model.parameters()) else "cpu"
+        with quiet():  # a mode of the program's would be told
+            on_gpu = any(each.is_cuda for model in models.values() for each in model.parameters())
+        device: Any = "cuda" if on_gpu else "cpu"
         asides = Asides(caps.notes)
         super().__init__(Program(source=place.text, device=device), caps, asides, place.weak, room)
         self.step = step
-        self.losses: list[Number] = []
+        self.losses: list[Amount] = []
         self.norms = Norms(self._name_of)
-        self._meter = ModuleMeter(asides, alone=False)
+        self._meter = ModuleMeter(asides, alone=False, observer=self._modules)
         self._place = place
         self._models = dict(models)
         self._names: dict[int, str] = {}

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, UnsetType, field
 
-from .base import Number, Record
+from .base import Record
 from .caps import MOST_UPLOADED_BYTES, Caps, decode_uploaded
 from .codec import DamagedTrace
 from .packed import Packed, pack
@@ -44,6 +44,10 @@ _MOST_NOTES = 200
 _LENGTH = 8
 
 
+Amount = float | Literal["nan", "inf", "-inf"]
+_Int = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+
+
 class RecordedStep(Record, frozen=True, kw_only=True):
     """One recorded step in numbers.
 
@@ -56,14 +60,14 @@ class RecordedStep(Record, frozen=True, kw_only=True):
     parameter, by its own names (``exp_avg``), after the update.
     """
 
-    step: int
-    losses: list[Number] = field(default_factory=list)
+    step: _Int
+    losses: list[Amount] = field(default_factory=list)
     seconds: float
     plain_seconds: float | None = None
-    gradients: list[Number | None] = field(default_factory=list)
-    weights: list[Number | None] = field(default_factory=list)
-    updates: list[Number | None] = field(default_factory=list)
-    state: dict[Annotated[str, msgspec.Meta(max_length=200)], list[Number | None]] | UnsetType = UNSET
+    gradients: list[Amount | None] = field(default_factory=list)
+    weights: list[Amount | None] = field(default_factory=list)
+    updates: list[Amount | None] = field(default_factory=list)
+    state: dict[Annotated[str, msgspec.Meta(max_length=200)], list[Amount | None]] | UnsetType = UNSET
 
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -91,7 +95,7 @@ class StepHistograms(Record, frozen=True, kw_only=True):
     Of its gradient as the optimizer found it, and of its values after the update.
     """
 
-    step: int
+    step: _Int
     gradients: list[Histogram | None]
     weights: list[Histogram | None]
 
@@ -99,9 +103,9 @@ class StepHistograms(Record, frozen=True, kw_only=True):
 class KeptTrace(Record, frozen=True, kw_only=True):
     """Of which step a whole trace is there: its bytes in the file, and those of its JSON."""
 
-    step: int
-    packed: int
-    size: int
+    step: _Int
+    packed: _Int
+    size: _Int
 
 
 class Recording(Record, frozen=True, kw_only=True):
@@ -109,8 +113,8 @@ class Recording(Record, frozen=True, kw_only=True):
 
     version: Literal[1] = 1
     file: str
-    every: int
-    seen: int
+    every: _Int
+    seen: _Int
     parameters: list[str]
     steps: list[RecordedStep]
     traces: list[KeptTrace]

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 import torch
+from msgspec.structs import replace
 from streamlit.testing.v1 import AppTest
 
 from app import session
 from app.cli import main
 from app.uploads import OpenError, opened_recording, recorded_step
 from components.recorder import record
+from components.trace import Packed
+from components.trace.recording import decode_recording, encode_recording
 from tests.app.apptest import html_of, settled, trace_of, visit
 
 
@@ -157,6 +160,22 @@ def test_the_training_is_shown_over_its_steps_and_its_first_bad_gradient_leads_t
     assert test.selectbox(key="code:training:layer:1").options == ["net"]
     settled(test.button_group(key="code:training:sizes").set_value("Weights").run())
     assert chart(test, "sizes:chart")["data"][0]["customdata"][-1] == [None, None, "NaN: 100.00%"]
+
+
+def test_names_in_a_strangers_recording_are_no_markup(broken: bytes) -> None:
+    file = decode_recording(broken)
+    named = ["<script>a", "[b](javascript:c)", "", "Gradients", "d\ne"]
+    steps = [replace(step, state={name: [1.0, 2.0] for name in named}) for step in file.head.steps]
+    head = replace(file.head, steps=steps, parameters=["`*f*`.<script>", "<img src=x>.g"])
+    packed = [Packed(data, kept.size, 0) for data, kept in zip(file.traces, file.head.traces, strict=True)]
+    test = opened("code", "code:upload", encode_recording(head, packed))
+    quantities = test.button_group(key="code:training:quantity")
+    assert quantities.options[3:] == ["\\<script\\>a", "\\[b\\](javascript:c)", "", "d\ne"]
+    settled(quantities.set_value("<script>a").run())
+    assert chart(test, "layers")["layout"]["annotations"][0]["text"] == "‖ &lt;script&gt;a ‖"
+    assert chart(test, "layers")["data"][0]["y"] == ["`*f*`", "&lt;img src=x&gt;"]
+    assert chart(test, "sizes:chart")["layout"]["annotations"][0]["text"] == "gradients of `*f*`"
+    assert not test.exception
 
 
 def test_a_training_of_no_optimizer_has_a_loss_and_no_layers(recording: bytes) -> None:

@@ -6,15 +6,14 @@ import msgspec
 import pytest
 
 from components.facts.training import MOST_LAYERS, MOST_STEPS, Sizes, Training, layer_of, sizes, training
-from components.trace.base import Number
-from components.trace.recording import Histogram, KeptTrace, RecordedStep, Recording, StepHistograms
+from components.trace.recording import Amount, Histogram, KeptTrace, RecordedStep, Recording, StepHistograms
 
 PARAMETERS = ["net.0.weight", "net.0.bias", "net.2.weight", "scale"]
 
 
-def step(number: int, losses: list[Number], gradients: list[Number | None]) -> RecordedStep:
-    weights: list[Number | None] = [6.0, 8.0, 5.0, 0.0]  # net.0: sqrt(36 + 64) = 10
-    updates: list[Number | None] = [0.3, 0.4, None, 0.0]  # net.0: sqrt(0.09 + 0.16) = 0.5
+def step(number: int, losses: list[Amount], gradients: list[Amount | None]) -> RecordedStep:
+    weights: list[Amount | None] = [6.0, 8.0, 5.0, 0.0]  # net.0: sqrt(36 + 64) = 10
+    updates: list[Amount | None] = [0.3, 0.4, None, 0.0]  # net.0: sqrt(0.09 + 0.16) = 0.5
     return RecordedStep(step=number, losses=losses, seconds=0.1, gradients=gradients, weights=weights, updates=updates)
 
 
@@ -54,6 +53,14 @@ def test_the_loss_of_an_accumulated_step_is_the_mean_of_its_parts(told: Training
     assert told.losses == (3.0, 1.0, None, None)
 
 
+def test_numbers_that_are_too_large_together_are_gaps() -> None:
+    large = msgspec.structs.replace(step(0, [1e308] * 2, [1.7e308] * 4), updates=[1e308, 0.0, 1.0, 1.0])
+    told = training(head([large, msgspec.structs.replace(large, step=10, weights=[1e-308, 0.0, 1.0, 1.0])], [0]))
+    assert told.losses == (None, None)
+    assert told.layers[0].rows["gradients"] == (None, None)
+    assert told.layers[0].rows["ratios"] == (1e307, None)
+
+
 def test_the_first_bad_gradient_is_named(told: Training) -> None:
     assert [layer.bad for layer in told.layers] == [10, 20, None]
     assert told.bad == ("net.0", 10)
@@ -66,7 +73,7 @@ def test_a_step_leads_to_the_nearest_with_a_graph(told: Training) -> None:
 
 def test_many_steps_and_layers_are_thinned_evenly_and_those_with_a_graph_stay() -> None:
     names = [f"layers.{number}.weight" for number in range(MOST_LAYERS + 5)]
-    row: list[Number | None] = [1.0] * len(names)
+    row: list[Amount | None] = [1.0] * len(names)
     steps = [RecordedStep(step=10 * n, losses=[1.0], seconds=0.0, gradients=row) for n in range(1_000)]
     told = training(head(steps, [0, 5_010, 9_990], names))
     assert len(told.steps) <= MOST_STEPS + 3
@@ -84,7 +91,7 @@ def test_a_step_without_numbers_has_no_column() -> None:
 
 
 def test_what_the_optimizer_keeps_counts_by_layer_under_its_own_name() -> None:
-    state: dict[str, list[Number | None]] = {"exp_avg": [3.0, 4.0, "nan", None]}
+    state: dict[str, list[Amount | None]] = {"exp_avg": [3.0, 4.0, "nan", None]}
     steps = [step(0, [], [1.0] * 4), msgspec.structs.replace(step(10, [], [1.0] * 4), state=state)]
     told = training(head(steps, [0]))
     assert told.states == ("exp_avg",)
@@ -102,7 +109,7 @@ def test_the_histograms_of_a_layers_parameters_are_added_up() -> None:
         StepHistograms(step=20, gradients=[None] * 4, weights=[None] * 4),
     ]
     made = msgspec.structs.replace(head([step(0, [], []), step(10, [], [])], [0]), histograms=steps)
-    assert training(made).counted == ("net.0", "net.2", "scale")
+    assert training(made).counted == ("net.0", "net.2")
     assert sizes(made, "net.0", "gradients") == Sizes(
         steps=(0, 10),
         powers=(-3, -2, -1, 0),

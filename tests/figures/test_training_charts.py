@@ -37,6 +37,7 @@ def test_layers_are_coloured_by_powers_of_ten() -> None:
     cells, marks = figure.data
     # log10 of 1, 100, 0.01, 0.1; zero has no logarithm
     assert [list(row) for row in cells.z] == [[0.0, 2.0, None], [None, -2.0, -1.0]]
+    assert [list(row) for row in cells.customdata] == [["1", "100", None], ["0", "0.01", "0.1"]]
     assert (cells.zmin, cells.zmax) == (-2, 2)
     assert list(cells.y) == ["net.&lt;b&gt;", "scale"]
     assert list(marks.x) == [0, 20]

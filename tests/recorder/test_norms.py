@@ -15,8 +15,7 @@ from components.recorder import record
 from components.recorder.histograms import sizes_of
 from components.recorder.norms import Norms
 from components.recorder.numbers import Numbers, Thinned
-from components.trace.base import Number
-from components.trace.recording import MOST_NUMBERS, Histogram, RecordedStep, StepHistograms
+from components.trace.recording import MOST_NUMBERS, Amount, Histogram, RecordedStep, StepHistograms
 
 
 def by_hand(values: list[float]) -> Histogram:
@@ -93,10 +92,20 @@ def test_norms_are_those_of_plain_pytorch() -> None:
         torch.tensor([1.0, math.nan]),
         torch.tensor([1.0, -math.inf]),
     ]
-    wanted: list[Number] = [one.detach().norm().item() for one in tensors[:2]]
+    wanted: list[Amount] = [one.detach().norm().item() for one in tensors[:2]]
     wanted += [200 * math.sqrt(3), 5.0, 2.0, "nan", "inf"]
     with quiet():
         assert norms(tensors) == [one if isinstance(one, str) else pytest.approx(one, rel=1e-6) for one in wanted]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+def test_on_a_gpu_histograms_and_norms_are_those_of_the_processor() -> None:
+    torch.manual_seed(0)
+    tensors = [torch.tensor(ODD), torch.randn(300, 70), torch.randn(9).to(torch.bfloat16), torch.ones(2).double()]
+    moved = [one.cuda() for one in tensors]
+    assert counted(*moved, tensors[1]) == [*counted(*tensors), counted(tensors[1])[0]]
+    with quiet():
+        assert norms(moved[1:]) == [pytest.approx(one, rel=1e-5) for one in norms(tensors[1:])]
 
 
 def test_what_the_optimizer_keeps_is_recorded_under_its_own_names() -> None:
@@ -163,7 +172,7 @@ def test_of_many_the_first_the_last_and_some_between_stay() -> None:
     assert kept.items[40] == "at 40"
 
 
-def numbered(norm: Number, parameters: int, bins: torch.Tensor) -> Norms:
+def numbered(norm: Amount, parameters: int, bins: torch.Tensor) -> Norms:
     made = Norms(lambda parameter: "")
     names = [f"p{number}" for number in range(parameters)]
     for column in (made.gradients, made.weights, made.updates, made.state.setdefault("exp_avg", {})):

@@ -7,6 +7,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from msgspec.structs import replace
 from torch import nn
 from torch.nn.modules import module
 from torch.optim import optimizer as optimizers
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from components.facts.training import training
 from components.recorder import record
 from components.recorder import run as runs
 from components.recorder.window import Window
@@ -105,6 +109,32 @@ def test_the_training_is_the_same_bit_for_bit_and_draws_the_same_numbers() -> No
         return [*dropped.parameters(), torch.get_rng_state()]
 
     assert all(map(torch.equal, trained(True), trained(False)))
+
+
+@pytest.mark.parametrize("kind", [TorchFunctionMode, TorchDispatchMode])
+def test_a_mode_around_the_optimizer_hears_nothing_of_what_is_recorded(kind: type[Any]) -> None:
+    def heard(recorded: bool) -> list[str]:
+        calls: list[str] = []
+
+        class Mode(kind):  # type: ignore[misc]
+            def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+                calls.append(str(function))
+                return function(*args, **(kwargs or {}))
+
+            __torch_dispatch__ = __torch_function__
+
+        model, x, wanted = made()
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+        with record(model, every=1) if recorded else nullcontext() as run:
+            for _ in range(2):
+                optimizer.zero_grad()
+                (model(x) - wanted).square().mean().backward()
+                with Mode():
+                    optimizer.step()
+        assert run is None or all(len(step.gradients) == 4 for step in run.recording.steps)
+        return calls
+
+    assert heard(True) == heard(False) != []
 
 
 def test_accumulated_gradients_are_one_step_of_several_backwards() -> None:
@@ -324,6 +354,32 @@ def test_a_trace_that_is_made_later_is_of_its_step(limits: dict[str, int], monke
             assert [seen.min, seen.max] == [gradient.min().item(), gradient.max().item()]
             assert seen.mean == pytest.approx(gradient.double().mean().item(), rel=1e-9)
             assert seen.std == pytest.approx(gradient.double().std(correction=0).item(), rel=1e-9)
+
+
+def test_a_long_training_is_a_small_file_that_opens(tmp_path: Path) -> None:
+    model, x, wanted = made()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    file = tmp_path / "step.trace"
+    with record(model, every=5, steps=330) as run:
+        for _ in range(330):
+            optimizer.zero_grad()
+            (model(x) - wanted).square().mean().backward()
+            optimizer.step()
+    run.save(file)
+    opened = decode_recording(file.read_bytes())
+    recorded = [*range(0, 330, 5), 329]
+    assert [step.step for step in opened.head.steps] == recorded
+    assert all(len(step.losses) == 1 and len(step.gradients) == 4 for step in opened.head.steps)
+    # every second of 67 recorded steps, and the last
+    assert opened.head.histograms
+    assert [step.step for step in opened.head.histograms] == recorded[::2]
+    assert (opened.steps[0], opened.steps[-1]) == (0, 329)
+    assert len(opened.steps) <= 12
+    # of 100,000 steps at every=100 it is 400 KiB: 1,001 steps in numbers, and no more histograms and traces
+    assert file.stat().st_size < 200 << 10
+    trained = training(opened.head)
+    assert trained.recorded == 67
+    assert trained.states == ("exp_avg", "exp_avg_sq")
 
 
 def test_what_cannot_be_seen_is_named() -> None:

@@ -69,6 +69,8 @@ def test_what_was_written_is_read() -> None:
         ({"steps": [RecordedStep(step=-1, seconds=0.0)]}, "not in order"),
         ({"steps": [RecordedStep(step=0, seconds=0.0)]}, "do not fit together"),
         ({"every": 0}, "do not fit together"),
+        ({"every": 10**30}, "Expected `int` <= 9007199254740992"),
+        ({"steps": [RecordedStep(step=step, seconds=0.0, losses=[10**400]) for step in (0, 3)]}, "out of range"),
         ({"parameters": ["w"]}, "as many numbers as parameters"),
         ({"steps": [RecordedStep(step=step, seconds=-1.0) for step in (0, 3)]}, "no time that there is"),
         ({"steps": [with_state(0, exp_avg=[1.0]), with_state(3)]}, "as many numbers as parameters"),

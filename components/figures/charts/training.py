@@ -4,7 +4,7 @@ numbers of one layer."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
@@ -19,14 +19,13 @@ _TITLES: dict[Quantity, str] = {
     "weights": "‖ weight ‖",
 }
 _LOSS_HEIGHT = 190
-_ROW, _AROUND, _ABOVE = 17, 96, 11
+_ROW, _AROUND, _MARKS = 17, 96, 14
 _BIN, _FEWEST_BINS, _MOST_BINS = 8, 14, 48
 _LONGEST, _WHOLE = 26, 80
 # From little to much, readable on light and dark ground.
 _MUCH = [(0.0, "rgba(47, 120, 196, 0.75)"), (0.5, "rgba(134, 141, 153, 0.25)"), (1.0, "rgba(224, 123, 57, 0.85)")]
 # Of all numbers of a layer the part that is in a cell; as square roots, since a few in a hundred are to be seen.
 _PARTS = [(0.0, "rgba(52, 138, 214, 0.1)"), (1.0, "rgba(52, 138, 214, 1)")]
-_OVER = {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True}
 _PART_TICKS = (0.01, 0.05, 0.2, 0.5, 1.0)
 
 
@@ -70,16 +69,15 @@ def layers_figure(training: Training, quantity: Quantity, shown: int) -> go.Figu
     sizes = [value for row in logs for value in row if value is not None]
     if not sizes:
         return style.empty(f"No {title_of(quantity)} is known of these steps.", _LOSS_HEIGHT)
-    height = len(rows) * _ROW + _AROUND
     low, high = math.floor(min(sizes)), math.ceil(max(sizes))
-    ticks = list(range(low, high + 1, max(1, -(-(high - low) // 5))))
+    ticks = list(range(low, high + 1, max(1, -(-(high - low) // min(5, len(rows))))))
     names = [escaped(name, _WHOLE) for name, _ in rows]
     cells: dict[str, Any] = {
         "type": "heatmap",
         "x": list(training.columns),
         "y": names,
         "z": logs,
-        "customdata": [[None if value is None else float(f"{value:.4g}") for value in row] for _, row in rows],
+        "customdata": [[None if value is None else f"{value:.4g}" for value in row] for _, row in rows],
         "hovertemplate": "<b>%{y}</b><br>step %{x:,}: %{customdata}<extra></extra>",
         "hoverongaps": False,
         "colorscale": _MUCH,
@@ -92,19 +90,15 @@ def layers_figure(training: Training, quantity: Quantity, shown: int) -> go.Figu
             "outlinewidth": 0,
         },
     }
-    return style.panels(
-        [cells, _kept_marks(training, shown, height)],
-        height,
-        style.HEADED,
-        xaxis=style.quiet_axis(title=style.axis_title("step")),
-        yaxis=style.quiet_axis(
-            type="category",
-            autorange="reversed",
-            tickvals=names,
-            ticktext=[escaped(name, _LONGEST) for name, _ in rows],
-        ),
-        yaxis2=_OVER,
-        annotations=[style.heading(title_of(quantity))],
+    return _cells_figure(
+        cells,
+        len(rows) * _ROW,
+        title_of(quantity),
+        _kept_marks(training, shown),
+        type="category",
+        autorange="reversed",
+        tickvals=names,
+        ticktext=[escaped(name, _LONGEST) for name, _ in rows],
     )
 
 
@@ -143,19 +137,14 @@ def sizes_figure(training: Training, sizes: Sizes, title: str, shown: int) -> go
             "outlinewidth": 0,
         },
     }
-    height = min(max(len(rows), _FEWEST_BINS), _MOST_BINS) * _BIN + _AROUND
     decades = _decades(sizes)
-    return style.panels(
-        [cells, _kept_marks(training, shown, height)],
-        height,
-        style.HEADED,
-        xaxis=style.quiet_axis(title=style.axis_title("step")),
-        yaxis=style.quiet_axis(
-            tickvals=[*(tick * math.log2(10) for tick in decades), *places],
-            ticktext=[*(_power_text(tick) for tick in decades), *texts],
-        ),
-        yaxis2=_OVER,
-        annotations=[style.heading(title)],
+    return _cells_figure(
+        cells,
+        min(max(len(rows), _FEWEST_BINS), _MOST_BINS) * _BIN,
+        title,
+        _kept_marks(training, shown),
+        tickvals=[*(tick * math.log2(10) for tick in decades), *places],
+        ticktext=[*(_power_text(tick) for tick in decades), *texts],
     )
 
 
@@ -202,13 +191,29 @@ def _power_text(power: int) -> str:
     return f"1e{power}" if abs(power) > 2 else f"{10.0**power:g}"
 
 
-def _kept_marks(training: Training, shown: int, height: int) -> dict[str, Any]:
-    """Return the marks above the cells of a chart of this height: the steps with a trace. Their axis is ``_OVER``."""
+def _cells_figure(
+    cells: Mapping[str, Any], height: int, title: str, marks: Mapping[str, Any], **axis: Any
+) -> go.Figure:
+    """Draw cells that are so many pixels high, above them marks on an axis of their own, and a title."""
+    top = height / (height + _MARKS)
+    return style.panels(
+        [cells, marks],
+        height + _MARKS + _AROUND,
+        style.HEADED,
+        xaxis=style.quiet_axis(title=style.axis_title("step")),
+        yaxis=style.quiet_axis(domain=[0, top], **axis),
+        yaxis2={"domain": [top, 1], "range": [0, 1], "visible": False, "fixedrange": True},
+        annotations=[style.heading(title)],
+    )
+
+
+def _kept_marks(training: Training, shown: int) -> dict[str, Any]:
+    """Return the marks of the steps with a whole trace, on an axis of their own."""
     return {
         "type": "scatter",
         "mode": "markers",
         "x": list(training.kept),
-        "y": [1 + _ABOVE / (height - _AROUND)] * len(training.kept),
+        "y": [0.5] * len(training.kept),
         "yaxis": "y2",
         "customdata": [[step] for step in training.kept],
         "marker": _marks(list(training.kept), shown) | {"symbol": "triangle-down"},
