@@ -125,6 +125,7 @@ def show(
         on_fold=lambda word, group: _fold(page, word, group),
         changes={key: place.told for key, place in places.items()},
         on_what_if=lambda of, kind, amount: what_if.ask(page, places.get(of), kind, amount),
+        refused=what_if.refused(page) if asks else 0,
     )
     _let_it_be_painted(page)
     if measured is not None:

@@ -17,6 +17,8 @@ from components.widgets.panels import Markup, change_panel, failure_panel, note_
 
 # In CSS pixels of the window's height: the question with its change, and the switches above the two pictures.
 _ABOVE = 325
+# Why a question was refused, above the picture.
+_REFUSED = 75
 
 
 def show(page: str, place: Place, *, above: int, show_code: bool | None = None) -> None:
@@ -26,9 +28,12 @@ def show(page: str, place: Place, *, above: int, show_code: bool | None = None) 
     beside the picture where no editor shows the player's marks.
     """
     show_code = not is_built() if show_code is None else show_code
+    # Its place is there always, so that the picture below it stays the same one, with its card open.
     problem = what_if.problem(page)
-    if problem:
-        note_panel(problem)
+    with st.container(key=f"{page}-al-refused"):
+        if problem:
+            note_panel(problem)
+            above += _REFUSED
     asked, right = what_if.asked(page), what_if.right_of(page)
     if asked is None:
         graph.show(page, above=above, show_code=show_code, asks=True)

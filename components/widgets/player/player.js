@@ -90,8 +90,12 @@ export class Player {
     this.code = new CodePane(part(".code"), { pick, hover });
     this.lights = new Lights(this.scene, this.code);
     this.card = new CardPane(part(".card"), { close: () => this.closeCard() });
-    const ask = (/** @type {unknown} */ asked) => { this.select(null); this.remember(); this.send("what_if", asked); };
-    this.whatIf = new WhatIf(() => this.data.changes, ask);
+    this.whatIf = new WhatIf(() => this.data.changes, (asked) => {
+      this.whatIf.last = { ...asked, box: this.selected };
+      this.select(null);
+      this.remember();
+      this.send("what_if", asked);
+    });
     this.editor = new EditorLink({ signal, pick, hover, ask: () => this.tellEditor(), typed: () => this.dressOld() });
     this.figures = new Figures(part(".pictures"), signal);
     this.time = new Timeline(part("footer"), this.story, { go: (at) => this.go(at) });
@@ -186,6 +190,7 @@ export class Player {
     this.findings.show(data.findings, data.more_findings);
     if (led) this.lead(led, place);
     else this.stay(place, inside, fresh);
+    this.whatIf.back(data.refused, (box) => this.select(box, { open: true }));
     this.findings.goOn();
     this.folds.goOn(anchor);
   }
