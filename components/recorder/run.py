@@ -56,6 +56,7 @@ _MOST_NOTES = 50
 _MOST_JSON = 96 << 20
 _LONGEST_REASON = 300
 _OTHER_THREAD = "Steps of an optimizer in another thread are not counted: a recording follows the thread that began it."
+_NO_STEP = "No optimizer ended a step, and run.step() was not called, so all of it is one step."
 # Of the file: what is over is let go until it can be opened.
 _ROOM = MOST_UPLOADED_BYTES - (256 << 10)
 
@@ -244,6 +245,8 @@ class Run:
             window.stop()
         if error is not None:
             self._note_end(error)
+        elif not self.steps_seen:
+            self._kept.note(_NO_STEP)
         self._known.clear()
         return False
 
