@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
-from itertools import product
+from itertools import chain, product
 
 from ..facts import TraceIndex
 from ..facts.folding import Scope
@@ -19,6 +19,8 @@ from .lab import lab_graph, lab_scope
 from .lab.records import LabOptions, Root
 from .player_data import PlayerData
 
+# Where to open a level draws more boxes than so many, it waits until all else is drawn: it takes seconds.
+_FEW_BOXES = 130
 _MOST_BOXES = 220
 _MOST_SECONDS = 20.0
 # Of combinations, those of one box among them.
@@ -31,25 +33,28 @@ def foldings(
     first: PlayerData,
     draw: Callable[[tuple[str, ...]], PlayerData],
     most: int = 150,
+    most_boxes: int = _MOST_BOXES,
 ) -> list[PlayerData]:
     """Return what ``draw`` makes of the groups to be open, for at most ``most`` pictures other than ``first``.
 
-    The outermost boxes come first, and of layers that are alike the first one's; after 20 seconds no other is begun.
+    The outermost boxes come first, and of layers that are alike the first one's; pictures of many boxes come last, and
+    of more than ``most_boxes`` there are none. After 20 seconds no other is begun.
     """
-    shown, seen = {frozenset(first.opened)}, []
     end = time.monotonic() + _MOST_SECONDS
+    shown, few, many = {frozenset(first.opened)}, [], []
     for opened in _ways(lab_scope(index, root), first.opened):
         if len(shown) > most or time.monotonic() > end:
             break
         if frozenset(opened) in shown:
             continue
         shown.add(frozenset(opened))
-        if len(lab_graph(index, root, LabOptions(opened=opened)).boxes) > _MOST_BOXES:
-            continue
-        data = draw(opened)
-        if data.svg and frozenset(data.opened) == frozenset(opened):
-            seen.append(data)
-    return seen
+        boxes = len(lab_graph(index, root, LabOptions(opened=opened)).boxes)
+        if boxes <= min(_FEW_BOXES, most_boxes):
+            few.append((opened, draw(opened)))
+        elif boxes <= most_boxes:
+            many.append(opened)
+    drawn = chain(few, ((opened, draw(opened)) for opened in many if time.monotonic() < end))
+    return [data for opened, data in drawn if data.svg and frozenset(data.opened) == frozenset(opened)]
 
 
 def _ways(scope: Scope, first: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -29,6 +29,7 @@ from ..trace.recording import (
     KeptTrace,
     RecordedStep,
     Recording,
+    RecordingFile,
     decode_recording,
     encode_recording,
 )
@@ -53,6 +54,7 @@ _MOST_NOTES = 50
 _MOST_JSON = 96 << 20
 _LONGEST_REASON = 300
 _OTHER_THREAD = "Steps of an optimizer in another thread are not counted: a recording follows the thread that began it."
+_NO_STEP = "No optimizer ended a step, and run.step() was not called, so all of it is one step."
 # Of what waits to become traces: records (a dozen steps of a large model), the bytes of tensors' numbers, those of one.
 _MOST_RECORDS = 300_000
 _MOST_HELD, _MOST_HELD_OF_ONE = 128 << 20, 16 << 20
@@ -253,6 +255,8 @@ class Run:
         self._kept.write()
         if error is not None:
             self._note_end(error)
+        elif not self.steps_seen:
+            self._kept.note(_NO_STEP)
         self._known.clear()
         return False
 
@@ -272,8 +276,8 @@ class Run:
     @property
     def traces(self) -> dict[int, Trace]:
         """The whole traces that are kept, by step."""
-        file = decode_recording(self._file(), most_bytes=1 << 40)
-        return {step: file.trace(step, SourceLimits().max_chars, self._caps) for step in file.steps}
+        file = self._decoded()
+        return {step: self._trace(file, step) for step in file.steps}
 
     @property
     def recorded(self) -> list[int]:
@@ -283,7 +287,7 @@ class Run:
     @property
     def recording(self) -> Recording:
         """What is known in numbers, of every recorded step."""
-        return decode_recording(self._file(), most_bytes=1 << 40).head
+        return self._decoded().head
 
     def save(self, path: str | Path) -> None:
         """Write everything to one compressed file, which the app opens: ``run.save("step.trace")``."""
@@ -312,7 +316,13 @@ class Run:
         chosen = step if step is not None or not kept else kept[-1]
         if chosen is None or chosen not in kept:
             raise ValueError(f"no trace of step {chosen} is kept; there is one of: {kept}")
-        return player_page(self.traces[chosen], f"{self._place.name}, step {chosen}")
+        return player_page(self._trace(self._decoded(), chosen), f"{self._place.name}, step {chosen}")
+
+    def _decoded(self) -> RecordingFile:
+        return decode_recording(self._file(), most_bytes=1 << 40)
+
+    def _trace(self, file: RecordingFile, step: int) -> Trace:
+        return file.trace(step, SourceLimits().max_chars, self._caps)
 
     def _takes(self, optimizer: torch.optim.Optimizer) -> bool:
         """Whether an optimizer trains what is recorded."""

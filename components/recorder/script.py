@@ -7,6 +7,7 @@ import builtins
 import os
 import sys
 from collections.abc import Sequence
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType, TracebackType
 
@@ -86,9 +87,10 @@ def _ran(run: Run, script: str, words: Sequence[str]) -> int:
 def _run(script: str) -> None:
     """Run it as the main module. ``runpy`` would give it another ``sys.argv[0]``."""
     module = sys.modules["__main__"] = ModuleType("__main__")
+    loader = module.__loader__ = SourceFileLoader(module.__name__, script)
     module.__file__ = script
     vars(module)["__builtins__"] = builtins
-    exec(compile(Path(script).read_bytes(), script, "exec", dont_inherit=True), vars(module))
+    exec(loader.source_to_code(loader.get_data(script), script), vars(module))
 
 
 def _of_the_script(error: BaseException, script: str) -> TracebackType | None:

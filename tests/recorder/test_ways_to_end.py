@@ -23,7 +23,7 @@ ENDS = {
     "exits with words": "raise SystemExit('the end')\n",
     "is no Python": "print('never')\nif\n",
     "has a hook of its own": "import sys\nsys.excepthook = lambda *args: print(args[0])\nraise OSError\n",
-    "asks what it is": "import sys\nprint(__name__, __file__, __spec__, sys.argv, sys.path[0], __doc__)\n",
+    "asks what it is": "import sys\nprint(__name__, __file__, __spec__, type(__loader__), sys.argv, sys.path[0])\n",
     "pickles its own": "import pickle\nclass A: pass\nprint(type(pickle.loads(pickle.dumps(A()))) is A)\n",
     "is written in Latin-1": "# -*- coding: latin-1 -*-\nprint(len('é'))\n",
 }

@@ -32,12 +32,12 @@ export class Folds {
 
   // Bring the control of the levels up to date.
   show() {
-    const { beyond, can_fold, compact, level, levels, opened } = this.player.data;
+    const { beyond, can_fold, compact, foldings, level, levels, opened } = this.player.data;
     // A picture that has all of its boxes open and is no model's needs none.
     this.depth.hidden = !can_fold || !this.player.scene.svg || (level >= levels && !compact);
     this.output.textContent = `level ${level + 1}${beyond ? "+" : ""} of ${levels + 1}`;
     this.coarser.disabled = !opened.length;
-    this.finer.disabled = level >= levels;
+    this.finer.disabled = level >= levels || (!!foldings.length && !pictureFor(this.player.data, "level", "finer"));
   }
 
   /** @param {string | null} id */
