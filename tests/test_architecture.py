@@ -93,8 +93,6 @@ READERS = {
     "components/explanations/indexing.py": {"ast.literal_eval"},
     "components/facts/formulas/rules.py": {"ast.literal_eval"},
     "app/cli/files.py": {"tokenize.detect_encoding"},
-    # Somebody's own script on their own machine, run as Python runs it.
-    "components/recorder/script.py": {"compile"},
 }
 READING = {
     "ast": {"parse", "literal_eval"},
