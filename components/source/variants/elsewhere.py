@@ -1,7 +1,8 @@
 """The same program elsewhere: its forward under autocast, all of it on the GPU, or both.
 
 No single line changes here, as in the other variants: autocast belongs around every part of the forward and around no
-backward that is a statement of its own, as PyTorch's documentation has it, and the GPU is the place of every tensor that the program makes.
+backward that is a statement of its own (PyTorch's documentation), and the GPU is the place of every tensor that the
+program makes.
 """
 
 from __future__ import annotations
