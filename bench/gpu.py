@@ -20,7 +20,7 @@ from components.worker import Limits, pool_of_this_machine
 from components.worker.confine.gpu import has_gpu
 
 COMMAND = "make gpu"
-TESTS = ("tests/worker/test_on_a_gpu.py", "tests/capture/test_memory_on_cuda.py")
+TESTS = ("tests/worker/test_on_a_gpu.py", "tests/capture/test_memory_on_cuda.py", "tests/recorder/test_norms.py")
 STEP = """\
 import torch
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from streamlit.testing.v1 import AppTest
 
 from app import gpu_sample
-from bench.gpu import lacking, with_origin
+from bench.gpu import TESTS, lacking, with_origin
 from components.trace import CudaSample, Environment, Program, Trace, encode_trace
 from components.trace.records import Category
 from components.worker.confine.gpu import has_gpu
@@ -102,3 +102,10 @@ def test_without_a_gpu_the_command_says_so_in_one_line_and_fails() -> None:
     assert ran.returncode == 1
     assert ran.stderr == "make gpu: there is no GPU that PyTorch can use here, so nothing was tested or recorded.\n"
     assert not gpu_sample.FILE.exists()
+
+
+def test_every_file_with_tests_for_a_gpu_is_run() -> None:
+    here = Path(__file__).parents[1]
+    files = {path.relative_to(here.parent).as_posix() for path in here.rglob("test_*.py")}
+    wanted = {file for file in files if 'reason="no GPU here"' in (here.parent / file).read_text(encoding="utf-8")}
+    assert wanted - {Path(__file__).relative_to(here.parent).as_posix()} == set(TESTS)
