@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -82,7 +83,8 @@ def show_training(place: str, shown: KeptTrace | None, show: Callable[[KeptTrace
     if file is None or len(file.head.steps) < 2:
         return
     recorded.training = recorded.training or training_of(file.head)
-    training.show(place, recorded.training, recorded.step, lambda step: _go(recorded, step, show))
+    go = partial(_go, recorded, show=show)
+    training.show(place, file.head, recorded.training, recorded.step, go, recorded.opened)
 
 
 def _shown(recorded: Recorded, shown: KeptTrace | None) -> RecordingFile | None:

@@ -1,9 +1,16 @@
-"""What recording a training costs: the steps between recorded ones, and a recorded one, each beside the plain step."""
+"""What recording a training costs: the steps between recorded ones, and a recorded one, each beside the plain step.
+
+TorchLens (Apache 2.0; 2.36.1 was measured) looks at the same step where it is installed, in a process of its own, since
+it replaces PyTorch's functions. ``TORCHLENS_PYTHON`` may name the Python of a virtual environment that has it.
+"""
 
 from __future__ import annotations
 
 import gc
+import importlib
+import os
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +25,9 @@ from components.recorder import record
 
 STEPS, EVERY, ROUNDS = 1_000, 100, 7
 LARGE_STEPS, LARGE_ROUNDS = 5, 7
+LENS_ROUNDS = 3
+HAS_LENS = "import importlib.util as u, sys; sys.exit(u.find_spec('torchlens') is None)"
+HOW_TO = "not measured: `pip install torchlens safetensors` into an environment, its Python in TORCHLENS_PYTHON"
 Training = Callable[[], tuple[nn.Module, Callable[[], object]]]
 
 
@@ -85,6 +95,57 @@ def quickest(made: Training, steps: int, every: int, rounds: int, counts: Callab
     return statistics.quantiles(watched, n=10)[0], statistics.quantiles(plain, n=10)[0]
 
 
+def ending() -> float:
+    """Return the seconds that the end of a recording takes for each trace that it keeps."""
+    taken = []
+    for _ in range(LARGE_ROUNDS):
+        _, step = transformer()
+        with record(every=1) as run:
+            for _ in range(LARGE_STEPS):
+                step()
+            started = time.process_time()
+        taken.append((time.process_time() - started) / len(run.recorded))
+    return min(taken)
+
+
+def under_lens() -> list[Row]:
+    """Measure the step plain, and then with all that TorchLens keeps of forward and backward."""
+    torch.set_num_threads(1)
+    model, step = transformer()
+    source, target = torch.randn(10, 2, 64), torch.randn(8, 2, 64)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    def plain() -> float:
+        started = time.process_time()
+        step()
+        return time.process_time() - started
+
+    baseline = min(plain() for _ in range(LARGE_ROUNDS * LARGE_STEPS))
+    lens = importlib.import_module("torchlens")
+    options = lens.options.CaptureOptions(save_grads=True, random_seed=0)
+
+    def watched() -> float:
+        started = time.process_time()
+        optimizer.zero_grad()
+        log = lens.trace(model, (source, target), capture=options)
+        log.log_backward((log[log.output_layers[0]].out ** 2).mean())
+        optimizer.step()
+        return time.process_time() - started
+
+    seconds = min(watched() for _ in range(1 + LENS_ROUNDS))
+    return [Row(f"the same step under TorchLens {lens.__version__}", seconds, "the plain step", baseline)]
+
+
+def of_lens() -> list[Row]:
+    """Ask a process that has TorchLens."""
+    python = os.environ.get("TORCHLENS_PYTHON", sys.executable)
+    if subprocess.run([python, "-c", HAS_LENS], check=False).returncode:
+        return [Row("the same step under TorchLens", None, "the plain step", None, note=HOW_TO)]
+    command = [python, "-W", "ignore", "-m", "bench.record", "torchlens"]
+    said = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+    return msgspec.json.decode(said, type=list[Row])
+
+
 def rows() -> list[Row]:
     """Measure a small training and one with a large graph."""
     torch.set_num_threads(1)
@@ -93,8 +154,10 @@ def rows() -> list[Row]:
     return [
         Row(f"a step between recorded ones, every={EVERY}", between[0], "the plain step", between[1], "1.02 times"),
         Row("a recorded step of nn.Transformer, 6+6", whole[0], "the plain step", whole[1], "6 times"),
+        Row("the end of the recording, for each trace that is kept", ending(), "the plain step", whole[1]),
+        *of_lens(),
     ]
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(msgspec.json.encode(rows()))
+    sys.stdout.buffer.write(msgspec.json.encode(under_lens() if sys.argv[1:] == ["torchlens"] else rows()))

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from msgspec import UNSET, Struct
-from msgspec.structs import replace
+from msgspec import UNSET, Struct, UnsetType
 
 from ..trace import (
     Backward,
@@ -25,8 +24,10 @@ from ..trace import (
     Step,
     Tensor,
     Truncation,
+    Values,
 )
 from .summaries import Reading
+from .torch_nodes import short
 
 # PyTorch's words for a node whose saved tensors are gone; a run can stop at such a node for other reasons too.
 _SECOND_TIME = "backward through the graph a second time"
@@ -139,14 +140,32 @@ class TensorDraft(Struct, eq=False, gc=False):
 
 
 class SavedDraft(Struct, eq=False, gc=False):
-    """What a node saved under one name; ``tensor`` is the program's tensor in the same memory."""
+    """What a node saved under one name: a tensor of this ``shape``, or a ``value`` (a number, some numbers, a text).
 
-    record: SavedTensor
+    ``tensor`` is the program's tensor in the same memory.
+    """
+
+    name: str
+    value: object = None
+    shape: list[int] | None = None
+    dtype: str | None = None
+    nbytes: int = 0
+    values: Values = None
+    storage: tuple[int, int] | UnsetType = UNSET
     tensor: TensorDraft | None = None
 
     def finish(self) -> SavedTensor:
         """Return the record."""
-        return replace(self.record, tensor=f"t{self.tensor.index}") if self.tensor is not None else self.record
+        return SavedTensor(
+            name=self.name,
+            shape=self.shape,
+            dtype=self.dtype,
+            nbytes=self.nbytes,
+            tensor=f"t{self.tensor.index}" if self.tensor is not None else None,
+            value=short(self.value) if self.value is not None else None,
+            values=self.values,
+            storage=self.storage,
+        )
 
 
 class NodeDraft(Struct, eq=False, gc=False):

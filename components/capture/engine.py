@@ -105,11 +105,11 @@ class EngineObserver:
             raise
         finally:
             self._open.pop()
-            self._values.nothing_passes()
             self.makers.switch(outer)
             hooks.remove()
             with quiet(), no_collector(), self._asides.aside("backwards", "what a backward pass released and added"):
                 self._settle(draft, {node.index: graph_node for node, graph_node in reached})
+            self._values.nothing_passes()
 
     def _prepared(
         self, outputs: Sequence[Any], reached: Reached, arguments: tuple[Any, ...], options: dict[str, Any]
@@ -188,8 +188,9 @@ class EngineObserver:
         if not draft.retain_graph or draft.stopped is not None:
             for step in draft.steps:
                 node = step.node
-                holds_tensors = node.freed_by is None and any(s.record.shape is not None for s in node.saved)
-                if holds_tensors and is_freed(graph_nodes[node.index]):
+                holds_tensors = node.freed_by is None and any(s.shape is not None for s in node.saved)
+                # A run that was not stopped has released what its nodes held; of another one it must be asked.
+                if holds_tensors and (draft.stopped is None or is_freed(graph_nodes[node.index])):
                     node.freed_by = draft.index
                     draft.freed.append(node)
         if draft.call != "backward":

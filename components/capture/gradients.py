@@ -52,6 +52,10 @@ class GradientLog:
         self._watched[key] = watched
         self._remember(watched, leaf.grad)
 
+    def forget(self) -> None:
+        """The run is over: look after no leaf any more."""
+        self._watched.clear()
+
     def compare(self, step: int | None, line: int | None) -> None:
         """Note what happened to each ``.grad`` since it was last looked at, other than by ``backward()``."""
         for key, watched in list(self._watched.items()):
@@ -74,12 +78,13 @@ class GradientLog:
         line: int | None,
         backward: int,
         added: GradientDraft,
+        begun: int | None,
     ) -> None:
-        """Note that ``backward()`` added to this leaf's ``.grad``."""
+        """Note that ``backward()`` added to this leaf's ``.grad``; ``begun`` is the program's last step."""
         self.watch(leaf, draft)
         watched = self._watched.get(draft.identity.index)
         if watched is not None:
-            self._note(watched, leaf.grad, step, line, "backward", backward, added)
+            self._note(watched, leaf.grad, step, line, "backward", backward, added, begun)
 
     def _note(
         self,
@@ -90,10 +95,11 @@ class GradientLog:
         cause: GradientCause,
         backward: int | None = None,
         added: GradientDraft | None = None,
+        begun: int | None = None,
     ) -> None:
         self._remember(watched, grad)
         if self._allowance.take():
-            total = self._values.gradient(grad)
+            total = self._values.gradient(grad, begun)
             self.changes.append(ChangeDraft(watched.draft, step, line, cause, backward, added, total))
 
     def _remember(self, watched: _Watched, grad: torch.Tensor | None) -> None:

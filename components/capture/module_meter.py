@@ -24,6 +24,7 @@ from typing import Any
 
 import torch
 from msgspec import UNSET
+from msgspec.structs import replace
 from torch import nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
@@ -31,7 +32,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from ..source import SourceLimits
 from ..source.compiler import VALUE, compile_program
-from ..trace import Caps, Failure, ModuleCost, ModuleCosts, ModuleParameter, Note, Number, Program, Trace
+from ..trace import Caps, Failure, ModuleCost, ModuleCosts, ModuleParameter, Note, Number, Program, Trace, empty_trace
 from ..trace.modules import MOST_MODULES, MOST_PARAMETERS
 from .failures import Asides, failure_of, forget_to_stop, stop_if_asked
 from .main_module import MainModule, as_python_collects, seed
@@ -40,8 +41,8 @@ from .names import class_name, named_modules
 from .observers import environment
 from .own_code import in_own_thread
 from .quiet import quiet
-from .summaries import json_number
 from .torch_nodes import GraphNode, NodeHooks, is_numbered, roots_of, set_engine_door
+from .updates import Update, norms
 
 Clock = Callable[[], int]
 Norms = tuple[Number | None, Number | None, Number | None]
@@ -55,13 +56,16 @@ _MISSING = "what some modules cost"
 
 @dataclass
 class _Call:
-    """One forward under way; ``own`` is what the hooks had taken when it began, ``storages`` have their bytes."""
+    """One forward under way; ``own`` is what the hooks had taken when it began, ``storages`` have their bytes.
+
+    These are by address, which PyTorch gives to no other while the weak reference is held.
+    """
 
     module: nn.Module
     path: str
     began: int = 0
     own: int = 0
-    storages: dict[StorageWeakRef, int] = field(default_factory=dict)
+    storages: dict[int, tuple[StorageWeakRef, int]] = field(default_factory=dict)
 
 
 @dataclass
@@ -101,7 +105,7 @@ class ModuleMeter:
 
     ``alone`` says that no observers watch beside it, whose time would count: only then times are taken, and what the
     steps of optimizers change. ``clock`` gives nanoseconds; ``wait`` is called before it is read, for a device that
-    works on its own.
+    works on its own. ``observer`` is one that was entered before and says what modules are called.
 
     >>> with ModuleMeter(Asides(most=1)) as meter:
     ...     y = nn.Sequential(nn.Linear(2, 3), nn.ReLU())(torch.ones(1, 2))
@@ -116,16 +120,19 @@ class ModuleMeter:
         wait: Callable[[], object] = lambda: None,
         *,
         alone: bool = True,
+        observer: ModuleObserver | None = None,
     ) -> None:
         self._asides, self._clock, self._wait, self._alone = asides, clock, wait, alone
-        self._observer = ModuleObserver(asides)
+        self._entered_before = observer is not None
+        self._observer = observer or ModuleObserver(asides)
         self._active = ExitStack()
         self._own = 0
         self._calls: list[_Call] = []
         self._visits: list[_Visit] = []
         self._sums: dict[str, _Sums] = {}
         self._parameters: dict[int, _Known] = {}
-        self._before: dict[int, torch.Tensor] = {}
+        self._update = Update()
+        self._gradients: list[Number | None] = []
         self._seen: set[tuple[int, str]] = set()
         self._steps = 0
         self._ran = False
@@ -136,7 +143,8 @@ class ModuleMeter:
         # Around the observer's hooks: the first to be called at the end, the last at the beginning.
         left = register_module_forward_hook(self._left, always_call=True)
         self._active.callback(left.remove)
-        self._active.enter_context(self._observer)
+        if not self._entered_before:
+            self._active.enter_context(self._observer)
         handles = [register_module_forward_pre_hook(self._entered)]
         if self._alone:
             handles.append(register_optimizer_step_pre_hook(self._step_begins))
@@ -150,7 +158,8 @@ class ModuleMeter:
     def __exit__(self, *error: object) -> None:
         self._active.close()
         self._calls.clear()
-        self._before.clear()
+        self._update.forget()
+        self._gradients = []
 
     def costs(
         self, device: str, norms_of: Callable[[torch.Tensor], Norms] | None = None, steps: int = 0
@@ -169,7 +178,10 @@ class ModuleMeter:
                 self._cut = True
                 break
             below = f"{path}."
-            backward = sum(one.backward for name, one in self._sums.items() if name == path or name.startswith(below))
+            backward = 0
+            if self._ran:  # not in a recording, where looking for what is below would take long for nothing
+                within = (one for name, one in self._sums.items() if name == path or name.startswith(below))
+                backward = sum(one.backward for one in within)
             modules.append(
                 ModuleCost(
                     path=path,
@@ -235,10 +247,10 @@ class ModuleMeter:
             sums.forward += elapsed
         if self._visits and len(self._calls) == self._visits[-1].calls:
             self._visits[-1].nested += elapsed
-        came = {reference for tensor in _tensors_in(given) for reference, _ in _storages(tensor)}
+        came = {reference.cdata for tensor in _tensors_in(given) for reference, _ in _storages(tensor)}
         for tensor in _tensors_in(result):
-            call.storages.update((ref, size) for ref, size in _storages(tensor) if ref not in came)
-        sums.bytes = max(sums.bytes, sum(call.storages.values()))
+            call.storages.update((ref.cdata, (ref, size)) for ref, size in _storages(tensor) if ref.cdata not in came)
+        sums.bytes = max(sums.bytes, sum(size for _, size in call.storages.values()))
         if self._calls and len(self._calls[-1].storages) < _STORAGES_OF_A_CALL:
             self._calls[-1].storages.update(call.storages)
 
@@ -347,17 +359,14 @@ class ModuleMeter:
     def _step_begins(self, optimizer: torch.optim.Optimizer, arguments: Any, options: Any) -> None:
         with quiet(), self._asides.aside("gradients", "what an optimizer's step changed"):
             self._steps += 1
-            self._before = {id(one): one.detach().clone() for one in _stepped(optimizer) if id(one) in self._parameters}
+            self._gradients = norms(self._update.begin(optimizer, lambda one: id(one) in self._parameters))
 
     def _step_ends(self, optimizer: torch.optim.Optimizer, arguments: Any, options: Any) -> None:
-        before, self._before = self._before, {}
         with quiet(), self._asides.aside("gradients", "what an optimizer's step changed"):
-            for parameter in _stepped(optimizer):
-                was = before.get(id(parameter))
-                if was is not None and parameter.grad is not None:
-                    now = parameter.detach()
-                    norms = _norm(parameter.grad), _norm(now), _norm(now - was)
-                    self._parameters[id(parameter)].norms = norms
+            stepped = self._update.parameters
+            weights, updates = self._update.end()
+            for parameter, *found in zip(stepped, self._gradients, weights, updates, strict=True):
+                self._parameters[id(parameter)].norms = found[0], found[1], found[2]
 
 
 def _finished(known: _Known, norms_of: Callable[[torch.Tensor], Norms] | None) -> ModuleParameter:
@@ -374,17 +383,6 @@ def _finished(known: _Known, norms_of: Callable[[torch.Tensor], Norms] | None) -
         weight_norm=weight,
         update_norm=update,
     )
-
-
-def _stepped(optimizer: torch.optim.Optimizer) -> Iterator[torch.Tensor]:
-    for group in optimizer.param_groups:
-        yield from (one for one in group["params"] if one.grad is not None)
-
-
-def _norm(tensor: torch.Tensor) -> Number:
-    whole = tensor.coalesce().values() if tensor.is_sparse else tensor
-    wide = torch.float32 if whole.dtype in (torch.float16, torch.bfloat16) else None
-    return json_number(float(torch.linalg.vector_norm(whole, dtype=wide)))
 
 
 def _with_those_inside(root: nn.Module) -> Iterator[nn.Module]:
@@ -474,24 +472,6 @@ def _unseen(*values: object, **options: object) -> None:
 def _trace(
     program: Program, costs: ModuleCosts | None, failure: Failure | None, notes: list[Note], duration: int
 ) -> Trace:
-    return Trace(
-        program=program,
-        environment=environment(program.device),
-        stdout="",
-        stdout_truncated=False,
-        failure=failure,
-        steps=[],
-        steps_truncated=False,
-        tensors=[],
-        nodes=[],
-        edges=[],
-        backwards=[],
-        gradients=[],
-        memory=None,
-        torchviz=[],
-        warnings=[],
-        truncations=[],
-        duration_ns=duration,
-        notes=notes,
-        modules=costs if costs is not None else UNSET,
-    )
+    found = costs if costs is not None else UNSET
+    nothing = empty_trace(program, environment(program.device))
+    return replace(nothing, failure=failure, duration_ns=duration, notes=notes, modules=found)

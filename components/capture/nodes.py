@@ -15,7 +15,7 @@ import torch
 from msgspec import UNSET, UnsetType
 from torch.multiprocessing.reductions import StorageWeakRef
 
-from ..trace import Caps, SavedTensor
+from ..trace import Caps
 from .drafts import NodeDraft, SavedDraft, TensorDraft, Truncations
 from .failures import Asides, stop_if_asked
 from .quiet import dtype_name, shape_of
@@ -43,6 +43,11 @@ class NodeLog:
         # By address: while a weak reference to a storage is held, PyTorch gives its address to no other.
         self._storages: dict[int, tuple[int, StorageWeakRef]] = {}
         self.drafts: list[NodeDraft] = []
+
+    def forget(self) -> None:
+        """The run is over: keep the drafts, and nothing by which a node or a storage is recognised."""
+        for known in (self._by_number, self._by_leaf, self._storages):
+            known.clear()
 
     def register(self, root: GraphNode) -> NodeDraft | None:
         """Write down the part of the graph below ``root`` that is not known yet; return the root's draft.
@@ -164,22 +169,22 @@ class NodeLog:
                 draft.saved.append(self._saved_tensor(name, value, storage))
             elif isinstance(value, Packed):
                 draft.packed = True
-                draft.saved.append(SavedDraft(SavedTensor(name=name, value="packed by saved_tensors_hooks")))
+                draft.saved.append(SavedDraft(name, "packed by saved_tensors_hooks"))
             else:
-                draft.saved.append(SavedDraft(SavedTensor(name=name, value=value)))
+                draft.saved.append(SavedDraft(name, value))
         draft.saved_bytes = sum(sizes.values())
 
     def _saved_tensor(self, name: str, value: torch.Tensor, storage: tuple[int, int] | UnsetType) -> SavedDraft:
         tensor = self._tensors.sharing_memory(value)
-        record = SavedTensor(
-            name=name,
+        return SavedDraft(
+            name,
             shape=shape_of(value),
             dtype=dtype_name(value.dtype),
             nbytes=value.numel() * value.element_size(),
             values=self._values.numbers(value) if tensor is None else None,
             storage=storage,
+            tensor=tensor,
         )
-        return SavedDraft(record, tensor)
 
     def _storage(self, tensor: torch.Tensor) -> tuple[tuple[int, int] | UnsetType, int, int]:
         """Return the number of a tensor's storage, the same whenever it is met, and its bytes; a key and the bytes."""

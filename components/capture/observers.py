@@ -33,7 +33,8 @@ _MOST_HELD = 500
 class Observers:
     """Makes the observers and lets each know those that it needs.
 
-    ``weak`` are the names that stand for one thing after another.
+    ``weak`` are the names that stand for one thing after another; ``room`` is for how many bytes of tensors' numbers
+    may wait for the trace to be made.
     """
 
     def __init__(
@@ -42,12 +43,13 @@ class Observers:
         caps: Caps,
         asides: Asides,
         weak: frozenset[str],
+        room: int = 0,
     ) -> None:
         self._program = program
         self._asides = asides
         self._weak = weak
         self._truncations = Truncations()
-        self._values = ValueReader(caps, self._truncations)
+        self._values = ValueReader(caps, self._truncations, room)
         # The two logs need each other: a tensor's node is written down with it, a node's leaf with the node.
         self._tensors = TensorLog(caps, self._truncations, self._values, asides, self._register)
         self._nodes = NodeLog(caps, self._truncations, self._tensors, self._values, asides)
@@ -112,7 +114,8 @@ class Observers:
     def _accumulated(self, node: NodeDraft, leaf: torch.Tensor, run: BackwardDraft, added: GradientDraft) -> None:
         draft = self._tensors.observe(leaf) or node.leaf
         if draft is not None:
-            self._gradients.accumulated(leaf, draft, run.step, run.line, run.index, added)
+            begun = self._steps.begun
+            self._gradients.accumulated(leaf, draft, run.step, run.line, run.index, added, begun)
 
     def _look_at_the_end(self, namespaces: Sequence[Namespace]) -> None:
         """Draw what is left: results that nothing consumed, gradients that can be differentiated again."""
@@ -146,6 +149,12 @@ class Observers:
         with self._asides.aside("torchviz", f"torchviz's drawing of `{name}`"):
             reached = self._nodes.reach([tensor.grad_fn])[1] if tensor.grad_fn is not None else []
             self._drawings.draw([tensor], names, reached, None, of=name)
+
+    def _forget_tensors(self) -> None:
+        """The run is over: keep what was written down, and nothing by which a tensor is recognised."""
+        self._values.nothing_passes()
+        for log in (self._tensors, self._nodes, self._gradients):
+            log.forget()
 
     def _trace(
         self,

@@ -1,7 +1,8 @@
 """The numbers of many tensors, summed up together: a call of NumPy's costs more than a small tensor's elements.
 
 Tensors of one size are copied into the rows of one block as they are seen. When the block is full, and at the end of
-the run, each of its rows is worked out, all by the same few calls.
+the run, each of its rows is worked out, all by the same few calls. Where there is room, full blocks wait for that, too:
+whoever records a training lets most of what is recorded go, and works out what is kept when nobody waits.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _BLOCK_ROWS = 256
 _MOST_ELEMENTS = 1 << 20
 
 Doubles = NDArray[np.float64]
+Shape = tuple[int, ...]
 
 
 class Reading(Struct, eq=False, gc=False):
@@ -33,6 +35,22 @@ class Reading(Struct, eq=False, gc=False):
     summary: Summary | None = None
     grid: Grid | None = None
     sizes: Sizes | UnsetType = UNSET
+    turned: Reading | None = None
+
+    def of_transposed(self) -> Reading:
+        """Return what would be read of the same matrix with its dimensions exchanged."""
+        if self.turned is None:
+            self.turned = Reading()
+            self.told()
+        return self.turned
+
+    def told(self) -> None:
+        """It is known by now."""
+        if self.turned is not None and self.summary is not None:
+            self.turned.summary, self.turned.sizes = self.summary, self.sizes
+            if self.grid is not None:
+                cells = [list(column) for column in zip(*self.grid.cells, strict=True)]
+                self.turned.grid = Grid(largest=self.grid.largest, cells=cells)
 
 
 class Wanted(NamedTuple):
@@ -48,9 +66,9 @@ SUMMARY_ALONE = Wanted()
 class _Block:
     """Tensors of one size of which the same is wanted; their ``shape`` where that is their values, too."""
 
-    def __init__(self, elements: int, wanted: Wanted, shape: tuple[int, ...] | None) -> None:
+    def __init__(self, elements: int, kind: type[np.floating[Any]], wanted: Wanted, shape: Shape | None) -> None:
         self.capacity = max(1, min(_BLOCK_ROWS, _BLOCK_ELEMENTS // elements))
-        self._copies: Doubles = np.empty((self.capacity, elements))
+        self._copies: NDArray[np.floating[Any]] = np.empty((self.capacity, elements), kind)
         self._wanted = wanted
         self._shape = shape
         self._readings: list[Reading] = []
@@ -60,19 +78,23 @@ class _Block:
         """Its elements, whether they are used or not."""
         return self._copies.size
 
-    def add(self, numbers: NDArray[Any], reading: Reading) -> None:
-        """Take a tensor's elements, in a row."""
+    @property
+    def nbytes(self) -> int:
+        """The bytes of its copies."""
+        return self._copies.nbytes
+
+    def add(self, numbers: NDArray[Any], reading: Reading) -> bool:
+        """Take a tensor's elements, in a row; say whether that was the last for which there is room."""
         self._copies[len(self._readings)] = numbers
         self._readings.append(reading)
-        if len(self._readings) == self.capacity:
-            self.finish()
+        return len(self._readings) == self.capacity
 
     def finish(self) -> None:
         """Work out what is in here, and let go of it."""
         readings, self._readings = self._readings, []
         if not readings:
             return
-        rows = self._copies[: len(readings)]
+        rows = _doubles(self._copies[: len(readings)])
         for reading, summary, sizes in zip(readings, *_summaries(rows, sizes=self._wanted.sizes), strict=True):
             reading.summary, reading.sizes = summary, sizes
         if self._shape is not None:
@@ -82,42 +104,81 @@ class _Block:
         if self._wanted.columns:
             for reading, grid in zip(readings, _grids(rows, self._wanted.columns), strict=True):
                 reading.grid = grid
+        for reading in readings:
+            reading.told()
 
 
 class Summaries:
-    """The blocks of one run."""
+    """The blocks of one run; ``room`` is for how many bytes of copies full ones may wait for ``finish``."""
 
-    def __init__(self) -> None:
-        self._blocks: dict[tuple[int, Wanted, tuple[int, ...] | None], _Block] = {}
+    def __init__(self, room: int = 0) -> None:
+        self._blocks: dict[tuple[int, type[np.floating[Any]], Wanted, Shape | None], _Block] = {}
         self._elements = 0
+        self._waiting: list[_Block] = []
+        self._room = room
+
+    @property
+    def held(self) -> int:
+        """The bytes of what waits."""
+        return sum(block.nbytes for block in (*self._waiting, *self._blocks.values()))
 
     def add(
         self,
         numbers: NDArray[Any],
         reading: Reading,
         wanted: Wanted = SUMMARY_ALONE,
-        shape: tuple[int, ...] | None = None,
+        shape: Shape | None = None,
     ) -> None:
         """Copy a tensor's elements, at least one, and put what is wanted of them into ``reading`` some time later.
 
         Where there is a ``shape``, all elements are wanted, too, as nested lists of this shape.
         """
-        key = numbers.size, wanted, shape
+        kind = np.float32 if numbers.dtype == np.float32 else np.float64
+        key = numbers.size, kind, wanted, shape
         block = self._blocks.get(key)
         if block is None:
-            block = _Block(numbers.size, wanted, shape)
+            block = _Block(numbers.size, kind, wanted, shape)
             if block.size <= _BLOCK_ELEMENTS:
                 if self._elements > _MOST_ELEMENTS:
-                    self.finish()
+                    self._finish_open()
                 self._elements += block.size
                 self._blocks[key] = block
-        block.add(numbers, reading)
+        if block.add(numbers, reading):
+            self._full(key, block)
 
-    def finish(self) -> None:
-        """Work out all that is left."""
+    def _full(self, key: tuple[int, type[np.floating[Any]], Wanted, Shape | None], block: _Block) -> None:
+        if block.nbytes > self._room:
+            block.finish()
+            return
+        self._room -= block.nbytes
+        self._waiting.append(block)
+        if self._blocks.pop(key, None) is not None:
+            self._elements -= block.size
+
+    def _finish_open(self) -> None:
         blocks, self._blocks, self._elements = self._blocks, {}, 0
         for block in blocks.values():
             block.finish()
+
+    def forget(self) -> None:
+        """Let go of all that is left."""
+        self._waiting, self._blocks, self._elements = [], {}, 0
+
+    def finish(self) -> None:
+        """Work out all that is left."""
+        waiting, self._waiting = self._waiting, []
+        for block in waiting:
+            block.finish()
+        self._finish_open()
+
+
+def _doubles(copies: NDArray[np.floating[Any]]) -> Doubles:
+    """Return the same numbers with the precision that they are worked out with."""
+    if copies.dtype == np.float64:
+        return copies  # type: ignore[return-value]
+    rows = _wide[: copies.size].reshape(copies.shape) if copies.size <= _wide.size else np.empty(copies.shape)
+    np.copyto(rows, copies)
+    return rows
 
 
 def _summaries(rows: Doubles, *, sizes: bool) -> tuple[list[Summary], list[Sizes | UnsetType]]:
@@ -159,6 +220,7 @@ def _summaries(rows: Doubles, *, sizes: bool) -> tuple[list[Summary], list[Sizes
 
 # Used by one thread at a time, as all of capture: new memory costs more than what is done in it.
 _workspace: Doubles = np.empty(_BLOCK_ELEMENTS)
+_wide: Doubles = np.empty(_BLOCK_ELEMENTS)
 # Squares of what lies between are numbers of full precision.
 _SMALLEST, _LARGEST = 1e-140, 1e140
 

@@ -63,6 +63,11 @@ class TensorLog:
         self._register = register
         self.drafts: list[TensorDraft] = []
 
+    def forget(self) -> None:
+        """The run is over: keep the drafts, and nothing by which a tensor is recognised."""
+        for known in (self._live, self._by_region, self._by_storage):
+            known.clear()
+
     def known(self, tensor: torch.Tensor) -> TensorDraft | None:
         """Return the newest draft of this tensor object, ``None`` if it was never shown."""
         live = self._live.get(id(tensor))

@@ -28,6 +28,7 @@ _RAW = "_raw_saved_"
 _SAVED = "_saved_"
 _LONGEST_TEXT = 60
 _NO_NUMBER = 2**63
+_NUMBERS = frozenset({int, float, bool})
 
 next_node_number = torch._C._autograd._get_sequence_nr
 
@@ -118,8 +119,11 @@ class Packed:
     """Stands for a tensor that a pair of ``saved_tensors_hooks`` has packed away."""
 
 
-def saved_by(node: GraphNode) -> Iterator[tuple[str, torch.Tensor | Packed | str]]:
-    """Yield what a node keeps, each with its name: tensors, and the text of numbers such as an exponent."""
+def saved_by(node: GraphNode) -> Iterator[tuple[str, object]]:
+    """Yield what a node keeps, each with its name: tensors, ``Packed``, and numbers such as an exponent.
+
+    Instead of a value that could change, or is no number, it is the text.
+    """
     raw_names, plain_names = _saved_names(node.__class__)
     for attribute, name in raw_names:
         try:
@@ -136,8 +140,11 @@ def saved_by(node: GraphNode) -> Iterator[tuple[str, torch.Tensor | Packed | str
             value = getattr(node, attribute)
         except Exception:  # PyTorch has no text for some, as for a size that only a running kernel knows
             continue
-        if value is not None:
-            yield name, _short(value)
+        if value is None:
+            continue
+        kind = type(value)
+        numbers = kind in _NUMBERS or (kind is tuple and (not value or type(value[0]) in _NUMBERS))
+        yield name, value if numbers else short(value)
 
 
 def raw_saved(node: GraphNode) -> Iterator[torch.Tensor]:
@@ -195,6 +202,7 @@ def _saved_names(kind: Hashable) -> tuple[Names, Names]:
     )
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """Return the text of a value that a node keeps."""
     text = str(value)
     return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import weakref
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from numpy.typing import NDArray
+from torch.multiprocessing.reductions import StorageWeakRef
 
 from ..trace import Caps, Summary, Values
 from .drafts import GradientDraft, Truncations
@@ -27,10 +28,21 @@ _NUMPY_TOO = frozenset(
 )
 
 
-class ValueReader:
-    """Reads values and summaries as long as the budget for them lasts; ``finish`` completes what was read."""
+class _Memory(NamedTuple):
+    """What was read of a piece of memory. While ``storage`` is held, PyTorch gives its address to no other."""
 
-    def __init__(self, caps: Caps, truncations: Truncations) -> None:
+    storage: StorageWeakRef
+    state: tuple[int, int, torch.dtype, int]
+    reading: Reading
+
+
+class ValueReader:
+    """Reads values and summaries as long as the budget for them lasts; ``finish`` completes what was read.
+
+    ``room`` is for how many bytes of copies may wait for that.
+    """
+
+    def __init__(self, caps: Caps, truncations: Truncations, room: int = 0) -> None:
         self._per_tensor = caps.values_per_tensor
         self._values = truncations.allowance("values", caps.values, "the values of later tensors and gradients")
         self._grids = truncations.allowance("values", caps.grids, "the heat maps of later gradients")
@@ -38,13 +50,24 @@ class ValueReader:
             "values", caps.summarised_elements, "the summaries of later tensors and gradients"
         )
         self._sizes = truncations.allowance("values", _MOST_SIZES, "the sizes of the elements of later gradients")
-        self._summaries = Summaries()
+        self._summaries = Summaries(room)
         # What one node sends is what the next one gets: by id(), as long as that tensor lives and nothing touched it.
         self._passing: dict[int, tuple[weakref.ref[torch.Tensor], tuple[int, int], GradientDraft]] = {}
+        # A view has the same numbers, and so has ``.grad`` where nothing was there before: by address and columns.
+        self._memory: dict[tuple[int, int], _Memory] = {}
+
+    def forget(self) -> None:
+        """Let go of what waits for ``finish``."""
+        self._summaries.forget()
 
     def finish(self) -> None:
         """The run is over: complete all readings."""
         self._summaries.finish()
+
+    @property
+    def held(self) -> int:
+        """The bytes of the copies that wait for ``finish``."""
+        return self._summaries.held
 
     def read(self, tensor: torch.Tensor) -> Reading:
         """Return what there is to show of a tensor, as far as the budget lasts."""
@@ -62,13 +85,19 @@ class ValueReader:
             return None
         return _listed(flat)
 
-    def gradient(self, tensor: torch.Tensor | None) -> GradientDraft | None:
-        """Return the draft of one gradient, ``None`` for an undefined one. Call it inside ``quiet()``."""
-        return self._gradient(tensor) if tensor is not None else None
+    def gradient(self, tensor: torch.Tensor | None, begun: int | None = None) -> GradientDraft | None:
+        """Return the draft of one gradient, ``None`` for an undefined one. Call it inside ``quiet()``.
+
+        ``begun`` is the program's last step if the gradient may be one that has passed between two nodes.
+        """
+        if tensor is None:
+            return None
+        return self._gradient(tensor, None if tensor.is_inference() else begun)
 
     def nothing_passes(self) -> None:
         """An engine run begins or ends: what the program does between two runs of one line leaves no mark here."""
         self._passing.clear()
+        self._memory.clear()
 
     def passing(self, tensor: torch.Tensor, begun: int | None) -> GradientDraft:
         """Return the draft of a gradient between two nodes; the one node's is the other's.
@@ -76,23 +105,49 @@ class ValueReader:
         ``begun`` is the program's last step: a line of its own (a hook) may change a tensor past its version counter.
         """
         if begun is None or tensor.is_inference():
-            return self._gradient(tensor)
+            return self._gradient(tensor, None)
         state = begun, int(tensor._version)
         before = self._passing.get(id(tensor))
         if before is not None and before[0]() is tensor and before[1] == state:
             return before[2]
-        gradient = self._gradient(tensor)
+        gradient = self._gradient(tensor, begun)
         if len(self._passing) >= _MOST_PASSING:
             self._passing.clear()
+            self._memory.clear()
         self._passing[id(tensor)] = weakref.ref(tensor), state, gradient
         return gradient
 
-    def _gradient(self, tensor: torch.Tensor) -> GradientDraft:
+    def _gradient(self, tensor: torch.Tensor, begun: int | None) -> GradientDraft:
         shape = shape_of(tensor)
         flat = plain(tensor)
         if flat is None or flat.is_complex():
             return GradientDraft(shape, None)
-        return GradientDraft(shape, self._single(flat) if flat.numel() == 1 else self._several(flat, shape[-1]))
+        count = flat.numel()
+        if count == 1:
+            return GradientDraft(shape, self._single(flat))
+        if begun is not None and count > self._per_tensor:
+            return GradientDraft(shape, self._shared(flat, begun, count))
+        return GradientDraft(shape, self._several(flat, shape[-1]))
+
+    def _shared(self, flat: torch.Tensor, begun: int, count: int) -> Reading:
+        """Read a gradient of many elements, or find what was read of the same numbers, perhaps as another view."""
+        turned = False
+        if not flat.is_contiguous():
+            turned = flat.dim() == 2 and flat.mT.is_contiguous()
+            if not turned:
+                return self._several(flat, flat.shape[-1])
+            flat = flat.mT
+        key, storage = (flat.data_ptr(), flat.shape[-1]), flat.untyped_storage()
+        state = begun, int(flat._version), flat.dtype, count
+        known = self._memory.get(key)
+        if known is not None and known.state == state and known.storage.cdata == storage._cdata and not flat.is_neg():
+            reading = known.reading
+        else:
+            reading = self._several(flat, flat.shape[-1])
+            if not flat.is_neg():
+                reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+                self._memory[key] = _Memory(reference, state, reading)
+        return reading.of_transposed() if turned else reading
 
     def _single(self, flat: torch.Tensor) -> Reading:
         """The one element of a tensor, in as many lists as it has dimensions."""
@@ -141,7 +196,7 @@ def _listed(flat: torch.Tensor) -> Values:
 def _row(flat: torch.Tensor) -> NDArray[Any]:
     """Return all elements in a row, where possible in their own memory: they are read at once."""
     if flat.dtype in _NUMPY_TOO and flat.is_cpu and not flat.is_neg():
-        return flat.detach().numpy().reshape(-1)
+        return (flat.detach() if flat.requires_grad else flat).numpy().reshape(-1)
     return flat.detach().to(torch.float64).numpy(force=True).reshape(-1)
 
 

@@ -1,6 +1,7 @@
 """``with record(model, every=100) as run:`` around a training loop: which steps are observed, and what is kept of them.
 
 A step ends with ``optimizer.step()``. Between recorded steps one hook of PyTorch's counts, and nothing else is there.
+What a recorded step has shown becomes a trace when the training is over, if it is kept until then: most are not.
 """
 
 from __future__ import annotations
@@ -16,17 +17,14 @@ from types import FrameType, TracebackType
 from typing import Literal
 
 import torch
-from msgspec.structs import replace
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from ..capture.failures import failure_of
+from ..capture.updates import parameters_of
 from ..source import SourceLimits
 from ..trace import MOST_UPLOADED_BYTES, Caps, Note, Packed, Trace, encode_trace, pack
-from ..trace.base import Number
 from ..trace.recording import (
-    MOST_NUMBERS,
-    MOST_STEPS,
     MOST_TRACE_BYTES,
     KeptTrace,
     RecordedStep,
@@ -35,7 +33,7 @@ from ..trace.recording import (
     decode_recording,
     encode_recording,
 )
-from .norms import parameters_of
+from .numbers import Numbers
 from .page import framed, player_page
 from .place import Place, place_of
 from .window import Window
@@ -57,6 +55,9 @@ _MOST_JSON = 96 << 20
 _LONGEST_REASON = 300
 _OTHER_THREAD = "Steps of an optimizer in another thread are not counted: a recording follows the thread that began it."
 _NO_STEP = "No optimizer ended a step, and run.step() was not called, so all of it is one step."
+# Of what waits to become traces: records (a dozen steps of a large model), the bytes of tensors' numbers, those of one.
+_MOST_RECORDS = 300_000
+_MOST_HELD, _MOST_HELD_OF_ONE = 128 << 20, 16 << 20
 # Of the file: what is over is let go until it can be opened.
 _ROOM = MOST_UPLOADED_BYTES - (256 << 10)
 
@@ -89,46 +90,82 @@ def _models(model: nn.Module | None, frame: FrameType) -> dict[str, nn.Module]:
 class _Kept:
     """What is kept of the steps that were recorded; of whole traces the first, the last and some between."""
 
-    steps: list[RecordedStep] = field(default_factory=list)
-    parameters: dict[str, int] = field(default_factory=dict)
-    traces: dict[int, bytes | Packed] = field(default_factory=dict)
-    """As JSON, packed when the training is over, or earlier where it is much: that takes as long as a step."""
+    traces: dict[int, Window | bytes | Packed] = field(default_factory=dict)
+    """As JSON when the training is over, packed when it is asked for; earlier where it is much."""
     notes: list[Note] = field(default_factory=list)
-    numbers: int = 0
     stride: int = 1
     """Every how many recorded steps a whole trace is kept."""
     count: int = 0
+    numbers: Numbers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.numbers = Numbers(self.note)
 
     def note(self, message: str) -> None:
         """Write something down for the reader of the recording, once."""
         if len(self.notes) < _MOST_NOTES and all(note.message != message for note in self.notes):
             self.notes.append(Note(observer=None, message=message, line=None))
 
-    def add_trace(self, trace: Trace, step: int) -> None:
-        """Keep a trace; the one before goes if it was there only because it was the last."""
-        data = encode_trace(trace)
-        if len(data) > MOST_TRACE_BYTES:
-            self.note(f"The trace of step {step} has {len(data) >> 20} MiB, which is too much to be kept.")
-            return
+    def add_trace(self, window: Window) -> None:
+        """Keep what becomes a trace; the one before goes if it was there only because it was the last."""
         last = max(self.traces, default=None)
         if last is not None and self.count > 1 and (self.count - 1) % self.stride:
-            del self.traces[last]
-        self.traces[step] = data
+            self._let_go(last)
+        self.traces[window.step] = window
         self.count += 1
         while len(self.traces) > 2 and len(self.traces) > _MOST_TRACES:
             self._thin()
+        while sum(each.records for each in self._waiting()) > _MOST_RECORDS:
+            self._write(self._waiting()[0])
+
+    @property
+    def room(self) -> int:
+        """For how many bytes of tensors' numbers there is room until the traces are made."""
+        return min(_MOST_HELD_OF_ONE, max(0, _MOST_HELD - sum(each.held for each in self._waiting())))
+
+    def _waiting(self) -> list[Window]:
+        return [each for each in self.traces.values() if isinstance(each, Window)]
+
+    def write(self) -> None:
+        """Make the traces of all that waits."""
+        for each in self._waiting():
+            self._write(each)
+
+    def _write(self, window: Window) -> None:
+        try:
+            data = encode_trace(window.trace())
+        except Exception as problem:  # the training goes on
+            self._let_go(window.step)
+            self.note(f"Step {window.step} was not recorded ({type(problem).__name__}: {problem}).")
+            return
+        if len(data) > MOST_TRACE_BYTES:
+            del self.traces[window.step]
+            self.note(f"The trace of step {window.step} has {len(data) >> 20} MiB, which is too much to be kept.")
+            return
+        self.traces[window.step] = data
         if sum(len(each) for each in self.traces.values() if isinstance(each, bytes)) > _MOST_JSON:
-            self.packed()
+            self._pack()
+
+    def _let_go(self, step: int) -> None:
+        trace = self.traces.pop(step)
+        if isinstance(trace, Window):
+            trace.forget()
 
     @property
     def kept(self) -> list[int]:
         """The steps of which there is a whole trace."""
+        self.write()
         return list(self.traces)
+
+    def _pack(self) -> None:
+        for step, data in self.traces.items():
+            if isinstance(data, bytes):
+                self.traces[step] = pack(data)
 
     def packed(self) -> dict[int, Packed]:
         """Return the traces packed; where they are more than a file may have, some are let go."""
-        for step, data in self.traces.items():
-            self.traces[step] = data if isinstance(data, Packed) else pack(data)
+        self.write()
+        self._pack()
         while len(self.traces) > 2 and sum(len(each.data) for each in self._all_packed().values()) > _ROOM:
             self._thin()
         return self._all_packed()
@@ -140,55 +177,27 @@ class _Kept:
         """Let every second one go, but the first and the last."""
         self.stride *= 2
         for step in list(self.traces)[1:-1:2]:
-            del self.traces[step]
+            self._let_go(step)
 
     def add_step(self, window: Window, seconds: float, plain_seconds: float | None) -> None:
         """Keep the numbers of a step, as far as there is room."""
-        norms = window.norms
-        for name in norms.gradients:
-            self.parameters.setdefault(name, len(self.parameters))
-        columns = [norms.gradients, norms.weights, norms.updates]
-        size = len(window.losses) + len(columns) * len(self.parameters)
-        room = self.numbers + size <= MOST_NUMBERS // 2 and len(self.steps) < MOST_STEPS
-        if not room:
-            self.note("The numbers of later steps are missing: there are too many parameters and steps.")
-        if norms.uncopied:
-            self.note("The update of some parameters is not known: they are too large to be copied.")
-        self.numbers += size if room else 0
-        rows = [[column.get(name) for name in self.parameters] if room and column else [] for column in columns]
-        self.steps.append(
-            RecordedStep(
-                step=window.step,
-                losses=window.losses if room else [],
-                seconds=seconds,
-                plain_seconds=plain_seconds,
-                gradients=rows[0],
-                weights=rows[1],
-                updates=rows[2],
-            )
-        )
+        step = RecordedStep(step=window.step, losses=window.losses, seconds=seconds, plain_seconds=plain_seconds)
+        self.numbers.add(step, window.norms, self.traces)
 
     def file(self, place: Place, every: int, seen: int) -> bytes:
-        """Return the recording; parameters that came later have no numbers in the steps before."""
-        width = len(self.parameters)
-
-        def full(row: list[Number | None]) -> list[Number | None]:
-            return [*row, *[None] * (width - len(row))] if row else row
-
-        steps = [
-            replace(each, gradients=full(each.gradients), weights=full(each.weights), updates=full(each.updates))
-            for each in self.steps
-        ]
+        """Return the recording."""
+        steps, histograms = self.numbers.steps, self.numbers.histograms
         traces = self.packed()
         while True:
             head = Recording(
                 file=place.name,
                 every=every,
                 seen=seen,
-                parameters=list(self.parameters),
+                parameters=self.numbers.parameters,
                 steps=steps,
                 traces=[KeptTrace(step=step, packed=0, size=0) for step in traces],
                 notes=self.notes,
+                histograms=histograms,
             )
             data = encode_recording(head, list(traces.values()))
             if len(data) <= MOST_UPLOADED_BYTES or not traces:
@@ -239,10 +248,11 @@ class Run:
         self._remove()
         Run._running = None
         window, self._window = self._window, None
-        if window is not None and (error is not None or window.holds_something or not self._kept.steps):
+        if window is not None and (error is not None or window.holds_something or not self._kept.numbers):
             self._end(window, error)
         elif window is not None:
             window.stop()
+        self._kept.write()
         if error is not None:
             self._note_end(error)
         elif not self.steps_seen:
@@ -349,7 +359,7 @@ class Run:
         over = self._last is not None and step > self._last
         if over or (step % self._every and step != self._last):
             return
-        window = Window(self._place, step, self._models, self._caps)
+        window = Window(self._place, step, self._models, self._caps, self._kept.room)
         try:
             window.begin(self._takes)
         except Exception as error:  # the training goes on
@@ -361,7 +371,8 @@ class Run:
     def _end(self, window: Window, error: BaseException | None) -> None:
         seconds, plain = window.seconds, self._plain_seconds(window)
         try:
-            self._kept.add_trace(window.end(error), window.step)
+            window.end(error)
+            self._kept.add_trace(window)
             self._kept.add_step(window, seconds, plain)
         except Exception as problem:  # the training goes on
             window.stop()

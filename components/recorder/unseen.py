@@ -7,17 +7,21 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import nn
 
-from ..trace import Trace
-
 _COMPILED = "CompiledFunctionBackward"
 _IN_BUCKETS = ("DistributedDataParallel", "FullyShardedDataParallel", "FSDPModule", "DeepSpeedEngine")
 
 
 def unseen(
-    trace: Trace, models: Iterable[nn.Module], optimizers: Iterable[torch.optim.Optimizer], threads: Iterable[str]
+    nodes: Iterable[str],
+    models: Iterable[nn.Module],
+    optimizers: Iterable[torch.optim.Optimizer],
+    threads: Iterable[str],
 ) -> Iterator[str]:
-    """Yield a sentence for each thing that took part in this step and that its trace does not show from the inside."""
-    compiled = sum(node.name == _COMPILED for node in trace.nodes)
+    """Yield a sentence for each thing that took part in a step and that its trace does not show from the inside.
+
+    ``nodes`` are the names of the graph's.
+    """
+    compiled = sum(name == _COMPILED for name in nodes)
     if compiled:
         yield (
             f"torch.compile made {compiled} of these nodes ({_COMPILED}): each is a region of the model, and what "

@@ -1,7 +1,7 @@
 """One recorded step: the observers go on before it begins and come off at its end, and leave the training as it was.
 
-They are those that watch programs in the Lab. Nothing is seeded, no stream is exchanged; whatever fails here steps
-aside.
+Its trace is made when somebody wants it: most steps are let go before. The observers are those that watch programs in
+the Lab. Nothing is seeded, no stream is exchanged; whatever fails here steps aside.
 
 Known limitations: lines are seen of the file that asked, in the thread that asked. Text that is written past
 ``sys.stdout.write`` is not seen. Under a debugger, or what measures coverage, there are no lines.
@@ -36,9 +36,10 @@ from ..capture.output import Addresses, Stdout
 from ..capture.own_code import in_own_thread, program_is
 from ..capture.quiet import is_quiet, quiet
 from ..capture.torch_nodes import GraphNode, next_node_number
-from ..trace import Caps, Note, Program, Trace, Warned
-from ..trace.base import Number
-from .norms import Norms, number
+from ..capture.updates import number
+from ..trace import Caps, Failure, ModuleCosts, Program, Trace, Warned
+from ..trace.recording import Amount
+from .norms import Norms
 from .place import Place
 from .unseen import unseen
 
@@ -48,24 +49,32 @@ _TRACED = "Another tool (a debugger, or what measures coverage) follows the line
 
 
 class Window(Observers):
-    """Watches one step, between ``begin`` and ``end``. ``models`` are what the names lead to, by variable."""
+    """Watches one step, between ``begin`` and ``end``; then ``trace`` makes its trace, or ``forget`` lets it go.
 
-    def __init__(self, place: Place, step: int, models: Mapping[str, nn.Module], caps: Caps) -> None:
-        device: Any = "cuda" if any(p.is_cuda for model in models.values() for p in model.parameters()) else "cpu"
+    ``models`` are what the names lead to, by variable; ``room`` is for how many bytes of tensors' numbers may wait.
+    """
+
+    def __init__(self, place: Place, step: int, models: Mapping[str, nn.Module], caps: Caps, room: int = 0) -> None:
+        with quiet():  # a mode of the program's would be told
+            on_gpu = any(each.is_cuda for model in models.values() for each in model.parameters())
+        device: Any = "cuda" if on_gpu else "cpu"
         asides = Asides(caps.notes)
-        super().__init__(Program(source=place.text, device=device), caps, asides, place.weak)
+        super().__init__(Program(source=place.text, device=device), caps, asides, place.weak, room)
         self.step = step
-        self.losses: list[Number] = []
+        self.losses: list[Amount] = []
         self.norms = Norms(self._name_of)
-        self._meter = ModuleMeter(asides, alone=False)
+        self._meter = ModuleMeter(asides, alone=False, observer=self._modules)
         self._place = place
-        self._models = models
+        self._models = dict(models)
         self._names: dict[int, str] = {}
         self._optimizers: list[torch.optim.Optimizer] = []
         self._threads = set(threading.enumerate())
         self._stdout = Stdout(caps.stdout_chars, lambda text: None, self._steps.printed, Addresses())
         self._active = ExitStack()
         self._started = 0
+        self._duration = 0
+        self._costs: ModuleCosts | None = None
+        self._made: Trace | None = None
 
     @property
     def seconds(self) -> float:
@@ -83,9 +92,15 @@ class Window(Observers):
         return bool(self._engine.drafts or self._nodes.drafts)
 
     @property
-    def notes(self) -> list[Note]:
-        """What is to be known of it."""
-        return self._asides.notes
+    def held(self) -> int:
+        """How many bytes of tensors' numbers wait for its trace."""
+        return self._values.held
+
+    @property
+    def records(self) -> int:
+        """How much else was written down, in nodes, tensors, and steps of the engine."""
+        steps = sum(len(run.steps) for run in self._engine.drafts)
+        return len(self._nodes.drafts) + len(self._tensors.drafts) + steps
 
     def namespaces(self) -> Sequence[Namespace]:
         """Return the variables of the functions that run and those of their file; the models, if they are not there."""
@@ -134,9 +149,9 @@ class Window(Observers):
         with self._asides.aside("gradients", "what the optimizer changed"):
             self.norms.end()
 
-    def end(self, error: BaseException | None = None) -> Trace:
-        """Take everything off and return the trace; ``error`` is what ended the training."""
-        duration = time.perf_counter_ns() - self._started
+    def end(self, error: BaseException | None = None) -> None:
+        """Take everything off; ``error`` is what ended the training."""
+        self._duration = time.perf_counter_ns() - self._started
         failure = failure_of(error) if error is not None else None
         try:
             self._leave()
@@ -148,15 +163,35 @@ class Window(Observers):
         finally:
             self.stop()
         self._numbered = next_node_number() - self._first_number
-        trace = self._trace(failure, error, duration, stdout=self._stdout.text, cut=self._stdout.truncated, displays=[])
         started = {each.name for each in threading.enumerate() if each not in self._threads}
-        for sentence in unseen(trace, self._models.values(), self._optimizers, started):
+        names = (node.name for node in self._nodes.drafts)
+        for sentence in unseen(names, self._models.values(), self._optimizers, started):
             self._asides.note(None, sentence, None)
+        self._costs = self._meter.costs(self._program.device, self._norms_of, len(self._optimizers))
+        self._forget_tensors()
+        for held in (self._models, self._optimizers, self._threads):
+            held.clear()
+        if failure is not None:  # where it arose is known only with the exception, which keeps all variables alive
+            self._made = self._trace_of(failure, error)
+
+    def trace(self) -> Trace:
+        """Return the trace of the step that has ended."""
+        if self._made is None:
+            self._made = self._trace_of(None, None)
+        return self._made
+
+    def _trace_of(self, failure: Failure | None, error: BaseException | None) -> Trace:
+        said, cut = self._stdout.text, self._stdout.truncated
+        trace = self._trace(failure, error, self._duration, stdout=said, cut=cut, displays=[])
+        self.forget()  # all is in the trace
+        modules = self._costs if self._costs is not None and self._costs.modules else UNSET
+        return replace(trace, notes=self._asides.notes, training_step=self.step, modules=modules)
+
+    def forget(self) -> None:
+        """Let go of what was written down, whose parts lead to each other: Python's collector looks through none."""
+        self._values.forget()
         for node in self._nodes.drafts:
             node.forget()
-        costs = self._meter.costs(self._program.device, self._norms_of, len(self._optimizers))
-        modules = costs if costs.modules else UNSET
-        return replace(trace, notes=self._asides.notes, training_step=self.step, modules=modules)
 
     def stop(self) -> None:
         """Take everything off."""

@@ -10,13 +10,13 @@ import math
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Literal
+from itertools import chain, pairwise
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import field
+from msgspec import UNSET, UnsetType, field
 
-from .base import Number, Record
+from .base import Record
 from .caps import MOST_UPLOADED_BYTES, Caps, decode_uploaded
 from .codec import DamagedTrace
 from .packed import Packed, pack
@@ -29,11 +29,23 @@ MOST_TRACE_VALUES = 12_000_000
 MOST_NUMBERS = 1_500_000
 """Of all steps and parameters together."""
 MOST_STEPS = 200_000
+MOST_PARAMETERS = 20_000
 MOST_TRACES = 40
+MOST_STATES = 8
+"""Tensors that an optimizer keeps for a parameter."""
+MOST_HISTOGRAMS = 64
+"""Steps that have histograms."""
+MOST_COUNTS = 1_500_000
+"""Of all histograms together: the numbers in them, and one for each."""
+LOWEST_POWER, HIGHEST_POWER = -127, 127
+"""Of two: the lower edges of the first and of the last bin, which are open."""
 _MOST_HEAD = 48 << 20
-_MOST_PARAMETERS = 20_000
 _MOST_NOTES = 200
 _LENGTH = 8
+
+
+Amount = float | Literal["nan", "inf", "-inf"]
+_Int = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 
 
 class RecordedStep(Record, frozen=True, kw_only=True):
@@ -44,24 +56,56 @@ class RecordedStep(Record, frozen=True, kw_only=True):
     steps since the recorded one before that nothing observed. ``gradients``, ``weights`` and ``updates`` are Euclidean
     norms, of each parameter in the order of ``Recording.parameters``: of its gradient as the optimizer found it, of its
     values after the update, of what the update changed; ``None`` where there was none or it is not known. They are
-    empty where nothing was updated, or there was no room.
+    empty where nothing was updated, or there was no room. ``state`` are the norms of what the optimizer keeps for each
+    parameter, by its own names (``exp_avg``), after the update.
     """
 
-    step: int
-    losses: list[Number] = field(default_factory=list)
+    step: _Int
+    losses: list[Amount] = field(default_factory=list)
     seconds: float
     plain_seconds: float | None = None
-    gradients: list[Number | None] = field(default_factory=list)
-    weights: list[Number | None] = field(default_factory=list)
-    updates: list[Number | None] = field(default_factory=list)
+    gradients: list[Amount | None] = field(default_factory=list)
+    weights: list[Amount | None] = field(default_factory=list)
+    updates: list[Amount | None] = field(default_factory=list)
+    state: dict[Annotated[str, msgspec.Meta(max_length=200)], list[Amount | None]] | UnsetType = UNSET
+
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+_Counts = Annotated[list[_Count], msgspec.Meta(max_length=HIGHEST_POWER - LOWEST_POWER + 1)]
+_Power = Annotated[int, msgspec.Meta(ge=LOWEST_POWER, le=HIGHEST_POWER)]
+
+
+class Histogram(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """How many numbers of a tensor have which size.
+
+    ``counts[i]`` are those with ``2**(lowest + i) < abs(number) <= 2**(lowest + i + 1)``; the first and the last of all
+    bins have what is smaller and larger, too. ``zeros``, ``nan`` and ``inf`` are in no bin.
+    """
+
+    lowest: _Power = 0
+    counts: _Counts = field(default_factory=list)
+    zeros: _Count = 0
+    nan: _Count = 0
+    inf: _Count = 0
+
+
+class StepHistograms(Record, frozen=True, kw_only=True):
+    """The histograms of one step, of each parameter in the order of ``Recording.parameters``.
+
+    Of its gradient as the optimizer found it, and of its values after the update.
+    """
+
+    step: _Int
+    gradients: list[Histogram | None]
+    weights: list[Histogram | None]
 
 
 class KeptTrace(Record, frozen=True, kw_only=True):
     """Of which step a whole trace is there: its bytes in the file, and those of its JSON."""
 
-    step: int
-    packed: int
-    size: int
+    step: _Int
+    packed: _Int
+    size: _Int
 
 
 class Recording(Record, frozen=True, kw_only=True):
@@ -69,12 +113,13 @@ class Recording(Record, frozen=True, kw_only=True):
 
     version: Literal[1] = 1
     file: str
-    every: int
-    seen: int
+    every: _Int
+    seen: _Int
     parameters: list[str]
     steps: list[RecordedStep]
     traces: list[KeptTrace]
     notes: list[Note] = field(default_factory=list)
+    histograms: list[StepHistograms] | UnsetType = UNSET
 
 
 _CAPS = Caps()
@@ -169,15 +214,36 @@ def _problems(head: Recording) -> Iterator[str]:
         yield "its steps do not fit together"
     if any(one.packed < 0 or not 0 <= one.size <= MOST_TRACE_BYTES for one in head.traces):
         yield "a trace in it is too large"
-    if len(head.parameters) > _MOST_PARAMETERS or len(head.notes) > _MOST_NOTES:
+    if len(head.parameters) > MOST_PARAMETERS or len(head.notes) > _MOST_NOTES:
         yield "it holds more than a recording may"
+    yield from _number_problems(head)
+    yield from _histogram_problems(head.histograms or [], len(head.parameters))
+
+
+def _number_problems(head: Recording) -> Iterator[str]:
     numbers = 0
     for step in head.steps:
-        columns = (step.gradients, step.weights, step.updates)
+        state = step.state or {}
+        columns = (step.gradients, step.weights, step.updates, *state.values())
         numbers += sum(map(len, columns)) + len(step.losses)
         if any(len(column) not in (0, len(head.parameters)) for column in columns):
             yield "it has not as many numbers as parameters"
+        if len(state) > MOST_STATES:
+            yield "an optimizer in it keeps more than is recorded"
         if not (math.isfinite(step.seconds) and step.seconds >= 0):
             yield "a step in it takes no time that there is"
     if numbers > MOST_NUMBERS:
         yield "it holds too many numbers"
+
+
+def _histogram_problems(steps: Sequence[StepHistograms], parameters: int) -> Iterator[str]:
+    if len(steps) > MOST_HISTOGRAMS or any(one.step >= other.step for one, other in pairwise(steps)):
+        yield "its histograms are too many or not in order"
+    columns = [column for step in steps for column in (step.gradients, step.weights)]
+    if any(len(column) not in (0, parameters) for column in columns):
+        yield "it has not as many histograms as parameters"
+    there = [histogram for histogram in chain.from_iterable(columns) if histogram is not None]
+    if any(one.lowest + len(one.counts) > HIGHEST_POWER + 1 for one in there):
+        yield "a histogram in it goes further than numbers do"
+    if sum(map(len, columns)) + sum(len(one.counts) for one in there) > MOST_COUNTS:
+        yield "its histograms hold too many numbers"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from msgspec.structs import replace
 from streamlit.testing.v1 import AppTest
 
 from app import session
 from app.cli import main
 from app.uploads import OpenError, opened_recording, recorded_step
 from components.recorder import record
+from components.trace import Packed
+from components.trace.recording import decode_recording, encode_recording
 from tests.app.apptest import html_of, settled, trace_of, visit
 
 
@@ -109,12 +114,23 @@ def test_the_command_line_draws_a_step(
     assert "a.py is no recorded training" in capsys.readouterr().err
 
 
+def charts(test: AppTest) -> list[str]:
+    """The charts of the training, by the ends of their keys."""
+    ids = (one.proto.id for one in test.get("plotly_chart"))
+    return [one.partition("code:training:")[2] for one in ids if "code:training:" in one]
+
+
+def chart(test: AppTest, name: str) -> Any:
+    """What is drawn in one of them."""
+    return json.loads(next(one.proto.spec for one in test.get("plotly_chart") if one.proto.id.endswith(name)))
+
+
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A training of six steps, each second one recorded, whose gradient is NaN from step 3 on."""
     torch.manual_seed(0)
     net = torch.nn.Linear(2, 1)
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
     target = tmp_path_factory.mktemp("broken") / "broken.trace"
     with record(net, every=2) as run:
         for number in range(6):
@@ -129,8 +145,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def test_the_training_is_shown_over_its_steps_and_its_first_bad_gradient_leads_there(broken: bytes) -> None:
     test = opened("code", "code:upload", broken)
     assert trace_of(test, "code").training_step == 4
-    charts = [one.proto.id for one in test.get("plotly_chart")]
-    assert [any(f"training:{name}" in one for one in charts) for name in ("loss", "layers")] == [True, True]
+    assert charts(test) == ["loss", "layers", "sizes:chart"]
     settled(next(one for one in test.select_slider if "step" in str(one.key)).set_value(0).run())
     assert trace_of(test, "code").training_step == 0
     bad = test.button(key="code:training:bad")
@@ -139,9 +154,30 @@ def test_the_training_is_shown_over_its_steps_and_its_first_bad_gradient_leads_t
     assert trace_of(test, "code").training_step == 4
     settled(test.button_group(key="code:training:quantity").set_value("Updates").run())
     assert "Around 1e-3 is usual" in captions(test)
+    settled(test.button_group(key="code:training:quantity").set_value("momentum_buffer").run())
+    assert "what the optimizer keeps" in captions(test)
+    # the weights of one layer are NaN from the step on whose gradient was
+    assert test.selectbox(key="code:training:layer:1").options == ["net"]
+    settled(test.button_group(key="code:training:sizes").set_value("Weights").run())
+    assert chart(test, "sizes:chart")["data"][0]["customdata"][-1] == [None, None, "NaN: 100.00%"]
+
+
+def test_names_in_a_strangers_recording_are_no_markup(broken: bytes) -> None:
+    file = decode_recording(broken)
+    named = ["<script>a", "[b](javascript:c)", "", "Gradients", "d\ne"]
+    steps = [replace(step, state={name: [1.0, 2.0] for name in named}) for step in file.head.steps]
+    head = replace(file.head, steps=steps, parameters=["`*f*`.<script>", "<img src=x>.g"])
+    packed = [Packed(data, kept.size, 0) for data, kept in zip(file.traces, file.head.traces, strict=True)]
+    test = opened("code", "code:upload", encode_recording(head, packed))
+    quantities = test.button_group(key="code:training:quantity")
+    assert quantities.options[3:] == ["\\<script\\>a", "\\[b\\](javascript:c)", "", "d\ne"]
+    settled(quantities.set_value("<script>a").run())
+    assert chart(test, "layers")["layout"]["annotations"][0]["text"] == "‖ &lt;script&gt;a ‖"
+    assert chart(test, "layers")["data"][0]["y"] == ["`*f*`", "&lt;img src=x&gt;"]
+    assert chart(test, "sizes:chart")["layout"]["annotations"][0]["text"] == "gradients of `*f*`"
+    assert not test.exception
 
 
 def test_a_training_of_no_optimizer_has_a_loss_and_no_layers(recording: bytes) -> None:
     test = opened("code", "code:upload", recording)
-    charts = [one.proto.id for one in test.get("plotly_chart")]
-    assert [any(f"training:{name}" in one for one in charts) for name in ("loss", "layers")] == [True, False]
+    assert charts(test) == ["loss"]

@@ -76,7 +76,6 @@ def breaks(*arguments: Any, **options: Any) -> NoReturn:
         ("components.capture.torchviz_dot.torchviz", "make_dot", "torchviz", "torchviz's drawing, which"),
         ("components.capture.observers", "named_tensors", "torchviz", "torchviz's drawing"),
         ("components.capture.modules", "named_modules", "nodes", "which module made some nodes"),
-        ("components.capture.engine", "is_freed", "backwards", "what a backward pass released and added"),
         ("components.capture.nodes", "saved_by", "nodes", "what AddmmBackward0 saved"),
         ("components.capture.tensors", "_state", "tensors", "the variable `loss`"),
         ("components.capture.steps", "short_text", "tensors", "the variable `i`"),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -19,9 +20,9 @@ from components.trace.records import Sizes
 SHAPES = [(2,), (16, 3), (4, 8), (300,), (7, 50), (64, 32), (33, 47), (2, 3, 100), (40_000,)]
 
 
-def read(tensors: Sequence[torch.Tensor]) -> list[Gradient]:
+def read(tensors: Sequence[torch.Tensor], room: int = 0) -> list[Gradient]:
     """Return the records of these gradients, all read before one is complete; the tensors are overwritten then."""
-    values = ValueReader(Caps(), Truncations())
+    values = ValueReader(Caps(), Truncations(), room)
     with quiet():
         drafts = [values.gradient(tensor) for tensor in tensors]
         for tensor in tensors:
@@ -96,7 +97,9 @@ def check(tensor: torch.Tensor, record: Gradient) -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
-def test_many_tensors_at_a_time(dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("room", [0, 1 << 18, 1 << 30])
+def test_many_tensors_at_a_time(dtype: torch.dtype, room: int) -> None:
+    """Also where full blocks wait: none, some, all."""
     generator = torch.Generator().manual_seed(0)
     tensors = [
         (torch.randn(shape, generator=generator, dtype=torch.float64) + shift).to(dtype)
@@ -105,8 +108,67 @@ def test_many_tensors_at_a_time(dtype: torch.dtype) -> None:
         for _ in range(1 if math.prod(shape) > 10_000 else 19)
     ]
     before = [tensor.clone() for tensor in tensors]
-    for tensor, record in zip(before, read(tensors), strict=True):
+    for tensor, record in zip(before, read(tensors, room), strict=True):
         check(tensor, record)
+
+
+def test_what_waits_is_counted_and_can_be_let_go() -> None:
+    values = ValueReader(Caps(), Truncations(), room=1 << 20)
+    with quiet():
+        for _ in range(3):
+            values.gradient(torch.ones(40_000))
+        assert values.held == 3 * 40_000 * 4
+        values.forget()
+    assert values.held == 0
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_views_of_one_memory_are_read_once_and_each_has_its_own_numbers(dtype: torch.dtype) -> None:
+    matrix = torch.randn(33, 47, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).to(dtype)
+    matrix[0, 0] = math.nan
+    views = [matrix.mT, matrix, matrix.view(3, 11, 47), matrix.view(47, 33), matrix.mT, matrix[1:], -matrix]
+    values = ValueReader(Caps(), Truncations())
+    with quiet():
+        drafts = [values.passing(view, 0) for view in views]
+        values.finish()
+    for view, draft in zip(views, drafts, strict=True):
+        check(view, draft.finish())
+    # one reading for the matrix and its first view; its transposed view has another, made of that
+    assert len({id(draft.reading) for draft in drafts}) == 5
+    assert drafts[1].reading is drafts[2].reading
+    assert drafts[0].reading is drafts[4].reading
+
+
+def test_a_transposed_view_of_what_was_worked_out_already() -> None:
+    matrix = torch.randn(20, 2_000, generator=torch.Generator().manual_seed(0))
+    values = ValueReader(Caps(), Truncations())
+    with quiet():
+        drafts = [values.passing(view, 0) for view in (matrix, matrix.mT)]  # 40,000 elements are a block of their own
+    for view, draft in zip((matrix, matrix.mT), drafts, strict=True):
+        check(view, draft.finish())
+
+
+@pytest.mark.parametrize("how", ["in place", "past its version", "other memory", "negated"])
+def test_the_same_place_with_other_numbers_is_read_again(how: str) -> None:
+    numbers = np.arange(600, dtype=np.float32)
+    before = torch.from_numpy(numbers).view(20, 30)
+    values, begun = ValueReader(Caps(), Truncations()), 0
+    with quiet():
+        values.passing(before, begun)
+        if how == "in place":
+            after = before.mul_(2)
+        elif how == "past its version":  # a line of the program's has done it
+            before.data.mul_(2)
+            after, begun = before.view(20, 30), 1
+        elif how == "other memory":  # at the same address
+            del before
+            numbers *= 2
+            after = torch.from_numpy(numbers).view(20, 30)
+        else:
+            after = torch._neg_view(before)
+        draft = values.passing(after, begun)
+        values.finish()
+    check(after, draft.finish())
 
 
 @pytest.mark.parametrize("shape", [(3, 4), (20, 30)])

@@ -6,17 +6,26 @@ import subprocess
 import sys
 import threading
 import warnings
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from msgspec import UNSET
+from msgspec.structs import replace
 from torch import nn
 from torch.nn.modules import module
 from torch.optim import optimizer as optimizers
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from components.facts.training import training
 from components.recorder import record
+from components.recorder import run as runs
 from components.recorder.window import Window
+from components.trace import Trace
 from components.trace.recording import decode_recording
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,6 +109,32 @@ def test_the_training_is_the_same_bit_for_bit_and_draws_the_same_numbers() -> No
         return [*dropped.parameters(), torch.get_rng_state()]
 
     assert all(map(torch.equal, trained(True), trained(False)))
+
+
+@pytest.mark.parametrize("kind", [TorchFunctionMode, TorchDispatchMode])
+def test_a_mode_around_the_optimizer_hears_nothing_of_what_is_recorded(kind: type[Any]) -> None:
+    def heard(recorded: bool) -> list[str]:
+        calls: list[str] = []
+
+        class Mode(kind):  # type: ignore[misc]
+            def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+                calls.append(str(function))
+                return function(*args, **(kwargs or {}))
+
+            __torch_dispatch__ = __torch_function__
+
+        model, x, wanted = made()
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+        with record(model, every=1) if recorded else nullcontext() as run:
+            for _ in range(2):
+                optimizer.zero_grad()
+                (model(x) - wanted).square().mean().backward()
+                with Mode():
+                    optimizer.step()
+        assert run is None or all(len(step.gradients) == 4 for step in run.recording.steps)
+        return calls
+
+    assert heard(True) == heard(False) != []
 
 
 def test_accumulated_gradients_are_one_step_of_several_backwards() -> None:
@@ -256,6 +291,96 @@ def test_of_many_traces_the_first_the_last_and_some_between_are_kept() -> None:
     assert 6 <= len(run.recorded) <= 12
     assert {after - before for before, after in zip(run.recorded, run.recorded[1:-1], strict=False)} == {16}
     assert len(run.recording.steps) == 100
+
+
+def test_a_step_that_is_let_go_never_becomes_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    original = Window.trace
+
+    def trace(window: Window) -> Trace:
+        made.append(window.step)
+        return original(window)
+
+    monkeypatch.setattr(Window, "trace", trace)
+    w = torch.ones(1, requires_grad=True)
+    with record(every=1) as run:
+        for _ in range(100):
+            (w * 2).sum().backward()  # type: ignore[no-untyped-call]
+            run.step()
+        assert made == []
+    assert made == run.recorded
+
+
+def wide_training(after_step: Callable[[runs.Run], object]) -> tuple[dict[int, Trace], list[torch.Tensor]]:
+    """Train a model whose gradients are summed up; return the traces without clock times, and a gradient a step."""
+    torch.manual_seed(0)
+    model, x = nn.Sequential(nn.Linear(20, 50), nn.Tanh(), nn.Linear(50, 30)), torch.randn(8, 20)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    gradients = []
+    with record(model, every=1, steps=3) as run:
+        for _ in range(3):
+            optimizer.zero_grad()
+            model(x).square().mean().backward()
+            gradient = model.get_parameter("2.weight").grad
+            assert gradient is not None
+            gradients.append(gradient.clone())
+            optimizer.step()
+            after_step(run)
+    plain = {step: replace(trace, duration_ns=0, modules=UNSET) for step, trace in run.traces.items()}
+    return plain, gradients
+
+
+LIMITS = [{}, {"_MOST_HELD": 0}, {"_MOST_HELD_OF_ONE": 9_000}, {"_MOST_RECORDS": 1}, {"_MOST_JSON": 1}]
+
+
+@pytest.mark.parametrize("limits", LIMITS, ids=lambda limits: "-".join(limits) or "as is")
+def test_a_trace_that_is_made_later_is_of_its_step(limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    # The lines of this function are in the traces: both are of the same, and what differs has a name that is not shown.
+    _both = []
+    for _after_step, _limits in ((lambda run: run.traces, {}), (lambda run: None, limits)):
+        for _name, _value in _limits.items():
+            monkeypatch.setattr(runs, _name, _value)
+        _both.append(wide_training(_after_step))
+    (at_once, _), (later, gradients) = _both
+    assert later == at_once
+    for step, gradient in enumerate(gradients):
+        (change,) = [
+            one for one in later[step].gradients if one.variable == "model.2.weight" and one.cause == "backward"
+        ]
+        assert change.added is not None
+        assert change.total is not None
+        for seen in (change.added.summary, change.total.summary):
+            assert seen is not None
+            # of 30 * 50 elements
+            assert [seen.min, seen.max] == [gradient.min().item(), gradient.max().item()]
+            assert seen.mean == pytest.approx(gradient.double().mean().item(), rel=1e-9)
+            assert seen.std == pytest.approx(gradient.double().std(correction=0).item(), rel=1e-9)
+
+
+def test_a_long_training_is_a_small_file_that_opens(tmp_path: Path) -> None:
+    model, x, wanted = made()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    file = tmp_path / "step.trace"
+    with record(model, every=5, steps=330) as run:
+        for _ in range(330):
+            optimizer.zero_grad()
+            (model(x) - wanted).square().mean().backward()
+            optimizer.step()
+    run.save(file)
+    opened = decode_recording(file.read_bytes())
+    recorded = [*range(0, 330, 5), 329]
+    assert [step.step for step in opened.head.steps] == recorded
+    assert all(len(step.losses) == 1 and len(step.gradients) == 4 for step in opened.head.steps)
+    # every second of 67 recorded steps, and the last
+    assert opened.head.histograms
+    assert [step.step for step in opened.head.histograms] == recorded[::2]
+    assert (opened.steps[0], opened.steps[-1]) == (0, 329)
+    assert len(opened.steps) <= 12
+    # of 100,000 steps at every=100 it is 400 KiB: 1,001 steps in numbers, and no more histograms and traces
+    assert file.stat().st_size < 200 << 10
+    trained = training(opened.head)
+    assert trained.recorded == 67
+    assert trained.states == ("exp_avg", "exp_avg_sq")
 
 
 def test_what_cannot_be_seen_is_named() -> None:

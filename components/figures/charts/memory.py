@@ -111,7 +111,6 @@ def _points(info: Timeline) -> dict[str, Any]:
         "y": [column.total for column in info.columns],
         "customdata": [_custom(column.event, column.moment, _event_words(column)) for column in info.columns],
         "hovertemplate": _TOLD,
-        "hoverlabel": {"bgcolor": "#232b3a", "bordercolor": GREY, "font": {"color": "#ffffff"}},
         "marker": {"size": 11, "opacity": 0, "color": NOW, "line": {"width": 2, "color": "#ffffff"}},
         "selected": {"marker": {"opacity": 1}},
         "unselected": {"marker": {"opacity": 0}},

@@ -66,13 +66,17 @@ def colour(number: int, count: int) -> str:
 
 
 def with_ink(figure: go.Figure, colour: str) -> go.Figure:
-    """Give all letters of a figure one colour, that of the page's text: by itself Plotly's are grey."""
+    """Give all letters of a figure one colour, that of the page's text, and hovers white ones on dark ground."""
     # As update_layout, update_xaxes and update_yaxes would, which take 8 ms for it: longer than the chart itself.
     layout: dict[str, Any] = figure._layout
     axes = {"xaxis", "yaxis", *(name for name in layout if name.startswith(("xaxis", "yaxis")))}
     titles = [layout.setdefault(name, {}).setdefault("title", {}) for name in sorted(axes)]
-    for written in (layout, layout.setdefault("hoverlabel", {}), layout.setdefault("legend", {}), *titles):
+    for written in (layout, layout.setdefault("legend", {}), *titles):
         written.setdefault("font", {})["color"] = colour
+    # Plotly would take a hover's ground from what is pointed at.
+    hover = layout.setdefault("hoverlabel", {})
+    hover |= {"bgcolor": "#232b3a", "bordercolor": GREY}
+    hover.setdefault("font", {})["color"] = "#ffffff"
     for name in axes:
         layout[name].setdefault("tickfont", {})["color"] = colour
     return figure

@@ -1,6 +1,6 @@
 // The program beside the graph: the line that runs, what each line made and printed so far. Every text is set as text.
 
-import { create, targetOf } from "./dom.js";
+import { create, targetOf, visible } from "./dom.js";
 
 /** @import { Note } from "../page.js" */
 /** @typedef {{ row: HTMLElement, chips: HTMLElement, shown: string }} Line */
@@ -54,7 +54,7 @@ export class CodePane {
     this.lines = code.map((tokens, index) => {
       const row = create("li"), rest = create("div", "rest"), text = create("code"), chips = create("span", "chips");
       row.dataset.line = String(index + 1);
-      for (const [kind, part] of tokens) text.append(kind ? create("span", kind, part) : part);
+      for (const [kind, part] of tokens) text.append(kind ? create("span", kind, part) : visible(part));
       if (!tokens.length) text.append(" ");
       rest.append(text, chips);
       row.append(create("span", "no", String(index + 1)), rest);

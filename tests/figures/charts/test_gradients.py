@@ -230,7 +230,8 @@ def test_letters_get_the_colour_that_plotlys_own_calls_would_give() -> None:
     ]
     for figure in figures:
         font = {"font": {"color": "#123456"}}
-        plotlys = go.Figure(figure).update_layout(font_color="#123456", hoverlabel=font, legend=font)
+        hover = {"font": {"color": "#ffffff"}, "bgcolor": "#232b3a", "bordercolor": "#868d99"}
+        plotlys = go.Figure(figure).update_layout(font_color="#123456", hoverlabel=hover, legend=font)
         plotlys.update_xaxes(tickfont_color="#123456", title=font)
         plotlys.update_yaxes(tickfont_color="#123456", title=font)
         assert with_ink(figure, "#123456").layout.to_plotly_json() == plotlys.layout.to_plotly_json()
