@@ -62,4 +62,5 @@ def test_in_a_browser_a_recorded_gpt_is_opened_and_another_step_is_chosen(
         wait_until_the_app_rests(page)
         expect(page.locator(".stage .node", has_text="model 197 nodes")).to_have_count(2)
         assert page.locator(".stage .node").count() <= 15
-        expect(page.locator(".js-plotly-plot")).to_have_count(2)
+        # The loss, the layers, the sizes of the values of one of them.
+        expect(page.locator(".js-plotly-plot")).to_have_count(3)
