@@ -50,7 +50,7 @@ _MOST_TRACES = 12
 _MOST_NOTES = 50
 _MOST_JSON = 96 << 20
 # Of what waits to become traces: records (a dozen steps of a large model), the bytes of tensors' numbers, those of one.
-_MOST_RECORDS = 300_000
+_MOST_RECORDS = 100_000
 _MOST_HELD, _MOST_HELD_OF_ONE = 128 << 20, 16 << 20
 # Of the file: what is over is let go until it can be opened.
 _ROOM = MOST_UPLOADED_BYTES - (256 << 10)
