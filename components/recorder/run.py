@@ -56,7 +56,7 @@ _LONGEST_REASON = 300
 _OTHER_THREAD = "Steps of an optimizer in another thread are not counted: a recording follows the thread that began it."
 _NO_STEP = "No optimizer ended a step, and run.step() was not called, so all of it is one step."
 # Of what waits to become traces: records (a dozen steps of a large model), the bytes of tensors' numbers, those of one.
-_MOST_RECORDS = 300_000
+_MOST_RECORDS = 100_000
 _MOST_HELD, _MOST_HELD_OF_ONE = 128 << 20, 16 << 20
 # Of the file: what is over is let go until it can be opened.
 _ROOM = MOST_UPLOADED_BYTES - (256 << 10)
