@@ -23,7 +23,7 @@ PYTEST := $(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope
 OR_NONE = $(if $(ARGS),|| test $$? -eq 5)
 EDITOR_STAMP := $(EDITOR)/built/stamp
 
-.PHONY: help setup setup-dev browser graphviz run test test-fast test-hostile test-operators check bench load pictures format clean
+.PHONY: help setup setup-dev browser graphviz run test test-fast test-hostile test-operators check bench gpu load pictures format clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -58,6 +58,9 @@ check: $(DEV_STAMP) ## lint, format and types, Python's and JavaScript's, withou
 
 bench: $(DEV_STAMP) browser graphviz ## print the benchmarks' ratios (ARGS="-o FILE" also writes them)
 	@$(BIN)/python -m bench $(ARGS)
+
+gpu: $(DEV_STAMP) ## on a machine with a GPU: its tests, and the recorded step that is shown where there is none
+	@$(BIN)/python -W ignore -m bench.gpu
 
 load: $(DEV_STAMP) ## how the server bears a class, on this machine alone, some minutes (ARGS="-h" lists the scenarios)
 	@$(BIN)/python -W ignore -m bench.load $(ARGS)

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import streamlit as st
-from markupsafe import Markup
 
 from app.editors import Editor
 from components.explanations import Remark, apply_hint
 from components.source.line_changes import line_changes, made_in
 from components.trace import Failure
-from components.widgets.panels import change_panel, failure_panel, with_code
+from components.widgets.panels import Markup, change_panel, failure_panel, with_code
 
 _HELP = "Changes the program in the editor and runs it. Ctrl+Z in the editor brings yours back."
 _OTHER = '<span class="al-note">These lines were changed since the program ran. Run it, and see again.</span>'

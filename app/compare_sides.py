@@ -17,14 +17,16 @@ import streamlit as st
 from app import advice, graph, recordings, results, session
 from app.controls import chart, one_of
 from app.editors import Editor, show_editor
-from app.examples import FIRST_PAIR, PAIRS
+from app.pairs import FIRST_PAIR, PAIRS
 from app.uploads import OpenError
 from components.facts.compare import Comparison
 from components.figures.charts.compare import AXES, timelines_figure
 from components.reading import KeptTrace
 from components.reading.sections import both_timelines, comparison
-from components.source.variants import Variant, variants
+from components.source.variants import Variant, elsewhere, on_the_gpu, variants
+from components.trace import Device
 from components.widgets.compare_panels import (
+    drift_panel,
     graphs_panel,
     printed_panel,
     quantities_panel,
@@ -143,7 +145,7 @@ def switches() -> tuple[Variant, ...]:
     """Return what can be changed in the left program; worked out once for a program."""
     state, text = compare_state(), side(LEFT).text
     if state.variants[0] != text:
-        state.variants = text, variants(text)
+        state.variants = text, (*elsewhere(text, gpu=session.has_gpu()), *variants(text))
     return state.variants[1]
 
 
@@ -176,10 +178,17 @@ def settle() -> dict[str, Edited]:
         if now.origin.source == TRACE:
             continue
         if again:
-            session.start(page, now.text, again=True)
+            session.start(page, now.text, again=True, on=_device(name))
         else:
-            session.ask(page, now.text)
+            session.ask(page, now.text, on=_device(name))
     return edited
+
+
+def _device(name: str) -> Device | None:
+    """Where a side has to run: that on the GPU there, what stands beside it on the CPU; else as the person chose."""
+    if on_the_gpu(side(name).text):
+        return "cuda"
+    return "cpu" if any(on_the_gpu(text) for text in programs()) else None
 
 
 def _follow(name: str) -> None:
@@ -285,6 +294,8 @@ def show() -> None:
     for column, page, marked in zip(st.columns(2, gap="small"), (left, right), only, strict=True):
         with column:
             graph.show(page, above=_ABOVE, show_code=not is_built(), only=marked)
+    if found.drift is not None:
+        drift_panel(found.drift)
     results_panels(found.results)
     printed_panel(found.printed)
     quantities_panel(found.quantities)

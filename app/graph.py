@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,7 @@ from app.takehome import file_name, notebook, script
 from components.facts.compare.graphs import GraphMarks
 from components.facts.terms import meaning_of
 from components.figures import PlayerData
+from components.reading import KeptTrace
 from components.reading.graph_view import NO_MARKS, WHOLE, GraphAsked, graph_view, other_foldings, way_to_module
 from components.reading.modules import ModulesTold
 from components.reading.offers import Place
@@ -75,8 +77,8 @@ class GraphState:
     asked: GraphAsked | None = None
     goto: tuple[int, int] | tuple[int, None, str] | None = None
     """The number of the request and the moment, or a box in its place."""
-    painted: int = 0
-    """Which trace the browser has painted a picture of (``id``)."""
+    painted: weakref.ref[KeptTrace] | None = None
+    """What stands for the trace that the browser has painted a picture of, while there is such a thing."""
 
 
 @st.fragment
@@ -123,6 +125,7 @@ def show(
         on_fold=lambda word, group: _fold(page, word, group),
         changes={key: place.told for key, place in places.items()},
         on_what_if=lambda of, kind, amount: what_if.ask(page, places.get(of), kind, amount),
+        refused=what_if.refused(page) if asks else 0,
     )
     _let_it_be_painted(page)
     if measured is not None:
@@ -139,9 +142,10 @@ def _let_it_be_painted(page: str) -> None:
 
     What arrives together it lays out together, and a page's widgets take it longer than the picture does.
     """
-    state, shown = _state(page), id(session.shown(page))
-    if state.painted != shown and runtime.exists():
-        state.painted = shown
+    state, shown = _state(page), session.shown(page)
+    painted = state.painted() if state.painted is not None else None
+    if shown is not None and painted is not shown and runtime.exists():
+        state.painted = weakref.ref(shown)
         time.sleep(_PAINTS_SECONDS)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import streamlit as st
-from markupsafe import Markup
 
 from components.facts.terms import GRAPH, PAGE_GROUPS
-from components.widgets.panels import joined, with_code
+from components.widgets.panels import Markup, joined, with_code
 
 Keys = tuple[tuple[str, str], ...]
 
@@ -26,7 +25,7 @@ KEYS: dict[str, Keys] = {
         ("Enter Escape", "opens the card of the selected box; closes it"),
         ("O", "opens the selected folded box"),
         ("C", "closes the frame around the selected box"),
-        ("[ ]", "fewer, larger boxes; the next level of boxes opened"),
+        ("[ ] , .", "fewer, larger boxes; the next level of boxes opened; comma and full stop do the same"),
         ("+ −", "zooms in, zooms out"),
         ("0", "fits the picture into its place"),
         ("F", "fills the screen, and leaves it"),

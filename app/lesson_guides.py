@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import streamlit as st
-from markupsafe import Markup
 
-from app import exercise, predicting, program_choice, results, session
+from app import exercise, gpu_sample, predicting, program_choice, results, session
 from app.course import Exercise, Lesson, WithoutGpu
 from app.progress import editor_of, is_solved
 from app.workbench import Guide
 from components.reading.account import account
-from components.widgets.panels import output_panel, with_code
+from components.widgets.panels import Markup, output_panel, with_code
 
 _WITHOUT_GPU = "lessons-without-gpu"
 # Where the keyboard stops, so that arrow keys scroll the text.
@@ -132,6 +131,7 @@ def _without_gpu(without: WithoutGpu) -> None:
                 on_click=_to_memory,
                 args=(without.program,),
             )
+            gpu_sample.offer("lessons:gpu")
 
 
 def _to_memory(program: str) -> None:

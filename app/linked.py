@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import msgspec
 import streamlit as st
-from markupsafe import Markup
 
 from app import compare_sides, playground_form, session
 from app.editors import Editor
@@ -31,6 +30,7 @@ from app.links import (
     unpack,
 )
 from components.source.form import Form
+from components.widgets.panels import Markup
 
 _MOST_CHANGED = 3
 

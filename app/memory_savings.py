@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
-from markupsafe import Markup
 
 from app import session
 from app.memory_timeline import PAGE
@@ -16,7 +15,7 @@ from components.facts.text import bytes_text, plural, signed_bytes
 from components.reading import KeptTrace
 from components.reading.memory_sections import MemoryAbout, outcome_of
 from components.source.variants import Variant, variants
-from components.widgets.panels import heads, joined, with_code
+from components.widgets.panels import Markup, heads, joined, with_code
 
 MOST = 8
 # What is about memory; what another switch shows is on the Compare page.

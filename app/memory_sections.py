@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-from markupsafe import Markup
 
 from app import session
 from app.controls import chart, one_of, table
@@ -15,7 +14,7 @@ from components.figures.charts.memory import alive_figure, saved_figure
 from components.figures.charts.memory_stacks import stacks_figure
 from components.reading import memory_sections
 from components.reading.memory_sections import MemoryAbout
-from components.widgets.panels import joined
+from components.widgets.panels import Markup, joined
 
 _MOMENTS = {"peak": "At the peak", "clicked": "Where you clicked", "end": "At the end"}
 _MOST_SENTENCES = 3

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
-from markupsafe import Markup
 
 from app import graph, session
 from app.controls import chart, download, kept_one_of
@@ -28,7 +27,7 @@ from components.reading.memory_sections import (
     snapshot,
     timeline,
 )
-from components.widgets.panels import joined, with_code
+from components.widgets.panels import Markup, joined, with_code
 
 PAGE = "memory"
 # The key of the control that says at which moment to look.

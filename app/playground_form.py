@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 import streamlit as st
-from markupsafe import Markup
 
 from app import session, style
 from app.controls import choose_device, kept_toggle
@@ -21,7 +20,7 @@ from app.editors import Typed
 from components.facts.terms import meaning_of
 from components.source.form import BackwardPress, Form, FormError, Leaf, ZeroGrad, leaf_rows
 from components.widgets.editor import Edited, code_editor, is_built, typed_text
-from components.widgets.panels import with_code
+from components.widgets.panels import Markup, with_code
 
 EDITOR = "playground:expression"
 _START = Form(expression="sin(x*w) + x**2", leaves=(Leaf(name="x", value="2.0"), Leaf(name="w", value="3.0")))

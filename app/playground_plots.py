@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import streamlit as st
-from markupsafe import Markup
 
 from app import session
 from app.controls import chart
@@ -16,7 +15,7 @@ from app.playground_form import made
 from components.facts.presses import Presses, presses
 from components.figures.charts.presses import ADDED, AFTER, BUILT, KEPT, grad_figure, held_figure
 from components.source.form import Form, Written
-from components.widgets.panels import joined
+from components.widgets.panels import Markup, joined
 
 _WORDS = Markup('<div class="al-plot-words" role="status">{}</div>')
 _KEY = Markup('<span class="al-key"><i style="background: {}"></i>{}</span>')

@@ -185,18 +185,22 @@ def _open(page: str) -> None:
 
 
 def _uploaded(page: str) -> None:
+    upload = session.widgets().get(f"{page}:upload:{_memory(page).opened}")
+    if upload is not None:
+        open_file(page, upload.name, upload.getvalue())
+
+
+def open_file(page: str, name: str, data: bytes) -> None:
+    """Let a page be about the trace in a file; where it cannot be opened, the page says why."""
     memory = _memory(page)
     memory.problem = ""
-    upload = session.widgets().get(f"{page}:upload:{memory.opened}")
-    if upload is None:
-        return
     try:
-        memory.trace = recordings.opened(page, upload.name, upload.getvalue())
+        memory.trace = recordings.opened(page, name, data)
     except OpenError as problem:
         memory.problem = str(problem)
         return
     session.hold(f"{page}:opened", memory.trace)
-    memory.file = upload.name
+    memory.file = name
     memory.opened += 1
     session.kept(Chosen, page).source = OPENED
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import streamlit as st
-from markupsafe import Markup
 
 from app import advice, session
-from components.facts.text import plural
+from components.facts.text import plural, visible
 from components.reading import KeptTrace
 from components.reading.account import Account, account
 from components.trace import Draw, MeasureModules
-from components.widgets.panels import leaves_panel, output_panel
+from components.widgets.panels import Markup, leaves_panel, output_panel
 
 _AGAIN = "The server had let go of this run, to make room for others. The program ran again."
 _NOTE = Markup('<p class="al-note">{}</p>')
@@ -43,7 +42,7 @@ def _watch(page: str) -> None:
         st.markdown(f"**{text}**")
         st.button("Stop", icon=":material/stop_circle:", key=f"{page}:stop", type="primary", on_click=run.stop)
     if now.stdout:
-        st.code(now.stdout[-2_000:], language=None, height=320)
+        st.code(visible(now.stdout[-2_000:]), language=None, height=320)
 
 
 def figures(told: Account) -> None:

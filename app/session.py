@@ -217,28 +217,36 @@ def leave() -> None:
 # --- running programs
 
 
-def ask(page: str, source: str, question: Asked | UnsetType = UNSET, *, about: object = None) -> bool:
+def ask(
+    page: str, source: str, question: Asked | UnsetType = UNSET, *, about: object = None, on: Device | None = None
+) -> bool:
     """Start a run unless it is what the page asked for last; return whether it was started.
 
     ``about`` says what is asked for where that is more than the program and the question.
     """
     state = remembered(PageState, page)
     gone = state.kept is not None and state.kept.gone and state.run is None
-    if state.asked == (about or (source, question)) and not gone:
+    if state.asked == (about or (source, question, on)) and not gone:
         return False
     state.again = gone
-    start(page, source, question, about=about)
+    start(page, source, question, about=about, on=on)
     return True
 
 
 def start(
-    page: str, source: str, question: Asked | UnsetType = UNSET, *, about: object = None, again: bool = False
+    page: str,
+    source: str,
+    question: Asked | UnsetType = UNSET,
+    *,
+    about: object = None,
+    again: bool = False,
+    on: Device | None = None,
 ) -> None:
-    """Run ``source`` for a page, and ask it a question if there is one.
+    """Run ``source`` for a page, and ask it a question if there is one; ``on`` is where, else as the person chose.
 
     An equal program with an equal question that ran before is not run again unless ``again`` asks for it.
     """
-    own_device = device() if question is UNSET or isinstance(question, Draw | MeasureModules) else "cpu"
+    own_device = on or (device() if question is UNSET or isinstance(question, Draw | MeasureModules) else "cpu")
     program = Program(source=source, question=question, device=own_device)
     if page in PROGRAM_PAGES:
         _choices().latest = page
@@ -249,7 +257,7 @@ def start(
     run = None if known is not None else shared.pool.submit(program, owner=owner(in_browser().person))
     state.again = state.again and not again
     # A newer event can end this run of the page anywhere else: what was asked for is now under way, too, or there.
-    state.asked, state.run, state.kept = about or (source, question), run, known or state.kept
+    state.asked, state.run, state.kept = about or (source, question, on), run, known or state.kept
     if known is not None:
         _take(page, state, known)
     elif run is not None:

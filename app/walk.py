@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from app import session
 from components.facts import TraceIndex, leaf_rows
 from components.facts.compare.results import last_tensors
@@ -16,7 +14,7 @@ from components.figures.player_data import code_tokens
 from components.reading import KeptTrace
 from components.reading.pictures import ways
 from components.source.form import BackwardPress, Form, Leaf, write_source
-from components.widgets.panels import joined
+from components.widgets.panels import Markup, joined
 from components.widgets.player.view import player
 
 PAGE = "start"

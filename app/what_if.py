@@ -20,6 +20,8 @@ class WhatIf:
     says: str = ""
     problem: str = ""
     """Why there is no such program."""
+    refused: int = 0
+    """How many questions were."""
     news: bool = False
     """Whether the page has not been shown anew since."""
 
@@ -35,6 +37,11 @@ def problem(page: str) -> str:
     now = session.remembered(WhatIf, page)
     said, now.problem = now.problem, ""
     return said
+
+
+def refused(page: str) -> int:
+    """Return how many questions about a page's picture were refused."""
+    return session.remembered(WhatIf, page).refused
 
 
 def refuse(page: str, why: str) -> None:
@@ -67,5 +74,6 @@ def ask(page: str, place: Place | None, kind: str, amount: str) -> None:
         return
     change = session.look(page, change_of, place.of, place.slot, kind, amount)
     now.news, now.problem = now.news or change != Change(), change.problem
+    now.refused += bool(change.problem)
     if change.after:
         now.before, now.after, now.says = shown.program.source, change.after, change.says

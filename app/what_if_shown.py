@@ -6,7 +6,6 @@ One press goes back, one keeps the change in the place where the program is edit
 from __future__ import annotations
 
 import streamlit as st
-from markupsafe import Markup
 
 from app import compare_sides, graph, results, session, what_if
 from app.advice import Place
@@ -14,10 +13,12 @@ from app.links import TooLong, program_link
 from components.source.line_changes import line_changes, made_in
 from components.widgets.compare_panels import printed_panel, results_panels, verdict_line
 from components.widgets.editor import is_built
-from components.widgets.panels import change_panel, failure_panel, note_panel
+from components.widgets.panels import Markup, change_panel, failure_panel, note_panel
 
 # In CSS pixels of the window's height: the question with its change, and the switches above the two pictures.
 _ABOVE = 325
+# Why a question was refused, above the picture.
+_REFUSED = 75
 
 
 def show(page: str, place: Place, *, above: int, show_code: bool | None = None) -> None:
@@ -27,9 +28,12 @@ def show(page: str, place: Place, *, above: int, show_code: bool | None = None) 
     beside the picture where no editor shows the player's marks.
     """
     show_code = not is_built() if show_code is None else show_code
+    # Its place is there always, so that the picture below it stays the same one, with its card open.
     problem = what_if.problem(page)
-    if problem:
-        note_panel(problem)
+    with st.container(key=f"{page}-al-refused"):
+        if problem:
+            note_panel(problem)
+            above += _REFUSED
     asked, right = what_if.asked(page), what_if.right_of(page)
     if asked is None:
         graph.show(page, above=above, show_code=show_code, asks=True)

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from typing import Literal
 
 import streamlit as st
-from markupsafe import Markup
 from streamlit.delta_generator import DeltaGenerator
 
 from app import advice, linked, results, session, what_if_shown
 from app.controls import choose_device
 from app.editors import Editor, show_editor
 from components.reading import KeptTrace
+from components.widgets.panels import Markup
 
 MADE = 0.34
 """What is made has this part of the width."""

@@ -75,7 +75,7 @@ HOMES = {
     "pygments": ("components/figures/player_data.py",),
     "xml": ("components/figures/layout.py",),
     "prometheus_client": ("app/operate/",),
-    "markupsafe": ("app/", "components/widgets/"),
+    "markupsafe": ("components/widgets/panels.py",),
     "plotly": ("components/figures/", "components/widgets/", "app/"),
 }
 # Only this file knows that Streamlit keeps state.

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import compare_sides, linked, results, session, style
 from app.controls import download
-from app.examples import PAIRS
+from app.pairs import PAIRS
 from app.workbench import MADE, frame, heading
 
 _PAIR, _NONE = "compare:pair", "Prepared pairs"

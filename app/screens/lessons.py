@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 import streamlit as st
-from markupsafe import Markup
 
 from app import progress, session
 from app.controls import download
@@ -18,6 +17,7 @@ from app.course import Course, Lesson
 from app.lesson_guides import ExerciseGuide, LessonGuide
 from app.progress import DamagedProgress, LessonsKept, LessonsState, solved
 from app.workbench import frame, heading, workbench
+from components.widgets.panels import Markup
 
 # The text wants more of the width than a program. The rest are CSS pixels: the least height of the editor, and what
 # more than on other pages is taken beside it: by a lesson's text, by an exercise's task and verdict.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from app import (
+    gpu_sample,
     memory_savings,
     memory_sections,
     memory_timeline,
@@ -37,6 +38,8 @@ def page() -> None:
     made, played, *charted = frame(PAGE, [0.28, 0.72] if asked else [0.28, 0.3, 0.42])
     with made:
         shown = program_choice.program(PAGE, "Memory", MEMORY)
+        if shown is not None and shown.program.device == "cpu":
+            gpu_sample.offer("memory:gpu")
     if shown is None:
         return
     if asked != (what_if.asked(PAGE) is not None):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-from markupsafe import Markup
 
 from app import (
     advice,
@@ -19,7 +18,7 @@ from app.workbench import ABOVE, MADE, frame, heading
 from components.reading.account import account, mended
 from components.source.form import Form, FormError, Written, write_program
 from components.source.form.read_back import form_of
-from components.widgets.panels import leaves_panel, with_code
+from components.widgets.panels import Markup, leaves_panel, with_code
 
 _TRIED = "playground-tried"
 _SAYS = Markup('<p class="al-mend" role="alert">{}</p>')

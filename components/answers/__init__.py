@@ -24,6 +24,7 @@ from ..trace import (
     ObservedRun,
     Program,
     Trace,
+    empty_trace,
 )
 
 # SymPy, and what works out answers with it, is imported when it is first needed: without it the first picture after a
@@ -98,23 +99,6 @@ def _only_drawn(trace: Trace, asked: Draw) -> Trace:
     """Return what is asked for: the rest of the trace is known, and where it is large takes long to be sent again."""
     drawn = trace.torchviz[asked.number : asked.number + 1]
     failure = None if drawn or trace.failure is None else replace(trace.failure, node=None, backward=None)
-    return Trace(
-        program=trace.program,
-        environment=trace.environment,
-        stdout="",
-        stdout_truncated=False,
-        failure=failure,
-        steps=[],
-        steps_truncated=False,
-        tensors=[],
-        nodes=[],
-        edges=[],
-        backwards=[],
-        gradients=[],
-        memory=None,
-        torchviz=drawn,
-        warnings=[],
-        truncations=[],
-        duration_ns=trace.duration_ns,
-        notes=[note for note in trace.notes if note.observer == "torchviz"],
-    )
+    notes = [note for note in trace.notes if note.observer == "torchviz"]
+    nothing = empty_trace(trace.program, trace.environment)
+    return replace(nothing, failure=failure, torchviz=drawn, duration_ns=trace.duration_ns, notes=notes)

@@ -24,6 +24,7 @@ from typing import Any
 
 import torch
 from msgspec import UNSET
+from msgspec.structs import replace
 from torch import nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
@@ -31,7 +32,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from ..source import SourceLimits
 from ..source.compiler import VALUE, compile_program
-from ..trace import Caps, Failure, ModuleCost, ModuleCosts, ModuleParameter, Note, Number, Program, Trace
+from ..trace import Caps, Failure, ModuleCost, ModuleCosts, ModuleParameter, Note, Number, Program, Trace, empty_trace
 from ..trace.modules import MOST_MODULES, MOST_PARAMETERS
 from .failures import Asides, failure_of, forget_to_stop, stop_if_asked
 from .main_module import MainModule, as_python_collects, seed
@@ -471,24 +472,6 @@ def _unseen(*values: object, **options: object) -> None:
 def _trace(
     program: Program, costs: ModuleCosts | None, failure: Failure | None, notes: list[Note], duration: int
 ) -> Trace:
-    return Trace(
-        program=program,
-        environment=environment(program.device),
-        stdout="",
-        stdout_truncated=False,
-        failure=failure,
-        steps=[],
-        steps_truncated=False,
-        tensors=[],
-        nodes=[],
-        edges=[],
-        backwards=[],
-        gradients=[],
-        memory=None,
-        torchviz=[],
-        warnings=[],
-        truncations=[],
-        duration_ns=duration,
-        notes=notes,
-        modules=costs if costs is not None else UNSET,
-    )
+    found = costs if costs is not None else UNSET
+    nothing = empty_trace(program, environment(program.device))
+    return replace(nothing, failure=failure, duration_ns=duration, notes=notes, modules=found)

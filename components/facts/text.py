@@ -121,6 +121,18 @@ def told_apart(words: Iterable[str]) -> list[str]:
     return told
 
 
+_TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    r"""A text of a program without what turns the order of a line's letters around unseen: each as its escape.
+
+    >>> visible("a\u202eb")
+    'a\\u202eb'
+    """
+    return _TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def printable(text: str, longest: int) -> str:
     """One line that every kind of file can carry: cut where it is too long, without control characters."""
     short = text if len(text) <= longest else f"{text[: longest - 1]}…"
@@ -131,4 +143,4 @@ def printable(text: str, longest: int) -> str:
 
 def plain_in_markdown(text: str) -> str:
     """A text whose ``*``, ``_``, ``$``, ``[`` and the like stand for themselves where Markdown is drawn."""
-    return re.sub(r"([\\`*_\[\]$<>|~#])", r"\\\1", text)
+    return re.sub(r"([\\`*_\[\]$<>|~#])", r"\\\1", visible(text))

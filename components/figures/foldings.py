@@ -1,7 +1,8 @@
 """The same picture with other boxes open, drawn beforehand for a player that has no server to ask.
 
-Not every combination: the levels of detail, and each box with those above it and what is open in the picture anyway.
-The player shows the one that has most in common with what is asked of it.
+Not every combination: the levels of detail, and each box with those above it and what is open in the picture anyway;
+where these are few also several of them together. The player shows the one that differs least from what is
+asked of it, and says what it had to close.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
+from itertools import chain, product
 
 from ..facts import TraceIndex
 from ..facts.folding import Scope
@@ -17,8 +19,12 @@ from .lab import lab_graph, lab_scope
 from .lab.records import LabOptions, Root
 from .player_data import PlayerData
 
+# Where to open a level draws more boxes than so many, it waits until all else is drawn: it takes seconds.
+_FEW_BOXES = 130
 _MOST_BOXES = 220
 _MOST_SECONDS = 20.0
+# Of combinations, those of one box among them.
+_MOST_COMBINED = 40
 
 
 def foldings(
@@ -27,25 +33,47 @@ def foldings(
     first: PlayerData,
     draw: Callable[[tuple[str, ...]], PlayerData],
     most: int = 150,
+    most_boxes: int = _MOST_BOXES,
 ) -> list[PlayerData]:
     """Return what ``draw`` makes of the groups to be open, for at most ``most`` pictures other than ``first``.
 
-    The outermost boxes come first, and of layers that are alike the first one's; after 20 seconds no other is begun.
+    The outermost boxes come first, and of layers that are alike the first one's; pictures of many boxes come last, and
+    of more than ``most_boxes`` there are none. After 20 seconds no other is begun.
     """
-    shown, seen = {frozenset(first.opened)}, []
     end = time.monotonic() + _MOST_SECONDS
-    for opened in _ways_to_fold(lab_scope(index, root), first.opened):
+    shown, few, many = {frozenset(first.opened)}, [], []
+    for opened in _ways(lab_scope(index, root), first.opened):
         if len(shown) > most or time.monotonic() > end:
             break
         if frozenset(opened) in shown:
             continue
         shown.add(frozenset(opened))
-        if len(lab_graph(index, root, LabOptions(opened=opened)).boxes) > _MOST_BOXES:
-            continue
-        data = draw(opened)
-        if data.svg and frozenset(data.opened) == frozenset(opened):
-            seen.append(data)
-    return seen
+        boxes = len(lab_graph(index, root, LabOptions(opened=opened)).boxes)
+        if boxes <= min(_FEW_BOXES, most_boxes):
+            few.append((opened, draw(opened)))
+        elif boxes <= most_boxes:
+            many.append(opened)
+    drawn = chain(few, ((opened, draw(opened)) for opened in many if time.monotonic() < end))
+    return [data for opened, data in drawn if data.svg and frozenset(data.opened) == frozenset(opened)]
+
+
+def _ways(scope: Scope, first: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield which groups to open, or to close, each for itself; where these are few, two together, three and so on."""
+    alone = []
+    for way in _ways_to_fold(scope, first):
+        alone.append(way)
+        yield way
+    known, latest = {frozenset(way) for way in alone}, alone
+    while latest and len(known) < _MOST_COMBINED:
+        more = []
+        for one, other in product(latest, alone):
+            stay = [group for group in one if group in other or group not in first]
+            both = tuple(dict.fromkeys([*stay, *(group for group in other if group in one or group not in first)]))
+            if frozenset(both) not in known and len(known) < _MOST_COMBINED:
+                known.add(frozenset(both))
+                more.append(both)
+        yield from more
+        latest = more
 
 
 def _ways_to_fold(scope: Scope, first: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

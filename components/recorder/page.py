@@ -25,7 +25,7 @@ from ..widgets.player.page import standalone_page
 _SECONDS = 30.0
 _HEIGHT = 680
 # A notebook holds the page, and who has a cell run waits for it.
-_MOST_FOLDINGS = 24
+_MOST_FOLDINGS, _MOST_BOXES = 24, 130
 _EMPTY = "<!doctype html><title>{title}</title><p>{title}: {why}</p>"
 
 
@@ -49,7 +49,7 @@ def player_page(trace: Trace, title: str) -> str:
         return told(draw_lab(graph, svg_ways(_SECONDS)).image, graph)
 
     first = told(drawn.image, drawn.graph or graph)
-    return standalone_page(first, title, foldings(index, None, first, other, _MOST_FOLDINGS))
+    return standalone_page(first, title, foldings(index, None, first, other, _MOST_FOLDINGS, _MOST_BOXES))
 
 
 def framed(page: str) -> str:

@@ -7,6 +7,7 @@ What a recorded step has shown becomes a trace when the training is over, if it 
 from __future__ import annotations
 
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
+from ..capture.failures import failure_of
 from ..capture.updates import parameters_of
 from ..source import SourceLimits
 from ..trace import MOST_UPLOADED_BYTES, Caps, Note, Packed, Trace, encode_trace, pack
@@ -27,6 +29,7 @@ from ..trace.recording import (
     KeptTrace,
     RecordedStep,
     Recording,
+    RecordingFile,
     decode_recording,
     encode_recording,
 )
@@ -49,6 +52,9 @@ CAPS = Caps(
 _MOST_TRACES = 12
 _MOST_NOTES = 50
 _MOST_JSON = 96 << 20
+_LONGEST_REASON = 300
+_OTHER_THREAD = "Steps of an optimizer in another thread are not counted: a recording follows the thread that began it."
+_NO_STEP = "No optimizer ended a step, and run.step() was not called, so all of it is one step."
 # Of what waits to become traces: records (a dozen steps of a large model), the bytes of tensors' numbers, those of one.
 _MOST_RECORDS = 100_000
 _MOST_HELD, _MOST_HELD_OF_ONE = 128 << 20, 16 << 20
@@ -223,6 +229,7 @@ class Run:
         # By id: a hash of a person's own class would be their code.
         self._known: dict[int, tuple[weakref.ref[torch.optim.Optimizer], bool]] = {}
         self._plain_since: tuple[int, float] | None = None
+        self._thread: int | None = None
         self.steps_seen = 0
         """How many steps the training has taken."""
 
@@ -230,6 +237,7 @@ class Run:
         if Run._running is not None:
             raise RuntimeError("another recording is under way: record one training at a time")
         Run._running = self
+        self._thread = threading.get_ident()
         self._remove = register_optimizer_step_post_hook(self._optimizer_done).remove
         self._begin_if_due()
         return self
@@ -245,19 +253,31 @@ class Run:
         elif window is not None:
             window.stop()
         self._kept.write()
+        if error is not None:
+            self._note_end(error)
+        elif not self.steps_seen:
+            self._kept.note(_NO_STEP)
         self._known.clear()
         return False
 
+    def _note_end(self, error: BaseException) -> None:
+        failure = failure_of(error)
+        if isinstance(error, KeyboardInterrupt):
+            self._kept.note(f"The training was interrupted in step {self.steps_seen}.")
+        elif failure is not None:
+            said = f"{failure.error_type}: {failure.message}"[:_LONGEST_REASON]
+            self._kept.note(f"The training ended in step {self.steps_seen} with {said}")
+
     def step(self) -> None:
         """End a step, in a loop that has no optimizer of ``torch.optim``."""
-        if Run._running is self:
+        if Run._running is self and self._is_here():
             self._step_done()
 
     @property
     def traces(self) -> dict[int, Trace]:
         """The whole traces that are kept, by step."""
-        file = decode_recording(self._file(), most_bytes=1 << 40)
-        return {step: file.trace(step, SourceLimits().max_chars, self._caps) for step in file.steps}
+        file = self._decoded()
+        return {step: self._trace(file, step) for step in file.steps}
 
     @property
     def recorded(self) -> list[int]:
@@ -267,7 +287,7 @@ class Run:
     @property
     def recording(self) -> Recording:
         """What is known in numbers, of every recorded step."""
-        return decode_recording(self._file(), most_bytes=1 << 40).head
+        return self._decoded().head
 
     def save(self, path: str | Path) -> None:
         """Write everything to one compressed file, which the app opens: ``run.save("step.trace")``."""
@@ -296,7 +316,13 @@ class Run:
         chosen = step if step is not None or not kept else kept[-1]
         if chosen is None or chosen not in kept:
             raise ValueError(f"no trace of step {chosen} is kept; there is one of: {kept}")
-        return player_page(self.traces[chosen], f"{self._place.name}, step {chosen}")
+        return player_page(self._trace(self._decoded(), chosen), f"{self._place.name}, step {chosen}")
+
+    def _decoded(self) -> RecordingFile:
+        return decode_recording(self._file(), most_bytes=1 << 40)
+
+    def _trace(self, file: RecordingFile, step: int) -> Trace:
+        return file.trace(step, SourceLimits().max_chars, self._caps)
 
     def _takes(self, optimizer: torch.optim.Optimizer) -> bool:
         """Whether an optimizer trains what is recorded."""
@@ -304,7 +330,14 @@ class Run:
         if known is None or known[0]() is not optimizer:
             ours = not self._trained or any(id(each) in self._trained for each in parameters_of(optimizer))
             known = self._known[id(optimizer)] = weakref.ref(optimizer), ours
-        return known[1]
+        return known[1] and self._is_here()
+
+    def _is_here(self) -> bool:
+        """Whether this is the thread that is recorded."""
+        if threading.get_ident() == self._thread:
+            return True
+        self._kept.note(_OTHER_THREAD)
+        return False
 
     def _optimizer_done(self, optimizer: torch.optim.Optimizer, *_: object) -> None:
         if self._takes(optimizer):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import builtins
 import os
-import runpy
 import sys
-import traceback
 from collections.abc import Sequence
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 
 from .place import place_of
 from .run import CAPS, Run
+
+# What a shell is told of a program that Ctrl+C ended.
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str], program: str) -> int:
@@ -21,10 +24,10 @@ def main(arguments: Sequence[str], program: str) -> int:
     ``program`` is what this command is called. Wrong usage raises ``SystemExit(2)``, as ``argparse`` does.
     """
     options = _parse(arguments, program)
-    script = options.script[0]
-    if not os.path.isfile(script):
-        print(f"{program}: there is no file {script}", file=sys.stderr)
+    if not os.path.isfile(options.script[0]):
+        print(f"{program}: there is no file {options.script[0]}", file=sys.stderr)
         return 2
+    script = os.path.abspath(options.script[0])  # as Python calls it
     run = Run(place_of(script, None), {}, options.every, options.steps, CAPS)
     status = _ran(run, script, options.script)
     target = options.output or f"{Path(script).stem}.trace"
@@ -61,28 +64,38 @@ def _count(text: str) -> int:
 
 def _ran(run: Run, script: str, words: Sequence[str]) -> int:
     """Run the script as ``python script.py`` does; return its exit status."""
-    argv, path = sys.argv, sys.path[:]
+    argv, path, main = sys.argv, sys.path[:], sys.modules["__main__"]
     sys.argv = list(words)
     sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
     try:
         with run:
-            runpy.run_path(script, run_name="__main__")
+            _run(script)
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0
         print(end.code, file=sys.stderr)
         return 1
     except BaseException as error:
-        traceback.print_exception(error.with_traceback(_of_the_script(error.__traceback__, script)))
-        return 1
+        error.__traceback__ = _of_the_script(error, script)
+        sys.excepthook(type(error), error, error.__traceback__)
+        return _INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
     finally:
-        sys.argv, sys.path[:] = argv, path
+        sys.argv, sys.path[:], sys.modules["__main__"] = argv, path, main
     return 0
 
 
-def _of_the_script(trace: TracebackType | None, script: str) -> TracebackType | None:
-    """Leave out the frames of who runs it."""
-    first = trace
+def _run(script: str) -> None:
+    """Run it as the main module. ``runpy`` would give it another ``sys.argv[0]``."""
+    module = sys.modules["__main__"] = ModuleType("__main__")
+    loader = module.__loader__ = SourceFileLoader(module.__name__, script)
+    module.__file__ = script
+    vars(module)["__builtins__"] = builtins
+    exec(loader.source_to_code(loader.get_data(script), script), vars(module))
+
+
+def _of_the_script(error: BaseException, script: str) -> TracebackType | None:
+    """Leave out the frames of who runs it; a script that is no Python has none of its own."""
+    first = error.__traceback__
     while first is not None and first.tb_frame.f_code.co_filename != script:
         first = first.tb_next
-    return first or trace
+    return first if first is not None or isinstance(error, SyntaxError) else error.__traceback__

@@ -78,6 +78,7 @@ from .records import (
     Trace,
     Truncation,
     Warned,
+    empty_trace,
 )
 
 __all__ = [
@@ -163,6 +164,7 @@ __all__ = [
     "decode_measured",
     "decode_trace",
     "decode_uploaded",
+    "empty_trace",
     "encode_trace",
     "observed_run",
     "oversized",

@@ -10,7 +10,7 @@ Longer than usual because the format is read as a whole.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import UNSET, UnsetType, field
 
@@ -480,3 +480,11 @@ class Trace(Record, frozen=True, kw_only=True):
     calls: list[ModuleCall] | UnsetType = UNSET
     modules: ModuleCosts | UnsetType = UNSET
     training_step: int | UnsetType = UNSET
+
+
+def empty_trace(program: Program, environment: Environment) -> Trace:
+    """Return a trace with nothing in it; what is known of a run is put into a copy (``msgspec.structs.replace``)."""
+    lists = ("steps", "tensors", "nodes", "edges", "backwards", "gradients", "torchviz", "warnings", "truncations")
+    known: dict[str, Any] = {"stdout": "", "stdout_truncated": False, "steps_truncated": False, "memory": None}
+    known |= {"failure": None, "duration_ns": 0} | {name: [] for name in lists}
+    return Trace(program=program, environment=environment, **known)

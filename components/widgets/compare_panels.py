@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
-from markupsafe import Markup
 
 from ..facts.compare import Printed, PrintedLine, RunQuantity
+from ..facts.compare.drift import Drift, Drifts
 from ..facts.compare.graphs import ChangedNodes, EdgeGroup, GraphComparison, NodeGroup
 from ..facts.compare.results import Compared, Results
 from ..facts.terms import meaning_of
-from .panels import head, heads, joined, panel
+from .panels import Markup, head, heads, joined, panel
 
 _MOST_ROWS = 200
+# Rows above the first number that is far apart, where the table does not begin with the first.
+_BEFORE = 30
 # The rows of the numbers: their titles, the attributes of their cells, and what stands in those.
 _SIDES: tuple[tuple[str, Markup, Callable[[RunQuantity], str]], ...] = (
     ("left", Markup(""), lambda row: row.text(row.left)),
@@ -88,6 +90,40 @@ def results_panel(title: str, rows: Sequence[Compared], notes: Sequence[str] = (
         table = _NOTE.format("None on either side.")
     body = _SCROLLED.format(table + joined(map(_NOTE.format, texts)))
     st.html(panel(f"{title}: {said}" if said else title, body))
+
+
+def drift_panel(drift: Drifts) -> None:
+    """Show place by place how far two runs in other dtypes, or on other devices, are apart."""
+    first = drift.rows.index(drift.first) if drift.first is not None else 0
+    start = max(0, first - _BEFORE) if first >= _MOST_ROWS else 0
+    rows = drift.rows[start : start + _MOST_ROWS]
+    columns = heads("number", "line", "left", "right", "max |left − right|", "relative", "in eps", "rounding explains")
+    table = Markup('<table class="al-table al-pair al-drift">{}{}</table>').format(columns, joined(map(_drift, rows)))
+    notes = list(drift.notes)
+    if len(rows) < len(drift.rows):
+        notes.append(f"Shown: {start + 1:,} to {start + len(rows):,} of {len(drift.rows):,}.")
+    ran = [
+        Markup('<p class="al-from">{} in <b>{}</b>: {}</p>').format(side.capitalize(), dtype, operations)
+        for side, dtypes in drift.ran
+        for dtype, operations in dtypes
+    ]
+    body = _SCROLLED.format(table + joined(map(_NOTE.format, notes))) + joined(ran)
+    st.html(panel(f"Drift: {drift.text}", body))
+
+
+def _drift(row: Drift) -> Markup:
+    mark = "≠" if row.beyond else "–" if row.relative is None else "≈" if row.relative else "="
+    return Markup(
+        '<tr class="{kind}"><th scope="row">{row.name}</th><td>{line}</td><td>{row.left}</td><td>{row.right}</td>'
+        "<td>{row.largest_text}</td><td>{row.relative_text}</td><td>{row.units_text}</td>"
+        '<td class="state"><b>{mark}</b> {said}</td></tr>'
+    ).format(
+        kind="differs" if row.beyond else "agrees",
+        row=row,
+        line="" if row.line is None else row.line,
+        mark=mark,
+        said=row.note or row.explained_text,
+    )
 
 
 def printed_panel(printed: Printed) -> None:

@@ -5,14 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+import markupsafe
 import streamlit as st
-from markupsafe import Markup, escape
 
 from ..facts import LeafRow
 from ..facts.output import Output, OutputPiece
 from ..facts.terms import meaning_of
+from ..facts.text import visible
 from ..source.line_changes import LineChange
 from ..trace import Check, Failure, Verdict
+
+
+class Markup(markupsafe.Markup):
+    """HTML around texts of programs: what is formatted or joined into it is escaped, and none of it turns a line."""
+
+    @classmethod
+    def escape(cls, s: object, /) -> Markup:
+        """Escape a text, of which every letter stands where it is read."""
+        return cls(visible(str(markupsafe.escape(s))))
+
 
 _KINDS = {
     "syntax": "Syntax error",
@@ -147,7 +158,7 @@ def head(word: str, meaning: str) -> Markup:
 
 def with_code(text: str) -> Markup:
     """Escape a sentence and set its `names` as code."""
-    plain = str(escape(text))  # re.sub would join the pieces of a Markup by its own, escaping, join
+    plain = str(Markup.escape(text))  # re.sub would join the pieces of a Markup by its own, escaping, join
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", plain))
 
 

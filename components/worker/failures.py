@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import msgspec
 
-from ..trace import Environment, Failure, FailureKind, Program, Trace
+from ..trace import Environment, Failure, FailureKind, Program, Trace, empty_trace
 
 STOPPED = "Stopped."
 STOPPED_IN_QUEUE = "Stopped before it began."
@@ -54,23 +54,11 @@ def failed_trace(
     duration_ns: int = 0,
 ) -> Trace:
     """Return a trace that holds what was seen of a run, and why there is no more."""
-    return Trace(
-        program=storable(program),
-        environment=environment or local_environment(),
+    return msgspec.structs.replace(
+        empty_trace(storable(program), environment or local_environment()),
         stdout=stdout,
         stdout_truncated=stdout_truncated,
         failure=failure,
-        steps=[],
-        steps_truncated=False,
-        tensors=[],
-        nodes=[],
-        edges=[],
-        backwards=[],
-        gradients=[],
-        memory=None,
-        torchviz=[],
-        warnings=[],
-        truncations=[],
         duration_ns=duration_ns,
     )
 

@@ -14,12 +14,14 @@ from msgspec import structs
 from streamlit.testing.v1 import AppTest
 
 from app.compare_sides import zipped
-from app.examples import PAIRS
 from app.linked import Linked
 from app.links import pack, unpack
-from components.source.variants import variants
+from app.pairs import PAIRS
+from components.source.variants import elsewhere, variants
 from components.trace import Trace, decode_trace, encode_trace
 from components.widgets import editor
+from components.worker.confine.gpu import has_gpu
+from components.worker.failures import NO_CUDA
 from tests.app.apptest import html_of, made, players, settled, show, shown, trace_of, visit
 from tests.figures import traces as t
 
@@ -228,3 +230,28 @@ def test_both_traces_in_one_file() -> None:
         assert sorted(archive.namelist()) == ["left.json", "left.py", "right.json", "right.py"]
         assert decode_trace(archive.read("right.json")) == sides["right"]
         assert archive.read("left.py") == b"x = 1\n"
+
+
+def test_the_left_program_under_autocast_shows_how_far_its_numbers_are_apart() -> None:
+    left, right = PAIRS["autocast: the same in bfloat16"]
+    test = opened()
+    settled(test.text_area(key=LEFT).set_value(left).run())
+    (under, *_rest) = elsewhere(left, gpu=False)
+    settled(test.selectbox(key="compare:right:from").set_value((under.switch, under.line, under.title)).run())
+    assert not test.exception
+    assert source_of(test, "right") == right
+    said = html_of(test)
+    assert "Drift: Same up to rounding" in said
+    assert "<td>float32</td><td>bfloat16</td>" in said
+    assert "Right in <b>bfloat16</b>: T × 6, Addmm × 6, Tanh × 3" in said
+    assert under.what in said
+
+
+@pytest.mark.skipif(has_gpu(), reason="there is a GPU here")
+def test_without_a_gpu_a_program_on_it_is_not_offered_and_one_from_a_link_is_refused_in_words() -> None:
+    (_, moved, _) = elsewhere(SMALL, gpu=True)
+    test = opened(pair=pack([SMALL, moved.source]))
+    failure = of_side(test, "right").failure
+    assert failure is not None
+    assert failure.message == NO_CUDA
+    assert not [word for word in test.selectbox(key="compare:right:from").options if "GPU" in word]

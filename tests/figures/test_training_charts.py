@@ -99,5 +99,7 @@ def test_no_histogram_is_said() -> None:
     assert list(sizes_figure(TOLD, many, "", 0).data[0].colorbar.ticktext) == ["1%", "5%", "20%", "50%", "75%"]
     most = replace(SIZES, counts=((1, 0), (1, 2)))
     assert list(sizes_figure(TOLD, most, "", 0).data[0].colorbar.ticktext) == ["1%", "5%", "25% +"]
+    plain = sizes_figure(TOLD, Sizes((0,), (-4,), ((6,),), (0,), (0,), (0,), (6,)), "", 0)
+    assert list(plain.data[0].y) == [-3.5]
     zeros = Sizes((0,), (), (), (6,), (0,), (0,), (6,))
     assert [list(row) for row in sizes_figure(TOLD, zeros, "gradients of net", 0).data[0].z] == [[1.0], [None]]

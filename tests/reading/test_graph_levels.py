@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain, combinations
+
 from components.capture import capture_program
 from components.facts import TraceIndex
 from components.figures import foldings
@@ -9,6 +11,15 @@ from components.reading.graph_view import GraphAsked, graph_view, other_foldings
 from components.trace import Program
 from tests.model_programs import RESNET, TRAINED
 
+SMALL = """\
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+one, two = (nn.Sequential(nn.Linear(2, 2), nn.Tanh()) for _ in range(2))
+loss = two(one(torch.ones(1, 2))).sum()
+loss.backward()
+"""
 FLAT = "import torch\nx = torch.ones(2, requires_grad=True)\ny = (x * 2).sum()\n"
 
 
@@ -47,6 +58,18 @@ def test_a_file_gets_each_level_and_each_fold_as_it_would_be_drawn() -> None:
     assert len({frozenset(other.opened) for other in others} | {frozenset(first.opened)}) == 13
     assert {other.level for other in others if not other.beyond} == set(range(first.levels + 1))
     assert others[0] == graph_view(index, GraphAsked(opened=others[0].opened)).data
+
+
+def test_a_file_gets_any_boxes_open_together_where_they_are_few() -> None:
+    index = index_of(SMALL)
+    first = graph_view(index, GraphAsked()).data
+    others = foldings(index, None, first, lambda opened: graph_view(index, GraphAsked(opened=opened)).data)
+    subsets = chain.from_iterable(combinations(first.opened, size) for size in range(len(first.opened) + 1))
+    # A box is open only in one that is open, too: the id of the inner one begins with that of the outer one.
+    parents = {one: [other for other in first.opened if one.startswith(f"{other}.")] for one in first.opened}
+    wanted = {frozenset(some) for some in subsets if all(set(parents[one]) <= set(some) for one in some)}
+    assert len(wanted) >= 9
+    assert {frozenset(other.opened) for other in [first, *others]} == wanted
 
 
 def test_where_nothing_can_be_opened_there_are_no_other_pictures() -> None:

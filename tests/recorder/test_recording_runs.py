@@ -221,6 +221,7 @@ def test_without_any_step_the_whole_of_it_is_one() -> None:
         model(x).sum().backward()
     assert run.steps_seen == 0
     assert list(run.traces) == [0]
+    assert [note.message[:25] for note in run.recording.notes] == ["No optimizer ended a step"]
     assert run.recording.steps[0].gradients == []
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from components.recorder.script import main
-from components.trace.recording import RecordingFile, decode_recording
+from components.trace.recording import decode_recording
+from tests.recorder.recorded import NAMES, SCRIPTS, once, recorded
 
-SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.py"))
 # What backward() was called on in a step is what the script prints of it, here divided by as much.
 PRINTED = {
     "dqn": re.compile(r"^\d+ \d (\S+)$", re.MULTILINE),
@@ -24,24 +24,15 @@ PRINTED = {
 }
 
 
-def recorded(script: Path, folder: Path, *options: str) -> tuple[str, RecordingFile]:
-    """Record a script; return what it printed, and the recording."""
-    target = folder / "step.trace"
-    heard = io.StringIO()
-    with contextlib.redirect_stdout(heard), contextlib.redirect_stderr(io.StringIO()):
-        assert main(["run", "--every", "3", "-o", str(target), *options, str(script)], "test") == 0
-    return heard.getvalue(), decode_recording(target.read_bytes())
-
-
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_a_recorded_script_prints_the_same_and_its_traces_are_whole(
-    script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    script: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = io.StringIO()
     monkeypatch.setattr("sys.argv", [str(script)])
     with contextlib.redirect_stdout(plain):
         runpy.run_path(str(script), run_name="__main__")
-    printed, file = recorded(script, tmp_path)
+    printed, file = once(script.stem).printed, decode_recording(once(script.stem).file)
     assert printed == plain.getvalue() != ""
 
     steps = {step.step: step for step in file.head.steps}
@@ -62,16 +53,15 @@ def test_a_recorded_script_prints_the_same_and_its_traces_are_whole(
 
 
 def test_its_arguments_are_the_scripts_own(tmp_path: Path) -> None:
-    script = next(path for path in SCRIPTS if path.stem == "gpt")
-    page = tmp_path / "step.html"
-    printed, file = recorded(script, tmp_path, "--html", str(page), "--steps", "2")
-    assert file.steps == [0, 1]
-    assert "gpt.py, step 1" in page.read_text(encoding="utf-8")
+    script = SCRIPTS[NAMES.index("gpt")]
+    made = recorded(script, tmp_path, "--steps", "2")
+    assert decode_recording(made.file).steps == [0, 1]
+    assert "gpt.py, step 1" in made.page
     heard = io.StringIO()
     arguments = ["run", "-o", str(tmp_path / "two.trace"), str(script), "--iters", "2"]
     with contextlib.redirect_stdout(heard), contextlib.redirect_stderr(io.StringIO()):
         assert main(arguments, "test") == 0
-    assert heard.getvalue() == "".join(printed.splitlines(keepends=True)[:2])
+    assert heard.getvalue() == "".join(made.printed.splitlines(keepends=True)[:2])
 
 
 def test_a_script_that_fails_says_so_as_python_does_and_leaves_a_recording(

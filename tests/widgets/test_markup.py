@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
+import pytest
 
-from components.widgets.panels import joined, panel, with_code
+from components.facts.text import plain_in_markdown
+from components.widgets.panels import Markup, joined, panel, with_code
 
 
 def test_names_in_a_sentence_are_code_and_nothing_else_is_markup() -> None:
@@ -19,3 +20,18 @@ def test_pieces_are_joined_and_texts_among_them_escaped() -> None:
 def test_a_panel_escapes_its_title() -> None:
     head = '<div class="al-panel"><div class="al-head">&lt;Leaves&gt;</div>'
     assert panel("<Leaves>", Markup("<p>x</p>")) == f"{head}<p>x</p></div>"
+
+
+@pytest.mark.parametrize("sign", ["\u202a", "\u202e", "\u2066", "\u2069"])
+def test_no_text_turns_the_letters_of_a_line_around(sign: str) -> None:
+    shown = f"\\u{ord(sign):04x}"
+    assert Markup("<b>{}</b>").format(f"a{sign}<b") == f"<b>a{shown}&lt;b</b>"
+    assert joined([Markup("<i>"), f"{sign}x"]) == f"<i>{shown}x"
+    assert panel(f"{sign}", Markup("")) == panel(shown, Markup(""))
+    assert with_code(f"`x{sign}`") == f"<code>x{shown}</code>"
+    assert plain_in_markdown(f"x{sign}*") == f"x\\{shown}\\*"
+
+
+def test_letters_of_every_script_stay_as_they_are() -> None:
+    text = "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 \u03c0 \u200f!"
+    assert Markup("{}").format(text) == text

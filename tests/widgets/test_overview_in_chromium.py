@@ -127,6 +127,13 @@ def test_a_gpt_is_opened_down_to_a_head_and_closed_again(reader: BrowserContext,
         # Back where one began, and the box that was closed is the one that is selected.
         assert view(page) == first
         expect(page.locator(".node.selected")).to_have_attribute("data-id", "g.0.3")
+        # A file has not every picture: what another box takes the place of is said, until something else is opened.
+        told = page.locator(".told")
+        for title in ("model.blocks", "model.blocks.0", "model.blocks.1"):
+            expect(told).to_be_hidden()
+            box(page, title).dispatch_event("dblclick")
+            came(page, {"model.blocks": 19}.get(title, 24))
+        expect(told).to_have_text("This file has no picture with both open: model.blocks.0 is closed again.")
 
 
 def test_a_search_opens_the_boxes_on_the_way_and_levels_open_all(reader: BrowserContext, tmp_path: Path) -> None:

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from app.pairs import PAIRS
+from components.facts import TraceIndex
+from components.facts.compare.drift import drifts
+from components.source.variants import elsewhere
 from components.trace import Program
 from components.worker import Limits, Pool, ZygoteOptions, pool_of_this_machine
 from components.worker.confine import KNOCKS
@@ -108,3 +112,19 @@ def test_out_of_memory_is_a_failure_with_the_sizes(gpu: Pool) -> None:
     failure = failure_of(gpu.run(Program(source=source, device="cuda")))
     assert failure.kind == "out_of_memory"
     assert "GiB" in failure.message
+
+
+@needs_gpu
+def test_one_program_on_the_gpu_has_the_numbers_of_the_cpu_up_to_rounding(gpu: Pool) -> None:
+    left, _ = PAIRS["autocast: the same in bfloat16"]
+    here = TraceIndex(gpu.run(Program(source=left)))
+    for variant in elsewhere(left, gpu=True)[1:]:
+        there = gpu.run(Program(source=variant.source, device="cuda"))
+        assert there.failure is None
+        found = drifts(here, TraceIndex(there))
+        assert found is not None
+        assert found.first is None, found.text
+        rows = {row.name: row for row in found.rows}
+        assert rows["inputs"].largest == 0
+        assert (rows["inputs"].left, rows["inputs"].right) == ("float32 · cpu", "float32 · cuda:0")
+        assert rows["loss"].relative

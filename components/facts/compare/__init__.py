@@ -13,6 +13,7 @@ from ...trace import Failure, Trace
 from ..index import TraceIndex
 from ..saved_bytes import saved_bytes, whole_memory
 from ..text import bytes_text, number_text, plural
+from .drift import Drifts, drifts
 from .graphs import GraphComparison, compare_graphs
 from .matching import SearchBudget, by_occurrence, longest_common
 from .results import Compared, Results, compare_results
@@ -36,6 +37,8 @@ class Comparison:
     graphs: GraphComparison
     results: Results
     printed: Printed
+    drift: Drifts | None = None
+    """How far the numbers are apart, where the sides computed on other devices or in other dtypes."""
 
 
 def compare(left: TraceIndex, right: TraceIndex) -> Comparison:
@@ -43,17 +46,21 @@ def compare(left: TraceIndex, right: TraceIndex) -> Comparison:
     quantities = compare_quantities(left.trace, right.trace)
     results = compare_results(left, right)
     printed = compare_printed(left.trace.stdout, right.trace.stdout)
-    verdict = _verdict(left.trace, right.trace, quantities, results, printed)
-    return Comparison(verdict, quantities, compare_graphs(left, right), results, printed)
+    drift = drifts(left, right)
+    ended = _ended(left.trace, right.trace)
+    said = [ended or (drift.text if drift is not None else "")]
+    if not said[0] or (ended and drift is None):
+        said.append(_results_told(results, printed, ended=bool(ended)))
+    if not ended:
+        said.append(_bytes_apart(quantities))
+    verdict = f"{'; '.join(filter(None, said))}."
+    return Comparison(verdict, quantities, compare_graphs(left, right), results, printed, drift)
 
 
-def _verdict(left: Trace, right: Trace, quantities: tuple[RunQuantity, ...], results: Results, printed: Printed) -> str:
-    ended = _ended(left, right)
+def _results_told(results: Results, printed: Printed, *, ended: bool) -> str:
     # Gradients, which the page is about, before tensors; of a program that stopped the other values say little.
     apart = _gradients_apart(results) + ([] if ended else _apart(results.tensors))
-    same = _listed(apart) or _same(results, printed)
-    said = [ended, _listed(apart)] if ended else [same, _bytes_apart(quantities)]
-    return f"{'; '.join(filter(None, said))}."
+    return _listed(apart) or ("" if ended else _same(results, printed))
 
 
 def _ended(left: Trace, right: Trace) -> str:

@@ -110,7 +110,7 @@ def sizes_figure(training: Training, sizes: Sizes, title: str, shown: int) -> go
     if not sizes.steps:
         return style.empty("No histogram of this layer was recorded.", _LOSS_HEIGHT)
     rows = _rows_of(sizes)
-    places, texts = zip(*((row.place, row.text) for row in rows if row.text), strict=True) if rows else ((), ())
+    named = [row for row in rows if row.text]
     parts = [[_part(count, total) for count, total in zip(row.counts, sizes.total, strict=True)] for row in rows]
     # What is zero or NaN can be all of it, and would leave the rest pale.
     most = max((part for row, of in zip(rows, parts, strict=True) if not row.text for part in of if part), default=1.0)
@@ -143,8 +143,8 @@ def sizes_figure(training: Training, sizes: Sizes, title: str, shown: int) -> go
         min(max(len(rows), _FEWEST_BINS), _MOST_BINS) * _BIN,
         title,
         _kept_marks(training, shown),
-        tickvals=[*(tick * math.log2(10) for tick in decades), *places],
-        ticktext=[*(_power_text(tick) for tick in decades), *texts],
+        tickvals=[*(tick * math.log2(10) for tick in decades), *(row.place for row in named)],
+        ticktext=[*(_power_text(tick) for tick in decades), *(row.text for row in named)],
     )
 
 

@@ -14,9 +14,10 @@ from ..edits import Edit, edited
 from ..tree import ProgramTree, read_program
 from . import checkpointing, deleting, detaching, grad_mode, in_place, options
 from .changes import SWITCHES, ProgramChange, Switch, Variant
+from .elsewhere import elsewhere, on_the_gpu
 from .name_flow import NameFlow
 
-__all__ = ["MOST", "SWITCHES", "Switch", "Variant", "variants"]
+__all__ = ["MOST", "SWITCHES", "Switch", "Variant", "elsewhere", "on_the_gpu", "variants"]
 
 MOST = 60
 _BYTE_ORDER_MARK = "\ufeff"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from ..edits import Edit
+from ..edits import Edit, inside_strings
 from ..tree import ProgramTree, dotted, imported
 
 Switch = Literal["no_grad", "retain_graph", "create_graph", "detach", "del", "set_to_none", "in_place", "checkpoint"]
+Elsewhere = Literal["autocast", "cuda"]
 SWITCHES: tuple[Switch, ...] = get_args(Switch)
 _LONGEST_NAME = 40
 _OFF = frozenset({"no_grad", "inference_mode"})
@@ -21,7 +23,7 @@ _EVALUATED_LATER = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.
 class ProgramChange:
     """One change, not made yet; its edits do not overlap. The other fields are those of ``Variant``."""
 
-    switch: Switch
+    switch: Switch | Elsewhere
     line: int
     title: str
     what: str
@@ -37,7 +39,7 @@ class Variant:
     else.
     """
 
-    switch: Switch
+    switch: Switch | Elsewhere
     line: int
     title: str
     what: str
@@ -92,3 +94,22 @@ def runs_in_place(program: ProgramTree, node: ast.AST) -> bool:
         if isinstance(outer, _EVALUATED_LATER) or (isinstance(outer, ast.Call) and dotted(outer.func) == "print"):
             return False
     return True
+
+
+def wrapped(program: ProgramTree, statements: Sequence[ast.stmt], head: str) -> list[Edit]:
+    """Return the edits that put statements, which follow each other in one block, into a block of their own.
+
+    ``head`` begins it. Empty where that cannot be written: beside other statements in one line.
+    """
+    indentation = program.indentation(statements[0])
+    if indentation is None or not program.ends_line(statements[-1]):
+        return []
+    first, last = program.first_line(statements[0]), statements[-1].end_lineno or statements[-1].lineno
+    edits = [Edit(program.starts[first - 1], program.starts[first - 1], f"{indentation}{head}{program.new_line(1)}")]
+    within = inside_strings(node for statement in statements for node in ast.walk(statement))
+    for line in range(first, last + 1):
+        text = program.lines[line - 1]
+        if text.strip() and line not in within:
+            place = program.starts[line - 1] + (len(indentation) if text.startswith(indentation) else 0)
+            edits.append(Edit(place, place, program.unit))
+    return edits

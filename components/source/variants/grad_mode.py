@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from ..edits import Edit, inside_strings
+from ..edits import Edit
 from ..tree import ProgramTree
-from .changes import ProgramChange, has_torch, is_recorded
+from .changes import ProgramChange, has_torch, is_recorded, wrapped
 from .name_flow import ENGINE, NameFlow
 from .options import engine_calls
 
@@ -57,18 +57,10 @@ def _around(program: ProgramTree, statements: Sequence[ast.stmt]) -> Iterator[Pr
         or not is_recorded(program, statements[0])
     ):
         return
-    indentation = program.indentation(statements[0])
-    if indentation is None or not program.ends_line(statements[-1]):
+    edits = wrapped(program, statements, "with torch.no_grad():")
+    if not edits:
         return
     first, last = program.first_line(statements[0]), statements[-1].end_lineno or statements[-1].lineno
-    unit, head = program.unit, f"{indentation}with torch.no_grad():{program.new_line(1)}"
-    edits = [Edit(program.starts[first - 1], program.starts[first - 1], head)]
-    within = inside_strings(node for statement in statements for node in ast.walk(statement))
-    for line in range(first, last + 1):
-        text = program.lines[line - 1]
-        if text.strip() and line not in within:
-            place = program.starts[line - 1] + (len(indentation) if text.startswith(indentation) else 0)
-            edits.append(Edit(place, place, unit))
     where = f"line {first}" if first == last else f"lines {first}–{last}"
     yield ProgramChange("no_grad", first, f"`with torch.no_grad():` around {where}", _OFF, tuple(edits))
 

@@ -1,6 +1,6 @@
 // The program beside the graph: the line that runs, what each line made and printed so far. Every text is set as text.
 
-import { create, targetOf } from "./dom.js";
+import { create, targetOf, visible } from "./dom.js";
 
 /** @import { Note } from "../page.js" */
 /** @typedef {{ row: HTMLElement, chips: HTMLElement, shown: string }} Line */
@@ -20,6 +20,8 @@ export class CodePane {
     this.source = null;
     /** @type {number | null} */
     this.line = null;
+    /** Where a long program is opened: at what it did last. @type {number | null} */
+    this.first = null;
     list.addEventListener("click", (event) => {
       const line = lineAt(event);
       if (line) pick(line);
@@ -36,7 +38,10 @@ export class CodePane {
    * @param {number | null} failed
    */
   open(source, code, backwards, failed) {
-    if (source !== this.source) this.build(code);
+    if (source !== this.source) {
+      this.build(code);
+      this.first = failed ?? backwards.at(-1) ?? null;
+    }
     this.source = source;
     this.lines.forEach(({ row }, index) => {
       row.classList.toggle("calls", backwards.includes(index + 1));
@@ -49,7 +54,7 @@ export class CodePane {
     this.lines = code.map((tokens, index) => {
       const row = create("li"), rest = create("div", "rest"), text = create("code"), chips = create("span", "chips");
       row.dataset.line = String(index + 1);
-      for (const [kind, part] of tokens) text.append(kind ? create("span", kind, part) : part);
+      for (const [kind, part] of tokens) text.append(kind ? create("span", kind, part) : visible(part));
       if (!tokens.length) text.append(" ");
       rest.append(text, chips);
       row.append(create("span", "no", String(index + 1)), rest);
@@ -74,6 +79,7 @@ export class CodePane {
     });
     const current = line === null ? undefined : this.lines[line - 1]?.row;
     if (current && line !== this.line) this.reveal(current);
+    else if (this.first !== null && this.list.clientHeight) this.begin(this.first);
     this.line = line;
   }
 
@@ -87,6 +93,14 @@ export class CodePane {
     const within = (line) => !!range && line >= range[0] && line <= range[1];
     this.lines.forEach(({ row }, index) => row.classList.toggle("lit", within(index + 1) || lit.includes(index + 1)));
     return this.lines.map((_, index) => index + 1).filter(within);
+  }
+
+  // Nothing has been looked at yet: a line in the middle, unless it is seen anyway.
+  /** @param {number} line */
+  begin(line) {
+    const row = this.lines[line - 1]?.row, pane = this.list;
+    this.first = null;
+    if (row && row.offsetTop > pane.clientHeight / 2) pane.scrollTop = row.offsetTop - pane.clientHeight / 2;
   }
 
   // Only the pane scrolls, not the page.

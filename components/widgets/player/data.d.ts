@@ -112,6 +112,7 @@ export interface PlayerMount {
   channel?: string;
   above?: number;
   goto?: Goto | null;
+  refused: number;
   changes: Partial<Record<string, PlayerChange>>;
   foldings: [string[], number | null, string][];
 }

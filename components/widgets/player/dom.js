@@ -1,6 +1,12 @@
 // What the other scripts need of the page's document: elements that are made, and elements that are there.
 
 const SVG = "http://www.w3.org/2000/svg";
+// What turns the order of a line's letters around without being seen (as `visible` in facts/text.py).
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
+
+// A text of a program as it is shown: each such character as its escape.
+/** @param {string} text */
+export const visible = (text) => text.replace(TURNING, (sign) => `\\u${sign.charCodeAt(0).toString(16)}`);
 
 /**
  * @template {keyof HTMLElementTagNameMap} K
@@ -10,7 +16,7 @@ const SVG = "http://www.w3.org/2000/svg";
 export function create(name, className = "", text) {
   const element = document.createElement(name);
   if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
+  if (text !== undefined) element.textContent = visible(text);
   return element;
 }
 

@@ -1,5 +1,7 @@
 // The player's side of its talk with the editor beside it; the other side is the editor's player_link.js.
 
+import { visible } from "./dom.js";
+
 /** @import { Message } from "./data.js" */
 /** @import { LineAct, Note } from "../page.js" */
 /** @typedef {{ line: number | null, tone: "now" | "error", lit: number[], notes: Note[] }} Marks */
@@ -53,7 +55,8 @@ export class EditorLink {
   tell({ source: text, backwards, failed }, marks, litLines) {
     const { channel } = this, lit = [...new Set([...marks.lit, ...litLines])];
     if (!channel) return;
-    const detail = { channel, text, ...marks, lit, backwards, failed };
+    const notes = marks.notes.map((note) => ({ ...note, text: visible(note.text) }));
+    const detail = { channel, text, ...marks, notes, lit, backwards, failed };
     window.dispatchEvent(new CustomEvent("autograd-lab:step", { detail }));
   }
 }

@@ -26,16 +26,18 @@ export class Folds {
     this.output = find(depth, "output", HTMLOutputElement);
     this.coarser = find(depth, "[data-do=coarser]", HTMLButtonElement);
     this.finer = find(depth, "[data-do=finer]", HTMLButtonElement);
+    this.told = find(player.gv, ".told", HTMLElement);
+    player.gv.addEventListener("pointerdown", () => this.tell(""), { signal: player.signal });
   }
 
   // Bring the control of the levels up to date.
   show() {
-    const { beyond, can_fold, compact, level, levels, opened } = this.player.data;
+    const { beyond, can_fold, compact, foldings, level, levels, opened } = this.player.data;
     // A picture that has all of its boxes open and is no model's needs none.
     this.depth.hidden = !can_fold || !this.player.scene.svg || (level >= levels && !compact);
     this.output.textContent = `level ${level + 1}${beyond ? "+" : ""} of ${levels + 1}`;
     this.coarser.disabled = !opened.length;
-    this.finer.disabled = level >= levels;
+    this.finer.disabled = level >= levels || (!!foldings.length && !pictureFor(this.player.data, "level", "finer"));
   }
 
   /** @param {string | null} id */
@@ -61,6 +63,7 @@ export class Folds {
     const { player } = this, { can_fold, foldings } = player.data;
     if (!can_fold || this.anchor) return;
     this.anchor = { word, id };
+    this.tell("");
     player.gv.classList.add("busy");
     if (foldings.length) this.take(word, id);
     else player.send("fold", { [word]: id });
@@ -118,16 +121,41 @@ export class Folds {
     if (!found) {
       this.anchor = null;
       player.gv.classList.remove("busy");
-      player.announced.textContent = "This file has no picture with that box open.";
+      this.tell("This file has no picture with that box open.");
       return;
     }
     const first = (this.first ??= data), told = JSON.parse(await unpacked(found[2]));
     player.gv.classList.remove("busy");
     player.refresh({ ...first, ...told });
+    const closed = word === "open" ? closedBy(found[0], data.opened) : [];
+    const titles = closed.map((one) => player.scene.boxes.get(one)?.texts[0]?.[0]?.textContent ?? "a box");
+    if (closed.length) this.tell(`This file has no picture with both open: ${listed(titles)} closed again.`);
+  }
+
+  // Say something until the next press.
+  /** @param {string} text */
+  tell(text) {
+    this.told.textContent = text;
+    this.told.hidden = !text;
   }
 }
 
-// The picture that was asked for, or the one that has most in common with it.
+// What was open and is not any more: the outermost boxes, which are the ones that are seen.
+/**
+ * @param {string[]} now
+ * @param {string[]} before
+ */
+export function closedBy(now, before) {
+  const closed = before.filter((id) => !now.includes(id));
+  return closed.filter((id) => !closed.some((other) => id.startsWith(`${other}.`)));
+}
+
+/** @param {string[]} titles */
+function listed([first = "", ...others]) {
+  return others.length ? `${first} and ${others.length} more are` : `${first} is`;
+}
+
+// The picture that was asked for, or the one that differs least from it.
 /**
  * @param {Pick<Message, "foldings" | "opened" | "level" | "beyond">} data
  * @param {Word} word
@@ -142,8 +170,8 @@ export function pictureFor({ foldings, opened, level, beyond }, word, id) {
   const rest = opened.filter((one) => one !== id && !isInside(one)), wanted = word === "open" ? [...opened, id] : rest;
   const ways = foldings
     .filter(([ids]) => (word === "open" ? ids.includes(id) : !ids.some((one) => one === id || isInside(one))))
-    .map((way) => ({ way, ...commonTo(way[0], wanted) }))
-    .sort((a, b) => b.common - a.common || a.others - b.others);
+    .map((way) => ({ way, differs: difference(way[0], wanted) }))
+    .sort((a, b) => a.differs - b.differs);
   return ways[0]?.way;
 }
 
@@ -151,9 +179,9 @@ export function pictureFor({ foldings, opened, level, beyond }, word, id) {
  * @param {string[]} ids
  * @param {string[]} wanted
  */
-function commonTo(ids, wanted) {
+function difference(ids, wanted) {
   const common = ids.filter((id) => wanted.includes(id)).length;
-  return { common, others: ids.length - common };
+  return ids.length + wanted.length - 2 * common;
 }
 
 /** @param {string} text */

@@ -26,6 +26,8 @@ export class Keyboard {
       ["+", actions.in], ["=", actions.in], ["-", actions.out], ["0", actions.fit],
       ["i", () => player.findings.next()], ["w", () => player.go(null)], ["/", () => player.search.field.focus()],
       ["o", () => player.folds.open(player.selected)], ["[", actions.coarser], ["]", actions.finer],
+      // Where brackets need AltGr, as on German keyboards.
+      [",", actions.coarser], [".", actions.finer],
       ["Escape", () => player.escape()],
     ]);
     // C and R, pressed on the page, are Streamlit's.

@@ -46,7 +46,8 @@ class PlayerChange(Struct, frozen=True):
 class PlayerMount(Struct, frozen=True, kw_only=True):
     """How the player stands in its page; see ``view.player``. ``own_menu`` is whether it saves pictures by itself.
 
-    ``changes`` are by the name of a card, or ``link-`` and the number of an edge. ``foldings`` are, where no server
+    ``changes`` are by the name of a card, or ``link-`` and the number of an edge; ``refused`` counts the questions that
+    were, of which the last stands on its card again. ``foldings`` are, where no server
     draws, the same picture with other boxes open: their ids, the level of detail that this is, and what differs from
     the data, as JSON, compressed, in base64.
     """
@@ -58,6 +59,7 @@ class PlayerMount(Struct, frozen=True, kw_only=True):
     channel: str | UnsetType = UNSET
     above: int | UnsetType = UNSET
     goto: Goto | UnsetType | None = UNSET
+    refused: int = 0
     changes: dict[str, PlayerChange] = {}
     foldings: list[tuple[list[str], int | None, str]] = []
 

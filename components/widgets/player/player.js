@@ -6,7 +6,7 @@ import { Camera } from "./camera.js";
 import { CardPane } from "./card.js";
 import { CodePane } from "./code.js";
 import { colourBoxes, legendOf, offerColumns } from "./colours.js";
-import { find, findAll, targetOf } from "./dom.js";
+import { find, findAll, targetOf, visible } from "./dom.js";
 import { savePicture, saveText } from "./download.js";
 import { Edges } from "./edges.js";
 import { EditorLink } from "./editor_link.js";
@@ -90,8 +90,12 @@ export class Player {
     this.code = new CodePane(part(".code"), { pick, hover });
     this.lights = new Lights(this.scene, this.code);
     this.card = new CardPane(part(".card"), { close: () => this.closeCard() });
-    const ask = (/** @type {unknown} */ asked) => { this.select(null); this.remember(); this.send("what_if", asked); };
-    this.whatIf = new WhatIf(() => this.data.changes, ask);
+    this.whatIf = new WhatIf(() => this.data.changes, (asked) => {
+      this.whatIf.last = { ...asked, box: this.selected };
+      this.select(null);
+      this.remember();
+      this.send("what_if", asked);
+    });
     this.editor = new EditorLink({ signal, pick, hover, ask: () => this.tellEditor(), typed: () => this.dressOld() });
     this.figures = new Figures(part(".pictures"), signal);
     this.time = new Timeline(part("footer"), this.story, { go: (at) => this.go(at) });
@@ -186,6 +190,7 @@ export class Player {
     this.findings.show(data.findings, data.more_findings);
     if (led) this.lead(led, place);
     else this.stay(place, inside, fresh);
+    this.whatIf.back(data.refused, (box) => this.select(box, { open: true }));
     this.findings.goOn();
     this.folds.goOn(anchor);
   }
@@ -198,13 +203,13 @@ export class Player {
   sayWhyBare() {
     const bare = !this.scene.svg, why = this.data.svg ? "This picture cannot be shown." : this.data.message;
     this.gv.classList.toggle("bare", bare);
-    this.message.textContent = bare ? why : "";
+    this.message.textContent = bare ? visible(why) : "";
   }
 
   dress() {
     dressAs(this.gv, this.data);
     arrange(this.gv, this.stage, this.legend, this.code.list);
-    this.title.textContent = this.title.title = this.data.title;
+    this.title.textContent = this.title.title = visible(this.data.title);
     this.dressOld();
   }
 
@@ -352,7 +357,7 @@ export class Player {
     this.menus.close();
     this.go(moment);
     if (box !== null) this.select(box, { open: true });
-    this.announced.textContent = text;
+    this.announced.textContent = visible(text);
     this.findings.opened = this.folds.has(box) ? box : null;
     this.folds.open(box);
   }

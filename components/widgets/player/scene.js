@@ -1,7 +1,7 @@
 // The picture on the stage: its boxes and lines, and what of them is lit, faint, selected or found. Only what changed
 // is touched, so that a step costs little however many boxes there are.
 
-import { create } from "./dom.js";
+import { create, visible } from "./dom.js";
 import { Flight } from "./flight.js";
 import { centreLabels, isLeaf, nodeOf, readPicture, sanitised, shapeOf } from "./svg.js";
 
@@ -190,7 +190,7 @@ export class Scene {
       const carried = story.carried(edge.number, at), ahead = future.has(edge.source) || future.has(edge.target);
       const { now = false, old = false, none = false } = carried ?? {};
       mark(edge, chosen([["future", ahead], ["now", now], ["old", old], ["waiting", none]]));
-      const text = carried ? `\u00a0${carried.text}\u00a0` : edge.label;
+      const text = carried ? `\u00a0${visible(carried.text)}\u00a0` : edge.label;
       if (edge.text && edge.shown !== text) edge.text.textContent = edge.shown = text;
     }
   }
@@ -343,10 +343,11 @@ function write(box, leaf) {
 // What is wider than its box is set smaller.
 /**
  * @param {SVGTextElement} piece
- * @param {string} text
+ * @param {string} words
  * @param {number} width
  */
-function fit(piece, text, width) {
+function fit(piece, words, width) {
+  const text = visible(words);
   if (piece.textContent === text) return;
   piece.textContent = text;
   const size = piece.dataset.size ??= piece.getAttribute("font-size") ?? "";

@@ -1,6 +1,6 @@
 // Time along the bottom: buttons, a scrubber with marks for backward calls and errors, and the sentence of the moment.
 
-import { create, find } from "./dom.js";
+import { create, find, visible } from "./dom.js";
 import { scrollable } from "./layout.js";
 
 /** @import { Story } from "./story.js" */
@@ -60,7 +60,7 @@ export class Timeline {
    * @param {boolean} playing
    */
   show(at, playing) {
-    const { story } = this, moment = story.moment(at), text = moment ? moment.text : this.whole();
+    const { story } = this, moment = story.moment(at), text = visible(moment ? moment.text : this.whole());
     this.scrub.value = String(at ?? story.last);
     this.footer.classList.toggle("whole", at === null);
     this.footer.classList.toggle("fault", moment?.kind === "error");

@@ -1,6 +1,6 @@
 // The one tooltip: a sentence about what is pointed at, focused or (in the legend) tapped, beside it and never over it.
 
-import { create, find, targetOf } from "./dom.js";
+import { create, find, targetOf, visible } from "./dom.js";
 
 /** @import { Explained } from "./explain.js" */
 
@@ -55,7 +55,7 @@ export class Tips {
     this.hide();
     const [word, sentence] = this.textOf(target) ?? ["", ""];
     if (!sentence || !target.checkVisibility()) return;
-    this.tip.replaceChildren(...(word ? [create("b", "", word), " "] : []), sentence);
+    this.tip.replaceChildren(...(word ? [create("b", "", word), " "] : []), visible(sentence));
     this.about = target;
     target.setAttribute("aria-describedby", this.tip.id);
     this.tip.showPopover();

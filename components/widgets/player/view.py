@@ -45,6 +45,7 @@ def player(
     on_fold: Callable[[str, str], None] | None = None,
     changes: Mapping[str, PlayerChange] | None = None,
     on_what_if: Callable[[str, str, str], None] | None = None,
+    refused: int = 0,
 ) -> None:
     """Show the player's data (``figures.player_data``).
 
@@ -54,7 +55,7 @@ def player(
     itself. The player fills the window but for ``above`` CSS pixels; ``picture_buttons`` save its pictures. ``goto``
     leads it to a step or a box: the number of the request, of which each is followed once, the step's, and the box's
     id. ``changes`` are what can be asked of its boxes and edges; ``on_what_if`` is then called with the key of one of
-    them, a kind, and the number or value that was typed.
+    them, a kind, and the number or value that was typed; ``refused`` counts the questions that were.
     """
 
     def folded() -> None:
@@ -78,6 +79,7 @@ def player(
         above=above,
         goto=Goto(*goto) if goto is not None else None,
         changes=dict(changes or {}),
+        refused=refused,
     )
     _component()(key=key, data=message(data, mount), on_fold_change=folded, on_what_if_change=asked)
 

@@ -5,7 +5,8 @@ import { create, targetOf } from "./dom.js";
 import { leafOf } from "./svg.js";
 
 /** @import { PlayerChange, PlayerMount } from "./data.js" */
-/** @typedef {(asked: { of: string, kind: string, amount: string }) => void} Ask */
+/** @typedef {{ of: string, kind: string, amount: string }} Asked */
+/** @typedef {(asked: Asked) => void} Ask */
 
 /** By kind: the word on the button, what it does, and what stands in its field at first. */
 /** @type {Record<string, [word: string, tip: string, first?: string]>} */
@@ -23,6 +24,14 @@ let isOpen = false;
 export class WhatIf {
   /** The edge that was clicked last, and the box at its end. @type {{ key: string, box: string } | null} */
   edge = null;
+
+  /** The question that was asked last, and the box that was selected. @type {Asked & { box: string | null } | null} */
+  last = null;
+
+  /** The question that was refused, which stands in its field again. @type {Asked | null} */
+  kept = null;
+
+  refused = 0;
 
   /**
    * @param {() => PlayerMount["changes"]} changes
@@ -49,6 +58,17 @@ export class WhatIf {
   /** @param {string | null} box */
   edgeOf(box) { return this.edge?.box === box ? this.edge?.key ?? null : null; }
 
+  // Show the box again whose question was refused since; the count is of all that were.
+  /**
+   * @param {number} refused
+   * @param {(box: string) => void} show
+   */
+  back(refused, show) {
+    this.kept = refused > this.refused ? this.last : null;
+    this.refused = refused;
+    if (this.kept && this.last?.box) show(this.last.box);
+  }
+
   // What can be asked on the card of a box.
   /** @param {string} box */
   rows(box) {
@@ -73,7 +93,8 @@ export class WhatIf {
     const field = create("input"), button = create("button", "", word), isValue = kind === "value";
     button.type = "submit";
     button.dataset.tip = tip;
-    field.value = isValue ? change.value : first ?? "";
+    const isKept = this.kept?.of === of && this.kept.kind === kind;
+    field.value = isKept ? this.kept?.amount ?? "" : isValue ? change.value : first ?? "";
     field.inputMode = isValue ? "text" : "decimal";
     field.spellcheck = false;
     field.setAttribute("aria-label", `${word} ${change.of}`);

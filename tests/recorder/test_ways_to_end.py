@@ -1,0 +1,99 @@
+"""However a script ends, a recorded one says what Python says, and leaves a recording."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+
+from components.recorder import record
+from components.recorder.script import main
+from components.trace.recording import decode_recording
+
+ENDS = {
+    "raises": "def inner():\n    raise KeyError('oh')\nprint('before')\ninner()\n",
+    "raises from another": "try:\n    1 / 0\nexcept OSError as one:\n    pass\nfinally:\n    int('x')\n",
+    "is interrupted": "print('before')\nraise KeyboardInterrupt\n",
+    "exits": "import sys\nsys.exit(3)\n",
+    "exits quietly": "import sys\nsys.exit()\n",
+    "exits with words": "raise SystemExit('the end')\n",
+    "is no Python": "print('never')\nif\n",
+    "has a hook of its own": "import sys\nsys.excepthook = lambda *args: print(args[0])\nraise OSError\n",
+    "asks what it is": "import sys\nprint(__name__, __file__, __spec__, type(__loader__), sys.argv, sys.path[0])\n",
+    "pickles its own": "import pickle\nclass A: pass\nprint(type(pickle.loads(pickle.dumps(A()))) is A)\n",
+    "is written in Latin-1": "# -*- coding: latin-1 -*-\nprint(len('é'))\n",
+}
+
+
+@pytest.mark.parametrize("words", ENDS)
+def test_a_recorded_script_ends_as_it_does_in_python(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+    Path("train.py").write_text(ENDS[words], encoding="latin-1" if "latin" in ENDS[words] else "utf-8")
+    plain = subprocess.run([sys.executable, "train.py", "--epochs", "1"], capture_output=True, text=True, check=False)
+    ended = main(["run", "train.py", "--epochs", "1"], "test")
+    said = capsys.readouterr()
+    # A shell says 128 more than the number of the signal that ended a program.
+    assert ended == (plain.returncode if plain.returncode >= 0 else 128 - plain.returncode)
+    assert said.out == plain.stdout
+    assert said.err == f"{plain.stderr}test: 0 steps, recorded in train.trace\n"
+    assert decode_recording(Path("train.trace").read_bytes()).head.seen == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (KeyError("oh"), "The training ended in step 3 with KeyError: 'oh'"),
+        (KeyboardInterrupt(), "The training was interrupted in step 3."),
+        (SystemExit(0), None),
+    ],
+)
+def test_what_ended_a_step_that_was_not_recorded_is_said(error: BaseException, words: str | None) -> None:
+    run = record(every=2)
+    w = torch.ones(1, requires_grad=True)
+
+    def train() -> None:
+        with run:
+            for number in range(5):
+                (w * number).sum().backward()  # type: ignore[no-untyped-call]
+                if number == 3:
+                    raise error
+                run.step()
+
+    with pytest.raises(type(error)):
+        train()
+    assert run.recorded == [0, 2]
+    assert [note.message for note in run.recording.notes] == ([words] if words else [])
+
+
+def test_steps_in_other_threads_are_not_counted_and_said(tmp_path: Path) -> None:
+    """They would end steps that they have no part in, two of them at the same time."""
+    models = [torch.nn.Linear(2, 1) for _ in range(3)]
+
+    def trained(model: torch.nn.Module) -> None:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(10):
+            optimizer.zero_grad()
+            model(torch.ones(1, 2)).sum().backward()
+            optimizer.step()
+
+    with record(every=2) as run:
+        others = [threading.Thread(target=trained, args=(model,)) for model in models[1:]]
+        for other in others:
+            other.start()
+        trained(models[0])
+        for other in others:
+            other.join()
+    assert run.steps_seen == 10
+    run.save(tmp_path / "step.trace")
+    file = decode_recording((tmp_path / "step.trace").read_bytes())
+    assert [step.step for step in file.head.steps] == [0, 2, 4, 6, 8]
+    assert [note.message.partition(" are")[0] for note in file.head.notes] == [
+        "Steps of an optimizer in another thread"
+    ]
