@@ -19,6 +19,8 @@ KEPT_MB = 1_024
 # Address space of a program that costs no memory of its own: libraries, and what it shares with where it was forked.
 SHARED_MB = 900
 _LEAST_MB = 300
+# With so much for each of three, two short runs go on at once: in one place, each waits for another's second.
+_ENOUGH_MB = 500
 _MOST_MB = 2_048
 # What a second zygote takes that is kept ready, and the least memory with which one is.
 _SPARE_MB = 300
@@ -72,7 +74,7 @@ def shape_of(machine: Machine, spare_zygote: bool | None = None) -> Shape:
     spare = machine.memory_mb >= _SPARE_FROM_MB if spare_zygote is None else spare_zygote
     room = max(0, machine.memory_mb - KEPT_MB - spare * _SPARE_MB)
     cores = max(1, round(machine.processors))
-    fit = max(2, room // (_MOST_MB - SHARED_MB))
+    fit = max(3 if room >= 3 * _ENOUGH_MB else 2, room // (_MOST_MB - SHARED_MB))
     short = min(max(2, cores), fit - 1)
     long = min(cores, fit - short)
     each = min(_MOST_MB - SHARED_MB, max(_LEAST_MB, room // (short + long)))

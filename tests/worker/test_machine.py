@@ -84,6 +84,13 @@ def test_all_programs_together_fit(memory_mb: int, processors: float) -> None:
     assert own >= 300
 
 
+@pytest.mark.parametrize(("memory_mb", "short", "own"), [(2_048, 1, 512), (3_072, 2, 682), (4_096, 2, 924)])
+def test_two_short_runs_go_on_at_once_where_there_is_some_memory_for_each(memory_mb: int, short: int, own: int) -> None:
+    """1 GiB is kept, from 4 GiB on 300 MiB more; the rest is shared by the places."""
+    found = shape_of(Machine(2, memory_mb))
+    assert (found.short, found.long, found.memory_mb - SHARED_MB) == (short, 1, own)
+
+
 def test_two_processors_and_six_gibibytes() -> None:
     assert shape_of(Machine(2, 6_144)) == Shape(2, 2, 2_048, 256, spare_child=True, spare_zygote=True)
 
