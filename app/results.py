@@ -36,11 +36,22 @@ def _watch(page: str) -> None:
         doing = "Drawing with torchviz, in a second run"
     if isinstance(run.program.question, MeasureModules):
         doing = "Measuring modules, in a second run"
-    doings = {"running": doing + where, "standing": f"Paused{where}, since other long programs are first"}
+    doings = {
+        "running": doing + where,
+        "standing": f"Paused{where}, since other long programs are first",
+        "ending": "Ended · gathering its trace",
+    }
     text = f"{doings.get(now.state, waiting)} · {now.seconds:.1f} s"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{text}**")
-        st.button("Stop", icon=":material/stop_circle:", key=f"{page}:stop", type="primary", on_click=run.stop)
+        st.button(
+            "Stop",
+            icon=":material/stop_circle:",
+            key=f"{page}:stop",
+            type="primary",
+            disabled=run.stopped_at is not None,
+            on_click=run.stop,
+        )
     if now.stdout:
         st.code(visible(now.stdout[-2_000:]), language=None, height=320)
 

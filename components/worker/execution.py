@@ -106,6 +106,7 @@ class Execution:
         """Let the run's progress and Stop reach the child; Stop may have been pressed already."""
         self._run.look = lambda: (self._stream.line, self._stream.stdout)
         self._run.standing = lambda: self._turn.ahead() if self._turn.place == "standing" else None
+        self._run.is_over = lambda: self._stream.finishing
         self._run.on_stop = lambda run: self._zygote.stop(child)
         if self._run.stopped_at is not None:
             self._zygote.stop(child)

@@ -15,15 +15,16 @@ from .limits import Limits
 from .sent import Sent, SentMemory, read
 
 ANYBODY = Owner()
-State = Literal["queued", "running", "standing", "done"]
+State = Literal["queued", "running", "standing", "ending", "done"]
 
 
 class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
     """What can be said of a run now.
 
-    ``standing`` is a program that stands still until it is its turn to go on among long ones. ``ahead`` counts the
-    programs that will begin, or go on, before it; ``line`` is the line that ran last (``None`` before the
-    first look, a tenth of a second after the start); ``seconds`` since it began to run, or to wait; ``stdout`` so far.
+    ``standing`` is a program that stands still until it is its turn to go on among long ones, ``ending`` one that is
+    over, or was stopped, while what was recorded of it is put together. ``ahead`` counts the programs that will begin,
+    or go on, before it; ``line`` is the line that ran last (``None`` before the first look, a tenth of a second after
+    the start); ``seconds`` since it began to run, or to wait; ``stdout`` so far.
     """
 
     state: State
@@ -65,6 +66,7 @@ class Run:
         # The pool and the execution put these in while they are responsible for the run.
         self.look: Callable[[], tuple[int | None, str]] = lambda: (None, "")
         self.standing: Callable[[], int | None] = _nowhere
+        self.is_over: Callable[[], bool] = _not_yet
         self.count_ahead: Callable[[Run], int] = _nothing
         self.on_stop: Callable[[Run], object] = _nothing
         self.on_done: Callable[[Run], object] = _nothing
@@ -80,6 +82,8 @@ class Run:
                 return RunProgress(state="done", ahead=0, line=self._last_line, seconds=seconds, stdout=result.stdout)
             line, stdout = self.look()
             state: State = "queued" if not self._running else "running" if standing is None else "standing"
+            if self._running and (self._stopped_at is not None or self.is_over()):
+                state = "ending"
             seconds = time.monotonic() - self._since
             return RunProgress(state=state, ahead=ahead, line=line, seconds=seconds, stdout=stdout)
 
@@ -154,6 +158,7 @@ class Run:
                 # Let go of the child's buffers: pages keep runs for long.
                 self.look = lambda: (None, "")
                 self.standing = _nowhere
+                self.is_over = _not_yet
                 self.on_stop = self.count_ahead = _nothing
                 first = True
         if first:
@@ -167,3 +172,7 @@ def _nothing(run: Run) -> int:
 
 def _nowhere() -> None:
     return None
+
+
+def _not_yet() -> bool:
+    return False

@@ -40,6 +40,7 @@ def test_stop_ends_a_stubborn_program(walled: Pool) -> None:
     stubborn = begun(walled, STUBBORN, stop_seconds=0.2)
     stubborn.stop()
     stubborn.stop()
+    assert stubborn.progress().state in {"ending", "done"}
     assert failure_of(stubborn.wait(20)).message == STOPPED
 
 
@@ -50,6 +51,16 @@ def test_stop_after_the_end_changes_nothing(walled: Pool) -> None:
     assert finished.wait(0) is trace
     assert trace is not None
     assert trace.failure is None
+
+
+def test_a_program_that_is_over_is_not_said_to_run_while_its_trace_is_put_together(walled: Pool) -> None:
+    endless = begun(walled)
+    assert not endless.is_over()
+    endless.is_over = lambda: True  # what the child says after the last line
+    assert endless.progress().state == "ending"
+    endless.stop()
+    assert endless.wait(20) is not None
+    assert endless.progress().state == "done"
 
 
 def test_progress_tells_line_output_and_time(walled: Pool) -> None:
