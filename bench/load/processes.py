@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,10 @@ class Group:
     """A control group of Linux, which bounds the memory of all processes in it, as a container's does."""
 
     folder: Path
+
+    def entered_by(self, command: Sequence[str]) -> list[str]:
+        """Return a command that first goes into the group."""
+        return ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self.folder / "cgroup.procs"), *command]
 
     def most_held(self) -> float:
         """Return the MiB that its processes held together at most, with the files that Linux keeps in memory."""
@@ -173,7 +177,7 @@ def served(
     if descriptors is not None:
         command = ["sh", "-c", 'ulimit -S -n "$0" && exec "$@"', str(descriptors), *command]
     if group is not None:
-        command = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group.folder / "cgroup.procs"), *command]
+        command = group.entered_by(command)
     process = subprocess.Popen(
         command, cwd=ROOT, env=os.environ | dict(environment or {}), stdout=subprocess.DEVNULL, stderr=errors
     )

@@ -36,7 +36,15 @@ BOMBS = {
         "for number in range(6_000):\n    with open(f'{number}', 'wb') as file:\n        file.write(b'x' * (1 << 24))\n"
     ),
 }
-_TOLD = ("memory", "OSError", "limit", "wait")
+# What is said of each of them, and to a person who has had much already.
+_TOLD = (
+    "memory",
+    "more than a run may have",
+    "no room for it",
+    "folder is full",
+    "The server is busy",
+    "processor time",
+)
 # What happens at random is the same at every start.
 _RANDOM = random.Random(15)
 # No more arrive at once: a class comes within seconds, not within one.
@@ -244,8 +252,8 @@ async def memory_bombs(server: Server, options: Options) -> list[Figure]:
         while True:
             seen = _Seen()
             await _note(seen, lambda: visitor.run(f"{BOMBS[kind]}# {_RANDOM.random()}\n"))
-            if seen.failed or not any(word in visitor.said for word in _TOLD):
-                strange.append(f"{kind}: {(seen.failed or [visitor.said])[0][:300]}")
+            if seen.failed or not any(word in visitor.error for word in _TOLD):
+                strange.append(f"{kind}: {(seen.failed or [visitor.error])[0][:300]}")
             answered[kind] += 1
             await asyncio.sleep(0.2)
 

@@ -23,6 +23,7 @@ _REMEMBERED = 60
 # A component's triggers are a widget of their own, beside that of its state.
 _TRIGGERS = "$$STREAMLIT_INTERNAL_KEY_{}__events"
 _OPEN_SECONDS = 30.0
+_ERROR = '<div class="al-fail"'
 
 
 class Refused(Exception):
@@ -103,6 +104,11 @@ class Visitor:
     def said(self) -> str:
         """What the page says, as HTML and Markdown, from the last time that all of it was sent."""
         return "\n".join(self._texts)
+
+    @property
+    def error(self) -> str:
+        """What the page says of a program that failed, as HTML; empty where none did."""
+        return next((text for text in reversed(self._texts) if text.startswith(_ERROR)), "")
 
     @property
     def waits(self) -> bool:

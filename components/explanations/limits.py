@@ -11,6 +11,8 @@ from .situation import Advice, Rules, Situation, called, shown
 
 rules = Rules()
 
+# Bytes of one tensor that are no matter of what the program holds besides.
+_MORE_THAN_ANY = 2 << 30
 _SIGNALS = (
     "os.kill",
     "os.killpg",
@@ -34,11 +36,15 @@ def _loop(situation: Situation) -> Statement | None:
 
 
 def _where(situation: Situation) -> str:
-    line, loop = situation.failure.line, _loop(situation)
-    if line is None:
+    line = situation.failure.line
+    return f" It was on line {line}{_inside(situation)}." if line is not None else ""
+
+
+def _inside(situation: Situation) -> str:
+    loop = _loop(situation)
+    if loop is None or loop.first == situation.failure.line:
         return ""
-    inside = f", in the loop {shown(loop.code)} of line {loop.first}" if loop is not None and loop.first != line else ""
-    return f" It was on line {line}{inside}."
+    return f", in the loop {shown(loop.code)} of line {loop.first}"
 
 
 @rules.on(r"^None: (The server is shutting down|.*queue|.*waiting|Stopped before it began)", "timeout")
@@ -85,13 +91,17 @@ def _counted(loop: Statement) -> Edit | None:
 
 @rules.on(r"you tried to allocate (\d+) bytes|[Tt]ried to allocate ([\d.]+ \w+)", "out_of_memory")
 def _too_large_tensor(situation: Situation, match: re.Match[str]) -> Advice:
-    size = readable(int(match[1])) if match[1] is not None else match[2]
+    count = int(match[1]) if match[1] is not None else 0
+    size = readable(count) if count else match[2]
     makers = [situation.shown(call) for call in situation.calls if call.args and called(call)]
     by = f" by {makers[0]}" if len(makers) == 1 else ""
     kept = _kept_graphs(situation)
-    return Advice(
-        f"{situation.here} asked for {size} at once{by}, which is more than a run may have.{kept[0]}", kept[1]
-    )
+    if count >= _MORE_THAN_ANY:
+        text = f"{situation.here} asked for {size} at once{by}, which is more than a run may have."
+    else:
+        inside = _inside(situation)
+        text = f"{situation.here} asked for {size} more{by}{inside}. Beside what the program holds there is no room for it."
+    return Advice(f"{text}{kept[0]}", kept[1])
 
 
 @rules.on(r"", "out_of_memory")

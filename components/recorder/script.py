@@ -66,7 +66,7 @@ def _ran(run: Run, script: str, words: Sequence[str]) -> int:
     """Run the script as ``python script.py`` does; return its exit status."""
     argv, path, main = sys.argv, sys.path[:], sys.modules["__main__"]
     sys.argv = list(words)
-    sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
+    sys.path.insert(0, os.path.dirname(os.path.realpath(script)))  # where the file is, not a link to it
     try:
         with run:
             _run(script)

@@ -39,6 +39,11 @@ def test_a_visitor_opens_a_lesson_and_runs_a_program_of_their_own(server: Server
         assert shown(visitor) == ["12.", "24."]  # 3 x², once and twice
         await visitor.run(EDITED.format("3.0"))
         assert shown(visitor) == ["27.", "54."]
+        assert visitor.error == ""
+        await visitor.run("kept = [b'x' * (1 << 26) for _ in range(100)]\n")
+        assert "MemoryError" in visitor.error
+        await visitor.run(EDITED.format("4.0"))
+        assert visitor.error == ""
         await visitor.leave()
 
     asyncio.run(visit())
@@ -91,12 +96,12 @@ def test_a_group_bounds_all_its_processes_together_and_counts_whom_linux_ends() 
     with limited(150) as group:
         if group is None:
             pytest.skip("no control group can be made here")
-        enter = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group.folder / "cgroup.procs"), sys.executable, "-c"]
-        with subprocess.Popen([*enter, takes.format(40)], stdin=PIPE, stdout=PIPE) as small:
+        few, many = (group.entered_by([sys.executable, "-c", takes.format(mib)]) for mib in (40, 400))
+        with subprocess.Popen(few, stdin=PIPE, stdout=PIPE) as small:
             assert small.stdout is not None
             assert small.stdout.readline() == b"on\n"
             assert (group.ended(), group.most_held() > 40) == (0, True)
-            large = subprocess.run([*enter, takes.format(400)], check=False, stdin=subprocess.DEVNULL, stdout=PIPE)
+            large = subprocess.run(many, check=False, stdin=subprocess.DEVNULL, stdout=PIPE)
             assert large.returncode == -signal.SIGKILL
             assert (group.ended(), small.poll()) == (1, None)
             small.kill()

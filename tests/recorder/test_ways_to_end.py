@@ -46,6 +46,20 @@ def test_a_recorded_script_ends_as_it_does_in_python(
     assert decode_recording(Path("train.trace").read_bytes()).head.seen == 0
 
 
+def test_a_link_to_a_script_finds_what_stands_beside_the_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    real = tmp_path / "real"
+    real.mkdir()
+    (real / "beside_the_script.py").write_text("there = 1\n")
+    (real / "train.py").write_text("import sys\nimport beside_the_script\nprint(__file__, sys.path[0], sys.argv)\n")
+    Path("linked.py").symlink_to(real / "train.py")
+    plain = subprocess.run([sys.executable, "linked.py"], capture_output=True, text=True, check=True)
+    assert main(["run", "linked.py"], "test") == 0
+    assert capsys.readouterr().out == plain.stdout
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
