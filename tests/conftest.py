@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from components.worker import Pool
-from tests.app.browser import CHROMIUM, FLAGS
+from tests.app.browser import CHROMIUM, FLAGS, watch_the_runs_of
 
 # Property tests try the same examples everywhere, and none fails because its machine is busy.
 settings.register_profile("lab", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -35,6 +35,7 @@ def browser() -> Iterator[Browser]:
     """Chromium, one for all tests of a worker."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        started.on("context", watch_the_runs_of)
         yield started
         started.close()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from tests.app.browser import CHROMIUM, FLAGS, ROOT, WAIT, served, wait_until_the_app_rests
+from tests.app.browser import CHROMIUM, FLAGS, ROOT, WAIT, served, wait_until_the_app_rests, watch_the_runs_of
 
 FOLDER = ROOT / "docs" / "pictures"
 _SIZE: ViewportSize = {"width": 1280, "height": 800}
@@ -38,6 +38,7 @@ def make(browser: Browser, address: str) -> None:
     FOLDER.mkdir(exist_ok=True)
     for name, show in PICTURES.items():
         context = browser.new_context(base_url=address, viewport=_SIZE, color_scheme="light", reduced_motion="reduce")
+        watch_the_runs_of(context)
         page = context.new_page()
         page.set_default_timeout(WAIT)
         show(page)

@@ -31,8 +31,7 @@ FLAGS = [
 ]
 _START_SECONDS = 90
 WAIT = 30_000
-# What stands where a widget's script is still on its way.
-_WAITING = ".stSkeleton, [data-testid=stSkeleton]"
+_RESTS = Path(__file__).with_name("rests.js")
 Scheme = Literal["light", "dark"]
 # What is written a moment later, or as the page is left, would be there for the next test.
 _FORGET = """() => {
@@ -107,6 +106,11 @@ def tab(visitor: BrowserContext, *, width: int = 1280, height: int = 800, scheme
         page.goto("about:blank")
 
 
+def watch_the_runs_of(context: BrowserContext) -> None:
+    """Have pages note what they ask the app for: `wait_until_the_app_rests` relies on it."""
+    context.add_init_script(path=_RESTS)
+
+
 def choose(page: Page, box: str, name: str) -> None:
     """Choose the first entry of a list that has this in it; its entries are there a moment after the click."""
     wait_until_the_app_rests(page)
@@ -127,9 +131,11 @@ def wait_for_the_steps_address(page: Page) -> None:
 
 
 def wait_until_the_app_rests(page: Page) -> None:
-    """Wait until the app's run is over and each part has its script: a chart can be drawn anew under the pointer."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    expect(page.locator(_WAITING)).to_have_count(0)
+    """Wait until no run of the app is owed to the page and each part has its script.
+
+    The context has to be one that ``watch_the_runs_of`` was told of.
+    """
+    page.wait_for_function("() => appRests()")
 
 
 def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:

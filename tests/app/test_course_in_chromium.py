@@ -28,16 +28,9 @@ def shows(page: Page, title: str, address: str, program: str) -> None:
     expect(page.locator(".cm-content", has_text=program)).to_be_visible()
     # A run that is under way still belongs to the address that it began with; one follows on each way back.
     expect(page.locator("footer.whole")).to_have_count(1)
-    page.wait_for_function(QUIET)
+    wait_until_the_app_rests(page)
 
 
-QUIET = """() => {
-    const app = document.querySelector("[data-testid=stApp]"), now = performance.now();
-    if (app.dataset.testScriptState !== "notRunning" || !globalThis.quietSince) globalThis.quietSince = now;
-    const quiet = now - globalThis.quietSince > 700;
-    if (quiet) globalThis.quietSince = 0;
-    return quiet;
-}"""
 STATES = [
     ("Chapter 3. Higher orders", "/lessons?lesson=slopes_of_slopes", "x ** 4"),
     ("Chapter 4. Memory and the dynamic graph", "/lessons?lesson=dynamic_graph", "while y.detach()"),

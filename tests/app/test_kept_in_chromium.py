@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.app.browser import CHROMIUM, FLAGS, WAIT, served, wait_for_the_steps_address, wait_until_the_app_rests
+from tests.app.browser import (
+    CHROMIUM,
+    FLAGS,
+    WAIT,
+    served,
+    wait_for_the_steps_address,
+    wait_until_the_app_rests,
+    watch_the_runs_of,
+)
 from tests.app.looks import editor, expect_look, link_from_share, look, printed, run, wait_until_kept, write
 
 pytestmark = [
@@ -148,6 +156,7 @@ def opened(browser: Browser, profile: Path, address: str) -> BrowserContext:
     context = browser.browser_type.launch_persistent_context(
         profile, executable_path=CHROMIUM, args=FLAGS, base_url=address, viewport={"width": 1440, "height": 900}
     )
+    watch_the_runs_of(context)
     context.set_default_timeout(WAIT)
     expect.set_options(timeout=WAIT)
     return context
