@@ -135,7 +135,8 @@ def wait_until_the_app_rests(page: Page) -> None:
 
     The context has to be one that ``watch_the_runs_of`` was told of.
     """
-    page.wait_for_function("() => appRests()")
+    page.evaluate("() => appRests(true)")
+    page.wait_for_function("() => appRests(false)")
 
 
 def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:

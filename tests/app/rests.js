@@ -59,16 +59,19 @@ globalThis.WebSocket = class extends WebSocket {
   }
 };
 
-/** Whether the app rests for two frames: what a click changes can be asked for, and shown, a frame later. */
-async function appRests() {
-  for (let frames = 0; frames < 2; frames++) {
-    await new Promise((after) => requestAnimationFrame(after));
-    const app = document.querySelector("[data-testid=stApp]");
-    const state = app?.getAttribute("data-test-script-state");
-    // Where a widget's script is still on its way, a skeleton stands.
-    const waiting = document.querySelector(".stSkeleton, [data-testid=stSkeleton]");
-    if (asked || running || state !== "notRunning" || waiting) return false;
-  }
-  return true;
+/** How many questions in a row, one in each frame, found the app at rest. */
+let frames = 0;
+
+/**
+ * Whether the app rests, and has for two frames: what a click changes can be asked for, and shown, a frame later.
+ * @param {boolean} first - whether this is the first question of a row
+ */
+function appRests(first) {
+  const app = document.querySelector("[data-testid=stApp]");
+  // Where a widget's script is still on its way, a skeleton stands.
+  const waiting = document.querySelector(".stSkeleton, [data-testid=stSkeleton]");
+  const rests = !asked && !running && app?.getAttribute("data-test-script-state") === "notRunning" && !waiting;
+  frames = rests && !first ? frames + 1 : 0;
+  return frames > 1;
 }
 Object.assign(globalThis, { appRests });

@@ -91,5 +91,4 @@ def others_in_sight(page: Page) -> None:
         if title != "Adam":
             expect(page.locator(".gv .title")).to_contain_text(title)
         wait_until_the_app_rests(page)
-        page.wait_for_timeout(500)
-        assert page.locator(".gv .stage").evaluate(SEEN) >= 3
+        page.wait_for_function(f"stage => ({SEEN})(stage) >= 3", arg=page.locator(".gv .stage").element_handle())
