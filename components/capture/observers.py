@@ -139,6 +139,7 @@ class Observers:
                 self._draw_at_the_end(f"{name}.grad", grad, names)
         if not self._drawings.drawings and left:
             self._draw_at_the_end(left[-1][0], left[-1][1], names)
+        self._name_leaves(names)  # those of graphs that were seen only now
 
     def _observe(self, name: str, tensor: torch.Tensor) -> TensorDraft | None:
         with self._asides.aside("tensors", f"the tensor `{name}`"):

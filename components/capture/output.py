@@ -16,6 +16,7 @@ import re
 import sys
 from collections.abc import Callable
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
 
@@ -150,6 +151,7 @@ class Notebook:
         self._asides = asides
         self._cells = cells
         self._cell = 0
+        self._shown: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
     def line_begins(self, line: int) -> None:
         """A line of the top level begins; a notebook shows a cell's figures when the cell is over."""
@@ -160,17 +162,24 @@ class Notebook:
             self._cell = cell
             self.all_figures(own_line=True)
 
-    def figure(self, figure: Any, line: int | None = None) -> None:
-        """Show one figure as it is now."""
+    def figure(self, figure: Any, line: int | None = None, *, again: bool = True) -> None:
+        """Show one figure as it is now, unless it was shown just so and is not to be shown ``again``."""
         with self._asides.aside("displays", "a figure"), quiet():
             data = base64.b64encode(_png(figure)).decode("ascii")
+            if not again and self._shown.get(figure) == data:
+                return
+            self._shown[figure] = data
             self._log.picture("image/png", data, repr(figure), line)
 
     def all_figures(self, *, own_line: bool) -> None:
-        """Show all figures that are open and close them: at the line that shows them, or at those that made them."""
+        """Show all figures that are open and close them: at the line that shows them, or at those that made them.
+
+        Those that are merely left, and were shown as they are, are not shown again.
+        """
         managers = _open_figures()
         for manager in managers:
-            self.figure(manager.canvas.figure, getattr(manager, "made_at", None) if own_line else None)
+            line = getattr(manager, "made_at", None) if own_line else None
+            self.figure(manager.canvas.figure, line, again=not own_line)
         if managers:
             from matplotlib import pyplot
 

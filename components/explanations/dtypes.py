@@ -16,6 +16,8 @@ from .situation import Advice, Rules, Situation, argument, called, receiver, sho
 
 rules = Rules()
 
+_WITHOUT_GRAPH = frozenset({"detach", "item", "tolist", "numpy", "size", "dim", "numel", "argmax", "argmin", "argsort"})
+
 _NAMES = {"double": "float64", "float": "float32", "half": "float16", "long": "int64", "int": "int32", "bool": "bool"}
 _SAME_IN_TORCH = words("exp log sqrt sin cos tan tanh abs log1p expm1 square sum mean")
 _LITERALS = (ast.List, ast.Tuple, ast.Constant, ast.UnaryOp, ast.USub, ast.UAdd, ast.Load)
@@ -222,13 +224,14 @@ def _numpy(situation: Situation, match: re.Match[str]) -> Advice:
                 situation.hint((call, f"{situation.owner(call)}.detach().numpy()")),
             )
     for call in situation.calls:
-        for given in call.args:
-            tensor = situation.tensor(given)
-            if tensor is not None and tensor.requires_grad:
-                return Advice(
-                    f"{situation.shown(given)} requires grad. {text}",
-                    situation.hint((given, f"{situation.text(given)}.detach()")),
-                )
+        graphs = [given for given in _given(call) if _has_a_graph(situation, given)]
+        if graphs:
+            names = list(dict.fromkeys(situation.shown(given) for given in graphs))
+            return Advice(
+                f"{' and '.join(names)} require{'s' * (len(names) == 1)} grad. {text}",
+                situation.hint(*((given, f"{situation.operand(given)}.detach()") for given in graphs)),
+            )
+        for given in _given(call):
             value = situation.value(given)
             if isinstance(value, str) and value.startswith(("list of", "tuple of")) and value.endswith("tensors"):
                 parts = f"[part.detach() for part in {situation.text(given)}]"
@@ -236,6 +239,43 @@ def _numpy(situation: Situation, match: re.Match[str]) -> Advice:
                     f"{situation.shown(given)} holds tensors that require grad. {text}", situation.hint((given, parts))
                 )
     return Advice(text)
+
+
+def _given(call: ast.Call) -> list[ast.expr]:
+    """What a call is given, in the order in which it is written."""
+    return [*call.args, *(given.value for given in call.keywords)]
+
+
+def _has_a_graph(situation: Situation, node: ast.expr) -> bool:
+    """Whether an expression is a tensor that requires grad: a known one, or what is computed from one."""
+    if isinstance(node, ast.Name | ast.Attribute) or (isinstance(node, ast.Subscript) and situation.tensor(node)):
+        tensor = situation.tensor(node)
+        return tensor is not None and tensor.requires_grad
+    if isinstance(node, ast.BinOp):
+        return _has_a_graph(situation, node.left) or _has_a_graph(situation, node.right)
+    if isinstance(node, ast.UnaryOp | ast.Subscript):
+        return _has_a_graph(situation, node.operand if isinstance(node, ast.UnaryOp) else node.value)
+    if not isinstance(node, ast.Call) or called(node) in _WITHOUT_GRAPH:
+        return False
+    owner = receiver(node)
+    path = situation.full_name(node.func)
+    if owner is not None and not path:
+        return _has_a_graph(situation, owner)
+    own = isinstance(node.func, ast.Name) and node.func.id in situation.program.bound
+    if not own and not path.startswith("torch."):
+        return False
+    return _is_a_module(situation, node.func) or any(_has_a_graph(situation, given) for given in node.args)
+
+
+def _is_a_module(situation: Situation, node: ast.expr) -> bool:
+    """Whether a name stands for a module of PyTorch's that the program made, or for one of its own class."""
+    bound = situation.assignment(node.id) if isinstance(node, ast.Name) else None
+    assign = bound.assigned() if bound is not None else None
+    made = assign.value if assign is not None else None
+    if not isinstance(made, ast.Call):
+        return False
+    header = situation.program.class_named(called(made))
+    return situation.full_name(made.func).startswith("torch.nn.") or (header is not None and "Module" in header.words)
 
 
 def _reckoned_with(situation: Situation, call: ast.Call) -> bool:

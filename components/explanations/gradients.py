@@ -7,12 +7,14 @@ import re
 
 from ..source.statements import Statement
 from ..trace import Backward, Tensor
+from .dataflow import place, reads, writes
 from .hints import insert_before, replace_line
 from .leaves import kept_leaf, leaf_inside, updates_itself
-from .situation import Advice, Rules, Situation, called, of_kind, receiver, shown
+from .situation import Advice, Rules, Situation, called, listed, of_kind, receiver, shown
 
 rules = Rules()
 
+_ENTRY = re.compile(r"[.\[]")
 _NONE = r"'NoneType' object|and 'NoneType'|'NoneType' and|must be Tensor, not NoneType|NoneType"
 
 
@@ -80,22 +82,50 @@ def _not_a_leaf(situation: Situation, owner: ast.expr, tensor: Tensor, ran: list
     name = situation.text(owner)
     bound = situation.assignment(name) if isinstance(owner, ast.Name) else None
     if bound is not None and bound.words[0] == "for" and tensor.name is not None:  # one of several, by its own name
-        bound = situation.assignment(tensor.name) or bound
+        bound = situation.assignment(_ENTRY.split(tensor.name)[0]) or bound
     line = f" of line {bound.first}" if bound is not None else ""
     why = f"{text} {shown(name)}{line} is not a leaf, and `backward()` keeps gradients for leaves only"
     loop = situation.loop(situation.statement)
     once = loop is not None and bound is not None and bound not in list(situation.program.block(loop))
     if once or updates_itself(situation.statement, name):
+        hints = [leaf_inside(situation, bound)]
+        also = _read_as_leaves(situation, bound)
+        if hints[0] is None and bound is not None and bound.words[0] == "for" and len(also) == 1:  # one of a dictionary
+            hints.clear()
+        hints += [leaf_inside(situation, statement) for statement in also]
+        lines = [statement.first for statement in also]
+        where = f"where it is made{f', on {listed(lines)}' if len(hints) == len(also) else ''}"
+        more = f" The same is to be done on {listed(lines)}." if also and len(hints) > len(also) else ""
         return Advice(
-            f"{why}. To train it, make a leaf of its numbers where it is made. `retain_grad()` would keep a gradient of the first "
-            "round alone: the graph between it and the leaf is freed.",
-            leaf_inside(situation, bound),
+            f"{why}. To train it, make a leaf of its numbers {where}. `retain_grad()` would keep a gradient of the first "
+            f"round alone: the graph between it and the leaf is freed.{more}",
+            "\n".join(hint for hint in hints if hint) if all(hints) else None,
         )
     first = next((run.line for run in ran if run.line is not None), None)
     return Advice(
         f"{why}, unless `retain_grad()` was called on it before.",
         insert_before(first, f"{name}.retain_grad()") if first is not None else None,
     )
+
+
+def _read_as_leaves(situation: Situation, beside: Statement | None) -> list[Statement]:
+    """The other statements, outside of loops, that compute from an unnamed leaf what the program reads a ``.grad`` of.
+
+    By its own name, by that of a loop over some of these, or by that of a list that has them.
+    """
+    statements = situation.program.statements
+    gradients = (node for statement in statements for node in statement.find(ast.Attribute) if node.attr == "grad")
+    wanted = {place(node.value) for node in gradients}
+    over = [other for other in statements if other.words[0] == "for" and writes(other) & wanted]
+    wanted |= {name for other in over for name in reads(other)}
+    listed_in = [other for other in statements if writes(other) & wanted and any(other.find(ast.List))]
+    wanted |= {name for other in listed_in for name in reads(other)}
+    return [
+        statement
+        for statement in statements
+        if statement is not beside and writes(statement) & wanted and situation.loop(statement) is None
+        if leaf_inside(situation, statement) is not None
+    ]
 
 
 def _only_if_there(situation: Situation, grad: ast.Attribute) -> str | None:

@@ -34,6 +34,13 @@ def changed_by(statement: Statement | None) -> ast.expr | None:
     return None
 
 
+def _whole(node: ast.expr | None) -> ast.expr | None:
+    """``x`` for ``x[0]`` and ``x[:, 0][1]``."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node
+
+
 def is_function(call: ast.Call) -> bool:
     """Return whether ``torch.relu_(x)`` is called, a function of PyTorch's, and not a method of a tensor."""
     return ast.unparse(call.func).partition(".")[0] in ("torch", "nn", "F", "init")
@@ -247,12 +254,14 @@ def _behind_a_hook(situation: Situation, match: re.Match[str]) -> Advice:
         "a view of that kind must not be changed in place."
     )
     hint, lines = without_inplace(situation)
-    changed = changed_by(situation.statement)
+    changed = _whole(changed_by(situation.statement))
     if changed is not None:
-        name = situation.shown(changed)
+        name = situation.text(changed)
+        copied = isinstance(changed, ast.Name) and any(situation.find(ast.Subscript))
+        instead = situation.before(f"{name} = {name}.clone()") if copied else out_of_place(situation.statement)
         return Advice(
-            f"{text} {situation.here} changes {name}: make a new tensor instead.",
-            as_meant(situation, out_of_place(situation.statement), situation.statement),
+            f"{text} {situation.here} changes {shown(name)}: make a new tensor instead.",
+            as_meant(situation, instead, situation.statement),
         )
     if not lines:
         return Advice(f"{text} Look for a layer or a function with `inplace=True` next to that module.")
@@ -265,8 +274,10 @@ def _behind_a_hook(situation: Situation, match: re.Match[str]) -> Advice:
 @rules.on(r"Output \d+ of (?P<name>\w+) is a view and is being modified inplace.*inside a custom Function")
 def _view_of_a_function(situation: Situation, match: re.Match[str]) -> Advice | None:
     changed = changed_by(situation.statement)
-    tensor = situation.tensor(changed)
+    tensor = situation.tensor(_whole(changed))
     node = situation.graph.get(tensor.node or "") if tensor is not None else None
+    if node is not None and node.name.startswith("BackwardHookFunction"):  # a part of what a module gave out
+        return _behind_a_hook(situation, match)
     names = [match["name"], node.name.removesuffix("Backward") if node is not None else ""]
     made = next((name for name in names if situation.program.functions_named(f"{name}.forward")), None)
     forward = next(iter(situation.program.functions_named(f"{made}.forward")), None)

@@ -12,6 +12,21 @@ from .situation import Advice, Rules, Situation, called, is_below, receiver, sho
 
 rules = Rules()
 
+# --- a screen
+
+
+@rules.on(r"^(?:ImportError|ModuleNotFoundError|RuntimeError): |^ValueError: 'module://")
+def _no_screen(situation: Situation, match: re.Match[str]) -> Advice | None:
+    for call in situation.calls:
+        if situation.full_name(call.func) in ("matplotlib.use", "matplotlib.pyplot.switch_backend") and call.args:
+            return Advice(
+                f"There is no screen here, so {situation.shown(call.args[0])}, a backend of matplotlib's for windows on a screen or in a "
+                "notebook, cannot start. Without this line each figure is shown with the output, by the app's own backend; `Agg`, which opens no window, works too.",
+                situation.hint((call.args[0], '"Agg"')),
+            )
+    return None
+
+
 # --- a GPU
 
 _ABSENT = (

@@ -73,8 +73,27 @@ def _nothing_to_optimize(situation: Situation, match: re.Match[str]) -> Advice:
                         "`parameters()` does not look; `nn.ModuleList` registers them.",
                         situation.hint_at(statement, (node.value, f"{_nn(situation)}.ModuleList({kept})")),
                     )
+        computed = _computed_from_parameters(situation, header)
+        if computed is not None:
+            return computed
         return Advice(f"{name} has no parameters: nothing in it is an `nn.Parameter` or a module with some.")
     return Advice("The optimizer was given no tensors, so there is nothing that it could change.")
+
+
+def _computed_from_parameters(situation: Situation, header: Statement | None) -> Advice | None:
+    """``self.w = nn.Parameter(torch.randn(3)) * 0.1``: what is computed from a parameter is none."""
+    for statement in situation.program.block(header):
+        assign = next(statement.find(ast.Assign), None)
+        if assign is None or not _on_self(assign) or not any(called(call) == "Parameter" for call in statement.calls):
+            continue
+        hint = leaf_inside(situation, statement)
+        if hint is not None:
+            return Advice(
+                f"Line {statement.first} computes {shown(statement.text(assign.targets[0]))} from an `nn.Parameter`, and what is computed is "
+                "none itself, so the module does not register it. Compute the numbers first and make the parameter of the result.",
+                hint,
+            )
+    return None
 
 
 def _on_self(node: ast.Assign) -> bool:
@@ -106,7 +125,28 @@ def _optimizer_of_non_leaf(situation: Situation, match: re.Match[str]) -> Advice
             "it comes from, if that is to be trained; if not, make a leaf of its own, with `.detach().requires_grad_()`, "
             "on the line that computes it."
         )
+    made_inside = list(_attributes_computed(situation)) if situation.calls_of("parameters") else []
+    if made_inside:
+        names = " and ".join(f"{shown(name)} of line {line}" for name, line, _ in made_inside)
+        many = len(made_inside) > 1
+        return Advice(
+            f"{text} {names} {'are' if many else 'is'} computed from {'leaves' if many else 'a leaf'} without a name. Compute "
+            "the numbers first and make a leaf of the result.",
+            "\n".join(hint for _, _, hint in made_inside),
+        )
     return Advice(f"{text} One of these was computed from others.")
+
+
+def _attributes_computed(situation: Situation) -> Iterator[tuple[str, int, str]]:
+    """The attributes that the program's own ``parameters()`` may give: name, line, and the hint that makes it a leaf."""
+    ran = {node.line for node in situation.trace.nodes}
+    for statement in situation.program.statements:
+        assign = next(statement.find(ast.Assign), None)
+        if assign is None or not _on_self(assign) or not ran & set(range(statement.first, statement.last + 1)):
+            continue
+        hint = leaf_inside(situation, statement)
+        if hint is not None:
+            yield statement.text(assign.targets[0]), statement.first, hint
 
 
 def _computed(situation: Situation, call: ast.Call) -> Iterator[tuple[str, Statement]]:

@@ -196,10 +196,10 @@ class Situation:
         return outer if self.function is None else {**outer, **self._scopes.get(self.function, {})}
 
     def value(self, node: ast.AST | None) -> Value | None:
-        """What an expression stood for, if it is a variable, or an attribute under which a tensor is known."""
+        """What an expression stood for, if it is a variable, or a place (``net.h``, ``outs[0]``) of a known tensor."""
         if isinstance(node, ast.Name):
             return self.variables.get(node.id)
-        if isinstance(node, ast.Attribute):
+        if isinstance(node, ast.Attribute | ast.Subscript):
             path = ast.unparse(node)
             return next((tensor for tensor in reversed(self.trace.tensors) if tensor.name == path), None)
         return None

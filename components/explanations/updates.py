@@ -107,11 +107,12 @@ def _given(situation: Situation, given: ast.expr, depth: int = 0) -> Iterator[st
 
 
 def _belongs(leaf: str, owner: str) -> bool:
-    """``net.0.weight`` belongs to ``net``, ``agent.net.0.weight`` to ``self.net``."""
-    tail = owner.removeprefix("self.")
-    return (
-        leaf == owner or leaf.startswith((f"{owner}.", f"{owner}[")) or (tail != owner and f".{tail}." in f".{leaf}.")
-    )
+    """``net.0.weight`` belongs to ``net`` and to ``net[0]``, ``agent.net.0.weight`` to ``self.net``."""
+    if leaf == owner or leaf.startswith((f"{owner}.", f"{owner}[")):
+        return True
+    named = _as_named(owner) or owner
+    tail = named.removeprefix("self.")
+    return leaf == named or leaf.startswith(f"{named}.") or (tail != named and f".{tail}." in f".{leaf}.")
 
 
 def updates_in(situation: Situation, header: Statement | None) -> bool:
@@ -209,22 +210,27 @@ def _changes(situation: Situation, statement: Statement, leaf: Node) -> bool | N
         name = place(owner) if owner is not None else None
         if called(call) in _COPIES:
             return name is None or leaf.leaf is None or _belongs(leaf.leaf, name) or None
-        if called(call).endswith("_") and not called(call).endswith("__"):
+        if _writes(call):
             targets = [name, place(call.args[0]) if call.args else None]
-            if called(call) not in _NO_CHANGE and leaf.leaf in [_as_named(target) for target in targets]:
+            if leaf.leaf in [_as_named(target) for target in targets]:
                 return True
     return any(_as_named(place(node.target)) == leaf.leaf for node in statement.find(ast.AugAssign))
 
 
 def _goes_through(statement: Statement, leaf: Node) -> bool:
     """``for p in net.parameters(): p.clamp_(-1, 1)`` on one line, and the like."""
-    names = [called(call) for call in statement.calls]
-    changes = any(
-        name.startswith("_foreach_") or (name.endswith("_") and not name.startswith("zero")) for name in names
-    )
+    changes = any(_writes(call) or called(call).startswith("_foreach_") for call in statement.calls)
     whole = [receiver(call) for call in statement.calls if called(call) in ("parameters", "named_parameters")]
     owners = [name for owner in whole if owner is not None and (name := place(owner)) is not None]
     return changes and leaf.leaf is not None and any(_belongs(leaf.leaf, owner) for owner in owners[:1])
+
+
+def _writes(call: ast.Call) -> bool:
+    """Whether a call changes numbers of a tensor in place: by its name, and not those of a gradient alone."""
+    name, owner = called(call), receiver(call)
+    if not name.endswith("_") or name.endswith("__") or name in _NO_CHANGE or name.startswith("clip_grad"):
+        return False
+    return owner is None or not ast.unparse(owner).removesuffix(".data").endswith(".grad")
 
 
 def _renormalises(situation: Situation, statement: Statement, leaf: Node) -> bool:

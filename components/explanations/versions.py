@@ -89,7 +89,7 @@ def _of_a_tensor(situation: Situation, wanted: str) -> Advice | None:
     found = _change(situation, wanted)
     if found is None:
         return None
-    step, name = found
+    step, name, own = found
     statement = situation.program.at(step.line)
     tensor = situation.variables.get(name)
     by_layer = statement is not None and changed_by(statement) is None and "inplace" not in statement.words
@@ -101,9 +101,10 @@ def _of_a_tensor(situation: Situation, wanted: str) -> Advice | None:
     needed = f"`{node.name}`" + (f" of line {node.line}" if node.line else "") if node is not None else "backward"
     hint = _kept(situation, statement, name)
     code = f", {shown(statement.code)}," if statement is not None else ""
+    passing = name.isidentifier() and not own.isidentifier()  # a loop's or a function's name for a parameter
     return Advice(
-        f"Line {step.line}{code} changed {shown(name)} in place, but {needed} had saved the old value of "
-        f"{shown(name)} for its derivative. {_ending(hint)}",
+        f"Line {step.line}{code} changed {shown(own if passing else name)} in place, but {needed} had saved the old value of "
+        f"{shown(own if passing else name)} for its derivative. {_ending(hint)}",
         hint,
     )
 
@@ -213,8 +214,8 @@ def _kept(situation: Situation, statement: Statement | None, name: str) -> str |
     return as_meant(situation, out_of_place(statement), statement)
 
 
-def _change(situation: Situation, wanted: str) -> tuple[Step, str] | None:
-    """Return the step that changed a saved tensor, and its name; ``None`` unless the trace shows just one tensor."""
+def _change(situation: Situation, wanted: str) -> tuple[Step, str, str] | None:
+    """Return the step that changed a saved tensor, its name there and its own; ``None`` unless the trace shows just one."""
     records = {tensor.id: tensor for tensor in situation.trace.tensors}
     saved = _saved_by(situation.node, records)
     if not saved:
@@ -230,7 +231,7 @@ def _change(situation: Situation, wanted: str) -> tuple[Step, str] | None:
             for name, value in step.variables.items():
                 after = records.get(value)
                 if after is not None and after.origin == before.origin and (after.version or 0) > (before.version or 0):
-                    return step, name
+                    return step, name, after.name or name
     return None
 
 

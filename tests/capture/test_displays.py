@@ -94,6 +94,12 @@ def test_a_figure_shows_itself_and_stays(capture: Capture) -> None:
     ) == [3, 5]
 
 
+def test_a_figure_that_was_shown_and_left_as_it_was_is_not_shown_again(capture: Capture) -> None:
+    source = f"{PLOT}fig, ax = plt.subplots()\nax.plot([1])\nfig.show()\n"
+    assert lines(capture(source)) == [4]
+    assert lines(capture(f"{source}ax.plot([3, 1])\n")) == [4, 2]  # left otherwise than it was shown
+
+
 def test_another_backend_draws_the_figures_that_are_left(capture: Capture) -> None:
     trace = capture(f"import matplotlib\n{PLOT}plt.figure()\nplt.close('all')\nmatplotlib.use('Agg')\nplt.plot([1])\n")
     assert lines(trace) == [None]

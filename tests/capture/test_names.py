@@ -66,6 +66,12 @@ def test_parameters_of_a_loop_have_their_own_names(capture: Capture) -> None:
     assert {change.variable for change in trace.gradients} == own
 
 
+@pytest.mark.parametrize("kept", ["outs = {}\nouts['a'] = net(x)", "outs = [net(x)]", "outs = (net(x), 1)"])
+def test_leaves_have_their_names_where_nothing_but_what_was_kept_leads_to_them(capture: Capture, kept: str) -> None:
+    trace = capture(f"{HEAD}net = nn.Linear(2, 1)\n{kept}\n")
+    assert {node.leaf for node in trace.nodes if node.leaf} == {"x", "net.weight", "net.bias"}
+
+
 @pytest.mark.parametrize(
     "lines",
     [
