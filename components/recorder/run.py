@@ -23,6 +23,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from ..capture.failures import failure_of
 from ..capture.updates import parameters_of
+from ..figures import Budget
 from ..source import SourceLimits
 from ..trace import MOST_UPLOADED_BYTES, Caps, Note, Packed, Trace, encode_trace, pack
 from ..trace.recording import (
@@ -35,7 +36,7 @@ from ..trace.recording import (
     encode_recording,
 )
 from .numbers import Numbers
-from .page import framed, player_page
+from .page import IN_A_FILE, IN_A_NOTEBOOK, framed, player_page
 from .place import Place, place_of
 from .window import Window
 
@@ -376,11 +377,11 @@ class Run:
         Raises:
             ValueError: no trace of this step is kept; the message says of which there is one.
         """
-        Path(path).write_text(self._page(step), encoding="utf-8")
+        Path(path).write_text(self._page(step, IN_A_FILE), encoding="utf-8")
 
     def _repr_html_(self) -> str:
         """Return the player of the last step, for a notebook's cell."""
-        return framed(self._page(None)) if self._kept.kept else "<p>Nothing is recorded yet.</p>"
+        return framed(self._page(None, IN_A_NOTEBOOK)) if self._kept.kept else "<p>Nothing is recorded yet.</p>"
 
     def __repr__(self) -> str:
         return f"<recording of {self._place.name}: {self.steps_seen} steps, traces of {self._kept.kept}>"
@@ -388,12 +389,12 @@ class Run:
     def _file(self) -> bytes:
         return self._kept.file(self._place, self._every, self.steps_seen)
 
-    def _page(self, step: int | None) -> str:
+    def _page(self, step: int | None, budget: Budget) -> str:
         kept = self._kept.kept
         chosen = step if step is not None or not kept else kept[-1]
         if chosen is None or chosen not in kept:
             raise ValueError(f"no trace of step {chosen} is kept; there is one of: {kept}")
-        return player_page(self._trace(self._decoded(), chosen), f"{self._place.name}, step {chosen}")
+        return player_page(self._trace(self._decoded(), chosen), f"{self._place.name}, step {chosen}", budget)
 
     def _decoded(self) -> RecordingFile:
         return decode_recording(self._file(), most_bytes=1 << 40)
