@@ -55,9 +55,12 @@ def foldings(
     The levels come first, then the outermost boxes, and of layers that are alike the first one's; pictures of many
     boxes come last, and of more than ``budget.boxes`` there are none.
     """
+    scope = lab_scope(index, root)
+    if not scope.nodes:  # tensors alone, without a graph
+        return []
     began = time.monotonic()
     shown, few, many = {frozenset(first.opened)}, [], []
-    for opened in _ways(lab_scope(index, root), first.opened, budget.combined):
+    for opened in _ways(scope, first.opened, budget.combined):
         if len(shown) > budget.pictures or time.monotonic() > began + _FOR_FEW * budget.seconds:
             break
         if frozenset(opened) in shown:

@@ -343,7 +343,7 @@ class Run:
         if isinstance(error, KeyboardInterrupt):
             self._kept.note(f"The training was interrupted in step {self.steps_seen}.")
         elif failure is not None:
-            said = f"{failure.error_type}: {failure.message}"[:_LONGEST_REASON]
+            said = ": ".join(filter(None, (failure.error_type, failure.message)))[:_LONGEST_REASON]
             self._kept.note(f"The training ended in step {self.steps_seen} with {said}")
 
     def step(self) -> None:
