@@ -39,7 +39,7 @@ run: $(RUN_STAMP) $(EDITOR_STAMP) ## start the app (PORT=8501)
 test: $(DEV_STAMP) $(EDITOR_STAMP) browser ## all checks and all tests, browser included (ARGS="-k name" for pytest)
 	@$(MAKE) --no-print-directory check
 	@$(PYTEST) -m "not browser" $(ARGS) $(OR_NONE)
-	@$(BIN)/python -m pytest -m browser $(ARGS) $(OR_NONE)
+	@$(PYTEST) -m browser $(ARGS) $(OR_NONE)
 
 test-fast: $(DEV_STAMP) ## most tests: without the browser, the large sets of programs and the checks
 	@$(PYTEST) -m "not browser and not sets" $(ARGS)
