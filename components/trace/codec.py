@@ -122,7 +122,6 @@ def _step_problems(trace: Trace) -> Iterator[str]:
         (backward.step for backward in trace.backwards),
         (step.step for backward in trace.backwards for step in backward.steps),
         (change.step for change in trace.gradients),
-        (drawing.step for drawing in trace.torchviz),
     )
     if not all(step is None or 0 <= step < len(trace.steps) for step in mentioned):
         yield "it mentions a step that it does not hold"
