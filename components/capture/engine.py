@@ -22,7 +22,7 @@ import torch
 
 from ..trace import Caps
 from .drafts import BackwardDraft, EngineStepDraft, GradientDraft, NodeDraft, Truncations
-from .failures import Asides, stop_if_asked
+from .failures import Asides, stop_if_asked, to_raise
 from .names import program_line
 from .own_code import in_own_thread, is_own
 from .quiet import no_collector, quiet
@@ -92,11 +92,11 @@ class EngineObserver:
             return self._original(outputs, *arguments, **options)
         outer = self.makers.current
         self._open.append(draft.index)
-        self._values.nothing_passes()
         self.makers.switch(draft if draft.create_graph else None)
         hooks = NodeHooks()
         try:
             with quiet(), no_collector(), self._asides.aside("backwards", "the steps of a backward pass"):
+                self._values.nothing_passes()
                 self._hook(draft, reached, hooks)
             return self._original(outputs, *arguments, **options)
         except BaseException as error:
@@ -109,7 +109,8 @@ class EngineObserver:
             hooks.remove()
             with quiet(), no_collector(), self._asides.aside("backwards", "what a backward pass released and added"):
                 self._settle(draft, {node.index: graph_node for node, graph_node in reached})
-            self._values.nothing_passes()
+            with quiet():
+                self._values.nothing_passes()
 
     def _prepared(
         self, outputs: Sequence[Any], reached: Reached, arguments: tuple[Any, ...], options: dict[str, Any]
@@ -161,20 +162,34 @@ class EngineObserver:
 
     def _entered(self, draft: BackwardDraft, node: NodeDraft, grad_outputs: tuple[Any, ...]) -> None:
         draft.entered = node
-        stop_if_asked()
+        if to_raise:
+            stop_if_asked()
 
     def _left(
         self, draft: BackwardDraft, node: NodeDraft, grad_inputs: tuple[Any, ...], grad_outputs: tuple[Any, ...]
     ) -> None:
-        with quiet():
-            try:
-                begun = self._begun()
-                read = self._gradient
-                incoming = [None if grad is None else read(grad, begun) for grad in grad_outputs]
-                outgoing = [None if grad is None else read(grad, begun) for grad in grad_inputs]
-                draft.steps.append(EngineStepDraft(node, incoming, outgoing, begun))
-            except Exception as error:
-                self._asides.failed("backwards", "some steps of a backward pass", error)
+        # First of all: Python tells whoever traces of each call, which takes longer than what is called here.
+        trace = sys.gettrace()
+        if trace is not None:
+            sys.settrace(None)
+        try:
+            with quiet():
+                self._note_step(draft, node, grad_inputs, grad_outputs)
+        finally:
+            if trace is not None:
+                sys.settrace(trace)
+
+    def _note_step(
+        self, draft: BackwardDraft, node: NodeDraft, grad_inputs: tuple[Any, ...], grad_outputs: tuple[Any, ...]
+    ) -> None:
+        try:
+            begun = self._begun()
+            read = self._gradient
+            incoming = [None if grad is None else read(grad, begun) for grad in grad_outputs]
+            outgoing = [None if grad is None else read(grad, begun) for grad in grad_inputs]
+            draft.steps.append(EngineStepDraft(node, incoming, outgoing, begun))
+        except Exception as error:
+            self._asides.failed("backwards", "some steps of a backward pass", error)
 
     def _gradient(self, grad: torch.Tensor, begun: int | None) -> GradientDraft:
         try:

@@ -36,23 +36,24 @@ class RunInterrupted(BaseException):
         self.message = message
 
 
-_asked: list[RunInterrupted] = []
+to_raise: list[RunInterrupted] = []
+"""What ``stop_if_asked`` will raise: nothing, or one thing."""
 
 
 def interrupt_soon(error: RunInterrupted) -> None:
     """Ask for ``error`` to be raised at the next ``stop_if_asked``. Can be called from a signal handler."""
-    _asked[:] = [error]
+    to_raise[:] = [error]
 
 
 def stop_if_asked() -> None:
     """Raise what was asked for, once. An observer calls it between two records of a long row."""
-    if _asked:
-        raise _asked.pop()
+    if to_raise:
+        raise to_raise.pop()
 
 
 def forget_to_stop() -> None:
     """The program is over: nothing is left to be stopped."""
-    _asked.clear()
+    to_raise.clear()
 
 
 def failure_of(error: BaseException, line: int | None = None) -> Failure | None:

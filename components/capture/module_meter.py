@@ -228,11 +228,11 @@ class ModuleMeter:
         while self._calls and (call is None or call.module is not module):
             call = self._calls.pop()
         if call is not None and call.module is module:
-            try:
-                with quiet():
+            with quiet():
+                try:
                     self._count(call, ended, arguments, result)
-            except Exception as error:
-                self._asides.failed("nodes", _MISSING, error)
+                except Exception as error:
+                    self._asides.failed("nodes", _MISSING, error)
         self._own += self._clock() - ended
 
     def _count(self, call: _Call, ended: int, given: Any, result: Any) -> None:

@@ -68,10 +68,11 @@ class ModuleObserver:
             return
         if not in_own_thread():
             return  # its nodes have numbers of their own
-        try:
-            self._enter(module)
-        except Exception as error:
-            self._asides.failed("nodes", "which module made some nodes", error)
+        with quiet():
+            try:
+                self._enter(module)
+            except Exception as error:
+                self._asides.failed("nodes", "which module made some nodes", error)
 
     def _enter(self, module: nn.Module) -> None:
         if not self._inside:
@@ -89,18 +90,17 @@ class ModuleObserver:
             return
         if not in_own_thread():
             return
-        try:
-            if self._inside:
-                self._end(module, arguments, result)
-            self.makers.switch(self._inside[-1] if self._inside else None)
-        except Exception as error:
-            self._asides.failed("nodes", "which module made some nodes", error)
+        with quiet():  # modes of the program's hear that somebody asks for a shape
+            try:
+                if self._inside:
+                    self._end(module, arguments, result)
+                self.makers.switch(self._inside[-1] if self._inside else None)
+            except Exception as error:
+                self._asides.failed("nodes", "which module made some nodes", error)
 
     def _end(self, module: nn.Module, arguments: Any, result: Any) -> None:
         path, number = self._inside.pop(), self._numbers.pop()
-        if self._allowance is None:
-            return
-        with quiet():  # modes of the program's hear that somebody asks for a shape
+        if self._allowance is not None:
             self._note_call(path, number, module, arguments, result)
 
     def _note_call(self, path: str, number: int, module: nn.Module, arguments: Any, result: Any) -> None:

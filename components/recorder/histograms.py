@@ -64,7 +64,9 @@ def sizes_of(names: Sequence[str], tensors: Sequence[torch.Tensor]) -> Iterator[
 
 def _row(values: torch.Tensor, stride: int) -> torch.Tensor:
     row = values.reshape(-1)
-    row = row[::stride] if row.numel() > _WHOLE else row
+    row = row[::stride] if stride > 1 and row.numel() > _WHOLE else row
+    if row.dtype is torch.float32:
+        return row
     if row.dtype is not torch.float64:
         return row.to(torch.float32)
     # What is too large or too small for a float32 belongs into the outermost bins.
