@@ -33,7 +33,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from ..source import SourceLimits
 from ..source.compiler import VALUE, compile_program
 from ..trace import Caps, Failure, ModuleCost, ModuleCosts, ModuleParameter, Note, Number, Program, Trace, empty_trace
-from ..trace.modules import MOST_MODULES, MOST_PARAMETERS
+from ..trace.modules import LONGEST_NAME, MOST_MODULES, MOST_PARAMETERS
 from .failures import Asides, failure_of, forget_to_stop, stop_if_asked
 from .main_module import MainModule, as_python_collects, seed
 from .modules import ModuleObserver
@@ -256,10 +256,10 @@ class ModuleMeter:
 
     def _sums_of(self, path: str, module: nn.Module) -> _Sums | None:
         if path not in self._sums:
-            if len(self._sums) >= MOST_MODULES:
+            if len(self._sums) >= MOST_MODULES or len(path) > LONGEST_NAME:
                 self._cut = True
                 return None
-            self._sums[path] = _Sums(class_name(type(module)), {})
+            self._sums[path] = _Sums(class_name(type(module))[:LONGEST_NAME], {})
         return self._sums[path]
 
     def _know(self, root: nn.Module, name: str) -> None:
@@ -273,11 +273,10 @@ class ModuleMeter:
         modules = list(_with_those_inside(root))
         for module in modules:
             path = paths[id(module)]
-            if path in called:
+            if path in called and len(self._sums) < MOST_MODULES:
                 self._sums[path] = called[path]
-            sums = self._sums_of(path, module)
-            if sums is None:
-                break
+            if self._sums_of(path, module) is None:
+                continue
             held = _parameters_of(module)
             for key, parameter in held.items():
                 self._know_parameter(parameter, path, f"{path}.{key}")
@@ -292,7 +291,7 @@ class ModuleMeter:
         known = self._parameters.get(id(parameter))
         if known is not None and known.tensor() is parameter:
             return
-        if len(self._parameters) >= MOST_PARAMETERS:
+        if len(self._parameters) >= MOST_PARAMETERS or len(name) > LONGEST_NAME:
             self._cut = True
             return
         self._parameters[id(parameter)] = _Known(

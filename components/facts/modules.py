@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Literal, get_args
 
 from msgspec import Struct
@@ -85,7 +86,7 @@ def module_paths(index: TraceIndex) -> frozenset[str]:
 
 def module_table(index: TraceIndex, costs: ModuleCosts | None = None) -> ModuleTable:
     """Return the table of a trace, with what another run of its program has measured, if one has."""
-    return Modules(index, costs).table()
+    return Modules(index, costs).table
 
 
 class Modules:
@@ -101,8 +102,9 @@ class Modules:
         # Of what autograd recorded nothing of.
         self._called_on = {call.path: call.line for call in index.trace.calls or []}
 
+    @cached_property
     def table(self) -> ModuleTable:
-        """Return the rows, and what they come to."""
+        """The rows, and what they come to."""
         rows = [self.row(path) for path in self.paths]
         return ModuleTable(
             rows=rows,

@@ -13,7 +13,7 @@ from .drawing import (
     png_ways,
     svg_ways,
 )
-from .foldings import foldings
+from .foldings import Budget, foldings
 from .lab import lab_graph, lab_roots, lab_scope
 from .lab.dot import lab_dot
 from .lab.records import Box, LabGraph, LabOptions, Link, Root, with_marks
@@ -24,6 +24,7 @@ from .torchviz_drawings import drawn_again, torchviz_choices, torchviz_dot, torc
 
 __all__ = [
     "Box",
+    "Budget",
     "Card",
     "Drawn",
     "LabGraph",

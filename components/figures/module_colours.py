@@ -9,16 +9,18 @@ from msgspec.structs import replace
 from ..facts import TraceIndex
 from ..facts.calls import forward_call
 from ..facts.modules import COLUMNS, TIMES, Modules
-from ..trace import ModuleCosts, Node
+from ..trace import Node
 from .lab.records import LabGraph
 from .player_data import PlayerData
 
 _UNITS = {column: "ms" if column in TIMES else "" for column in COLUMNS} | {"activations": "B", "saved": "B"}
 
 
-def with_columns(data: PlayerData, index: TraceIndex, graph: LabGraph, costs: ModuleCosts | None) -> PlayerData:
-    """Return the player's data with the numbers of the modules that its boxes are in, for their colours."""
-    modules = Modules(index, costs)
+def with_columns(data: PlayerData, index: TraceIndex, graph: LabGraph, modules: Modules) -> PlayerData:
+    """Return the player's data with the numbers of the modules that its boxes are in, for their colours.
+
+    Pictures of the same trace share ``modules``, which keeps what it has found out.
+    """
     around = {path.rpartition(".")[0] for path in modules.paths}
     rows = {}
     for box in data.boxes:
@@ -32,7 +34,7 @@ def with_columns(data: PlayerData, index: TraceIndex, graph: LabGraph, costs: Mo
         return tuple(value / 1e6 if value is not None and column in TIMES else value for column, value in values)
 
     boxes = {name: replace(box, columns=told(name)) for name, box in data.boxes.items()}
-    sources = modules.table().sources
+    sources = modules.table.sources
     terms = data.terms | {f"colour: {column} of modules": sources[column] for column in known if column in sources}
     columns = [(f"{column} of modules", _UNITS[column]) for column in known]
     return replace(data, boxes=boxes, columns=columns, terms=terms)

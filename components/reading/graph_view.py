@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ..facts import TraceIndex
 from ..facts.compare.graphs import GraphMarks
+from ..facts.modules import Modules
 from ..facts.saved_bytes import saved_bytes
 from ..facts.text import bytes_text, plural
 from ..figures import (
@@ -90,7 +91,7 @@ def _view(index: TraceIndex, asked: GraphAsked) -> GraphShown:
         empty = nothing_drawn(index.trace)
     data = player_data(index, picture, kind="lab", graph=seen, options=options, title=title, empty=empty, dot=dot)
     if asked.modules:
-        data = with_columns(data, index, seen, asked.costs)
+        data = with_columns(data, index, seen, Modules(index, asked.costs))
     found = places(index, data.cards, seen) if asked.asks else {}
     folding = seen.homes.folding
     levels = (folding.coarser(), folding.finer()) if folding is not None else ((), ())

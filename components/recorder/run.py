@@ -10,11 +10,12 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Literal
+from typing import Literal, overload
 
 import torch
 from torch import nn
@@ -22,6 +23,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from ..capture.failures import failure_of
 from ..capture.updates import parameters_of
+from ..figures import Budget
 from ..source import SourceLimits
 from ..trace import MOST_UPLOADED_BYTES, Caps, Note, Packed, Trace, encode_trace, pack
 from ..trace.recording import (
@@ -34,7 +36,7 @@ from ..trace.recording import (
     encode_recording,
 )
 from .numbers import Numbers
-from .page import framed, player_page
+from .page import IN_A_FILE, IN_A_NOTEBOOK, framed, player_page
 from .place import Place, place_of
 from .window import Window
 
@@ -60,6 +62,8 @@ _MOST_RECORDS = 100_000
 _MOST_HELD, _MOST_HELD_OF_ONE = 128 << 20, 16 << 20
 # Of the file: what is over is let go until it can be opened.
 _ROOM = MOST_UPLOADED_BYTES - (256 << 10)
+
+_Leave = Callable[[type[BaseException] | None, BaseException | None, TracebackType | None], Literal[False]]
 
 
 def record(model: nn.Module | None = None, every: int = 100, steps: int | None = None, *, caps: Caps = CAPS) -> Run:
@@ -206,8 +210,28 @@ class _Kept:
             del traces[between[len(between) // 2]]
 
 
+class _Exit:
+    """``__exit__``, which a ``with`` fetches as it begins and holds until it is over: so its end is known in any case.
+
+    Ctrl+C may come when ``__exit__`` was called and its first line has not begun, where nothing catches it.
+    """
+
+    @overload
+    def __get__(self, run: None, owner: type[Run]) -> Callable[..., Literal[False]]: ...
+    @overload
+    def __get__(self, run: Run, owner: type[Run]) -> _Leave: ...
+    def __get__(self, run: Run | None, owner: type[Run]) -> Callable[..., Literal[False]]:
+        if run is None:
+            return Run._leave
+        leave = run._leave
+        run._fetched = weakref.ref(leave)
+        return leave
+
+
 class Run:
     """A training that is recorded, or was: see ``record``. ``save``, ``html`` and ``traces`` can be asked at any time.
+
+    One that ``yields`` ends where another begins; then it has ``yielded``.
 
     Known limitations: one recording at a time, in the thread that began it.
     """
@@ -215,13 +239,22 @@ class Run:
     _running: Run | None = None
 
     def __init__(
-        self, place: Place, models: Mapping[str, nn.Module], every: int, steps: int | None, caps: Caps
+        self,
+        place: Place,
+        models: Mapping[str, nn.Module],
+        every: int,
+        steps: int | None,
+        caps: Caps,
+        *,
+        yields: bool = False,
     ) -> None:
         self._place = place
         self._models = models
         self._every = every
         self._last = steps - 1 if steps is not None else None
         self._caps = caps
+        self._yields = yields
+        self.yielded = False
         self._kept = _Kept()
         self._window: Window | None = None
         self._remove: Callable[[], None] = lambda: None
@@ -230,42 +263,87 @@ class Run:
         self._known: dict[int, tuple[weakref.ref[torch.optim.Optimizer], bool]] = {}
         self._plain_since: tuple[int, float] | None = None
         self._thread: int | None = None
+        self._fetched: weakref.ref[_Leave] | None = None
+        self._held: weakref.ref[_Leave] | None = None
+        """What the ``with`` holds as long as it is not over."""
         self.steps_seen = 0
         """How many steps the training has taken."""
 
     def __enter__(self) -> Run:
-        if Run._running is not None:
+        fetched = self._fetched() if self._fetched is not None else None
+        running = Run._running
+        if running is not None and not running._makes_way():
             raise RuntimeError("another recording is under way: record one training at a time")
-        Run._running = self
-        self._thread = threading.get_ident()
-        self._remove = register_optimizer_step_post_hook(self._optimizer_done).remove
-        self._begin_if_due()
+        try:
+            Run._running = self
+            self._thread = threading.get_ident()
+            self._held = weakref.ref(fetched, lambda _: self._abandoned()) if fetched is not None else None
+            self._remove = register_optimizer_step_post_hook(self._optimizer_done).remove
+            self._begin_if_due()
+        except BaseException:
+            self._take_back()
+            raise
         return self
 
-    def __exit__(
+    __exit__ = _Exit()
+
+    def _leave(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> Literal[False]:
-        self._remove()
-        Run._running = None
-        window, self._window = self._window, None
+        try:
+            if Run._running is self:
+                self._finish(error)
+        finally:
+            self._take_back()
+        return False
+
+    def _finish(self, error: BaseException | None) -> None:
+        window = self._window
         if window is not None and (error is not None or window.holds_something or not self._kept.numbers):
             self._end(window, error)
-        elif window is not None:
-            window.stop()
+        self._take_back()
         self._kept.write()
         if error is not None:
             self._note_end(error)
         elif not self.steps_seen:
             self._kept.note(_NO_STEP)
-        self._known.clear()
-        return False
+
+    def _take_back(self) -> None:
+        """Take everything off that is still on; another recording can begin."""
+        try:
+            if self._window is not None:
+                self._window.stop()
+                self._window = None
+        finally:
+            try:
+                self._remove()
+                self._known.clear()
+            finally:
+                if Run._running is self:
+                    Run._running = None
+                self._held = None
+
+    def _abandoned(self) -> None:
+        """The ``with`` is over. If ``__exit__`` had not begun, Ctrl+C came just then."""
+        if Run._running is self:
+            self._note_end(KeyboardInterrupt())
+            self._take_back()
+
+    def _makes_way(self) -> bool:
+        """Whether another recording may begin, in this thread: this one is over then."""
+        left = self._held is not None and self._held() is None
+        if threading.get_ident() != self._thread or not (left or self._yields):
+            return False
+        self.yielded = not left
+        self._take_back()
+        return True
 
     def _note_end(self, error: BaseException) -> None:
         failure = failure_of(error)
         if isinstance(error, KeyboardInterrupt):
             self._kept.note(f"The training was interrupted in step {self.steps_seen}.")
         elif failure is not None:
-            said = f"{failure.error_type}: {failure.message}"[:_LONGEST_REASON]
+            said = ": ".join(filter(None, (failure.error_type, failure.message)))[:_LONGEST_REASON]
             self._kept.note(f"The training ended in step {self.steps_seen} with {said}")
 
     def step(self) -> None:
@@ -299,11 +377,11 @@ class Run:
         Raises:
             ValueError: no trace of this step is kept; the message says of which there is one.
         """
-        Path(path).write_text(self._page(step), encoding="utf-8")
+        Path(path).write_text(self._page(step, IN_A_FILE), encoding="utf-8")
 
     def _repr_html_(self) -> str:
         """Return the player of the last step, for a notebook's cell."""
-        return framed(self._page(None)) if self._kept.kept else "<p>Nothing is recorded yet.</p>"
+        return framed(self._page(None, IN_A_NOTEBOOK)) if self._kept.kept else "<p>Nothing is recorded yet.</p>"
 
     def __repr__(self) -> str:
         return f"<recording of {self._place.name}: {self.steps_seen} steps, traces of {self._kept.kept}>"
@@ -311,12 +389,12 @@ class Run:
     def _file(self) -> bytes:
         return self._kept.file(self._place, self._every, self.steps_seen)
 
-    def _page(self, step: int | None) -> str:
+    def _page(self, step: int | None, budget: Budget) -> str:
         kept = self._kept.kept
         chosen = step if step is not None or not kept else kept[-1]
         if chosen is None or chosen not in kept:
             raise ValueError(f"no trace of step {chosen} is kept; there is one of: {kept}")
-        return player_page(self._trace(self._decoded(), chosen), f"{self._place.name}, step {chosen}")
+        return player_page(self._trace(self._decoded(), chosen), f"{self._place.name}, step {chosen}", budget)
 
     def _decoded(self) -> RecordingFile:
         return decode_recording(self._file(), most_bytes=1 << 40)
@@ -340,7 +418,7 @@ class Run:
         return False
 
     def _optimizer_done(self, optimizer: torch.optim.Optimizer, *_: object) -> None:
-        if self._takes(optimizer):
+        if Run._running is self and self._takes(optimizer):
             if self._window is not None:
                 self._window.updated()
             self._step_done()
@@ -349,9 +427,8 @@ class Run:
         self.steps_seen += 1
         if self._window is None and self.steps_seen % self._every and self.steps_seen != self._last:
             return
-        window, self._window = self._window, None
-        if window is not None:
-            self._end(window, None)
+        if self._window is not None:
+            self._end(self._window, None)
         self._begin_if_due()
 
     def _begin_if_due(self) -> None:
@@ -359,25 +436,30 @@ class Run:
         over = self._last is not None and step > self._last
         if over or (step % self._every and step != self._last):
             return
-        window = Window(self._place, step, self._models, self._caps, self._kept.room)
-        try:
+        window = self._window = Window(self._place, step, self._models, self._caps, self._kept.room)
+        with self._let_go_if_it_fails(window):
             window.begin(self._takes)
-        except Exception as error:  # the training goes on
-            window.stop()
-            self._kept.note(f"Step {step} was not recorded ({type(error).__name__}: {error}).")
-            return
-        self._window = window
 
     def _end(self, window: Window, error: BaseException | None) -> None:
         seconds, plain = window.seconds, self._plain_seconds(window)
-        try:
+        with self._let_go_if_it_fails(window):
             window.end(error)
             self._kept.add_trace(window)
             self._kept.add_step(window, seconds, plain)
-        except Exception as problem:  # the training goes on
-            window.stop()
-            self._kept.note(f"Step {window.step} was not recorded ({type(problem).__name__}: {problem}).")
+        self._window = None
         self._plain_since = self.steps_seen, time.perf_counter()
+
+    @contextmanager
+    def _let_go_if_it_fails(self, window: Window) -> Iterator[None]:
+        """A step that cannot be recorded leaves a note, and the training goes on; Ctrl+C ends it."""
+        try:
+            yield
+        except BaseException as problem:
+            window.stop()
+            self._window = None
+            if not isinstance(problem, Exception):
+                raise
+            self._kept.note(f"Step {window.step} was not recorded ({type(problem).__name__}: {problem}).")
 
     def _plain_seconds(self, window: Window) -> float | None:
         """The mean seconds of the steps since the last recorded one; the one that is recorded now is not among them."""

@@ -28,16 +28,40 @@ def main(arguments: Sequence[str], program: str) -> int:
         print(f"{program}: there is no file {options.script[0]}", file=sys.stderr)
         return 2
     script = os.path.abspath(options.script[0])  # as Python calls it
-    run = Run(place_of(script, None), {}, options.every, options.steps, CAPS)
+    targets = [options.output or f"{Path(script).stem}.trace", *filter(None, [options.html])]
+    paths = {target: os.path.abspath(target) for target in targets}  # the script may go to another folder
+    for target, path in paths.items():  # said now, and not when hours of training are over
+        if os.path.isdir(path) or not os.access(os.path.dirname(path), os.W_OK):
+            print(f"{program}: {target} cannot be written: {_why_not(path)}", file=sys.stderr)
+            return 2
+    run = Run(place_of(script, None), {}, options.every, options.steps, CAPS, yields=True)
     status = _ran(run, script, options.script)
-    target = options.output or f"{Path(script).stem}.trace"
-    run.save(target)
+    if run.yielded:
+        print(f"{program}: the script records itself; this command wrote nothing", file=sys.stderr)
+        return status
+    return _written(run, paths, program) or status
+
+
+def _why_not(path: str) -> str:
+    if os.path.isdir(path):
+        return "it is a folder"
+    return "its folder is not yours to write to" if os.path.isdir(os.path.dirname(path)) else "there is no such folder"
+
+
+def _written(run: Run, paths: dict[str, str], program: str) -> int:
+    """Write the recording, and its page if there is a step to be shown; say what is written, or why it is not."""
+    (target, trace), *page = paths.items()
     written = [target]
-    if options.html and run.recorded:
-        run.html(options.html)
-        written.append(options.html)
+    try:
+        run.save(trace)
+        for target, path in page if run.recorded else ():
+            run.html(path)
+            written.append(target)
+    except OSError as error:
+        print(f"{program}: {target} cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
     print(f"{program}: {run.steps_seen} steps, recorded in {' and '.join(written)}", file=sys.stderr)
-    return status
+    return 0
 
 
 def _parse(arguments: Sequence[str], program: str) -> argparse.Namespace:
@@ -66,7 +90,8 @@ def _ran(run: Run, script: str, words: Sequence[str]) -> int:
     """Run the script as ``python script.py`` does; return its exit status."""
     argv, path, main = sys.argv, sys.path[:], sys.modules["__main__"]
     sys.argv = list(words)
-    sys.path.insert(0, os.path.dirname(os.path.realpath(script)))  # where the file is, not a link to it
+    if not sys.flags.safe_path:
+        sys.path.insert(0, os.path.dirname(os.path.realpath(script)))  # where the file is, not a link to it
     try:
         with run:
             _run(script)

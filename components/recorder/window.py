@@ -134,7 +134,8 @@ class Window(Observers):
         if sys.gettrace() is not None:
             self._asides.note("steps", _TRACED, None)
             return
-        self._active.enter_context(self._steps)
+        self._active.push(self._steps)  # first: Ctrl+C that comes as they go on must find them here
+        self._steps.__enter__()
         self._active.callback(self._leave)
         # While names are looked up nothing may be traced, and it is: Python calls the new trace function from here on.
         with quiet(), self._asides.aside("steps", "the lines of this step"):
@@ -281,14 +282,14 @@ def _warned(hears: Callable[[Any, type[Warning]], bool]) -> Iterator[None]:
     original = warnings.showwarning
     ignored = ("ignore", re.compile(re.escape(ABOUT_HOOKS)), UserWarning, None, 0)
     filters: list[Any] = warnings.filters  # type: ignore[assignment]
-    filters.insert(0, ignored)
 
     def shown(message: Any, category: type[Warning], *place: Any, **options: Any) -> None:
         if hears(message, category):
             original(message, category, *place, **options)
 
-    warnings.showwarning = shown
     try:
+        filters.insert(0, ignored)
+        warnings.showwarning = shown
         yield
     finally:
         if warnings.showwarning is shown:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -28,6 +30,7 @@ _NON_FINITE = frozenset({"nan", "inf", "-inf"})
 _MOST_LABEL_CHARS = 200
 _MOST_LINES = 10_000_000
 _MOST_BYTES = 2**60
+_MOST_NUMBERS = 2**63
 _decoder = msgspec.json.Decoder(Trace)
 _encoder = msgspec.json.Encoder()
 
@@ -101,10 +104,39 @@ def _problems(trace: Trace) -> Iterator[str]:
         yield from module_problems(trace.modules)
     yield from _display_problems(trace)
     yield from _call_problems(trace)
+    yield from _step_problems(trace)
+    if any(min(shape, default=0) < 0 or math.prod(shape) > _MOST_NUMBERS for shape in _all_shapes(trace)):
+        yield "a tensor has a size that is none"
+
+
+def _step_problems(trace: Trace) -> Iterator[str]:
     length = len(trace.stdout)
-    for step in trace.steps:
+    for place, step in enumerate(trace.steps):
+        if step.index != place:
+            yield f"step {place} says that it is step {step.index}"
         if not 0 <= step.stdout[0] <= step.stdout[1] <= length:
             yield f"step {step.index} claims output that the program did not print"
+    mentioned = chain(
+        (step.last for step in trace.steps),
+        (node.step for node in trace.nodes),
+        (backward.step for backward in trace.backwards),
+        (step.step for backward in trace.backwards for step in backward.steps),
+        (change.step for change in trace.gradients),
+    )
+    if not all(step is None or 0 <= step < len(trace.steps) for step in mentioned):
+        yield "it mentions a step that it does not hold"
+
+
+def _all_shapes(trace: Trace) -> Iterator[list[int]]:
+    yield from (tensor.shape for tensor in trace.tensors)
+    yield from (saved.shape for node in trace.nodes for saved in node.saved if saved.shape is not None)
+    for backward in trace.backwards:
+        for step in backward.steps:
+            yield from (one.shape for one in (*step.grad_outputs, *step.grad_inputs) if one is not None)
+    for change in trace.gradients:
+        yield from (one.shape for one in (change.added, change.total) if one is not None)
+    for call in trace.calls or ():
+        yield from (*call.inputs, *call.outputs)
 
 
 def _call_problems(trace: Trace) -> Iterator[str]:

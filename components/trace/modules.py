@@ -17,10 +17,11 @@ from .base import Number, Record
 
 MOST_MODULES = 2_000
 MOST_PARAMETERS = 5_000
+LONGEST_NAME = 500
 _MOST_INSIDE = 40_000
 _MOST = 2**60
 _Count = Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
-_Name = Annotated[str, msgspec.Meta(max_length=500)]
+_Name = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)]
 
 
 class MeasureModules(Record, frozen=True, kw_only=True, tag="modules", tag_field="ask"):

@@ -71,7 +71,7 @@ def test_an_honest_trace_opens() -> None:
         (b'{"version":1,"steps":[' + b"[]," * 1_900_000, "more than 3,000,000 values"),
         (saved(program=Program(source="x=1\n" * 20_000)), "more than the 50,000 characters"),
         (saved(stdout="x" * 70_000), "more than a trace may: printed text"),
-        (saved(steps=[Step(index=0, line=1, stdout=(0, 0))] * 6_000), "more than a trace may: steps"),
+        (saved(steps=[Step(index=n, line=1, stdout=(0, 0)) for n in range(6_000)]), "more than a trace may: steps"),
         (
             saved(steps=[Step(index=0, line=1, stdout=(0, 0), variables={f"v{n}": "1" for n in range(200)})]),
             "variables",

@@ -6,7 +6,7 @@ from itertools import chain, combinations
 
 from components.capture import capture_program
 from components.facts import TraceIndex
-from components.figures import foldings
+from components.figures import Budget, foldings
 from components.reading.graph_view import GraphAsked, graph_view, other_foldings
 from components.trace import Program
 from tests.model_programs import RESNET, TRAINED
@@ -54,7 +54,7 @@ def test_a_training_shows_its_iterations_and_its_parameters_once() -> None:
 def test_a_file_gets_each_level_and_each_fold_as_it_would_be_drawn() -> None:
     index = index_of(RESNET)
     first = graph_view(index, GraphAsked()).data
-    others = foldings(index, None, first, lambda opened: graph_view(index, GraphAsked(opened=opened)).data, 12)
+    others = foldings(index, None, first, lambda opened: graph_view(index, GraphAsked(opened=opened)).data, Budget(12))
     assert len({frozenset(other.opened) for other in others} | {frozenset(first.opened)}) == 13
     assert {other.level for other in others if not other.beyond} == set(range(first.levels + 1))
     assert others[0] == graph_view(index, GraphAsked(opened=others[0].opened)).data

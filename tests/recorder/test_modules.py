@@ -64,3 +64,18 @@ def test_a_step_without_modules_says_nothing_of_them() -> None:
         torch.autograd.backward((x * x).sum())
         optimizer.step()
     assert run.traces[0].modules is UNSET
+
+
+def test_a_model_of_more_modules_or_longer_names_than_a_trace_has_is_recorded_without_them() -> None:
+    model = nn.Sequential(*[nn.Identity() for _ in range(2_500)])
+    model.add_module("n" * 501, nn.Linear(2, 2))
+    model.add_module("last", nn.Linear(2, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    with record(model) as run:
+        torch.autograd.backward(model(torch.ones(1, 2)))
+        optimizer.step()
+    costs = run.traces[0].modules  # read from the file, as the app does
+    assert isinstance(costs, ModuleCosts)
+    assert costs.cut
+    assert [one.path for one in costs.modules] == ["model", *(f"model.{number}" for number in range(1_999))]
+    assert "model.last.weight" in run.recording.parameters

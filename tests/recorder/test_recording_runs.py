@@ -456,3 +456,12 @@ def test_a_file_holds_all_of_it(tmp_path: Path) -> None:
     assert file.trace(0, 50_000).program.source == Path(__file__).read_text(encoding="utf-8")
     with pytest.raises(ValueError, match=r"no trace of step 5 is kept; there is one of: \[0\]"):
         run.html(tmp_path / "step.html", step=5)
+
+
+def test_a_step_of_tensors_without_a_graph_is_a_page_too(tmp_path: Path) -> None:
+    with record(every=1) as run:
+        counts = torch.arange(5)
+        run.step()
+    run.html(tmp_path / "step.html", 0)
+    assert ">counts<" in (tmp_path / "step.html").read_text(encoding="utf-8").replace("\\u003c", "<")
+    assert counts.sum() == 10

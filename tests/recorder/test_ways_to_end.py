@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import runpy
 import subprocess
 import sys
 import threading
@@ -111,3 +113,82 @@ def test_steps_in_other_threads_are_not_counted_and_said(tmp_path: Path) -> None
     assert [note.message.partition(" are")[0] for note in file.head.notes] == [
         "Steps of an optimizer in another thread"
     ]
+
+
+def test_the_command_gives_a_script_the_path_that_python_gives_it(tmp_path: Path) -> None:
+    """Where the command is called is no place for a script's imports; its results stand there, wherever it goes."""
+    called_in, where = tmp_path / "here", tmp_path / "there"
+    called_in.mkdir()
+    where.mkdir()
+    (where / "train.py").write_text(
+        "import os, sys\nprint(sys.path[:3])\nif len(sys.argv) > 1:\n    import torch\n    os.chdir('/')\n"
+        "    w = torch.ones(2, requires_grad=True)\n    (w * w).sum().backward()\n    torch.optim.SGD([w]).step()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    plain, recorded = (
+        subprocess.run(
+            [sys.executable, *words], cwd=called_in, env=environment, capture_output=True, text=True, check=True
+        )
+        for words in (
+            [str(where / "train.py")],
+            ["-m", "components", "run", "--html", "step.html", str(where / "train.py"), "train"],
+        )
+    )
+    assert recorded.stdout == plain.stdout
+    assert recorded.stderr == "python -m components: 1 steps, recorded in train.trace and step.html\n"
+    assert sorted(path.name for path in called_in.iterdir()) == ["step.html", "train.trace"]
+
+
+RECORDS_ITSELF = """\
+import sys
+import torch
+from components.recorder import record
+
+w = torch.ones(2, requires_grad=True)
+optimizer = torch.optim.SGD([w], lr=0.1)
+
+
+def train():
+    with record(every=2) as run:
+        for _ in range(3):
+            (w * w).sum().backward()
+            print(w.grad.tolist())
+            optimizer.step()
+    return run
+
+
+train()
+train().save("mine.trace")
+sys.exit(4)
+"""
+
+
+def test_a_script_that_records_itself_does_so_and_the_command_says_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("train.py").write_text(RECORDS_ITSELF)
+    with pytest.raises(SystemExit):
+        runpy.run_path("train.py", run_name="__main__")
+    plain = capsys.readouterr()
+    own = decode_recording(Path("mine.trace").read_bytes())
+    Path("mine.trace").unlink()
+    assert main(["run", "--html", "step.html", "train.py"], "test") == 4
+    said = capsys.readouterr()
+    assert said.out == plain.out != ""
+    assert said.err == "test: the script records itself; this command wrote nothing\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.trace", "train.py"]
+    file = decode_recording(Path("mine.trace").read_bytes())
+    assert (file.steps, file.head.seen, file.head.notes) == (own.steps, own.head.seen, []) == ([0, 2], 3, [])
+    assert [step.losses for step in file.head.steps] == [step.losses for step in own.head.steps]
+    assert file.trace(2, 50_000).nodes == own.trace(2, 50_000).nodes
+
+
+def test_what_cannot_be_written_is_said_before_the_script_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("train.py").write_text("print('never')\n")
+    for target, why in (("no/x.trace", "there is no such folder"), (str(tmp_path), "it is a folder")):
+        assert main(["run", "-o", target, "train.py"], "test") == 2
+        assert capsys.readouterr() == ("", f"test: {target} cannot be written: {why}\n")

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from components.capture import capture_program
 from components.facts import TraceIndex
-from components.figures import foldings
+from components.figures import Budget, foldings
 from components.reading.graph_view import GraphAsked, graph_view
 from components.trace import Program
 from components.widgets.player.page import standalone_page
@@ -25,14 +25,17 @@ pytestmark = [
 ]
 # In CSS pixels.
 LEAST_TITLE = 11
+DRAWN = "Autograd Lab draws any: open the trace there."
 
 
 @cache
 def document(source: str, most: int) -> str:
-    """Return a program's player as a file, with at most so many other pictures."""
+    """Return a program's player as a file, with at most so many other pictures, and none of a hundred boxes."""
     index = TraceIndex(capture_program(Program(source=source)))
     first = graph_view(index, GraphAsked()).data
-    others = foldings(index, None, first, lambda opened: graph_view(index, GraphAsked(opened=opened)).data, most)
+    others = foldings(
+        index, None, first, lambda opened: graph_view(index, GraphAsked(opened=opened)).data, Budget(most, boxes=99)
+    )
     return standalone_page(first, "A model", others)
 
 
@@ -133,7 +136,7 @@ def test_a_gpt_is_opened_down_to_a_head_and_closed_again(reader: BrowserContext,
             expect(told).to_be_hidden()
             box(page, title).dispatch_event("dblclick")
             came(page, {"model.blocks": 19}.get(title, 24))
-        expect(told).to_have_text("This file has no picture with both open: model.blocks.0 is closed again.")
+        expect(told).to_have_text(f"This file has no picture with both open: model.blocks.0 is closed again. {DRAWN}")
 
 
 def test_a_search_opens_the_boxes_on_the_way_and_levels_open_all(reader: BrowserContext, tmp_path: Path) -> None:
@@ -144,9 +147,11 @@ def test_a_search_opens_the_boxes_on_the_way_and_levels_open_all(reader: Browser
         page.keyboard.press("Enter")
         expect(page.locator(".node.selected")).to_have_attribute("aria-label", re.compile("^model.blocks.0.attn.proj "))
         page.keyboard.press("Escape")
-        for level, key in (("2", "]"), ("3", "]"), ("2", "["), ("1", "[")):
+        missing = f"This file has no picture of that level. {DRAWN}"
+        for level, key, said in (("2", "]", ""), ("3", "]", ""), ("3", "]", missing), ("2", "[", ""), ("1", "[", "")):
             page.keyboard.press(key)
             expect(page.locator(".depth output")).to_have_text(f"level {level} of 4")
             expect(page.locator(".gv.busy")).to_have_count(0)
+            expect(page.locator(".told")).to_have_text(said)
         expect(page.locator(".depth [data-do=coarser]")).to_be_disabled()
         expect(boxes(page)).to_have_count(3)

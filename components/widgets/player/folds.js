@@ -8,6 +8,8 @@ import { find } from "./dom.js";
 /** @typedef {"open" | "close" | "level"} Word */
 /** What was asked for, until the picture comes. @typedef {{ word: Word, id: string }} Anchor */
 
+const DRAWN = "Autograd Lab draws any: open the trace there.";
+
 export class Folds {
   /** @type {Anchor | null} */
   anchor = null;
@@ -32,12 +34,12 @@ export class Folds {
 
   // Bring the control of the levels up to date.
   show() {
-    const { beyond, can_fold, compact, foldings, level, levels, opened } = this.player.data;
+    const { beyond, can_fold, compact, level, levels, opened } = this.player.data;
     // A picture that has all of its boxes open and is no model's needs none.
     this.depth.hidden = !can_fold || !this.player.scene.svg || (level >= levels && !compact);
     this.output.textContent = `level ${level + 1}${beyond ? "+" : ""} of ${levels + 1}`;
     this.coarser.disabled = !opened.length;
-    this.finer.disabled = level >= levels || (!!foldings.length && !pictureFor(this.player.data, "level", "finer"));
+    this.finer.disabled = level >= levels;
   }
 
   /** @param {string | null} id */
@@ -121,7 +123,8 @@ export class Folds {
     if (!found) {
       this.anchor = null;
       player.gv.classList.remove("busy");
-      this.tell("This file has no picture with that box open.");
+      const what = word === "open" ? "with that box open" : word === "close" ? "with that box closed" : "of that level";
+      this.tell(`This file has no picture ${what}. ${DRAWN}`);
       return;
     }
     const first = (this.first ??= data), told = JSON.parse(await unpacked(found[2]));
@@ -129,7 +132,7 @@ export class Folds {
     player.refresh({ ...first, ...told });
     const closed = word === "open" ? closedBy(found[0], data.opened) : [];
     const titles = closed.map((one) => player.scene.boxes.get(one)?.texts[0]?.[0]?.textContent ?? "a box");
-    if (closed.length) this.tell(`This file has no picture with both open: ${listed(titles)} closed again.`);
+    if (closed.length) this.tell(`This file has no picture with both open: ${listed(titles)} closed again. ${DRAWN}`);
   }
 
   // Say something until the next press.
