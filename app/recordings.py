@@ -84,7 +84,8 @@ def show_training(place: str, shown: KeptTrace | None, show: Callable[[KeptTrace
         return
     recorded.training = recorded.training or training_of(file.head)
     go = partial(_go, recorded, show=show)
-    training.show(place, file.head, recorded.training, recorded.step, go, recorded.opened)
+    with st.container(key=f"{place}-training"):
+        training.show(place, file.head, recorded.training, recorded.step, go, recorded.opened)
 
 
 def _shown(recorded: Recorded, shown: KeptTrace | None) -> RecordingFile | None:

@@ -12,7 +12,7 @@ from ..facts.compare.drift import Drift, Drifts
 from ..facts.compare.graphs import ChangedNodes, EdgeGroup, GraphComparison, NodeGroup
 from ..facts.compare.results import Compared, Results
 from ..facts.terms import meaning_of
-from .panels import Markup, head, heads, joined, panel
+from .panels import Markup, breakable, head, heads, joined, panel
 
 _MOST_ROWS = 200
 # Rows above the first number that is far apart, where the table does not begin with the first.
@@ -163,15 +163,14 @@ def _changed(row: ChangedNodes) -> Markup:
 def _compared(row: Compared) -> Markup:
     kind = "differs" if row.state == "different" else "agrees"
     return Markup(
-        '<tr class="{kind}"><th scope="row">{row.name}</th><td>{row.left}</td><td>{row.right}</td>'
+        '<tr class="{kind}"><th scope="row">{name}</th><td>{row.left}</td><td>{row.right}</td>'
         '<td class="state"><b>{mark}</b> {row.text}</td><td>{row.largest_text}</td>'
         '<td class="from">{row.note}</td></tr>'
-    ).format(kind=kind, row=row, mark=_MARKS.get(row.state, ""))
+    ).format(kind=kind, name=breakable(row.name), row=row, mark=_MARKS.get(row.state, ""))
 
 
 def _lines(lines: Sequence[PrintedLine]) -> Markup:
     if not lines:
         return Markup('<span class="al-note">nothing</span>')
-    return joined(
-        (f"  {line.text}" if line.same else Markup("<b>≠ {}</b>").format(line.text) for line in lines), between="\n"
-    )
+    rows = (f"  {line.text}" if line.same else Markup("<b>≠ {}</b>").format(line.text) for line in lines)
+    return joined(Markup('<span class="al-line">{}</span>').format(row) for row in rows)

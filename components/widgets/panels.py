@@ -35,6 +35,10 @@ _KINDS = {
 }
 
 
+# What of a long line does not fit goes on below, further in than the line begins; a line far in begins as if here.
+_DEEPEST = 12
+
+
 def failure_panel(failure: Failure, *, hint: bool = True) -> None:
     """Say what went wrong: what it means here, PyTorch's own message and, as text, the hint of what would mend it."""
     kind = failure.error_type or _KINDS.get(failure.kind, "Error")
@@ -55,7 +59,9 @@ def change_panel(changes: Sequence[LineChange]) -> Markup:
     for change in changes:
         for mark, sign, lines, first in (("del", "−", change.old, 0), ("ins", "+", change.new, moved)):
             rows += [
-                Markup("<{0}><i>{1} {2}</i>{3}</{0}>").format(mark, change.line + first + number, sign, line)
+                Markup('<{0} style="--indent: {4}"><i>{1} {2}</i>{3}</{0}>').format(
+                    mark, change.line + first + number, sign, line, min(len(line) - len(line.lstrip()), _DEEPEST)
+                )
                 for number, line in enumerate(lines)
             ]
         moved += len(change.new) - len(change.old)
@@ -96,8 +102,8 @@ def _piece(piece: OutputPiece) -> Markup:
 def leaves_panel(rows: Sequence[LeafRow], *, stopped: bool = False) -> Markup:
     """Return the leaves and their ``.grad``; ``stopped`` says that the program did not come to its end."""
     if rows:
-        row = Markup('<tr><td>{0.name}</td><td>{0.value}</td><td class="grad">{0.grad}</td><td>{0.added}</td></tr>')
-        cells = joined(map(row.format, rows[:100]))
+        row = Markup('<tr><td>{1}</td><td>{0.value}</td><td class="grad">{0.grad}</td><td>{0.added}</td></tr>')
+        cells = joined(row.format(leaf, breakable(leaf.name)) for leaf in rows[:100])
         head = heads("leaf", "value", ".grad", "added last")
         body = Markup('<div class="al-scroll" tabindex="0"><table class="al-table">{}{}</table></div>').format(
             head, cells
@@ -141,6 +147,11 @@ def _check(check: Check, *, opened: bool) -> Markup:
 def joined(parts: Iterable[str], between: str = "") -> Markup:
     """Return pieces of HTML in a row; plain texts among them are escaped."""
     return Markup(between).join(parts)
+
+
+def breakable(name: str) -> Markup:
+    """Return a name that is broken after one of its dots where it is too long."""
+    return Markup(".<wbr>").join(name.split("."))
 
 
 def heads(*words: str) -> Markup:

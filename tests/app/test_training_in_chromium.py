@@ -64,3 +64,13 @@ def test_a_mark_above_the_sizes_of_a_layer_leads_to_the_graph_of_its_step(page: 
     expect(chart.locator(".hovertext")).to_contain_text("1 to 2: 100.00%")
     page.mouse.click(*middle(marks.nth(1)))
     expect(shown(page, "Step 1 of 4 steps")).to_be_visible()
+
+
+def test_on_a_phone_the_graph_stands_above_the_charts(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".gv.narrow")).to_be_visible()
+    parts = page.locator(".st-key-code-editor, .gv, .st-key-code-training-loss")
+    tops = parts.evaluate_all("parts => parts.map(part => part.getBoundingClientRect().top)")
+    names = parts.evaluate_all("parts => parts.map(part => [...part.classList].at(part.matches('.gv') ? 0 : -1))")
+    order = [name for _, name in sorted(zip(tops, names, strict=True))]
+    assert order[1] == "gv", order

@@ -293,6 +293,19 @@ def test_a_chip_gives_way_to_a_long_line(page: Page) -> None:
     expect(page.locator('.lab-chips [data-line="6"]')).to_be_hidden()
 
 
+def test_a_press_on_a_chip_is_one_on_its_line(page: Page) -> None:
+    step(page, notes=[{"line": number, "text": "a value", "kind": "made"} for number in (5, 13)])
+    chips, lines = page.locator(".lab-chips span"), page.locator(".cm-line").count()
+    chips.first.click()
+    page.keyboard.type("  # 5")
+    expect(line(page, 5)).to_have_text(re.compile("  # 5$"))
+    page.keyboard.press("Control+z")
+    chips.last.click(modifiers=["Shift"])
+    page.keyboard.press("Delete")
+    expect(page.locator(".cm-line")).to_have_count(lines - 8)
+    page.keyboard.press("Control+z")
+
+
 def test_the_line_of_the_step_comes_into_view_once(page: Page) -> None:
     page.get_by_text("Other program").click()
     expect(page.get_by_text("lines: 61")).to_be_visible()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from components.facts.text import plain_in_markdown
-from components.widgets.panels import Markup, joined, panel, with_code
+from components.source.line_changes import line_changes
+from components.widgets.panels import Markup, breakable, change_panel, joined, panel, with_code
 
 
 def test_names_in_a_sentence_are_code_and_nothing_else_is_markup() -> None:
@@ -15,6 +16,18 @@ def test_names_in_a_sentence_are_code_and_nothing_else_is_markup() -> None:
 
 def test_pieces_are_joined_and_texts_among_them_escaped() -> None:
     assert joined([Markup("<b>1</b>"), "2 < 3"], " · ") == "<b>1</b> · 2 &lt; 3"
+
+
+def test_a_long_name_is_broken_after_its_dots() -> None:
+    assert breakable("net.0.<b>") == "net.<wbr>0.<wbr>&lt;b&gt;"
+    assert breakable("x") == "x"
+
+
+def test_a_changed_line_says_how_far_in_it_begins() -> None:
+    before, after = "for x in y:\n    a\n", "for x in y:\n    b\n" + " " * 40 + "c\n"
+    html = change_panel(line_changes(before, after))
+    assert '<del style="--indent: 4"><i>2 −</i>    a</del>' in html
+    assert '<ins style="--indent: 4"><i>2 +</i>    b</ins><ins style="--indent: 12"><i>3 +</i>' in html
 
 
 def test_a_panel_escapes_its_title() -> None:

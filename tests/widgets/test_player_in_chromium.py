@@ -326,6 +326,31 @@ def test_the_picture_is_downloaded_with_its_colours(page: Page, item: str, start
         assert "rgb(207, 230, 251)" in text  # the light blue of a leaf
 
 
+def test_a_long_line_of_the_program_goes_on_further_in_than_it_begins(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 760, "height": 700})
+    show(page, tmp_path, "import torch\n\nif True:\n    first = torch.nn.functional.softplus(torch.ones(2))\n")
+    program, stage = page.locator(".code").bounding_box(), page.locator(".stage").bounding_box()
+    assert program is not None
+    assert stage is not None
+    assert program["x"] + program["width"] <= stage["x"] + 1
+    assert program["width"] >= 300
+    # Where the letters of each row begin, in letters from where the line could begin.
+    begins = page.locator(".code code").nth(3).evaluate("""code => {
+        const range = document.createRange(), { left } = code.getBoundingClientRect(), rows = new Map();
+        const walk = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+        const letter = parseFloat(getComputedStyle(code).paddingLeft) / 6;
+        while (walk.nextNode()) for (let at = 0; at < walk.currentNode.length; at++) {
+            range.setStart(walk.currentNode, at);
+            range.setEnd(walk.currentNode, at + 1);
+            const box = range.getBoundingClientRect(), row = Math.round(box.top);
+            if (range.toString().trim() && !rows.has(row)) rows.set(row, Math.round((box.left - left) / letter));
+        }
+        return [...rows.values()];
+    }""")
+    assert begins[0] == 4
+    assert set(begins[1:]) == {6}
+
+
 def test_on_a_phone_the_panes_stack_and_nothing_is_wider_than_the_screen(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.locator(".gv.narrow")).to_have_count(1)

@@ -6,6 +6,10 @@ import { create, targetOf, visible } from "./dom.js";
 /** @typedef {{ row: HTMLElement, chips: HTMLElement, shown: string }} Line */
 
 const LONGEST_CHIP = 44;
+// What of a long line does not fit goes on below, further in than the line begins; a line far in begins as if here.
+const DEEPEST = 12;
+// Between tokens that end and begin so, a long line may be broken.
+const OPENS = /[.([{]$/, GOES_ON = /^[^\s)\]}]/;
 
 export class CodePane {
   /**
@@ -54,7 +58,12 @@ export class CodePane {
     this.lines = code.map((tokens, index) => {
       const row = create("li"), rest = create("div", "rest"), text = create("code"), chips = create("span", "chips");
       row.dataset.line = String(index + 1);
-      for (const [kind, part] of tokens) text.append(kind ? create("span", kind, part) : visible(part));
+      const indent = tokens.map(([, part]) => part).join("").search(/\S|$/);
+      text.style.setProperty("--indent", String(Math.min(indent, DEEPEST)));
+      tokens.forEach(([kind, part], at) => {
+        text.append(kind ? create("span", kind, part) : visible(part));
+        if (!kind && OPENS.test(part) && GOES_ON.test(tokens[at + 1]?.[1] ?? "")) text.append(create("wbr"));
+      });
       if (!tokens.length) text.append(" ");
       rest.append(text, chips);
       row.append(create("span", "no", String(index + 1)), rest);

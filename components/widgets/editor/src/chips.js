@@ -85,15 +85,14 @@ class Chips {
     }
   }
 
-  // To the person a chip is part of its line: a press on it goes to the line's end.
+  // To the person a chip is part of its line: the text takes each press on it, as one on the empty end of the line.
   /** @param {number} number */
   row(number) {
     const row = this.layer.appendChild(document.createElement("div"));
     row.dataset.line = String(number);
     row.addEventListener("mousedown", (event) => {
       event.preventDefault();
-      this.view.focus();
-      this.view.dispatch({ selection: { anchor: this.view.state.doc.line(number).to } });
+      this.view.contentDOM.dispatchEvent(new MouseEvent("mousedown", event));
     });
     return row;
   }
