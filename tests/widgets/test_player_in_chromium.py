@@ -335,7 +335,10 @@ def test_a_long_line_of_the_program_goes_on_further_in_than_it_begins(page: Page
     assert program["x"] + program["width"] <= stage["x"] + 1
     assert program["width"] >= 300
     # Where the letters of each row begin, in letters from where the line could begin.
-    begins = page.locator(".code code").nth(3).evaluate("""code => {
+    begins = (
+        page.locator(".code code")
+        .nth(3)
+        .evaluate("""code => {
         const range = document.createRange(), { left } = code.getBoundingClientRect(), rows = new Map();
         const walk = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
         const letter = parseFloat(getComputedStyle(code).paddingLeft) / 6;
@@ -347,6 +350,7 @@ def test_a_long_line_of_the_program_goes_on_further_in_than_it_begins(page: Page
         }
         return [...rows.values()];
     }""")
+    )
     assert begins[0] == 4
     assert set(begins[1:]) == {6}
 
