@@ -76,6 +76,11 @@ def choose_step(place: str, shown: KeptTrace | None, show: Callable[[KeptTrace],
         note_panel(note.message)
 
 
+def is_open(place: str, shown: KeptTrace | None) -> bool:
+    """Return whether this trace is a step of the recording that was opened here."""
+    return _shown(session.remembered(Recorded, place), shown) is not None
+
+
 def show_training(place: str, shown: KeptTrace | None, show: Callable[[KeptTrace], None]) -> None:
     """Show the charts of a recorded training, if a step of one is shown; a press on a step gives ``show`` its trace."""
     recorded = session.remembered(Recorded, place)

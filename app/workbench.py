@@ -43,6 +43,9 @@ class Guide:
     def after(self, text: str) -> None:
         """Show what stands below the buttons."""
 
+    def collected(self) -> None:
+        """Hear that another trace may be shown than when the editor was."""
+
     def over(self, ran: str) -> int:
         """Show what stands above the picture of the text that was run last; return its height in CSS pixels."""
         return 0
@@ -98,6 +101,7 @@ def workbench(
         place = advice.in_editor(editor)
         told = st.container()
     session.collect(page)
+    guide.collected()
     with did:
         above = ABOVE + guide.over(editor.ran)
         what_if_shown.show(page, place, above=above)

@@ -46,11 +46,17 @@ class _Steps(Guide):
     def before(self) -> None:
         """Show which step is shown, above its program."""
         session.collect("code")  # what was run instead may be done by now
-        recordings.choose_step("code", session.shown("code"), _show)
+        self._shown = session.shown("code")
+        recordings.choose_step("code", self._shown, _show)
 
     def after(self, text: str) -> None:
         """Show the training that the recording is of, over its steps."""
-        recordings.show_training("code", session.shown("code"), _show)
+        recordings.show_training("code", self._shown, _show)
+
+    def collected(self) -> None:
+        """Show the page anew if what was run instead is done only now: no step is shown any more."""
+        if session.shown("code") is not self._shown and recordings.is_open("code", self._shown):
+            st.rerun()
 
 
 def _show(trace: KeptTrace) -> None:

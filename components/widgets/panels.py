@@ -105,9 +105,10 @@ def leaves_panel(rows: Sequence[LeafRow], *, stopped: bool = False) -> Markup:
         row = Markup('<tr><td>{1}</td><td>{0.value}</td><td class="grad">{0.grad}</td><td>{0.added}</td></tr>')
         cells = joined(row.format(leaf, breakable(leaf.name)) for leaf in rows[:100])
         head = heads("leaf", "value", ".grad", "added last")
-        body = Markup('<div class="al-scroll" tabindex="0"><table class="al-table">{}{}</table></div>').format(
-            head, cells
-        )
+        longest = max(len(leaf.name) for leaf in rows[:100])
+        body = Markup(
+            '<div class="al-scroll" tabindex="0"><table class="al-table" style="--name: {}">{}{}</table></div>'
+        ).format(longest, head, cells)
     else:
         nothing = "No leaf that requires a gradient was used"
         nothing += " before the program stopped." if stopped else ". Write requires_grad=True where one is made."

@@ -72,8 +72,8 @@ def test_a_button_mends_the_program_in_its_editor_and_runs_it(page: str) -> None
     typed(test, key, TWICE)
     shown = html_of(test)
     assert "Try this instead" not in shown  # not in words only
-    assert "<del><i>4 −</i>y.backward()</del>" in shown
-    assert "<ins><i>4 +</i>y.backward(retain_graph=True)</ins>" in shown
+    assert '<del style="--indent: 0"><i>4 −</i>y.backward()</del>' in shown
+    assert '<ins style="--indent: 0"><i>4 +</i>y.backward(retain_graph=True)</ins>' in shown
     apply(test, f"{key}:apply:failure")
     assert test.text_area(key=key).value == MENDED
     assert PRINTED in html_of(test)

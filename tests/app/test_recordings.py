@@ -17,7 +17,7 @@ from app.uploads import OpenError, opened_recording, recorded_step
 from components.recorder import record
 from components.trace import Packed
 from components.trace.recording import decode_recording, encode_recording
-from tests.app.apptest import html_of, settled, trace_of, visit
+from tests.app.apptest import LONG, html_of, settled, trace_of, visit
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,26 @@ def test_once_the_program_was_run_here_no_step_is_chosen(recording: bytes) -> No
     test = opened("code", "code:upload", recording)
     assert len(test.select_slider) == 1
     settled(test.button(key="code:again").click().run())
+    assert len(test.select_slider) == 0
+
+
+def test_a_run_that_ends_while_the_page_is_made_leaves_no_step_either(
+    recording: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = opened("code", "code:upload", recording)
+    collect = session.collect
+    asked: list[bool] = []
+
+    def late(page: str) -> bool:
+        run = session.running(page)
+        if run is None:
+            return collect(page)
+        asked.append(True)
+        return True if len(asked) < 3 else run.result(LONG) is not None and collect(page)
+
+    monkeypatch.setattr(session, "collect", late)
+    test.button(key="code:again").click().run()
+    assert len(asked) == 3  # as it began, above the editor, below it
     assert len(test.select_slider) == 0
 
 
