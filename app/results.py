@@ -17,8 +17,9 @@ _NOTE = Markup('<p class="al-note">{}</p>')
 
 def progress(page: str) -> bool:
     """Show a run that is under way, with Stop; return whether there is one."""
-    if not session.collect(page):
+    if session.running(page) is None:
         return False
+    # One that is done by now is taken over there, which shows the page anew: what is above is about the one before.
     st.fragment(_watch, run_every=session.engine().pool.pace())(page)
     return True
 
