@@ -2,9 +2,8 @@
 
 /** @import { Message } from "./data.js" */
 
-// Widths in CSS pixels: of the player, without the program and with it, below which its panes stack; of the stage where
-// a card opens by itself or takes the program's place.
-const NARROW = 620, NARROW_WITH_CODE = 700, ROOMY = 700, CROWDED = 640;
+// Widths in CSS pixels: of the player, and of the stage where a card opens by itself or takes the program's place.
+const NARROW = 620, ROOMY = 700, CROWDED = 640;
 
 // Tell the style sheet how much room there is.
 /**
@@ -14,7 +13,7 @@ const NARROW = 620, NARROW_WITH_CODE = 700, ROOMY = 700, CROWDED = 640;
  * @param {HTMLElement} code
  */
 export function arrange(gv, stage, legend, code) {
-  gv.classList.toggle("narrow", gv.clientWidth < (code.offsetWidth ? NARROW_WITH_CODE : NARROW));
+  gv.classList.toggle("narrow", gv.clientWidth < NARROW);
   gv.classList.toggle("crowded", stage.clientWidth < CROWDED);
   // A card is no longer than the stage is, below which the legend stands.
   gv.style.setProperty("--legend", `${legend.offsetHeight}px`);
